@@ -1,4 +1,4 @@
-"""The packages below `lib/`, under the name by which they are installed; everything else is in `pyproject.toml`."""
+"""Maps the packages in `lib/` to their installed names. `pyproject.toml` contains all other metadata."""
 
 from setuptools import find_packages, setup
 

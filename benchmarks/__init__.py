@@ -1,1 +1,1 @@
-"""Side-by-side measurements: `python -m benchmarks [section ...]`.  Ratios within one run count, not milliseconds."""
+"""Benchmarks: `python -m benchmarks [section ...]`. Compare ratios within one run, not absolute times."""

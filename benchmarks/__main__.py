@@ -35,17 +35,17 @@ def main() -> None:
     """Print each section as soon as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
-    chosen = parser.parse_args().sections or list(SECTIONS)
-    if unknown := [name for name in chosen if name not in SECTIONS]:
+    names = parser.parse_args().sections or list(SECTIONS)
+    if unknown := [name for name in names if name not in SECTIONS]:
         parser.error(f"section must be one of {', '.join(SECTIONS)}, got {', '.join(unknown)}.")
-    signal.signal(signal.SIGTERM, _leave)
-    for name in chosen:
+    signal.signal(signal.SIGTERM, _exit)
+    for name in names:
         for report in SECTIONS[name]:
             print(f"measuring {name} ...", file=sys.stderr, flush=True)
             print(report(), end="\n\n", flush=True)
 
 
-def _leave(*_: object) -> NoReturn:
+def _exit(*_: object) -> NoReturn:
     """Exit in a way that still terminates child processes."""
     sys.exit(1)
 

@@ -1,4 +1,4 @@
-"""The code that is compared, the archive that this library deploys and its peers, and processes that run it."""
+"""Candidates of a comparison, this library and its peers, and the processes that run them."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ FASTAPI = "FastAPI + Mangum + boto3.resource"
 _HERE = Path(__file__).parent
 
 Code = Mapping[str, str]
-"""The files of a function by their paths."""
+"""Source files of a function by path."""
 
 
 class Reply(NamedTuple):
-    """The processor time of a batch of events, and the response to the last of them."""
+    """The processor time of a batch of events, and the response to the last event."""
 
     seconds: float
     response: Response
 
 
 class Worker:
-    """A process that handles events."""
+    """A process that represents a Lambda execution environment."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def serve(self, *events: Event) -> Reply:
-        """Handle events in sequence; the first call includes the import."""
+    def handle(self, *events: Event) -> Reply:
+        """Handle events in sequence. The first call includes the import of the code."""
         process = self._process
         assert process.stdin
         assert process.stdout
@@ -48,19 +48,19 @@ class Worker:
         process.stdin.flush()
         line = process.stdout.readline()
         if not line:
-            raise RuntimeError(f"A worker exited with status {process.wait()}; its error is above.")
+            raise RuntimeError(f"A worker process exited with status {process.wait()}. See its error output above.")
         return Reply(**json.loads(line))
 
     def send(self, event: Event) -> Any:
-        """Handle one event and return the body of its response; raise RuntimeError for an error response."""
-        response = self.serve(event).response
+        """Handle one event and return the body of its response. Raise `RuntimeError` for an error response."""
+        response = self.handle(event).response
         if response.get("statusCode", 200) >= 300:
             raise RuntimeError(f"{event['httpMethod']} {event['path']} returned {response}.")
         return json.loads(response.get("body") or "null")
 
 
 def library(service: Service, function: Function | None = None) -> Code:
-    """Return the archive of a function; by default the service's first."""
+    """Return the deployed code of a function. Default: the first function of the service."""
     return sources(service, function or service.functions[0], "*")
 
 
@@ -71,10 +71,9 @@ def peer(file: str) -> Code:
 
 @contextmanager
 def start_worker(code: Code, environment: Mapping[str, str]) -> Iterator[Worker]:
-    """Start a process that runs `code` until the block ends.
+    """Start a process that runs `code` until the block exits.
 
-    It is isolated, so that it imports its own folder and installed packages only, and it writes no bytecode, because
-    the folder of a Lambda function is read-only.
+    The process is isolated: it imports only its code and installed packages. Like in Lambda, it writes no bytecode.
     """
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         for path, content in code.items():

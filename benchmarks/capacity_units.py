@@ -1,10 +1,10 @@
-"""Request units of calls by the rules that DynamoDB publishes.
+"""Request units of calls, calculated by the published rules of DynamoDB.
 
-The emulator returns correct units for writes, but for every read those of one small item.
+The emulator returns correct units for writes, but returns the units of one small item for every read.
 
-Rules, in the developer guide: `CapacityUnitCalculations` (sizes), `read-write-operations` (units), `GSI` under "Write
-capacity units", `transaction-apis` under "Capacity management": a transaction writes every item of a table twice.
-Indexes are written once, as its changes reach them only after it is done.
+Rules in the developer guide: `CapacityUnitCalculations` (sizes), `read-write-operations` (units), `GSI` under "Write
+capacity units", and `transaction-apis` under "Capacity management". A transaction consumes two writes for each item of
+a table. It consumes one write for each index entry, because indexes are updated after the transaction.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WRITE_BYTES = 1024
 
 Item = dict[str, Any]
 Items = Mapping[tuple[str, str], Item]
-"""Items of a table by the values of their keys."""
+"""Items of a table by partition key and sort key."""
 
 
 class Bill(NamedTuple):
@@ -32,30 +32,30 @@ class Bill(NamedTuple):
 
     reads: float
     writes: Counter[str]
-    """By table or index."""
+    """Write request units by table or index."""
 
 
 def bill(
     calls: Iterable[Call], tables: Mapping[str, Table], before: Mapping[str, Items], after: Mapping[str, Items]
 ) -> Bill:
-    """Return units of calls that wrote an item at most once, from the contents of the tables before and after."""
+    """Return the units of calls that wrote each item at most once, from the table contents before and after."""
     reads, writes = 0.0, Counter[str]()
     for call in calls:
         if "__type" in call.response:
-            raise RuntimeError(f"{call.operation} failed: {call.response}")
+            raise RuntimeError(f"{call.operation} failed: {call.response}.")
         reads += _reads(call)
-        for name, key_or_item, times in _written(call):
+        for name, key_or_item, factor in _writes(call):
             table = tables[name]
             key = key_of(table, key_or_item)
             old, new = before[name].get(key), after[name].get(key)
-            writes[table.name] += times * max(_write_units(old), _write_units(new))
+            writes[table.name] += factor * max(_write_units(old), _write_units(new))
             for index in table.indexes:
                 writes[index.name] += _index_units(table, index, old, new)
     return Bill(reads, writes)
 
 
 def key_of(table: Table, item: Item) -> tuple[str, str]:
-    """Return the values of an item's keys."""
+    """Return the values of the partition key and the sort key of an item; empty without a sort key."""
     keys = [key.name for key in (table.hash_key, table.range_key) if key]
     hash_value, range_value = [next(iter(item[name].values())) for name in keys] + [""] * (2 - len(keys))
     return hash_value, range_value
@@ -86,14 +86,14 @@ def _size(attribute: Item) -> int:
             return 3 + len(value) + item_size(value)
         case "L":
             return 3 + len(value) + sum(map(_size, value))
-    raise ValueError(f"attribute type must be S, N, BOOL, NULL, M or L, got {kind}. Add its size to _size.")
+    raise ValueError(f"Attribute type must be S, N, BOOL, NULL, M, or L, got {kind}. Add its size to _size.")
 
 
 def _reads(call: Call) -> float:
-    """Return the units of a query by the size of all its items, and of a batch by that of each item."""
+    """Return the read units of a call. Queries are billed by the total size, batches by the size of each item."""
     if call.operation in ("GetItem", "Query", "Scan"):
-        found = call.response.get("Items", [call.response.get("Item", {})])
-        return read_units(found, consistent=call.request.get("ConsistentRead", False))
+        items = call.response.get("Items", [call.response.get("Item", {})])
+        return read_units(items, consistent=call.request.get("ConsistentRead", False))
     requested = call.request["RequestItems"] if call.operation == "BatchGetItem" else {}
     return sum(
         read_units([item], consistent=requested[table].get("ConsistentRead", False))
@@ -102,8 +102,8 @@ def _reads(call: Call) -> float:
     )
 
 
-def _written(call: Call) -> Iterator[tuple[str, Item, int]]:
-    """Yield the table, the key or item and the units per KB of each write of a call."""
+def _writes(call: Call) -> Iterator[tuple[str, Item, int]]:
+    """Yield the table, the key or item, and the units per KB of each write of a call."""
     if call.operation in ("PutItem", "UpdateItem", "DeleteItem"):
         yield call.request["TableName"], call.request.get("Item") or call.request["Key"], 1
     for action in call.request.get("TransactItems", ()):
@@ -116,18 +116,18 @@ def _write_units(item: Item | None) -> int:
 
 
 def _index_units(table: Table, index: Index, old: Item | None, new: Item | None) -> int:
-    """Return the units of one write if an entry is added, removed or changed, of two if its key changes, or 0."""
-    was, becomes = _entry(table, index, old), _entry(table, index, new)
-    if was == becomes:
+    """Return the units of one write if an index entry is added, removed, or changed, and of two if its key changes."""
+    previous, current = _entry(table, index, old), _entry(table, index, new)
+    if previous == current:
         return 0
     keys = [key.name for key in (index.hash_key, index.range_key) if key]
-    if was and becomes and any(was[name] != becomes[name] for name in keys):
-        return _write_units(was) + _write_units(becomes)
-    return max(_write_units(was), _write_units(becomes))
+    if previous and current and any(previous[name] != current[name] for name in keys):
+        return _write_units(previous) + _write_units(current)
+    return max(_write_units(previous), _write_units(current))
 
 
 def _entry(table: Table, index: Index, item: Item | None) -> Item | None:
-    """Return the attributes of an item that an index contains, or None if the item is not in it."""
+    """Return the projected attributes of an item, or None if the index does not contain it."""
     keys = {key.name for key in (index.hash_key, index.range_key) if key}
     if item is None or not keys <= item.keys():
         return None

@@ -1,4 +1,4 @@
-"""A service's tables, topics and parameters in the emulator, and a worker that uses them."""
+"""Deploy the tables, topics, and parameters of a service to the emulator, and start a worker that uses them."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from .capacity_units import Items, key_of
 from .recorder import Call, recording
 
 BATCH = 25
-"""Items of a BatchWriteItem."""
+"""Maximum number of items per BatchWriteItem request."""
 WRITERS = 8
-"""Concurrent requests."""
+"""Number of concurrent requests."""
 
 
 class Deployment(NamedTuple):
-    """A service in an emulator."""
+    """A deployment of a service in the emulator."""
 
     emulator: Emulator
     service: Service
     environment: dict[str, str]
     """Environment variables of its functions."""
     names: dict[str, str]
-    """Names of the tables in AWS by their names in the service."""
+    """Physical table names by logical name."""
 
     @property
     def tables(self) -> dict[str, Table]:
-        """The tables by their names in AWS."""
+        """The tables by physical name."""
         return {self.names[table.name]: table for table in self.service.tables}
 
     def put(self, table: str, item: Mapping[str, Any]) -> None:
@@ -45,7 +45,7 @@ class Deployment(NamedTuple):
         self.emulator.client("dynamodb").put_item(TableName=self.names[table], Item=item)
 
     def put_all(self, items: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """Store items, each with the name of its table, in batches."""
+        """Store items in batches. Each item is a pair of a logical table name and attributes."""
         dynamodb = self.emulator.client("dynamodb")
 
         def put(batch: list[tuple[str, Mapping[str, Any]]]) -> None:
@@ -62,7 +62,7 @@ class Deployment(NamedTuple):
                     print(f"\r{number * BATCH:,} items stored", end="\r", file=sys.stderr, flush=True)
 
     def snapshot(self) -> dict[str, Items]:
-        """Return all items by the names of their tables in AWS."""
+        """Return all items by physical table name."""
         dynamodb = self.emulator.client("dynamodb")
         contents: dict[str, Items] = {}
         for name, table in self.tables.items():
@@ -73,7 +73,7 @@ class Deployment(NamedTuple):
 
 @dataclass(frozen=True)
 class Session:
-    """A warm worker that runs all operations of a service, and its calls to AWS."""
+    """A worker that runs all operations of a service, and its calls to AWS."""
 
     deployment: Deployment
     worker: Worker
@@ -93,7 +93,7 @@ def single_function(service: Service) -> Service:
 
 
 def deploy(emulator: Emulator, service: Service, name: str = "benchmark") -> Deployment:
-    """Create the resources of a service; `name` begins their names."""
+    """Create the resources of a service. `name` is the prefix of their names."""
     names = {table.name: f"{name}-{table.name}" for table in service.tables}
     for table in service.tables:
         create_table(emulator, table, names[table.name])
@@ -124,7 +124,7 @@ def deploy(emulator: Emulator, service: Service, name: str = "benchmark") -> Dep
 
 @contextmanager
 def open_session(emulator: Emulator, service: Service, name: str = "benchmark", **variables: str) -> Iterator[Session]:
-    """Deploy a service and start a worker; `variables` are added to its environment."""
+    """Deploy a service and start a worker with additional environment variables."""
     deployment = deploy(emulator, service, name)
     with recording(emulator.url) as (url, calls):
         environment = {**deployment.environment, "AWS_ENDPOINT_URL": url, **variables}
@@ -146,8 +146,8 @@ def _index(index: Index) -> dict[str, Any]:
     return {"IndexName": index.name, "KeySchema": _schema(index), "Projection": projection}
 
 
-def _schema(keyed: Table | Index) -> list[dict[str, str]]:
-    schema = [{"AttributeName": keyed.hash_key.name, "KeyType": "HASH"}]
-    if keyed.range_key:
-        schema.append({"AttributeName": keyed.range_key.name, "KeyType": "RANGE"})
+def _schema(resource: Table | Index) -> list[dict[str, str]]:
+    schema = [{"AttributeName": resource.hash_key.name, "KeyType": "HASH"}]
+    if resource.range_key:
+        schema.append({"AttributeName": resource.range_key.name, "KeyType": "RANGE"})
     return schema

@@ -1,4 +1,4 @@
-"""Evaluates `tap.py` under Pulumi's mocks in this process, then tells its processor time and what it made, as JSON."""
+"""Run `tap.py` with Pulumi mocks, and print the processor time and the types of all resources as JSON."""
 
 import json
 import runpy
@@ -16,11 +16,11 @@ COMPUTED = {
     "invokeUrl": "https://abcdefghij.execute-api.us-east-1.amazonaws.com/prod",
     "rootResourceId": "root",
 }
-"""Outputs that a program builds upon and no input gives."""
+"""Outputs that the program uses and that are not inputs."""
 
 
-class Cloud(pulumi.runtime.Mocks):
-    """Makes whatever is asked for, and keeps its type."""
+class MockCloud(pulumi.runtime.Mocks):
+    """Mocks that record the types of all resources."""
 
     def __init__(self) -> None:
         self.types: list[str] = []
@@ -34,13 +34,13 @@ class Cloud(pulumi.runtime.Mocks):
 
 
 def program() -> None:
-    """All of `tap.py`."""
+    """Run `tap.py`."""
     runpy.run_path("tap.py")
 
 
 def main() -> None:
-    """Run the program as Pulumi's language host would."""
-    cloud = Cloud()
+    """Run the program like Pulumi's language host."""
+    cloud = MockCloud()
     run(program, MockMonitor(cloud), project="tap", stack="dev", config={}, log=lambda level, message: None)
     print(json.dumps({"cpu": time.process_time(), "types": cloud.types}))
 

@@ -1,4 +1,4 @@
-"""Events of API Gateway's proxy integration."""
+"""Events of the API Gateway proxy integration."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def event(
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Event:
-    """Return a request of a route; `parameters` fill its path, `headers` are added to the usual ones."""
+    """Return the event of a request to a route, with path parameters and additional headers."""
     path = resource.format(**parameters or {})
-    sent = {**_HEADERS, **(headers or {})}
+    all_headers = {**_HEADERS, **(headers or {})}
     return {
         "resource": resource,
         "path": path,
         "httpMethod": method,
-        "headers": sent,
-        "multiValueHeaders": _multiple(sent),
+        "headers": all_headers,
+        "multiValueHeaders": _multiple(all_headers),
         "queryStringParameters": dict(query) if query else None,
         "multiValueQueryStringParameters": _multiple(query) if query else None,
         "pathParameters": dict(parameters) if parameters else None,

@@ -1,4 +1,4 @@
-"""What the local run costs a newcomer: from the command to `ready`, and one request after another over HTTP."""
+"""Time until a local deployment is ready, and latency of sequential HTTP requests to it."""
 
 from __future__ import annotations
 
@@ -21,29 +21,35 @@ REQUESTS = 100
 READY_SECONDS = 10.0
 REQUEST_MS = 15.0
 PAUSE_SECONDS = 1 / 15
-"""Between requests: the items service lets 17 a second through."""
-TITLE = f"local: tap local until it is ready, then {REQUESTS} requests of each kind in sequence"
+"""Delay between requests. The items service throttles at 17 requests per second."""
+TITLE = f"local: time until `tap local` is ready, then {REQUESTS} sequential requests of each kind"
 
 
 def report() -> str:
-    """Start a local run, wait until it serves, and ask it."""
+    """Start a local deployment, wait until it is ready, and measure requests."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        with running(folder, "items") as said:
-            ready(said)
+        with start_local(folder, "items") as output:
+            wait_until_ready(output)
             seconds = time.perf_counter() - started
             outputs = json.loads(Path(folder, "flat-outputs.json").read_text(encoding="utf-8"))
-            times = _asked(urlsplit(outputs["api_url"]))
-    table = [["", "p50 ms", "p95 ms"], *([what, f"{p[49]:.1f}", f"{p[94]:.1f}"] for what, p in times.items())]
+            durations = _measure_requests(urlsplit(outputs["api_url"]))
+    table = [
+        ["", "p50 ms", "p95 ms"],
+        *([name, f"{percentiles[49]:.1f}", f"{percentiles[94]:.1f}"] for name, percentiles in durations.items()),
+    ]
     targets = [Target(label="seconds to ready", limit=READY_SECONDS, measured=seconds)]
-    targets += [Target(label=f"p50 of {what}, ms", limit=REQUEST_MS, measured=p[49]) for what, p in times.items()]
+    targets += [
+        Target(label=f"p50 of {name}, ms", limit=REQUEST_MS, measured=percentiles[49])
+        for name, percentiles in durations.items()
+    ]
     return section(TITLE, table, targets=targets)
 
 
 @contextmanager
-def running(folder: str, service: str, *more: str) -> Iterator[IO[str]]:
-    """What a local run of a service says; its outputs go into `folder`, `more` is for its command."""
-    command = [sys.executable, "-m", "lib", "local", "--service", service, "--outputs", folder, *more]
+def start_local(folder: str, service: str, *options: str) -> Iterator[IO[str]]:
+    """Start a local deployment that writes its outputs to `folder`, and yield the output of the command."""
+    command = [sys.executable, "-m", "lib", "local", "--service", service, "--outputs", folder, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -53,34 +59,34 @@ def running(folder: str, service: str, *more: str) -> Iterator[IO[str]]:
             process.communicate()
 
 
-def ready(said: IO[str]) -> None:
-    """Wait until it serves."""
-    heard = []
-    for line in said:
-        heard.append(line)
+def wait_until_ready(output: IO[str]) -> None:
+    """Wait until the local deployment is ready."""
+    lines = []
+    for line in output:
+        lines.append(line)
         if "ready" in line:
             return
-    raise RuntimeError("the local run did not get ready:\n" + "".join(heard))
+    raise RuntimeError("The local deployment exited before it was ready:\n" + "".join(lines))
 
 
-def _asked(url: Any) -> dict[str, list[float]]:
-    """Percentiles of the milliseconds of each kind of request, at a pace below the API's own throttle."""
+def _measure_requests(url: Any) -> dict[str, list[float]]:
+    """Return the percentiles of the latency of each kind of request, at a rate below the throttling limit."""
     connection = http.client.HTTPConnection(url.netloc)
-    times: dict[str, list[float]] = {"POST /items": [], "GET /items/{ItemId}": []}
+    durations: dict[str, list[float]] = {"POST /items": [], "GET /items/{ItemId}": []}
     for number in range(REQUESTS):
         body = json.dumps({"ItemId": f"bench-{number}", "price": 1.25})
-        times["POST /items"].append(_timed(connection, "POST", f"{url.path}/items", body))
-        times["GET /items/{ItemId}"].append(_timed(connection, "GET", f"{url.path}/items/bench-{number}"))
+        durations["POST /items"].append(_measure_request(connection, "POST", f"{url.path}/items", body))
+        durations["GET /items/{ItemId}"].append(_measure_request(connection, "GET", f"{url.path}/items/bench-{number}"))
     connection.close()
-    return {what: quantiles(found, n=100) for what, found in times.items()}
+    return {name: quantiles(milliseconds, n=100) for name, milliseconds in durations.items()}
 
 
-def _timed(connection: http.client.HTTPConnection, method: str, path: str, body: str | None = None) -> float:
+def _measure_request(connection: http.client.HTTPConnection, method: str, path: str, body: str | None = None) -> float:
     time.sleep(PAUSE_SECONDS)
     started = time.perf_counter()
     connection.request(method, path, body, {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    answer.read()
-    if answer.status >= 300:
-        raise RuntimeError(f"{method} {path}: {answer.status}")
+    response = connection.getresponse()
+    response.read()
+    if response.status >= 300:
+        raise RuntimeError(f"{method} {path} returned status {response.status}.")
     return (time.perf_counter() - started) * 1000

@@ -1,4 +1,4 @@
-"""Round trips, request units and processor times of a service's requests, next to the values of its `workload.py`."""
+"""Measure round trips, request units, and processor times of requests, and compare them with `workload.py`."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ WARM_ROUNDS = 7
 WARM_UP = 100
 BATCH = 300
 METHOD = (
-    f"cold: import to first response, {COLD_ROUNDS} new processes each; "
-    f"warm: {WARM_ROUNDS} batches of {BATCH} requests each; all interleaved\n"
-    "over HTTP without TLS, which the emulator does not support: TLS would add the same to each"
+    f"cold: from import to first response, in {COLD_ROUNDS} new processes; "
+    f"warm: {WARM_ROUNDS} batches of {BATCH} requests; candidates interleaved\n"
+    "over HTTP without TLS, which the emulator does not support; TLS would add the same time to all candidates"
 )
 PEER_LIMIT, BOTOCORE_LIMIT = 0.6, 1.0
-"""Largest processor time of this library as a ratio to a peer's."""
+"""Maximum ratio of the processor time of this library to that of a peer."""
 HEADERS = {
     "content-type",
     "cache-control",
@@ -39,37 +39,37 @@ HEADERS = {
     "x-request-id",
     "location",
 }
-"""Headers that all candidates must return where this library does."""
+"""Headers that all candidates must return if this library returns them."""
 
 Request = Callable[[Session], Event]
-"""Creates what a request needs and returns the request."""
+"""Creates the items that a request requires, and returns the request."""
 Requests = Callable[[Session, int], Sequence[Event]]
-"""Creates what requests need and returns a number of them."""
+"""Creates the items that requests require, and returns a number of requests."""
 Times = dict[str, float]
-"""Seconds per request by name of the candidate."""
+"""Seconds per request by candidate."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """The requests of a service that are measured."""
+    """Measured requests of a service."""
 
     service: Service
     prepare: Callable[[Session], object]
-    """Creates items for the listings and, by a first listing, the key of the page tokens."""
+    """Creates the items of the lists. A first list request creates the signing key of page tokens."""
     requests: Mapping[str, Request]
     """Requests whose calls are recorded, by name."""
     round_trips: Mapping[str, int] = field(default_factory=dict)
-    """Largest number of round trips by name of the request."""
+    """Maximum number of round trips by name of the request."""
     timed: Mapping[str, Requests] = field(default_factory=dict)
     """Requests whose processor time is measured, by name."""
     cold: Sequence[str] = ()
-    """Names of those that are also measured as the first request of a process."""
+    """Names of timed requests that are also measured as the first request of a process."""
     peers: Mapping[str, str] = field(default_factory=dict)
-    """Files of `peers/` that serve the timed requests, by name of the peer."""
+    """Files in `peers/` that implement the timed requests, by name of the peer."""
 
 
 class Recording(NamedTuple):
-    """What one request used."""
+    """Recorded calls and request units of one request."""
 
     calls: Sequence[Call]
     bill: Bill
@@ -81,7 +81,7 @@ def repeat(request: Request) -> Requests:
 
 
 def units(*measurements: Measurement) -> str:
-    """Return the report of calls and request units; the measurements are of variants of one service."""
+    """Return the report of calls and request units. All measurements are of variants of one service."""
     service = measurements[0].service
     recordings: dict[str, Recording] = {}
     sizes = []
@@ -96,8 +96,8 @@ def units(*measurements: Measurement) -> str:
         for name, limit in measurement.round_trips.items()
     ]
     title = (
-        f"{service.name}, units: calls of a warm worker, recorded between it and AWS, and request units by DynamoDB's "
-        f"published rules;\nconcurrent calls are one round trip; the largest item had {max(sizes)} bytes"
+        f"{service.name}, units: calls of a warm worker to AWS, and request units by the published rules of DynamoDB;\n"
+        f"concurrent calls are one round trip; the largest item has {max(sizes)} bytes"
     )
     targets += _differences(service, recordings)
     return section(title, _call_table(recordings), _unit_table(service, recordings), targets=targets)
@@ -114,7 +114,7 @@ def handlers(measurement: Measurement) -> str:
             if name in measurement.cold:
                 cold[f"cold {name}"] = _time_cold(measurement, session, requests)
             warm[name] = _time_warm(measurement, session, requests)
-    title = f"{service.name}, handlers: medians of the processor time of the function's process\n{METHOD}"
+    title = f"{service.name}, handlers: median processor times of the worker process\n{METHOD}"
     tables = [_time_table(cold, "ms"), _time_table(warm, "us"), _workload_table(service, cold, warm)]
     return section(title, *tables, targets=_time_targets({**cold, **warm}))
 
@@ -129,22 +129,22 @@ def _record(session: Session, request: Request) -> Recording:
 
 
 def _time_warm(measurement: Measurement, session: Session, requests: Requests) -> Times:
-    """Keep a worker for each candidate, and let them take turns batch by batch."""
+    """Return the warm times. Each candidate has one worker; their batches are interleaved."""
     codes = _candidates(measurement, single_function(measurement.service).functions[0])
     seconds: dict[str, list[float]] = {name: [] for name in codes}
     with ExitStack() as stack:
         start = {name: start_worker(code, session.deployment.environment) for name, code in codes.items()}
         workers = {name: stack.enter_context(worker) for name, worker in start.items()}
         for worker in workers.values():
-            worker.serve(*requests(session, WARM_UP))
+            worker.handle(*requests(session, WARM_UP))
         for _ in range(WARM_ROUNDS):
-            replies = {name: worker.serve(*requests(session, BATCH)) for name, worker in workers.items()}
+            replies = {name: worker.handle(*requests(session, BATCH)) for name, worker in workers.items()}
             _collect(seconds, replies, BATCH)
     return {name: median(times) for name, times in seconds.items()}
 
 
 def _time_cold(measurement: Measurement, session: Session, requests: Requests) -> Times:
-    """Start a process for each request, which has the code of the function that serves the request in AWS."""
+    """Return the cold times. Each request starts a process with the code of the function that handles it in AWS."""
     codes = _candidates(measurement, _function(measurement.service, requests(session, 1)[0]))
     seconds: dict[str, list[float]] = {name: [] for name in codes}
     for _ in range(COLD_ROUNDS):
@@ -152,13 +152,13 @@ def _time_cold(measurement: Measurement, session: Session, requests: Requests) -
         for name, code in codes.items():
             events = requests(session, 1)
             with start_worker(code, session.deployment.environment) as worker:
-                replies[name] = worker.serve(*events)
+                replies[name] = worker.handle(*events)
         _collect(seconds, replies, 1)
     return {name: median(times) for name, times in seconds.items()}
 
 
 def _collect(seconds: Mapping[str, list[float]], replies: Mapping[str, Reply], count: int) -> None:
-    """Add the times per request, provided that all candidates returned alike responses."""
+    """Add the times per request. Raise `RuntimeError` if the candidates returned different responses."""
     expected = _outline(replies[LIBRARY].response)
     if expected["status"] >= 300:
         raise RuntimeError(f"{LIBRARY} returned {replies[LIBRARY].response}.")
@@ -169,7 +169,7 @@ def _collect(seconds: Mapping[str, list[float]], replies: Mapping[str, Reply], c
 
 
 def _outline(response: Response) -> dict[str, Any]:
-    """Return what is the same in all responses to a request: all but identifiers, timestamps and versions."""
+    """Return the parts of a response that must be equal for all candidates: status, header names, and body types."""
     body = json.loads(response["body"] or "null")
     return {
         "status": response["statusCode"],
@@ -179,7 +179,7 @@ def _outline(response: Response) -> dict[str, Any]:
 
 
 def _types(value: Any) -> Any:
-    """Return a JSON value with the types of strings and numbers in their place."""
+    """Return a JSON value whose strings and numbers are replaced by their types."""
     match value:
         case dict():
             return {name: _types(inner) for name, inner in value.items()}
@@ -198,25 +198,26 @@ def _candidates(measurement: Measurement, function: Function) -> dict[str, Code]
 
 
 def _function(service: Service, event: Event) -> Function:
-    """Return the function that serves a request."""
-    route = (event["httpMethod"], event["resource"])
+    """Return the function that handles a request."""
+    key = (event["httpMethod"], event["resource"])
     return next(
-        function for function in service.functions if route in [(one.method, one.path) for one in function.routes]
+        function for function in service.functions if key in [(route.method, route.path) for route in function.routes]
     )
 
 
 def _call_table(recordings: Mapping[str, Recording]) -> list[list[str]]:
     rows = [
-        [name, str(len(found.calls)), str(round_trips(found.calls)), operations(found.calls)]
-        for name, found in recordings.items()
+        [name, str(len(calls)), str(round_trips(calls)), operations(calls)] for name, (calls, _) in recordings.items()
     ]
     return [["", "calls", "round trips", "operations"], *rows]
 
 
 def _unit_table(service: Service, recordings: Mapping[str, Recording]) -> list[list[str]]:
-    """Return the units; those of an index name that several tables have are added."""
+    """Return the units by table and index. Indexes of several tables with the same name are added up."""
     names = [name for table in service.tables for name in (table.name, *(index.name for index in table.indexes))]
-    written = [name for name in dict.fromkeys(names) if any(found.bill.writes[name] for found in recordings.values())]
+    written = [
+        name for name in dict.fromkeys(names) if any(recording.bill.writes[name] for recording in recordings.values())
+    ]
     rows = [
         [name, f"{reads:g}", str(writes.total()), *(str(writes[key] or "-") for key in written)]
         for name, (_, (reads, writes)) in recordings.items()
@@ -225,13 +226,13 @@ def _unit_table(service: Service, recordings: Mapping[str, Recording]) -> list[l
 
 
 def _time_table(times: Mapping[str, Times], unit: str) -> list[list[str]]:
-    """Return a row for each candidate: times in `ms` or `us`, and ratios to bare botocore where it was measured."""
+    """Return a row for each candidate: times in `ms` or `us`, and ratios to bare botocore if it was measured."""
     scale = {"ms": 1e3, "us": 1e6}[unit]
     candidates = next(iter(times.values()))
     has_ratio = BOTOCORE in candidates
     head = [cell for name in times for cell in (f"{name} {unit}", "ratio")[: 1 + has_ratio]]
     rows = [
-        [name, *(cell for found in times.values() for cell in _time_cells(found, name, scale, has_ratio=has_ratio))]
+        [name, *(cell for seconds in times.values() for cell in _time_cells(seconds, name, scale, has_ratio=has_ratio))]
         for name in candidates
     ]
     return [["", *head], *rows]
@@ -248,10 +249,10 @@ def _time_targets(times: Mapping[str, Times]) -> list[Target]:
         Target(
             label=f"{name}, ratio to {candidate}",
             limit=BOTOCORE_LIMIT if candidate == BOTOCORE else PEER_LIMIT,
-            measured=found[LIBRARY] / seconds,
+            measured=candidates[LIBRARY] / seconds,
         )
-        for name, found in times.items()
-        for candidate, seconds in found.items()
+        for name, candidates in times.items()
+        for candidate, seconds in candidates.items()
         if candidate != LIBRARY
     ]
 
@@ -263,7 +264,7 @@ def _workload(service: Service) -> dict[str, Operation]:
 
 
 def _differences(service: Service, recordings: Mapping[str, Recording]) -> list[Target]:
-    """Compare recorded units and round trips with the workload's."""
+    """Return targets that compare recorded units and round trips with `workload.py`."""
     targets = []
     for name, operation in _workload(service).items():
         (reads, writes), calls = recordings[name].bill, recordings[name].calls
@@ -279,11 +280,11 @@ def _differences(service: Service, recordings: Mapping[str, Recording]) -> list[
 
 
 def _workload_table(service: Service, cold: Mapping[str, Times], warm: Mapping[str, Times]) -> list[list[str]]:
-    """Return processor times of this library next to those of the workload."""
+    """Return measured processor times of this library next to those of `workload.py`."""
     rows = [["this library, ms", "warm", "workload.py", "cold", "workload.py"]]
     for name, operation in _workload(service).items():
         if name in warm:
             first = f"{cold[f'cold {name}'][LIBRARY] * 1e3:.0f}" if f"cold {name}" in cold else "-"
-            now = f"{warm[name][LIBRARY] * 1e3:.2f}"
-            rows.append([name, now, f"{operation.processor_ms:.2f}", first, f"{operation.cold_processor_ms:.0f}"])
+            current = f"{warm[name][LIBRARY] * 1e3:.2f}"
+            rows.append([name, current, f"{operation.processor_ms:.2f}", first, f"{operation.cold_processor_ms:.0f}"])
     return rows

@@ -1,4 +1,4 @@
-"""Endpoints in front of another that record or delay calls to AWS."""
+"""Proxies that record or delay calls to AWS."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-HOLD_SECONDS = 0.02
-"""Delay of every response: a call that starts before it arrives did not wait for it."""
+DELAY_SECONDS = 0.02
+"""Delay of every response, which makes dependent calls distinguishable from concurrent calls."""
 
 Forward = Callable[[], tuple[int, bytes]]
-"""Sends the request on and returns the status and the body of the response."""
+"""Forwards the request and returns the status and the body of the response."""
 Handle = Callable[[str | None, bytes, Forward], tuple[int, bytes]]
-"""Returns the status and the body of the response to a request, given its `X-Amz-Target` and its body."""
+"""Returns the status and the body of the response to a request. Arguments: `X-Amz-Target`, body, and `Forward`."""
 
 
 class Call(NamedTuple):
-    """A recorded call."""
+    """A recorded call to AWS."""
 
     operation: str
     request: dict[str, Any]
@@ -34,16 +34,16 @@ class Call(NamedTuple):
 
 @contextmanager
 def proxy(endpoint: str, handle: Handle) -> Iterator[str]:
-    """Serve `handle` in front of `endpoint`, and yield the URL."""
+    """Start a proxy of `endpoint` that handles requests with `handle`, and yield its URL."""
 
     class Handler(BaseHTTPRequestHandler):
-        """Hands every request to `handle`."""
+        """Passes every request to `handle`."""
 
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-            """Respond as `handle` says."""
+        def do_POST(self) -> None:  # pylint: disable=invalid-name  # name is given by http.server
+            """Respond with the result of `handle`."""
             request = self.rfile.read(int(self.headers["Content-Length"]))
             headers = dict(self.headers)
             target = self.headers["X-Amz-Target"]
@@ -69,13 +69,13 @@ def proxy(endpoint: str, handle: Handle) -> Iterator[str]:
 
 @contextmanager
 def recording(endpoint: str) -> Iterator[tuple[str, list[Call]]]:
-    """Yield the URL of an endpoint in front of `endpoint`, and the calls that it receives."""
+    """Start a proxy of `endpoint`, and yield its URL and the calls that it receives."""
     calls: list[Call] = []
 
     def handle(target: str | None, request: bytes, forward: Forward) -> tuple[int, bytes]:
         started = time.perf_counter()
         status, response = forward()
-        time.sleep(HOLD_SECONDS)
+        time.sleep(DELAY_SECONDS)
         calls.append(_parse(target, request, response, started))
         return status, response
 
@@ -84,7 +84,7 @@ def recording(endpoint: str) -> Iterator[tuple[str, list[Call]]]:
 
 
 def round_trips(calls: Iterable[Call]) -> int:
-    """Return the largest number of calls that each started after the one before had finished."""
+    """Return the length of the longest sequence of calls that each started after the previous call finished."""
     count, finished = 0, 0.0
     for call in sorted(calls, key=lambda call: call.finished):
         if call.started >= finished:
@@ -93,13 +93,13 @@ def round_trips(calls: Iterable[Call]) -> int:
 
 
 def operations(calls: Iterable[Call]) -> str:
-    """Return the names of the operations that were called, each with its number of calls."""
+    """Return the names of the called operations with their number of calls."""
     names = Counter(sorted(call.operation for call in calls))
     return ", ".join(name if count == 1 else f"{count} {name}" for name, count in names.items())
 
 
 def _parse(target: str | None, request: bytes, response: bytes, started: float) -> Call:
-    """Return a call in JSON, or a form of SNS, whose response is not needed."""
+    """Parse a JSON call, or a form of SNS, whose response is not used."""
     finished = time.perf_counter()
     if target is None:
         form = dict(parse_qsl(request.decode()))

@@ -1,6 +1,6 @@
-"""Process of a Lambda execution environment: imports `index` from a folder, handles events and reports processor time.
+"""Worker process: imports `index` from a folder, handles events, and reports the processor time.
 
-It imports only what the loop of Lambda's runtime loads too, so that every function pays for its own imports.
+It imports only modules that the Lambda runtime imports as well, so that the import time of a function is complete.
 """
 
 import gc
@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 
-class Context:  # pylint: disable=too-few-public-methods  # has the attributes of Lambda's
+class Context:  # pylint: disable=too-few-public-methods  # only attributes that Lambda defines
     """The context object of an invocation."""
 
     function_name = "benchmark"
@@ -22,12 +22,12 @@ class Context:  # pylint: disable=too-few-public-methods  # has the attributes o
     aws_request_id = "8f507cfc-1b7f-4e5c-9a41-93e8deadbeef"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the time until the timeout, which the environment can set."""
+        """Return the value of the environment variable `REMAINING_MS`, or 5000."""
         return int(os.environ.get("REMAINING_MS", "5000"))
 
 
 def main() -> None:
-    """Handle one list of events per line; the time of the first includes the import."""
+    """Handle one list of events per input line. The time of the first line includes the import."""
     sys.path.insert(0, sys.argv[1])
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

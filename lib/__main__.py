@@ -1,4 +1,4 @@
-"""`python -m lib`, or `python -m tap_stack` when installed: the command `tap`."""
+"""`python -m lib`, or `python -m tap_stack` if installed: runs `tap`."""
 
 import sys
 

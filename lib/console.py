@@ -1,4 +1,4 @@
-"""Messages, progress and tables of commands."""
+"""Output of commands: messages, progress and tables."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from rich.text import Text
 
 ERASE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 UNLIMITED_WIDTH = 10_000
-"""Width of files and pipes, in which rich would otherwise cut lines at 80 columns."""
+"""Width for files and pipes, where rich would otherwise wrap lines at 80 columns."""
 
 
 class Terminal:
-    """Output of a command. Files and pipes get plain text: no control sequences, no transient lines, no wrapping."""
+    """Output of a command: plain text, unwrapped and without control sequences, unless the stream is a terminal."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        # Without a standard output, such as after `>&-`, Python sets None.
+        # Python sets sys.stdout to None if the standard output is closed, such as by `>&-`.
         stream = stream or sys.stdout or io.StringIO()
         self._encoding = stream.encoding or "utf-8"
         is_terminal = stream.isatty()
@@ -51,7 +51,7 @@ class Terminal:
         self.say(f"[{time.monotonic() - self._started:5.1f} s] {line}")
 
     def passing(self, line: str) -> None:
-        """Show a line, in a terminal, until the next one."""
+        """In a terminal, show a line until the next output."""
         if self._is_interactive:
             self._erase()
             text = Text(self._printable(line))
@@ -61,18 +61,18 @@ class Terminal:
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Callable[[], None]]:
-        """Show a progress bar, in a terminal, during the block. Yield the function that advances it by one."""
+        """In a terminal, show a progress bar during the block. Yield a function that advances it by one."""
         columns = (TextColumn("  "), BarColumn(), MofNCompleteColumn(), TextColumn(label))
         with Progress(*columns, console=self._console, transient=True, disable=not self._is_interactive) as bars:
             task = bars.add_task(label, total=total)
             yield lambda: bars.advance(task)
 
     def table(self, rows: Sequence[Sequence[str]], justify: str = "lr") -> None:
-        """Print a table whose first row is the head. `justify` has `l` or `r` for each column; the last one repeats."""
-        head, *body = rows
-        sides = justify.ljust(len(head), justify[-1])
+        """Print a table with the header in the first row. `justify` is `l` or `r` per column; the last one repeats."""
+        header, *body = rows
+        sides = justify.ljust(len(header), justify[-1])
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for cell, side in zip(head, sides, strict=True):
+        for cell, side in zip(header, sides, strict=True):
             table.add_column(cell, justify="left" if side == "l" else "right", overflow="fold")
         for row in body:
             table.add_row(*map(self._printable, row))
@@ -81,9 +81,9 @@ class Terminal:
         for line in captured.get().splitlines():
             self.say(line.rstrip())
 
-    def _printable(self, text: str) -> str:
-        """Escape the characters that the encoding of the stream lacks, such as half of a surrogate pair."""
-        return text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+    def _printable(self, line: str) -> str:
+        """Escape the characters that the stream cannot encode, such as half of a surrogate pair."""
+        return line.encode(self._encoding, "backslashreplace").decode(self._encoding)
 
     def _erase(self) -> None:
         if self._has_transient_line:

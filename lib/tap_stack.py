@@ -25,7 +25,7 @@ from .components.messaging.queue import Queue
 from .components.messaging.topic import Topic
 from .components.monitoring.alarm import Alarm
 from .components.monitoring.budget import Budget
-from .components.monitoring.composite_alarm import Composite
+from .components.monitoring.composite_alarm import CompositeAlarm
 from .components.monitoring.dashboard import Dashboard
 from .components.monitoring.function_alarms import Alarms
 from .components.network.existing_network import ExistingNetwork
@@ -88,7 +88,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     """Alarms of each function."""
     further_alarms: dict[str, Alarm]
     """Alarms of the service definition, by name, and recommended alarms, by target and name."""
-    health: Composite | None
+    health: CompositeAlarm | None
     """Composite alarm over all alarms."""
     dashboard: Dashboard | None
     budget: Budget | None

@@ -19,7 +19,7 @@ from pulumi.runtime.proto import source_pb2
 
 from lib.local.emulator import REGION, Emulator
 from lib.runtime import http_client, parameters
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 
 from .support.fake_aws import FakeAws, serving
 
@@ -109,8 +109,8 @@ def aws_environment_fixture(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPat
     # An emulator on a busy machine is slower than DynamoDB.
     monkeypatch.setattr(http_client, "READ_TIMEOUT_SECONDS", 10.0)
     monkeypatch.setattr(http_client, "RETRY_SECONDS", 10.0)
-    monkeypatch.setattr(parameters, "START_SECONDS", 30.0)
-    BUDGET.begin(float("inf"))  # an earlier test's invocation may be out of time by now
+    monkeypatch.setattr(parameters, "INITIALIZATION_SECONDS", 30.0)
+    DEADLINE.start(float("inf"))  # an earlier test's invocation may be out of time by now
     return monkeypatch
 
 

@@ -1,1 +1,1 @@
-"""Other people's ways to write the same function; each file is a whole `index.py`."""
+"""Implementations of the same functions with other libraries. Each file is a complete `index.py`."""

@@ -1,4 +1,4 @@
-"""The floor: one botocore client and the standard library, as somebody writes who wants nothing else."""
+"""The baseline: a botocore client and the standard library only."""
 
 import json
 import os
@@ -20,17 +20,17 @@ HEADERS = {
 
 client = botocore.session.Session().create_client("dynamodb")
 
-Answer = tuple[int, str, dict[str, str]]
+HandlerResult = tuple[int, str, dict[str, str]]
 
 
-def create(event: dict[str, Any]) -> Answer:
-    """Put an item that is not there yet."""
+def create(event: dict[str, Any]) -> HandlerResult:
+    """Create an item."""
     try:
         body = json.loads(event["body"] or "", parse_float=Decimal)
     except ValueError:
-        return 400, '{"error": "not JSON"}', {}
+        return 400, '{"error": "Request body must be JSON."}', {}
     if not isinstance(body, dict):
-        return 400, '{"error": "not an object"}', {}
+        return 400, '{"error": "Request body must be an object."}', {}
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     item = {"ItemId": uuid.uuid4().hex, "CreatedAt": now, **body}
     try:
@@ -40,24 +40,24 @@ def create(event: dict[str, Any]) -> Answer:
             ConditionExpression="attribute_not_exists(ItemId)",
         )
     except client.exceptions.ConditionalCheckFailedException:
-        return 409, '{"error": "exists"}', {}
-    return 201, json.dumps(item, default=number), {"Location": f"items/{item['ItemId']}/{item['CreatedAt']}"}
+        return 409, '{"error": "Item already exists."}', {}
+    return 201, json.dumps(item, default=to_json_number), {"Location": f"items/{item['ItemId']}/{item['CreatedAt']}"}
 
 
-def read(event: dict[str, Any]) -> Answer:
-    """Get the item of two keys."""
+def read(event: dict[str, Any]) -> HandlerResult:
+    """Return an item."""
     key = {name: {"S": value} for name, value in event["pathParameters"].items()}
-    found = client.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
-    if found is None:
-        return 404, '{"error": "not found"}', {}
-    return 200, json.dumps({name: from_attribute(value) for name, value in found.items()}), {}
+    item = client.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
+    if item is None:
+        return 404, '{"error": "Item not found."}', {}
+    return 200, json.dumps({name: from_attribute(value) for name, value in item.items()}), {}
 
 
 ROUTES = {("POST", "/items"): create, ("GET", "/items/{ItemId}/{CreatedAt}"): read}
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Route, answer, log."""
+    """Handle a request and log it."""
     started = time.perf_counter()
     request_id = event["requestContext"]["requestId"]
     status, body, headers = ROUTES[event["httpMethod"], event["resource"]](event)
@@ -73,13 +73,13 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"statusCode": status, "headers": {**HEADERS, "X-Request-Id": request_id, **headers}, "body": body}
 
 
-def number(value: Any) -> int | float:
-    """A number JSON can write."""
+def to_json_number(value: Any) -> int | float:
+    """Convert a `Decimal` to a JSON number."""
     return int(value) if value == int(value) else float(value)
 
 
 def to_attribute(value: Any) -> dict[str, Any]:
-    """A JSON value as DynamoDB types it."""
+    """Convert a JSON value to a DynamoDB attribute."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):
@@ -94,7 +94,7 @@ def to_attribute(value: Any) -> dict[str, Any]:
 
 
 def from_attribute(attribute: dict[str, Any]) -> Any:
-    """And back."""
+    """Convert a DynamoDB attribute to a JSON value."""
     ((kind, value),) = attribute.items()
     if kind == "N":
         return float(value) if "." in value or "E" in value else int(value)

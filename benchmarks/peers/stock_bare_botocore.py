@@ -1,10 +1,10 @@
-"""The stock's floor: one botocore client and the standard library, making the calls that the service makes.
+"""The baseline of the stock service: only a botocore client and the standard library, with the calls of the service.
 
-In its favour it checks little, takes only one product at a time, gives up on a level that another has changed, and
-neither gives back what has ended nor answers a repeated reservation.
+It does less work than the service: it validates less, reserves one product per request, does not retry after concurrent
+changes, does not release expired reservations, and does not detect repeated reservations.
 """
 
-# pylint: disable=duplicate-code  # each peer is a whole function, to be read alone
+# pylint: disable=duplicate-code  # each peer is a complete function
 import hashlib
 import json
 import os
@@ -20,7 +20,7 @@ RESERVATIONS = os.environ["RESERVATIONS_TABLE_NAME"]
 MOVEMENTS = os.environ["MOVEMENTS_TABLE_NAME"]
 MINUTES = int(os.environ["RESERVATION_MINUTES"])
 MINUTE_SECONDS = 60
-KEPT_SECONDS = 7 * 24 * 3600
+RETENTION_SECONDS = 7 * 24 * 3600
 COUNTS = ("stock_count", "reserved_count", "available", "threshold_level", "version")
 HEADERS = {
     "Content-Type": "application/json",
@@ -31,57 +31,57 @@ HEADERS = {
 
 client = botocore.session.Session().create_client("dynamodb")
 
-Answer = tuple[int, str]
+HandlerResult = tuple[int, str]
 Level = dict[str, Any]
-"""Plain values; `holds` has the units by the second at which they are free again."""
+"""Attributes of a level. `holds` contains the reserved units by the time of their expiry in seconds."""
 
 
-class Refused(Exception):
-    """An answer that ends a request."""
+class Rejected(Exception):
+    """An error response."""
 
 
-def read(event: dict[str, Any]) -> Answer:
-    """What there is of a product, in a warehouse or in all."""
+def read(event: dict[str, Any]) -> HandlerResult:
+    """Return the level of a product in one warehouse or in all."""
     product, warehouse = (
         event["pathParameters"]["productId"],
         (event["queryStringParameters"] or {}).get("warehouse_id"),
     )
-    found = levels(product, warehouse)
+    stored = levels(product, warehouse)
     now = time.time()
-    for level in found:
+    for level in stored:
         for end in [end for end in level["holds"] if end <= now]:
             level["reserved_count"] -= level["holds"].pop(end)
     if warehouse:
-        return 200, json.dumps(shown(found[0]))
-    warehouses = [shown(level) for level in found]
+        return 200, json.dumps(to_response(stored[0]))
+    warehouses = [to_response(level) for level in stored]
     sums = {name: sum(level[name] for level in warehouses) for name in COUNTS}
     status = status_of(sums["available"], sums["threshold_level"])
-    last = max(level["last_updated"] for level in warehouses)
-    summed = {"product_id": product, **sums, "status": status, "last_updated": last, "warehouses": warehouses}
-    return 200, json.dumps(summed)
+    last_updated = max(level["last_updated"] for level in warehouses)
+    total = {"product_id": product, **sums, "status": status, "last_updated": last_updated, "warehouses": warehouses}
+    return 200, json.dumps(total)
 
 
-def reserve(event: dict[str, Any]) -> Answer:
-    """Units held for a while."""
-    body = parsed(event)
+def reserve(event: dict[str, Any]) -> HandlerResult:
+    """Reserve units of a product."""
+    body = parse_body(event)
     units, reservation = body.get("quantity"), body.get("reservationId")
     if not isinstance(units, int) or units < 1 or not isinstance(reservation, str):
-        raise Refused(400, "give a quantity and a reservationId")
-    enough = [
+        raise Rejected(400, "quantity and reservationId are required.")
+    candidates = [
         level
         for level in levels(event["pathParameters"]["productId"], body.get("warehouse_id"))
         if level["stock_count"] - level["reserved_count"] >= units
     ]
-    if not enough:
-        raise Refused(409, "there is less")
-    level = random.choice(enough)  # noqa: S311  # no secret
+    if not candidates:
+        raise Rejected(409, "Insufficient stock.")
+    level = random.choice(candidates)  # noqa: S311  # not security-relevant
     now = time.time()
     minutes = body.get("lifetime_minutes", MINUTES)
     end = -(-int(now + minutes * MINUTE_SECONDS) // MINUTE_SECONDS) * MINUTE_SECONDS
-    at = moment(now)
+    timestamp = format_timestamp(now)
     holds = {**level["holds"], end: level["holds"].get(end, 0) + units}
-    after = {**level, "reserved_count": level["reserved_count"] + units, "holds": holds, "moved_at": at}
-    place = {"product_id": level["product_id"], "warehouse_id": level["warehouse_id"], "quantity": units}
+    updated = {**level, "reserved_count": level["reserved_count"] + units, "holds": holds, "moved_at": timestamp}
+    reserved = {"product_id": level["product_id"], "warehouse_id": level["warehouse_id"], "quantity": units}
     line = {
         "reservation_id": {"S": reservation},
         "line": {"N": "0"},
@@ -89,37 +89,43 @@ def reserve(event: dict[str, Any]) -> Answer:
         "warehouse_id": {"S": level["warehouse_id"]},
         "quantity": {"N": str(units)},
         "state": {"S": "HELD"},
-        "reserved_at": {"S": at},
-        "expiry": {"S": moment(end)},
+        "reserved_at": {"S": timestamp},
+        "expiry": {"S": format_timestamp(end)},
         "ends": {"N": str(end)},
         "actor": {"S": "anonymous"},
-        "digest": {"S": hashlib.sha256(json.dumps([place, minutes]).encode()).hexdigest()[:32]},
+        "digest": {"S": hashlib.sha256(json.dumps([reserved, minutes]).encode()).hexdigest()[:32]},
         "held_for": {"S": level["product_id"]},
-        "reservation_expiry": {"N": str(end + KEPT_SECONDS)},
+        "reservation_expiry": {"N": str(end + RETENTION_SECONDS)},
     }
-    absent = {"ConditionExpression": "attribute_not_exists(reservation_id)"}
-    action = {"Put": {"TableName": RESERVATIONS, "Item": line, **absent}}
-    write("RESERVED", units, reservation, level, after, line=action)
-    document = {"reservationId": reservation, "expiry": moment(end), "reserved_at": at, **place, "lines": [place]}
+    condition = {"ConditionExpression": "attribute_not_exists(reservation_id)"}
+    action = {"Put": {"TableName": RESERVATIONS, "Item": line, **condition}}
+    write("RESERVED", units, reservation, level, updated, line=action)
+    document = {
+        "reservationId": reservation,
+        "expiry": format_timestamp(end),
+        "reserved_at": timestamp,
+        **reserved,
+        "lines": [reserved],
+    }
     return 201, json.dumps(document)
 
 
-def release(event: dict[str, Any]) -> Answer:
-    """Units given back."""
+def release(event: dict[str, Any]) -> HandlerResult:
+    """Release reserved units."""
     path = event["pathParameters"]
     settle("RELEASED", path["productId"], path["reservationId"])
     return 204, ""
 
 
-def fulfill(event: dict[str, Any]) -> Answer:
-    """Units sold."""
-    reservation = parsed(event).get("reservationId")
+def fulfill(event: dict[str, Any]) -> HandlerResult:
+    """Sell reserved units."""
+    reservation = parse_body(event).get("reservationId")
     if not isinstance(reservation, str):
-        raise Refused(400, "give a reservationId")
+        raise Rejected(400, "reservationId is required.")
     units, level = settle("FULFILLED", event["pathParameters"]["productId"], reservation)
-    told = shown(level)
+    fields = to_response(level)
     names = ("product_id", "warehouse_id", "stock_count", "reserved_count", "available", "status")
-    line = {**{name: told[name] for name in names}, "quantity": units}
+    line = {**{name: fields[name] for name in names}, "quantity": units}
     return 200, json.dumps({"reservationId": reservation, "lines": [line]})
 
 
@@ -132,12 +138,12 @@ ROUTES = {
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Route, answer, log."""
+    """Handle a request and log it."""
     started = time.perf_counter()
     request_id = event["requestContext"]["requestId"]
     try:
         status, body = ROUTES[event["httpMethod"], event["resource"]](event)
-    except Refused as exc:
+    except Rejected as exc:
         status, message = exc.args
         body = json.dumps({"error": message})
     line = {
@@ -152,37 +158,37 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"statusCode": status, "headers": {**HEADERS, "X-Request-Id": request_id}, "body": body}
 
 
-def parsed(event: dict[str, Any]) -> dict[str, Any]:
-    """The body."""
+def parse_body(event: dict[str, Any]) -> dict[str, Any]:
+    """Parse the request body."""
     try:
         body = json.loads(event["body"] or "")
     except ValueError as exc:
-        raise Refused(400, "not JSON") from exc
+        raise Rejected(400, "Request body must be JSON.") from exc
     if not isinstance(body, dict):
-        raise Refused(400, "not an object")
+        raise Rejected(400, "Request body must be an object.")
     return body
 
 
 def levels(product: str, warehouse: str | None) -> list[Level]:
-    """What there is, up to date."""
+    """Read the levels of a product consistently."""
     if warehouse:
         key = {"product_id": {"S": product}, "warehouse_id": {"S": warehouse}}
-        asked = {LEVELS: {"Keys": [key], "ConsistentRead": True}}
-        rows = client.batch_get_item(RequestItems=asked)["Responses"][LEVELS]
+        request = {LEVELS: {"Keys": [key], "ConsistentRead": True}}
+        items = client.batch_get_item(RequestItems=request)["Responses"][LEVELS]
     else:
-        rows = client.query(
+        items = client.query(
             TableName=LEVELS,
             KeyConditionExpression="product_id = :product",
             ExpressionAttributeValues={":product": {"S": product}},
             ConsistentRead=True,
         )["Items"]
-    if not rows:
-        raise Refused(404, "no such product")
-    return [level_of(row) for row in rows]
+    if not items:
+        raise Rejected(404, "Product not found.")
+    return [level_of(item) for item in items]
 
 
 def settle(kind: str, product: str, reservation: str) -> tuple[int, Level]:
-    """End a hold."""
+    """Release or sell the units of a reservation."""
     lines = client.query(
         TableName=RESERVATIONS,
         KeyConditionExpression="reservation_id = :id",
@@ -190,18 +196,26 @@ def settle(kind: str, product: str, reservation: str) -> tuple[int, Level]:
         ConsistentRead=True,
     )["Items"]
     now = time.time()
-    held = [ln for ln in lines if ln["product_id"]["S"] == product and ln["state"]["S"] == "HELD"]
-    if not held or int(held[0]["ends"]["N"]) <= now:
-        raise Refused(404, "nothing is held")
-    line = held[0]
+    active = [
+        candidate
+        for candidate in lines
+        if candidate["product_id"]["S"] == product and candidate["state"]["S"] == "HELD"
+    ]
+    if not active or int(active[0]["ends"]["N"]) <= now:
+        raise Rejected(404, "Reservation not found.")
+    line = active[0]
     units, end = int(line["quantity"]["N"]), int(line["ends"]["N"])
     (level,) = levels(product, line["warehouse_id"]["S"])
-    at = moment(now)
+    timestamp = format_timestamp(now)
     holds = {**level["holds"], end: level["holds"].get(end, 0) - units}
-    left = {second: units for second, units in holds.items() if units}
-    after = {**level, "reserved_count": level["reserved_count"] - units, "holds": left, "moved_at": at}
+    remaining = {second: units for second, units in holds.items() if units}
+    updated = {**level, "reserved_count": level["reserved_count"] - units, "holds": remaining, "moved_at": timestamp}
     if kind == "FULFILLED":
-        after |= {"stock_count": level["stock_count"] - units, "version": level["version"] + 1, "last_updated": at}
+        updated |= {
+            "stock_count": level["stock_count"] - units,
+            "version": level["version"] + 1,
+            "last_updated": timestamp,
+        }
     action = {
         "TableName": RESERVATIONS,
         "Key": {"reservation_id": line["reservation_id"], "line": line["line"]},
@@ -210,62 +224,62 @@ def settle(kind: str, product: str, reservation: str) -> tuple[int, Level]:
         "ExpressionAttributeNames": {"#state": "state"},
         "ExpressionAttributeValues": {
             ":state": {"S": kind},
-            ":at": {"S": at},
+            ":at": {"S": timestamp},
             ":held": {"S": "HELD"},
             ":reserved": line["reserved_at"],
         },
     }
-    write(kind, units, reservation, level, after, line={"Update": action})
-    return units, after
+    write(kind, units, reservation, level, updated, line={"Update": action})
+    return units, updated
 
 
-def write(kind: str, units: int, reservation: str, before: Level, after: Level, *, line: dict[str, Any]) -> None:
-    """A level, its movement, and a reservation's line: all or nothing."""
-    after["sequence"] = before["sequence"] + 1
+def write(kind: str, units: int, reservation: str, previous: Level, updated: Level, *, line: dict[str, Any]) -> None:
+    """Write a level, its movement, and a reservation line in one transaction."""
+    updated["sequence"] = previous["sequence"] + 1
     try:
         client.transact_write_items(
             TransactItems=[
                 {
                     "Put": {
                         "TableName": LEVELS,
-                        "Item": row(after),
+                        "Item": to_item(updated),
                         "ConditionExpression": "#sequence = :sequence",
                         "ExpressionAttributeNames": {"#sequence": "sequence"},
-                        "ExpressionAttributeValues": {":sequence": {"N": str(before["sequence"])}},
+                        "ExpressionAttributeValues": {":sequence": {"N": str(previous["sequence"])}},
                         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                     }
                 },
                 line,
-                {"Put": {"TableName": MOVEMENTS, "Item": movement(kind, units, reservation, after)}},
+                {"Put": {"TableName": MOVEMENTS, "Item": movement(kind, units, reservation, updated)}},
             ]
         )
     except client.exceptions.TransactionCanceledException as exc:
-        raise Refused(409, "changed by another") from exc
+        raise Rejected(409, "The level was modified concurrently.") from exc
 
 
-def movement(kind: str, units: int, reservation: str, after: Level) -> dict[str, Any]:
-    """What happened to a level."""
-    told = shown(after)
+def movement(kind: str, units: int, reservation: str, updated: Level) -> dict[str, Any]:
+    """Return the item of a movement."""
+    fields = to_response(updated)
     numbers = ("stock_count", "reserved_count", "available", "threshold_level")
     return {
-        "product_id": {"S": after["product_id"]},
-        "movement_id": {"S": f"{after['moved_at']}#{after['warehouse_id']}"},
-        "warehouse_id": {"S": after["warehouse_id"]},
+        "product_id": {"S": updated["product_id"]},
+        "movement_id": {"S": f"{updated['moved_at']}#{updated['warehouse_id']}"},
+        "warehouse_id": {"S": updated["warehouse_id"]},
         "type": {"S": kind},
         "reservationId": {"S": reservation},
         "actor": {"S": "anonymous"},
-        "at": {"S": after["moved_at"]},
-        "status": {"S": told["status"]},
-        "sequence": {"N": str(after["sequence"])},
+        "at": {"S": updated["moved_at"]},
+        "status": {"S": fields["status"]},
+        "sequence": {"N": str(updated["sequence"])},
         "quantity": {"N": str(units)},
-        **{name: {"N": str(told[name])} for name in numbers},
+        **{name: {"N": str(fields[name])} for name in numbers},
     }
 
 
-def row(level: Level) -> dict[str, Any]:
-    """The row of a level."""
-    status = shown(level)["status"]
-    found = {
+def to_item(level: Level) -> dict[str, Any]:
+    """Convert a level to a DynamoDB item."""
+    status = to_response(level)["status"]
+    item = {
         "product_id": {"S": level["product_id"]},
         "warehouse_id": {"S": level["warehouse_id"]},
         "stock_count": {"N": str(level["stock_count"])},
@@ -280,28 +294,28 @@ def row(level: Level) -> dict[str, Any]:
         "listing": {"S": "levels"},
     }
     if level["category"] is not None:
-        found["category"] = {"S": level["category"]}
-        found["category_status"] = {"S": f"{status}#{level['category']}"}
+        item["category"] = {"S": level["category"]}
+        item["category_status"] = {"S": f"{status}#{level['category']}"}
     if level["holds"]:
-        found["due"] = {"S": "holds"}
-        found["due_at"] = {"N": str(min(level["holds"]))}
-    return found
+        item["due"] = {"S": "holds"}
+        item["due_at"] = {"N": str(min(level["holds"]))}
+    return item
 
 
-def level_of(found: dict[str, Any]) -> Level:
-    """And back."""
+def level_of(item: dict[str, Any]) -> Level:
+    """Convert a DynamoDB item to a level."""
     numbers = ("stock_count", "reserved_count", "threshold_level", "version", "sequence")
-    texts = ("product_id", "warehouse_id", "last_updated", "moved_at")
+    strings = ("product_id", "warehouse_id", "last_updated", "moved_at")
     return {
-        **{name: int(found[name]["N"]) for name in numbers},
-        **{name: found[name]["S"] for name in texts},
-        "category": found["category"]["S"] if "category" in found else None,
-        "holds": {int(end): int(units["N"]) for end, units in found["holds"]["M"].items()},
+        **{name: int(item[name]["N"]) for name in numbers},
+        **{name: item[name]["S"] for name in strings},
+        "category": item["category"]["S"] if "category" in item else None,
+        "holds": {int(end): int(units["N"]) for end, units in item["holds"]["M"].items()},
     }
 
 
-def shown(level: Level) -> dict[str, Any]:
-    """What people are told of a level."""
+def to_response(level: Level) -> dict[str, Any]:
+    """Return the response fields of a level."""
     available = level["stock_count"] - level["reserved_count"]
     return {
         "product_id": level["product_id"],
@@ -318,12 +332,12 @@ def shown(level: Level) -> dict[str, Any]:
 
 
 def status_of(available: int, threshold: int) -> str:
-    """The status for so many available units."""
+    """Return the stock status."""
     if available <= 0:
         return "OUT_OF_STOCK"
     return "LOW_STOCK" if available <= threshold else "IN_STOCK"
 
 
-def moment(seconds: float) -> str:
-    """A time as text."""
+def format_timestamp(seconds: float) -> str:
+    """Format a timestamp."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,11 +1,11 @@
-"""The stock with Powertools for AWS Lambda: its REST resolver, and boto3's resource.
+"""The stock service with Powertools for AWS Lambda (REST resolver) and the boto3 resource.
 
-In its favour its Logger is left out, for it takes longer than the `print` here; it checks little, takes one product at
-a time, gives up on a level that another has changed, and neither gives back what has ended nor answers a repeated
-reservation.
+It does less work than the service: it logs with `print`, which is faster than the Powertools Logger, validates less,
+reserves one product per request, does not retry after concurrent changes, does not release expired reservations, and
+does not detect repeated reservations.
 """
 
-# pylint: disable=duplicate-code  # each peer is a whole function, to be read alone
+# pylint: disable=duplicate-code  # each peer is a complete function
 import hashlib
 import json
 import os
@@ -22,9 +22,9 @@ from boto3.dynamodb.conditions import Key
 
 MINUTES = int(os.environ["RESERVATION_MINUTES"])
 MINUTE_SECONDS = 60
-KEPT_SECONDS = 7 * 24 * 3600
+RETENTION_SECONDS = 7 * 24 * 3600
 COUNTS = ("stock_count", "reserved_count", "available", "threshold_level", "version")
-SHOWN = (
+RESPONSE_FIELDS = (
     *("product_id", "warehouse_id", "category", "stock_count", "reserved_count", "available", "threshold_level"),
     *("status", "last_updated", "version"),
 )
@@ -45,138 +45,152 @@ Item = dict[str, Any]
 
 @app.get("/inventory/<product_id>")
 def read(product_id: str) -> Response[str]:
-    """What there is of a product, in a warehouse or in all."""
+    """Return the level of a product in one warehouse or in all."""
     warehouse = app.current_event.get_query_string_value("warehouse_id")
-    found = levels(product_id, warehouse)
+    stored = levels(product_id, warehouse)
     now = time.time()
-    for level in found:
+    for level in stored:
         for end in [end for end in level["holds"] if int(end) <= now]:
             level["reserved_count"] -= level["holds"].pop(end)
-    warehouses = [shown(level) for level in found]
+    warehouses = [to_response(level) for level in stored]
     if warehouse:
-        return answer(200, warehouses[0])
+        return respond(200, warehouses[0])
     sums = {name: sum(level[name] for level in warehouses) for name in COUNTS}
     status = status_of(sums["available"], sums["threshold_level"])
-    last = max(level["last_updated"] for level in warehouses)
-    summed = {"product_id": product_id, **sums, "status": status, "last_updated": last, "warehouses": warehouses}
-    return answer(200, summed)
+    last_updated = max(level["last_updated"] for level in warehouses)
+    total = {"product_id": product_id, **sums, "status": status, "last_updated": last_updated, "warehouses": warehouses}
+    return respond(200, total)
 
 
 @app.post("/inventory/<product_id>/reserve")
 def reserve(product_id: str) -> Response[str]:
-    """Units held for a while."""
-    body = parsed()
+    """Reserve units of a product."""
+    body = parse_body()
     units, reservation = body.get("quantity"), body.get("reservationId")
     if not isinstance(units, int) or units < 1 or not isinstance(reservation, str):
-        raise BadRequestError("give a quantity and a reservationId")
-    there = levels(product_id, body.get("warehouse_id"))
-    enough = [level for level in there if level["stock_count"] - level["reserved_count"] >= units]
-    if not enough:
-        raise ServiceError(409, "there is less")
-    level = random.choice(enough)  # noqa: S311  # no secret
+        raise BadRequestError("quantity and reservationId are required.")
+    stored = levels(product_id, body.get("warehouse_id"))
+    candidates = [level for level in stored if level["stock_count"] - level["reserved_count"] >= units]
+    if not candidates:
+        raise ServiceError(409, "Insufficient stock.")
+    level = random.choice(candidates)  # noqa: S311  # not security-relevant
     now = time.time()
     minutes = body.get("lifetime_minutes", MINUTES)
     end = -(-int(now + minutes * MINUTE_SECONDS) // MINUTE_SECONDS) * MINUTE_SECONDS
-    at = moment(now)
+    timestamp = format_timestamp(now)
     holds = {**level["holds"], str(end): level["holds"].get(str(end), 0) + units}
-    after = {**level, "reserved_count": level["reserved_count"] + units, "holds": holds, "moved_at": at}
-    place = {"product_id": level["product_id"], "warehouse_id": level["warehouse_id"], "quantity": units}
+    updated = {**level, "reserved_count": level["reserved_count"] + units, "holds": holds, "moved_at": timestamp}
+    reserved = {"product_id": level["product_id"], "warehouse_id": level["warehouse_id"], "quantity": units}
     line = {
-        **place,
+        **reserved,
         "reservation_id": reservation,
         "line": 0,
         "state": "HELD",
-        "reserved_at": at,
-        "expiry": moment(end),
+        "reserved_at": timestamp,
+        "expiry": format_timestamp(end),
         "ends": end,
         "actor": "anonymous",
-        "digest": hashlib.sha256(json.dumps([place, minutes]).encode()).hexdigest()[:32],
+        "digest": hashlib.sha256(json.dumps([reserved, minutes]).encode()).hexdigest()[:32],
         "held_for": level["product_id"],
-        "reservation_expiry": end + KEPT_SECONDS,
+        "reservation_expiry": end + RETENTION_SECONDS,
     }
-    absent = {"ConditionExpression": "attribute_not_exists(reservation_id)"}
-    action = {"Put": {"TableName": reservations.name, "Item": line, **absent}}
-    write("RESERVED", units, reservation, level, after, line=action)
-    document = {"reservationId": reservation, "expiry": moment(end), "reserved_at": at, **place, "lines": [place]}
-    return answer(201, document)
+    condition = {"ConditionExpression": "attribute_not_exists(reservation_id)"}
+    action = {"Put": {"TableName": reservations.name, "Item": line, **condition}}
+    write("RESERVED", units, reservation, level, updated, line=action)
+    document = {
+        "reservationId": reservation,
+        "expiry": format_timestamp(end),
+        "reserved_at": timestamp,
+        **reserved,
+        "lines": [reserved],
+    }
+    return respond(201, document)
 
 
 @app.delete("/inventory/<product_id>/reserve/<reservation_id>")
 def release(product_id: str, reservation_id: str) -> Response[str]:
-    """Units given back."""
+    """Release reserved units."""
     settle("RELEASED", product_id, reservation_id)
-    return answer(204, None)
+    return respond(204, None)
 
 
 @app.post("/inventory/<product_id>/fulfill")
 def fulfill(product_id: str) -> Response[str]:
-    """Units sold."""
-    reservation = parsed().get("reservationId")
+    """Sell reserved units."""
+    reservation = parse_body().get("reservationId")
     if not isinstance(reservation, str):
-        raise BadRequestError("give a reservationId")
+        raise BadRequestError("reservationId is required.")
     units, level = settle("FULFILLED", product_id, reservation)
     names = ("product_id", "warehouse_id", "stock_count", "reserved_count", "available", "status")
-    told = shown(level)
-    line = {**{name: told[name] for name in names}, "quantity": units}
-    return answer(200, {"reservationId": reservation, "lines": [line]})
+    fields = to_response(level)
+    line = {**{name: fields[name] for name in names}, "quantity": units}
+    return respond(200, {"reservationId": reservation, "lines": [line]})
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Resolve, log."""
+    """Handle a request and log it."""
     started = time.perf_counter()
-    resolved = app.resolve(event, context)
+    response = app.resolve(event, context)
     line = {
         "level": "INFO",
         "message": "request",
         "requestId": event["requestContext"]["requestId"],
         "route": f"{event['httpMethod']} {event['resource']}",
-        "status": resolved["statusCode"],
+        "status": response["statusCode"],
         "durationMs": round((time.perf_counter() - started) * 1000, 2),
     }
     print(json.dumps(line), flush=True)
-    return resolved
+    return response
 
 
-def parsed() -> Item:
-    """The body."""
+def parse_body() -> Item:
+    """Parse the request body."""
     try:
         body = json.loads(app.current_event.body or "")
     except ValueError as exc:
-        raise BadRequestError("not JSON") from exc
+        raise BadRequestError("Request body must be JSON.") from exc
     if not isinstance(body, dict):
-        raise BadRequestError("not an object")
+        raise BadRequestError("Request body must be an object.")
     return body
 
 
 def levels(product: str, warehouse: str | None) -> list[Item]:
-    """What there is, up to date."""
+    """Read the levels of a product consistently."""
     if warehouse:
         key = {"product_id": product, "warehouse_id": warehouse}
-        asked = {stock.name: {"Keys": [key], "ConsistentRead": True}}
-        rows: list[Item] = dynamodb.batch_get_item(RequestItems=asked)["Responses"][stock.name]
+        request = {stock.name: {"Keys": [key], "ConsistentRead": True}}
+        items: list[Item] = dynamodb.batch_get_item(RequestItems=request)["Responses"][stock.name]
     else:
-        rows = stock.query(KeyConditionExpression=Key("product_id").eq(product), ConsistentRead=True)["Items"]
-    if not rows:
-        raise NotFoundError("no such product")
-    return rows
+        items = stock.query(KeyConditionExpression=Key("product_id").eq(product), ConsistentRead=True)["Items"]
+    if not items:
+        raise NotFoundError("Product not found.")
+    return items
 
 
 def settle(kind: str, product: str, reservation: str) -> tuple[int, Item]:
-    """End a hold."""
+    """Release or sell the units of a reservation."""
     lines = reservations.query(KeyConditionExpression=Key("reservation_id").eq(reservation), ConsistentRead=True)
     now = time.time()
-    held = [ln for ln in lines["Items"] if ln["product_id"] == product and ln["state"] == "HELD" and ln["ends"] > now]
-    if not held:
-        raise NotFoundError("nothing is held")
-    line = held[0]
+    active = [
+        candidate
+        for candidate in lines["Items"]
+        if candidate["product_id"] == product and candidate["state"] == "HELD" and candidate["ends"] > now
+    ]
+    if not active:
+        raise NotFoundError("Reservation not found.")
+    line = active[0]
     units, end = line["quantity"], str(line["ends"])
     (level,) = levels(product, line["warehouse_id"])
-    at = moment(now)
+    timestamp = format_timestamp(now)
     holds = {**level["holds"], end: level["holds"].get(end, 0) - units}
-    left = {second: units for second, units in holds.items() if units}
-    after = {**level, "reserved_count": level["reserved_count"] - units, "holds": left, "moved_at": at}
+    remaining = {second: units for second, units in holds.items() if units}
+    updated = {**level, "reserved_count": level["reserved_count"] - units, "holds": remaining, "moved_at": timestamp}
     if kind == "FULFILLED":
-        after |= {"stock_count": level["stock_count"] - units, "version": level["version"] + 1, "last_updated": at}
+        updated |= {
+            "stock_count": level["stock_count"] - units,
+            "version": level["version"] + 1,
+            "last_updated": timestamp,
+        }
     action = {
         "TableName": reservations.name,
         "Key": {"reservation_id": line["reservation_id"], "line": line["line"]},
@@ -185,81 +199,81 @@ def settle(kind: str, product: str, reservation: str) -> tuple[int, Item]:
         "ExpressionAttributeNames": {"#state": "state"},
         "ExpressionAttributeValues": {
             ":state": kind,
-            ":at": at,
+            ":at": timestamp,
             ":held": "HELD",
             ":reserved": line["reserved_at"],
         },
     }
-    write(kind, units, reservation, level, after, line={"Update": action})
-    return units, after
+    write(kind, units, reservation, level, updated, line={"Update": action})
+    return units, updated
 
 
-def write(kind: str, units: int, reservation: str, before: Item, after: Item, *, line: Item) -> None:
-    """A level, its movement, and a reservation's line: all or nothing."""
-    after["sequence"] = before["sequence"] + 1
-    after["status"] = shown(after)["status"]
-    if "category" in after:
-        after["category_status"] = f"{after['status']}#{after['category']}"
+def write(kind: str, units: int, reservation: str, previous: Item, updated: Item, *, line: Item) -> None:
+    """Write a level, its movement, and a reservation line in one transaction."""
+    updated["sequence"] = previous["sequence"] + 1
+    updated["status"] = to_response(updated)["status"]
+    if "category" in updated:
+        updated["category_status"] = f"{updated['status']}#{updated['category']}"
     for name in ("due", "due_at"):
-        after.pop(name, None)
-    if after["holds"]:
-        after |= {"due": "holds", "due_at": min(map(int, after["holds"]))}
+        updated.pop(name, None)
+    if updated["holds"]:
+        updated |= {"due": "holds", "due_at": min(map(int, updated["holds"]))}
     level = {
         "TableName": stock.name,
-        "Item": after,
+        "Item": updated,
         "ConditionExpression": "#sequence = :sequence",
         "ExpressionAttributeNames": {"#sequence": "sequence"},
-        "ExpressionAttributeValues": {":sequence": before["sequence"]},
+        "ExpressionAttributeValues": {":sequence": previous["sequence"]},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
-    moved = {"Put": {"TableName": movements.name, "Item": movement(kind, units, reservation, after)}}
+    movement_action = {"Put": {"TableName": movements.name, "Item": movement(kind, units, reservation, updated)}}
     client = stock.meta.client
     try:
-        client.transact_write_items(TransactItems=[{"Put": level}, line, moved])
+        client.transact_write_items(TransactItems=[{"Put": level}, line, movement_action])
     except client.exceptions.TransactionCanceledException as exc:
-        raise ServiceError(409, "changed by another") from exc
+        raise ServiceError(409, "The level was modified concurrently.") from exc
 
 
-def movement(kind: str, units: int, reservation: str, after: Item) -> Item:
-    """What happened to a level."""
-    told = shown(after)
+def movement(kind: str, units: int, reservation: str, updated: Item) -> Item:
+    """Return the item of a movement."""
+    fields = to_response(updated)
     numbers = ("stock_count", "reserved_count", "available", "threshold_level")
     return {
-        "product_id": after["product_id"],
-        "movement_id": f"{after['moved_at']}#{after['warehouse_id']}",
-        "warehouse_id": after["warehouse_id"],
+        "product_id": updated["product_id"],
+        "movement_id": f"{updated['moved_at']}#{updated['warehouse_id']}",
+        "warehouse_id": updated["warehouse_id"],
         "type": kind,
         "reservationId": reservation,
         "actor": "anonymous",
-        "at": after["moved_at"],
-        "status": told["status"],
-        "sequence": after["sequence"],
+        "at": updated["moved_at"],
+        "status": fields["status"],
+        "sequence": updated["sequence"],
         "quantity": units,
-        **{name: told[name] for name in numbers},
+        **{name: fields[name] for name in numbers},
     }
 
 
-def shown(level: Item) -> Item:
-    """What people are told of a level."""
+def to_response(level: Item) -> Item:
+    """Return the response fields of a level."""
     available = level["stock_count"] - level["reserved_count"]
-    told = {**level, "available": available, "status": status_of(available, level["threshold_level"])}
-    return {name: told[name] for name in SHOWN if name in told}
+    fields = {**level, "available": available, "status": status_of(available, level["threshold_level"])}
+    return {name: fields[name] for name in RESPONSE_FIELDS if name in fields}
 
 
 def status_of(available: int, threshold: int) -> str:
-    """The status for so many available units."""
+    """Return the stock status."""
     if available <= 0:
         return "OUT_OF_STOCK"
     return "LOW_STOCK" if available <= threshold else "IN_STOCK"
 
 
-def moment(seconds: float) -> str:
-    """A time as text."""
+def format_timestamp(seconds: float) -> str:
+    """Format a timestamp."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def answer(status: int, document: Item | None) -> Response[str]:
-    """The document as JSON."""
+def respond(status: int, document: Item | None) -> Response[str]:
+    """Return a document as a JSON response."""
     request_id = app.current_event.request_context.request_id or ""
     return Response(
         status_code=status,

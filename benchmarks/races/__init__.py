@@ -1,1 +1,1 @@
-"""Conflicts, sweeps and growth: what happens to many callers at once, and to tables that grow."""
+"""Benchmarks of concurrent callers, scheduled jobs, and large tables."""

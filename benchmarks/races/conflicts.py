@@ -1,6 +1,6 @@
-"""Concurrent reservations of one product, at an endpoint that cancels overlapping transactions as DynamoDB does.
+"""Concurrent reservations of one product, with a proxy that cancels conflicting transactions like DynamoDB.
 
-The emulator runs transactions one after another, so that they never end in a `TransactionConflict`.
+The emulator runs transactions sequentially, so it never returns a `TransactionConflict`.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from ..candidates import Worker, library, start_worker
 from ..capacity_units import key_of
 from ..deployment import Deployment, deploy, single_function
 from ..recorder import Forward, proxy
-from ..services.stock import PLENTY, put_level, read, reserve
+from ..services.stock import AMPLE_STOCK, put_level, read, reserve
 from ..tables import Target, section
 
 READ_SECONDS = 0.004
 TRANSACTION_SECONDS = 0.012
-"""What DynamoDB takes of each, roughly; while a transaction takes it, others of the same rows conflict with it."""
+"""Approximate latency in DynamoDB. During a transaction, other transactions with the same items conflict with it."""
 CALLERS = (1, 4, 16)
 SHARDS = 8
 RUN_SECONDS = 5.0
 REMAINING_MS = 10_000
 """Timeout of the reserve function."""
 TITLE = (
-    f"stock, conflicts: workers reserve without a pause for {RUN_SECONDS:.0f} s each run, before an endpoint that\n"
-    f"takes {READ_SECONDS * 1e3:.0f} ms for a read and {TRANSACTION_SECONDS * 1e3:.0f} ms for a transaction,\n"
-    "and turns away transactions of a row that another is at, as DynamoDB does and the emulator does not"
+    f"stock, conflicts: workers reserve continuously for {RUN_SECONDS:.0f} s per run, with a proxy that adds\n"
+    f"{READ_SECONDS * 1e3:.0f} ms to a read and {TRANSACTION_SECONDS * 1e3:.0f} ms to a transaction,\n"
+    "and cancels conflicting transactions like DynamoDB, unlike the emulator"
 )
 
 
@@ -50,29 +50,31 @@ class Tally(NamedTuple):
     transactions: Counter[str]
     """Number of transactions by outcome."""
     milliseconds: list[float]
-    held: int
+    stored: int
     """Reserved units of all levels."""
 
     @property
-    def won(self) -> int:
-        """Return the number of reservations."""
+    def reserved(self) -> int:
+        """The number of successful reservations."""
         return self.statuses[201]
 
 
 def report() -> str:
-    """Let callers reserve one product in one warehouse, then in several."""
+    """Reserve one product in one warehouse, and then in several warehouses."""
     with Emulator() as emulator:
         tallies = {(shards, callers): run(emulator, callers, shards) for shards in (1, SHARDS) for callers in CALLERS}
-    oversold = sum(abs(tally.won - tally.held) for tally in tallies.values())
-    targets = [Target(label="units in levels without a 201, or the other way round", limit=0, measured=oversold)]
+    oversold = sum(abs(tally.reserved - tally.stored) for tally in tallies.values())
+    targets = [
+        Target(label="difference between reserved units and responses with status 201", limit=0, measured=oversold)
+    ]
     return section(TITLE, _table(tallies), targets=targets)
 
 
 def run(emulator: Emulator, callers: int, shards: int) -> Tally:
-    """Let callers, each with its own worker, reserve one product in a number of warehouses."""
+    """Run callers, each with a separate worker, that reserve one product in a number of warehouses."""
     deployment = deploy(emulator, SERVICE, f"run-{time.monotonic_ns()}")
     for number in range(shards):
-        level = levels.created(("LAMP-7", f"main-{number + 1}"), PLENTY, 10, None, levels.format_timestamp(0))
+        level = levels.new_level(("LAMP-7", f"main-{number + 1}"), AMPLE_STOCK, 10, None, levels.format_timestamp(0))
         put_level(deployment, level)
     with ExitStack() as stack:
         url, outcomes = stack.enter_context(conflicting(deployment))
@@ -82,32 +84,32 @@ def run(emulator: Emulator, callers: int, shards: int) -> Tally:
         pool = stack.enter_context(ThreadPoolExecutor(callers))
         list(pool.map(lambda worker: worker.send(read("LAMP-7")), workers))
         started = time.perf_counter()
-        answered = list(pool.map(lambda worker: _reserve(worker, started + RUN_SECONDS), workers))
+        results = list(pool.map(lambda worker: _reserve(worker, started + RUN_SECONDS), workers))
         seconds = time.perf_counter() - started
-    responses = [response for of_caller in answered for response in of_caller]
-    stored = deployment.snapshot()[deployment.names["management"]].values()
+    responses = [response for result in results for response in result]
+    items = deployment.snapshot()[deployment.names["management"]].values()
     return Tally(
         seconds,
         Counter(status for status, _ in responses),
         outcomes,
         [milliseconds for status, milliseconds in responses if status == 201],
-        held=sum(int(level["reserved_count"]["N"]) for level in stored),
+        stored=sum(int(level["reserved_count"]["N"]) for level in items),
     )
 
 
 def _reserve(worker: Worker, until: float) -> list[tuple[int, float]]:
-    """Return the status and the milliseconds of each request."""
+    """Return the status and the duration in milliseconds of each request."""
     responses = []
     while (started := time.perf_counter()) < until:
-        status = worker.serve(reserve("LAMP-7")).response["statusCode"]
+        status = worker.handle(reserve("LAMP-7")).response["statusCode"]
         responses.append((status, (time.perf_counter() - started) * 1e3))
     return responses
 
 
 @contextmanager
 def conflicting(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
-    """Yield the URL of an endpoint that cancels overlapping transactions, and the number of transactions by outcome."""
-    busy: set[tuple[str, tuple[str, str]]] = set()
+    """Yield the URL of a proxy that cancels conflicting transactions, and the number of transactions by outcome."""
+    locked: set[tuple[str, tuple[str, str]]] = set()
     outcomes: Counter[str] = Counter()
     lock = threading.Lock()
 
@@ -117,20 +119,20 @@ def conflicting(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
             return forward()
         keys = _keys(json.loads(request)["TransactItems"], deployment.tables)
         with lock:
-            conflicts = [key in busy for key in keys]
+            conflicts = [key in locked for key in keys]
             if not any(conflicts):
-                busy.update(keys)
+                locked.update(keys)
         if any(conflicts):
             outcomes["TransactionConflict"] += 1
             time.sleep(READ_SECONDS)
             return 400, _canceled(conflicts)
         try:
             status, response = forward()
-            # A transaction whose condition is not met is rejected before it locks its items.
+            # A failed condition cancels the transaction before it locks its items.
             time.sleep(TRANSACTION_SECONDS if status == 200 else READ_SECONDS)
         finally:
             with lock:
-                busy.difference_update(keys)
+                locked.difference_update(keys)
         outcomes["ConditionalCheckFailed" if status == 400 else "committed"] += 1
         return status, response
 
@@ -154,25 +156,25 @@ def _canceled(conflicts: list[bool]) -> bytes:
 
 
 def _table(tallies: Mapping[tuple[int, int], Tally]) -> list[list[str]]:
-    least = tallies[1, CALLERS[0]]
-    head = ["warehouses, callers", "201 a second", "ratio", "409", "429", "5xx", "p50 ms", "p95 ms"]
+    baseline = tallies[1, CALLERS[0]]
+    head = ["warehouses, callers", "201 per second", "ratio", "409", "429", "5xx", "p50 ms", "p95 ms"]
     rows = []
-    for (shards, callers), found in tallies.items():
-        rate = found.won / found.seconds
-        percentiles = quantiles(found.milliseconds, n=100)
-        attempts = found.transactions.total() / found.won
+    for (shards, callers), tally in tallies.items():
+        rate = tally.reserved / tally.seconds
+        percentiles = quantiles(tally.milliseconds, n=100)
+        attempts = tally.transactions.total() / tally.reserved
         rows.append(
             [
                 f"{shards}, {callers}",
                 f"{rate:.0f}",
-                f"{rate / (least.won / least.seconds):.2f}",
-                *(str(found.statuses[status]) for status in (409, 429)),
-                str(sum(count for status, count in found.statuses.items() if status >= 500)),
+                f"{rate / (baseline.reserved / baseline.seconds):.2f}",
+                *(str(tally.statuses[status]) for status in (409, 429)),
+                str(sum(count for status, count in tally.statuses.items() if status >= 500)),
                 f"{percentiles[49]:.0f}",
                 f"{percentiles[94]:.0f}",
                 f"{attempts:.2f}",
-                f"{found.transactions['TransactionConflict'] / found.won:.2f}",
-                f"{found.transactions['ConditionalCheckFailed'] / found.won:.2f}",
+                f"{tally.transactions['TransactionConflict'] / tally.reserved:.2f}",
+                f"{tally.transactions['ConditionalCheckFailed'] / tally.reserved:.2f}",
             ]
         )
-    return [[*head, "transactions a 201", "conflicts", "overtaken"], *rows]
+    return [[*head, "transactions per 201", "conflicts", "failed conditions"], *rows]

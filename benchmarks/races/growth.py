@@ -1,4 +1,4 @@
-"""Pages of items in a small table and in a large one."""
+"""Cost of a page of items in a small table and in a large table."""
 
 from __future__ import annotations
 
@@ -21,45 +21,48 @@ from ..tables import Target, section
 FEW, MANY = 1_000, 100_000
 ROUNDS = 5
 TITLE = (
-    f"inventory, growth: the Query that a list of {PAGE} was recorded to make, of the first page and of one half way\n"
-    "DynamoDB bills the rows it reads.  The time is the emulator's, which sorts a whole index partition for each Query"
+    f"inventory, growth: the Query of a list of {PAGE} items, for the first page and for a page in the middle\n"
+    "DynamoDB bills the items it reads. Times are longer than in DynamoDB, because the emulator sorts the whole index\n"
+    "partition for each Query"
 )
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Page(NamedTuple):
-    """The cost of a page."""
+    """The usage of one page."""
 
-    begins: int
-    """The number of its newest item."""
-    rows: int
+    first_item: int
+    """Number of its newest item."""
+    items_read: int
     """Number of items that DynamoDB read."""
     units: float
-    answer_bytes: int
+    response_bytes: int
     seconds: float
 
 
 def report() -> str:
-    """Fill two tables, and query the same pages of each in turn."""
+    """Fill a small and a large table, and query the same pages of both in interleaved rounds."""
     with Emulator() as emulator:
         queries: dict[tuple[int, str], dict[str, Any]] = {}
         for count in (FEW, MANY):
             with open_session(emulator, SERVICE, f"growth-{count}") as session:
                 session.worker.send(listing())
                 query = next(call.request for call in session.calls if call.operation == "Query")
-                session.deployment.put_all(("items", _row(number)) for number in range(count))
+                session.deployment.put_all(("items", _item(number)) for number in range(count))
             queries[count, "first"] = query
-            queries[count, "middle"] = {**query, "ExclusiveStartKey": _key(_row(count // 2))}
-        taken: dict[tuple[int, str], list[Page]] = {which: [] for which in queries}
+            queries[count, "middle"] = {**query, "ExclusiveStartKey": _start_key(_item(count // 2))}
+        samples: dict[tuple[int, str], list[Page]] = {key: [] for key in queries}
         for _ in range(ROUNDS):
-            for which, query in queries.items():
-                taken[which].append(_taken(emulator, query))
-    pages = {which: found[0]._replace(seconds=median(p.seconds for p in found)) for which, found in taken.items()}
+            for key, query in queries.items():
+                samples[key].append(_query(emulator, query))
+    pages = {
+        key: rounds[0]._replace(seconds=median(page.seconds for page in rounds)) for key, rounds in samples.items()
+    }
     return section(TITLE, _table(pages), targets=[*_targets(pages)])
 
 
-def _row(number: int) -> Item:
-    """Return the current version of an item, the only one that is in an index."""
+def _item(number: int) -> Item:
+    """Return the current version of an item, which is the only version in the indexes."""
     at = {"S": (_EPOCH + timedelta(seconds=number)).isoformat(timespec="microseconds").replace("+00:00", "Z")}
     numbers = {name: {"N": str(DESK[name])} for name in ("quantity", "price")}
     fields = {name: {"S": f"{DESK[name]}"} for name in ("name", "description", "category")}
@@ -67,45 +70,47 @@ def _row(number: int) -> Item:
     return items.current_row(item, {})
 
 
-def _key(row: Item) -> Item:
-    return {name: row[name] for name in ("itemId", "version", "listing", "listedAt")}
+def _start_key(item: Item) -> Item:
+    return {name: item[name] for name in ("itemId", "version", "listing", "listedAt")}
 
 
-def _taken(emulator: Emulator, query: Mapping[str, Any]) -> Page:
+def _query(emulator: Emulator, query: Mapping[str, Any]) -> Page:
     started = time.perf_counter()
-    found = emulator.client("dynamodb").query(**query)
+    response = emulator.client("dynamodb").query(**query)
     seconds = time.perf_counter() - started
-    answered = int(found["ResponseMetadata"]["HTTPHeaders"]["content-length"])
+    response_bytes = int(response["ResponseMetadata"]["HTTPHeaders"]["content-length"])
     return Page(
-        int(found["Items"][0]["itemId"]["S"], 16),
-        found["ScannedCount"],
-        read_units(found["Items"], consistent=False),
-        answered,
+        int(response["Items"][0]["itemId"]["S"], 16),
+        response["ScannedCount"],
+        read_units(response["Items"], consistent=False),
+        response_bytes,
         seconds,
     )
 
 
 def _table(pages: Mapping[tuple[int, str], Page]) -> list[list[str]]:
-    least = pages[FEW, "first"].seconds
-    head = ["", "begins with item", "rows read", "read units", "answer bytes", "emulator ms", "ratio"]
+    baseline = pages[FEW, "first"].seconds
+    head = ["", "first item", "items read", "read units", "response bytes", "emulator ms", "ratio"]
     return [head] + [
         [
-            f"{count:,} items, {where} page",
-            f"{page.begins:,}",
-            str(page.rows),
+            f"{count:,} items, {position} page",
+            f"{page.first_item:,}",
+            str(page.items_read),
             f"{page.units:g}",
-            str(page.answer_bytes),
+            str(page.response_bytes),
             f"{page.seconds * 1e3:.0f}",
-            f"{page.seconds / least:.1f}",
+            f"{page.seconds / baseline:.1f}",
         ]
-        for (count, where), page in pages.items()
+        for (count, position), page in pages.items()
     ]
 
 
 def _targets(pages: Mapping[tuple[int, str], Page]) -> Iterator[Target]:
-    for where in ("first", "middle"):
-        for what in ("rows", "units"):
-            measured = getattr(pages[MANY, where], what) / getattr(pages[FEW, where], what)
+    for position in ("first", "middle"):
+        for label, measure in (("items read", "items_read"), ("read units", "units")):
+            measured = getattr(pages[MANY, position], measure) / getattr(pages[FEW, position], measure)
             yield Target(
-                label=f"read {what} of the {where} page, {MANY:,} items of {FEW:,}", limit=1.0, measured=measured
+                label=f"{label} of the {position} page, ratio of {MANY:,} to {FEW:,} items",
+                limit=1.0,
+                measured=measured,
             )

@@ -1,4 +1,4 @@
-"""Reservations per second over HTTP in a local deployment, and whether levels and reservations agree afterwards."""
+"""Reservations per second over HTTP in a local deployment, and a comparison of levels and reservations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from lib.local import aws_config
 from lib.services.stock.handler import levels, reservations
 
-from ..local import ready, running
+from ..local import start_local, wait_until_ready
 from ..tables import Target, section
 
 CALLERS = (1, 8, 32)
@@ -27,13 +27,13 @@ SHARDS = 8
 THOUSAND = 1_000
 RUN_SECONDS = 5.0
 LAST = 50
-"""Units of a product of which one run reserves all."""
-PLENTY = 1_000_000
+"""Stock of a product that one run sells out."""
+AMPLE_STOCK = 1_000_000
 TITLE = (
-    f"stock, load: callers reserve over HTTP without a pause, {RUN_SECONDS:.0f} s each run, of a local run on two "
-    "processors that callers, gateway, functions and tables share"
+    f"stock, load: callers reserve continuously over HTTP for {RUN_SECONDS:.0f} s per run, in a local deployment on "
+    "two processors, which callers, gateway, functions, and tables share"
 )
-COUNTED = (201, 409, 429)
+REPORTED_STATUSES = (201, 409, 429)
 
 
 class Run(NamedTuple):
@@ -42,11 +42,11 @@ class Run(NamedTuple):
     seconds: float
     statuses: Counter[int]
     milliseconds: list[float]
-    """Durations of the requests with status 201."""
+    """Durations of requests with status 201."""
 
 
 class Shop:
-    """A local deployment, called over HTTP."""
+    """HTTP client of a local deployment."""
 
     def __init__(self, outputs: Mapping[str, Any], dynamodb: Any) -> None:
         self._url = urlsplit(outputs["api_url"])
@@ -56,108 +56,116 @@ class Shop:
 
     def fill(self, product: str, warehouse: str, units: int) -> None:
         """Store a level."""
-        level = levels.created((product, warehouse), units, 0, None, levels.format_timestamp(time.time()))
-        self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.row(level))
+        level = levels.new_level((product, warehouse), units, 0, None, levels.format_timestamp(time.time()))
+        self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.to_item(level))
 
     def reserve(self, callers: int, product: Callable[[int], str], seconds: float) -> Run:
-        """Let callers reserve concurrently; `product` returns the product of the nth reservation."""
+        """Run concurrent callers. `product` returns the product of the nth reservation."""
         started = time.perf_counter()
         with ThreadPoolExecutor(callers) as pool:
-            found = list(pool.map(lambda _: self._reserving(product, started + seconds), range(callers)))
-        told = [one for answers in found for one in answers]
-        took = time.perf_counter() - started
-        return Run(took, Counter(status for status, _ in told), [ms for status, ms in told if status == 201])
+            results = list(pool.map(lambda _: self._reserve_until(product, started + seconds), range(callers)))
+        responses = [response for result in results for response in result]
+        elapsed = time.perf_counter() - started
+        return Run(
+            elapsed, Counter(status for status, _ in responses), [ms for status, ms in responses if status == 201]
+        )
 
-    def held(self) -> tuple[int, int]:
-        """Return the reserved units, counted by levels and by reservations."""
-        rows = self._rows("inventory-management-dev")
+    def count_reserved(self) -> tuple[int, int]:
+        """Return the reserved units of all levels, and of all reservations."""
+        rows = self._scan("inventory-management-dev")
         counted = sum(int(row["reserved_count"]["N"]) for row in rows if "reserved_count" in row)
-        lines = [row for row in self._rows("inventory-reservations-dev") if row["state"]["S"] == reservations.HELD]
-        return counted, sum(int(row["quantity"]["N"]) for row in lines)
+        reservation_lines = [
+            row for row in self._scan("inventory-reservations-dev") if row["state"]["S"] == reservations.HELD
+        ]
+        return counted, sum(int(row["quantity"]["N"]) for row in reservation_lines)
 
-    def _reserving(self, product: Callable[[int], str], until: float) -> list[tuple[int, float]]:
+    def _reserve_until(self, product: Callable[[int], str], deadline: float) -> list[tuple[int, float]]:
         connection = http.client.HTTPConnection(self._url.netloc, timeout=30)
-        told = []
-        while (begun := time.perf_counter()) < until:
+        responses = []
+        while (started := time.perf_counter()) < deadline:
             number = next(self._ids)
             body = json.dumps({"reservationId": f"cart-{number}", "quantity": 1})
             path = f"{self._url.path}/inventory/{product(number)}/reserve"
             connection.request("POST", path, body, self._headers)
-            answer = connection.getresponse()
-            answer.read()
-            told.append((answer.status, (time.perf_counter() - begun) * 1e3))
+            response = connection.getresponse()
+            response.read()
+            responses.append((response.status, (time.perf_counter() - started) * 1e3))
         connection.close()
-        return told
+        return responses
 
-    def _rows(self, table: str) -> Iterator[dict[str, Any]]:
+    def _scan(self, table: str) -> Iterator[dict[str, Any]]:
         for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
             yield from page["Items"]
 
 
 def report() -> str:
-    """Run one after another, and compare levels and reservations at the end."""
+    """Run all scenarios, and compare levels and reservations afterwards."""
     runs: dict[str, Run] = {}
-    with tempfile.TemporaryDirectory() as folder, running(folder, "stock") as said:
-        ready(said)
+    with tempfile.TemporaryDirectory() as folder, start_local(folder, "stock") as output:
+        wait_until_ready(output)
         outputs = json.loads(Path(folder, "flat-outputs.json").read_text(encoding="utf-8"))
         shop = Shop(outputs, aws_config.session(Path(folder)).client("dynamodb"))
         _fill(shop)
-        # Start a worker for each caller.
-        told = shop.reserve(CALLERS[-1], lambda _: "WARM", RUN_SECONDS).statuses[201]
-        for what, product in (
+        # Start an execution environment for each caller.
+        created = shop.reserve(CALLERS[-1], lambda _: "WARM", RUN_SECONDS).statuses[201]
+        for name, product in (
             ("one product", lambda _: "HOT"),
             (f"one product, {SHARDS} warehouses", lambda _: "SHARDED"),
             ("a thousand products", lambda number: f"LAMP-{number % THOUSAND}"),
         ):
             for callers in CALLERS:
-                _tell(f"{what}, {callers} callers")
-                runs[f"{what}, {callers} callers"] = shop.reserve(callers, product, RUN_SECONDS)
-        last = runs[f"the last {LAST}, {CALLERS[-1]} callers"] = shop.reserve(
+                _print_progress(f"{name}, {callers} callers")
+                runs[f"{name}, {callers} callers"] = shop.reserve(callers, product, RUN_SECONDS)
+        last = runs[f"the last {LAST} units, {CALLERS[-1]} callers"] = shop.reserve(
             CALLERS[-1], lambda _: "LAST", RUN_SECONDS
         )
-        counted, in_rows = shop.held()
-    told += sum(run.statuses[201] for run in runs.values())
+        counted, reserved = shop.count_reserved()
+    created += sum(run.statuses[201] for run in runs.values())
     targets = [
-        Target(label=f"reservations of the last {LAST}", limit=LAST, measured=last.statuses[201]),
+        Target(label=f"reservations of the last {LAST} units", limit=LAST, measured=last.statuses[201]),
         Target(
-            label="units that levels count but no reservation holds, or the other way",
+            label="difference between reserved units of levels and of reservations",
             limit=0,
-            measured=abs(counted - in_rows),
+            measured=abs(counted - reserved),
         ),
-        Target(label="responses with 201 without a reservation in a level", limit=0, measured=told - counted),
+        Target(
+            label="difference between responses with status 201 and reserved units",
+            limit=0,
+            measured=created - counted,
+        ),
     ]
     return section(TITLE, _table(runs), targets=targets)
 
 
 def _fill(shop: Shop) -> None:
-    """Store the levels, without reservations."""
-    levels_of = {("WARM", "main"): PLENTY, ("HOT", "main"): PLENTY, ("LAST", "main"): LAST}
-    levels_of |= {("SHARDED", f"main-{number + 1}"): PLENTY for number in range(SHARDS)}
-    levels_of |= {(f"LAMP-{number}", "main"): PLENTY for number in range(THOUSAND)}
+    """Store levels without reservations."""
+    levels_of = {("WARM", "main"): AMPLE_STOCK, ("HOT", "main"): AMPLE_STOCK, ("LAST", "main"): LAST}
+    levels_of |= {("SHARDED", f"main-{number + 1}"): AMPLE_STOCK for number in range(SHARDS)}
+    levels_of |= {(f"LAMP-{number}", "main"): AMPLE_STOCK for number in range(THOUSAND)}
     for (product, warehouse), units in levels_of.items():
         shop.fill(product, warehouse, units)
 
 
-def _tell(what: str) -> None:
+def _print_progress(name: str) -> None:
     if sys.stderr.isatty():
-        print(f"  {what}", file=sys.stderr, flush=True)
+        print(f"  {name}", file=sys.stderr, flush=True)
 
 
 def _table(runs: Mapping[str, Run]) -> list[list[str]]:
-    head = ["", "201 a second", "ratio", "p50 ms", "p95 ms", *map(str, COUNTED), "others"]
-    least = next(iter(runs.values()))
+    head = ["", "201 per second", "ratio", "p50 ms", "p95 ms", *map(str, REPORTED_STATUSES), "others"]
+    baseline = next(iter(runs.values()))
     rows = []
-    for what, run in runs.items():
+    for name, run in runs.items():
         rate = run.statuses[201] / run.seconds
         percentiles = quantiles(run.milliseconds, n=100)
-        others = sum(count for status, count in run.statuses.items() if status not in COUNTED)
+        others = sum(count for status, count in run.statuses.items() if status not in REPORTED_STATUSES)
         rows.append(
             [
-                what,
+                name,
                 f"{rate:.0f}",
-                f"{rate * least.seconds / least.statuses[201]:.2f}",
-                *(f"{percentiles[place]:.0f}" for place in (49, 94)),
-                *(str(run.statuses[status]) for status in COUNTED),
+                f"{rate * baseline.seconds / baseline.statuses[201]:.2f}",
+                *(f"{percentiles[percentile]:.0f}" for percentile in (49, 94)),
+                *(str(run.statuses[status]) for status in REPORTED_STATUSES),
                 str(others),
             ]
         )

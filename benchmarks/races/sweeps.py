@@ -1,4 +1,4 @@
-"""Items that the schedules read in small tables and in large ones."""
+"""Items that scheduled jobs read in a small table and in a large table."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from ..tables import Target, section
 
 FEW, MANY = 1_000, 100_000
 DUE = 5
-HELD_EVERY = 10
-"""One of this number of levels has units reserved until tomorrow."""
+RESERVED_EVERY = 10
+"""Interval of levels that have units reserved until tomorrow."""
 DAY_SECONDS = 86_400
-SWEEPS = {"expiry": "stock-expiry", "thresholds": "stock-thresholds"}
+SCHEDULES = {"expiry": "stock-expiry", "thresholds": "stock-thresholds"}
 RECONCILIATION = "stock-reconciliation"
 TITLE = (
-    f"stock, sweeps: one run of each over levels of which every {HELD_EVERY}th is held until tomorrow, when nothing is "
-    f"due and when {DUE} are\nread units by DynamoDB's published rules; the time is the emulator's, which goes through "
-    "a whole index for each Query"
+    f"stock, sweeps: one run of each scheduled job, with reservations of every {RESERVED_EVERY}th level, without due "
+    f"items and with {DUE}\nread units by the published rules of DynamoDB; times are longer than in DynamoDB, "
+    "because the emulator scans a whole index for each Query"
 )
 
 Table = str
@@ -38,38 +38,38 @@ Writes = Iterator[tuple[Table, Item]]
 
 
 class Run(NamedTuple):
-    """One run of a schedule."""
+    """One run of a scheduled job."""
 
     calls: list[Call]
     seconds: float
 
-    def rows(self) -> int:
+    def items_read(self) -> int:
         """Return the number of items that were read."""
         return sum(call.response.get("ScannedCount", len(_items(call))) for call in self.calls)
 
     def units(self) -> float:
-        """Return the read request units of these items."""
+        """Return the consumed read request units."""
         return sum(_units(call) for call in self.calls)
 
 
 def report() -> str:
-    """Run the sweeps over few levels and over many, before and after something is due."""
+    """Run the scheduled jobs with few and with many levels, without and with due items."""
     runs: dict[str, Run] = {}
     with Emulator() as emulator:
         for count in (FEW, MANY):
             with open_session(emulator, SERVICE, f"sweeps-{count}", REMAINING_MS="900000") as session:
-                session.deployment.put_all(item for number in range(count) for item in _quiet(number))
+                session.deployment.put_all(item for number in range(count) for item in _level_writes(number))
                 if count == FEW:
-                    runs[f"reconciliation, {FEW:,} levels"] = _swept(session, RECONCILIATION)
-                for name, sweep in SWEEPS.items():
-                    runs[f"{name}, {count:,} levels, none due"] = _swept(session, sweep)
-                session.deployment.put_all(item for number in range(DUE) for item in _due(count + number))
-                for name, sweep in SWEEPS.items():
-                    runs[f"{name}, {count:,} levels, {DUE} due"] = _swept(session, sweep)
+                    runs[f"reconciliation, {FEW:,} levels"] = _run(session, RECONCILIATION)
+                for job, schedule_name in SCHEDULES.items():
+                    runs[f"{job}, {count:,} levels, none due"] = _run(session, schedule_name)
+                session.deployment.put_all(item for number in range(DUE) for item in _due_writes(count + number))
+                for job, schedule_name in SCHEDULES.items():
+                    runs[f"{job}, {count:,} levels, {DUE} due"] = _run(session, schedule_name)
     return section(TITLE, _table(runs), targets=[*_targets(runs)])
 
 
-def _swept(session: Session, name: str) -> Run:
+def _run(session: Session, name: str) -> Run:
     session.calls.clear()
     started = time.perf_counter()
     session.worker.send(schedule(name))
@@ -77,7 +77,7 @@ def _swept(session: Session, name: str) -> Run:
 
 
 def _finished(calls: Sequence[Call]) -> list[Call]:
-    """Return the calls without those that were retried before the emulator, which is slow, had responded."""
+    """Return the calls without those that timed out and were retried, because the emulator is slow."""
     return [
         call
         for call in calls
@@ -90,38 +90,38 @@ def _finished(calls: Sequence[Call]) -> list[Call]:
     ]
 
 
-def _quiet(number: int) -> Writes:
-    """Yield a level of which nothing is due, with its other items."""
+def _level_writes(number: int) -> Writes:
+    """Yield the items of a level without due reservations or alerts."""
     level = _created(number)
-    if number % HELD_EVERY:
-        yield from _moved(Cause(movements.CREATED, "benchmark"), level)
+    if number % RESERVED_EVERY:
+        yield from _movement_writes(Cause(movements.CREATED, "benchmark"), level)
     else:
-        yield from _held(level, int(time.time()) + DAY_SECONDS)
+        yield from _reservation_writes(level, int(time.time()) + DAY_SECONDS)
 
 
-def _due(number: int) -> Writes:
-    """Yield a level with an expired reservation and with an alert that was not sent."""
+def _due_writes(number: int) -> Writes:
+    """Yield the items of a level with an expired reservation and a pending alert."""
     low = _created(number)._replace(stock_count=3)
-    yield from _held(low, int(time.time()) - DAY_SECONDS)
+    yield from _reservation_writes(low, int(time.time()) - DAY_SECONDS)
 
 
 def _created(number: int) -> Level:
     at = levels.format_timestamp(time.time() - 2 * DAY_SECONDS)
-    return levels.created((f"LAMP-{number:07}", WAREHOUSE), 1_000, 10, f"category {number % 20}", at)
+    return levels.new_level((f"LAMP-{number:07}", WAREHOUSE), 1_000, 10, f"category {number % 20}", at)
 
 
-def _held(level: Level, end: int) -> Writes:
+def _reservation_writes(level: Level, end: int) -> Writes:
     at = levels.format_timestamp(time.time() - 2 * DAY_SECONDS, level.moved_at)
-    line = Line(f"cart-{level.product_id}", 0, *level.place, 1, reservations.HELD, at, end, "benchmark", "0" * 32)
-    yield "reservations", reservations.row(line)
+    line = Line(f"cart-{level.product_id}", 0, *level.key, 1, reservations.HELD, at, end, "benchmark", "0" * 32)
+    yield "reservations", reservations.to_item(line)
     cause = Cause(movements.RESERVED, "benchmark", line.reservation_id)
-    yield from _moved(cause, levels.held(level, units=1, end=end, at=at))
+    yield from _movement_writes(cause, levels.add_hold(level, units=1, end=end, at=at))
 
 
-def _moved(cause: Cause, level: Level) -> Writes:
-    yield "management", levels.row(level)
-    movement = movements.row(cause, 1, level, "benchmark")
-    yield "movements", movements.alert(movement, level) if movements.crosses(None, level) else movement
+def _movement_writes(cause: Cause, level: Level) -> Writes:
+    yield "management", levels.to_item(level)
+    movement = movements.to_item(cause, 1, level, "benchmark")
+    yield "movements", movements.to_alert(movement, level) if movements.crosses(None, level) else movement
 
 
 def _items(call: Call) -> list[Item]:
@@ -138,30 +138,32 @@ def _units(call: Call) -> float:
 
 def _table(runs: Mapping[str, Run]) -> list[list[str]]:
     rows = []
-    for what, run in runs.items():
+    for name, run in runs.items():
         rows.append(
             [
-                what,
-                str(run.rows()),
+                name,
+                str(run.items_read()),
                 f"{run.units():g}",
                 str(round_trips(run.calls)),
                 f"{run.seconds:.2f}",
                 operations(run.calls),
             ]
         )
-    return [["", "rows read", "read units", "round trips", "emulator s", "calls"], *rows]
+    return [["", "items read", "read units", "round trips", "emulator s", "calls"], *rows]
 
 
 def _targets(runs: Mapping[str, Run]) -> Iterator[Target]:
-    measures: dict[str, Callable[[Run], float]] = {"rows": Run.rows, "units": Run.units}
-    for what in SWEEPS:
+    measures: dict[str, Callable[[Run], float]] = {"items read": Run.items_read, "read units": Run.units}
+    for name in SCHEDULES:
         yield Target(
-            label=f"rows read by {what}, {MANY:,} levels, none due",
+            label=f"items read by {name}, {MANY:,} levels, none due",
             limit=0,
-            measured=runs[f"{what}, {MANY:,} levels, none due"].rows(),
+            measured=runs[f"{name}, {MANY:,} levels, none due"].items_read(),
         )
-        for name, measure in measures.items():
-            few, many = (measure(runs[f"{what}, {count:,} levels, {DUE} due"]) for count in (FEW, MANY))
+        for measured, measure in measures.items():
+            few, many = (measure(runs[f"{name}, {count:,} levels, {DUE} due"]) for count in (FEW, MANY))
             yield Target(
-                label=f"read {name} of {what}, {DUE} due, {MANY:,} levels of {FEW:,}", limit=1, measured=many / few
+                label=f"{measured} of {name}, {DUE} due, ratio of {MANY:,} to {FEW:,} levels",
+                limit=1,
+                measured=many / few,
             )

@@ -1,1 +1,1 @@
-"""The requests that are measured, a module per service."""
+"""Measured requests of each service."""

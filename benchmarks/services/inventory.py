@@ -1,6 +1,6 @@
 """Requests of the inventory service.
 
-It has no peers: they showed the same as those of the other services.
+It is not compared with peers: their results are similar to those of the other services.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DESK: dict[str, Any] = {
     "price": 349.95,
     "quantity": 40,
 }
-"""A small item with enough units that no alert is sent."""
+"""A small item whose stock is above the alert threshold."""
 ITEM = "/items/{itemId}"
 
 
@@ -43,13 +43,13 @@ def _batch(key: str = "") -> Event:
     return event("POST", "/items/batch", body=json.dumps({"items": [DESK] * BATCH}), headers=headers)
 
 
-def _created(session: Session, **fields: Any) -> str:
+def _create_item(session: Session, **fields: Any) -> str:
     """Create an item and return its id."""
     return str(session.worker.send(_create(**fields))["itemId"])
 
 
 def _read(session: Session) -> Event:
-    return event("GET", ITEM, {"itemId": _created(session)})
+    return event("GET", ITEM, {"itemId": _create_item(session)})
 
 
 def _update(item: str, **fields: Any) -> Event:
@@ -57,18 +57,18 @@ def _update(item: str, **fields: Any) -> Event:
 
 
 def _delete(session: Session, **fields: Any) -> Event:
-    return event("DELETE", ITEM, {"itemId": _created(session, **fields)})
+    return event("DELETE", ITEM, {"itemId": _create_item(session, **fields)})
 
 
 def _history(session: Session) -> Event:
-    item = _created(session)
+    item = _create_item(session)
     session.worker.send(_update(item, quantity=41))
     return event("GET", f"{ITEM}/history", {"itemId": item})
 
 
 def _updates(session: Session, count: int) -> list[Event]:
-    """Return updates to two quantities in turn, because an update that changes nothing writes no version."""
-    item = _created(session)
+    """Return updates that alternate between two quantities: an update without changes writes no version."""
+    item = _create_item(session)
     return [_update(item, quantity=41 + number % 2) for number in range(count)]
 
 
@@ -84,9 +84,9 @@ AUDITED = Measurement(
         "create": lambda _: _create(),
         "create, with a sku": lambda _: _create(sku="DESK-140"),
         "create, with an Idempotency-Key": lambda _: _create(key="once"),
-        "update that changes nothing": lambda session: _update(_created(session), quantity=40),
-        "update": lambda session: _update(_created(session), quantity=41),
-        "update of the category": lambda session: _update(_created(session), category="office"),
+        "update that changes nothing": lambda session: _update(_create_item(session), quantity=40),
+        "update": lambda session: _update(_create_item(session), quantity=41),
+        "update of the category": lambda session: _update(_create_item(session), category="office"),
         "delete": _delete,
         "delete, with a sku": lambda session: _delete(session, sku="DESK-160"),
         "read, audited": _read,
@@ -97,7 +97,7 @@ AUDITED = Measurement(
         f"batch of {BATCH} new, with an Idempotency-Key": lambda _: _batch(key="delivery"),
     },
     round_trips={"create": 1, "read, audited": 1},
-    # In the emulator, a listing takes longer the more items exist.
+    # In the emulator, the time of a list request grows with the number of items.
     timed={
         f"list of {PAGE}, audited": repeat(lambda _: listing()),
         "read, audited": repeat(_read),

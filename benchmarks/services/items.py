@@ -19,7 +19,7 @@ CREATE = event("POST", "/items", body=ITEM)
 LISTING = event("GET", "/items", query={"page_size": str(PAGE)})
 
 
-def _created(session: Session) -> dict[str, str]:
+def _create_item(session: Session) -> dict[str, str]:
     """Create an item and return its keys."""
     item = session.worker.send(CREATE)
     return {name: item[name] for name in ("ItemId", "CreatedAt")}
@@ -30,7 +30,7 @@ def _create(_: Session) -> Event:
 
 
 def _read(session: Session) -> Event:
-    return event("GET", PATH, _created(session))
+    return event("GET", PATH, _create_item(session))
 
 
 def _prepare(session: Session) -> None:
@@ -45,9 +45,9 @@ MEASUREMENT = Measurement(
     requests={
         "create": _create,
         "read": _read,
-        "read the newest": lambda session: event("GET", "/items/{ItemId}", _created(session)),
-        "update": lambda session: event("PUT", PATH, _created(session), body='{"price": 1}'),
-        "delete": lambda session: event("DELETE", PATH, _created(session)),
+        "read the newest": lambda session: event("GET", "/items/{ItemId}", _create_item(session)),
+        "update": lambda session: event("PUT", PATH, _create_item(session), body='{"price": 1}'),
+        "delete": lambda session: event("DELETE", PATH, _create_item(session)),
         f"list of {PAGE}": lambda _: LISTING,
     },
     timed={"create": repeat(_create), "read": repeat(_read)},

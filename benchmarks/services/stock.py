@@ -21,8 +21,8 @@ from ..measure import Measurement, Requests, repeat
 CART = 5
 PAGE = 25
 HOUR_SECONDS = 3600
-PLENTY = 900_000_000
-"""Enough units that no alert is sent and no request is rejected."""
+AMPLE_STOCK = 900_000_000
+"""Number of units at which no alert is sent and no request is rejected."""
 PRODUCT = "/inventory/{productId}"
 WAREHOUSE = "main"
 LAMP = "LAMP-7"
@@ -36,7 +36,7 @@ def read(product: str, **query: str) -> Event:
 
 
 def reserve(product: str, reservation: str | None = None) -> Event:
-    """Return a request that reserves one unit, by default under a new id."""
+    """Return a request that reserves one unit. Default: a new reservation ID."""
     body = {"reservationId": reservation or _new_id(), "quantity": 1}
     return event("POST", f"{PRODUCT}/reserve", {"productId": product}, body=json.dumps(body))
 
@@ -48,7 +48,7 @@ def schedule(name: str) -> Event:
 
 def put_level(deployment: Deployment, level: Level) -> None:
     """Store a level."""
-    deployment.put("management", levels.row(level))
+    deployment.put("management", levels.to_item(level))
 
 
 def _new_id() -> str:
@@ -59,7 +59,7 @@ def _new_product() -> str:
     return f"LAMP-{uuid.uuid4().hex[:8]}"
 
 
-def _create(product: str, stock_count: int = PLENTY) -> Event:
+def _create(product: str, stock_count: int = AMPLE_STOCK) -> Event:
     body = {"product_id": product, "stock_count": stock_count, "category": "lighting"}
     return event("POST", "/inventory", body=json.dumps(body))
 
@@ -82,49 +82,49 @@ def _fulfill(product: str, **fields: Any) -> Event:
     return event("POST", f"{PRODUCT}/fulfill", {"productId": product}, body=json.dumps(fields))
 
 
-def _created(session: Session, stock_count: int = PLENTY) -> str:
-    """Create a product and return its id."""
+def _create_product(session: Session, stock_count: int = AMPLE_STOCK) -> str:
+    """Create a product and return its ID."""
     product = _new_product()
     session.worker.send(_create(product, stock_count))
     return product
 
 
-def _reserved(session: Session) -> tuple[str, str]:
-    """Create a product, reserve one unit of it, and return both ids."""
-    product, reservation = _created(session), _new_id()
+def _create_reservation(session: Session) -> tuple[str, str]:
+    """Create a product, reserve one unit of it, and return both IDs."""
+    product, reservation = _create_product(session), _new_id()
     session.worker.send(reserve(product, reservation))
     return product, reservation
 
 
-def _cart(session: Session) -> list[str]:
-    return [_created(session) for _ in range(CART)]
+def _create_products(session: Session) -> list[str]:
+    return [_create_product(session) for _ in range(CART)]
 
 
 def _fulfill_reservation(session: Session) -> Event:
-    product, reservation = _reserved(session)
+    product, reservation = _create_reservation(session)
     return _fulfill(product, reservationId=reservation)
 
 
 def _fulfill_cart(session: Session) -> Event:
     reservation = _new_id()
-    session.worker.send(_reserve_cart(_cart(session), reservation))
+    session.worker.send(_reserve_cart(_create_products(session), reservation))
     return event("POST", "/inventory/fulfill", body=json.dumps({"reservationId": reservation}))
 
 
 def _expire(session: Session) -> Event:
-    """Return the event of the expiry schedule, for which one expired reservation is stored."""
+    """Store an expired reservation, and return the event of the expiry schedule."""
     end = int(time.time()) - HOUR_SECONDS
     at = levels.format_timestamp(end - HOUR_SECONDS)
-    level = levels.created((_new_product(), WAREHOUSE), PLENTY, 10, "lighting", at)
-    put_level(session.deployment, levels.held(level, units=1, end=end, at=at))
-    line = Line(_new_id(), 0, *level.place, 1, reservations.HELD, at, end, "anonymous", "0" * 32)
-    session.deployment.put("reservations", reservations.row(line))
+    level = levels.new_level((_new_product(), WAREHOUSE), AMPLE_STOCK, 10, "lighting", at)
+    put_level(session.deployment, levels.add_hold(level, units=1, end=end, at=at))
+    line = Line(_new_id(), 0, *level.key, 1, reservations.HELD, at, end, "anonymous", "0" * 32)
+    session.deployment.put("reservations", reservations.to_item(line))
     return schedule("stock-expiry")
 
 
 def _movements(session: Session) -> Event:
-    """Return a request for the movements of a product that has a page of them."""
-    product = _created(session)
+    """Create a product with a full page of movements, and return a request for them."""
+    product = _create_product(session)
     for number in range(PAGE - 1):
         session.worker.send(_update(product, threshold_level=number))
     return event("GET", f"{PRODUCT}/movements", {"productId": product})
@@ -133,16 +133,16 @@ def _movements(session: Session) -> Event:
 def _prepare(session: Session) -> None:
     session.worker.send(_create(LAMP))
     for _ in range(PAGE):
-        _created(session)
+        _create_product(session)
     session.worker.send(LISTING)
 
 
-def _in_pairs(second: Callable[[str], Event]) -> Requests:
-    """Return reservations of one unit, each followed by a second request about the same reservation."""
+def _with_reservations(second: Callable[[str], Event]) -> Requests:
+    """Return requests that reserve one unit, each followed by a second request for the same reservation."""
 
     def requests(_: Session, count: int) -> list[Event]:
         ids = [_new_id() for _ in range(count // 2)]
-        return [request for each in ids for request in (reserve(LAMP, each), second(each))]
+        return [request for reservation in ids for request in (reserve(LAMP, reservation), second(reservation))]
 
     return requests
 
@@ -152,17 +152,17 @@ MEASUREMENT = Measurement(
     prepare=_prepare,
     requests={
         "create": lambda _: _create(_new_product()),
-        "read": lambda session: read(_created(session)),
-        "read, in a warehouse": lambda session: read(_created(session), warehouse_id=WAREHOUSE),
-        "update": lambda session: _update(_created(session), stock_count=40),
-        "update of the category": lambda session: _update(_created(session), category="furniture"),
-        "reserve": lambda session: reserve(_created(session)),
-        "reserve, crossing a threshold": lambda session: reserve(_created(session, 11)),
-        f"reserve, cart of {CART}": lambda session: _reserve_cart(_cart(session), _new_id()),
-        "release": lambda session: _release(*_reserved(session)),
+        "read": lambda session: read(_create_product(session)),
+        "read, in a warehouse": lambda session: read(_create_product(session), warehouse_id=WAREHOUSE),
+        "update": lambda session: _update(_create_product(session), stock_count=40),
+        "update of the category": lambda session: _update(_create_product(session), category="furniture"),
+        "reserve": lambda session: reserve(_create_product(session)),
+        "reserve, crossing a threshold": lambda session: reserve(_create_product(session, 11)),
+        f"reserve, cart of {CART}": lambda session: _reserve_cart(_create_products(session), _new_id()),
+        "release": lambda session: _release(*_create_reservation(session)),
         "fulfil": _fulfill_reservation,
         f"fulfil, cart of {CART}": _fulfill_cart,
-        "fulfil free units": lambda session: _fulfill(_created(session), quantity=1),
+        "fulfil free units": lambda session: _fulfill(_create_product(session), quantity=1),
         "expiry sweep, one hold": _expire,
         f"list of {PAGE}": lambda _: LISTING,
         f"movements, {PAGE}": _movements,
@@ -172,8 +172,8 @@ MEASUREMENT = Measurement(
         "read": repeat(lambda _: read(LAMP)),
         "read, in a warehouse": repeat(lambda _: read(LAMP, warehouse_id=WAREHOUSE)),
         "reserve": lambda _, count: [reserve(LAMP) for _ in range(count)],
-        "reserve, release": _in_pairs(lambda reservation: _release(LAMP, reservation)),
-        "reserve, fulfil": _in_pairs(lambda reservation: _fulfill(LAMP, reservationId=reservation)),
+        "reserve, release": _with_reservations(lambda reservation: _release(LAMP, reservation)),
+        "reserve, fulfil": _with_reservations(lambda reservation: _fulfill(LAMP, reservationId=reservation)),
     },
     cold=("read", "reserve"),
     peers={BOTOCORE: "stock_bare_botocore.py", POWERTOOLS: "stock_powertools.py"},

@@ -1,6 +1,6 @@
-"""What a function is made of: the runtime, the handler's package, and an index made from the description.
+"""The archive of a Lambda function: the runtime, the package of the handler, and generated modules.
 
-The same sources make the same texts, and the same texts the same bytes.
+The result is reproducible: the same sources produce the same bytes.
 """
 
 from __future__ import annotations
@@ -20,47 +20,48 @@ from ..model.json_schema import query_type
 
 LIBRARY = __package__.rpartition(".")[0]
 FOLDER = Path(__file__).parents[1]
-"""The folder of this library."""
+"""Folder of this library."""
 RUNTIME = f"{LIBRARY}.runtime"
 HANDLER = "index.handler"
-"""The handler of every function, as Lambda is told it."""
+"""Handler of every function, as set in Lambda."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The first moment a zip can tell."""
+"""Earliest timestamp that a ZIP file can store."""
 
 
 def sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
-    """Every file that `function` needs, by its path, sorted: what could be shared, and its own.
+    """Return all files of `function`, by path and sorted: shared files and generated modules.
 
-    With None for the CORS origin, the function finds it in the variable `CORS_ORIGIN` of its environment.
+    If the CORS origin is None, the function reads it from the environment variable `CORS_ORIGIN`.
     """
-    return dict(sorted({**shared_sources(function.handler), **own_sources(service, function, cors_origin)}.items()))
+    generated = generated_sources(service, function, cors_origin)
+    return dict(sorted({**shared_sources(function.handler), **generated}.items()))
 
 
 def shared_sources(handler: str) -> dict[str, str]:
-    """The files that all functions with operations in the module `handler` need, by their path, sorted."""
+    """Return the files that all functions with operations in the module `handler` share, by path and sorted."""
     return dict(sorted({**dict(_package(RUNTIME)), **dict(_package(_package_of(handler)))}.items()))
 
 
 def check_handlers(service: Service) -> None:
-    """Raise ValueError for a handler whose package does not exist or holds code that cannot run in Lambda."""
+    """Raise `ValueError` if the package of a handler does not exist or contains code that cannot run in Lambda."""
     for handler in sorted({function.handler for function in service.functions}):
         package = _package_of(handler)
         if package.startswith(f"{LIBRARY}."):
             continue
-        for path, text in _package(package):
-            for module in _missing_modules(path, text):
+        for path, source in _package(package):
+            for module in _missing_modules(path, source):
                 raise ValueError(_missing_module(handler, package, path, module))
 
 
 def source_path(path: str) -> Path:
-    """Return the file that an archive contains as `path`; a program's own is relative to its folder."""
+    """Return the source file of a path in an archive. A file of a program is relative to the folder of the program."""
     top, _, rest = path.partition("/")
     return FOLDER / rest if top == LIBRARY else Path(path)
 
 
-def own_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
-    """The files that `function` alone needs, by their path, sorted."""
+def generated_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
+    """Return the generated modules of `function`, by path and sorted."""
     files = {"index.py": _index(service, function, cors_origin), "validators/__init__.py": ""}
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
@@ -74,7 +75,7 @@ def own_sources(service: Service, function: Function, cors_origin: str | None = 
 def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Return the files of the function that responds to preflight requests, by path and sorted.
 
-    `headers` are its constant response headers by the path of the API.
+    `headers` are its constant response headers, by path of the API.
     """
     lines = [
         "import os",
@@ -87,12 +88,12 @@ def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str
         "    },",
         ")",
     ]
-    runtime = {path: text for path, text in _package(RUNTIME) if Path(path).name in ("__init__.py", "cors.py")}
+    runtime = {path: source for path, source in _package(RUNTIME) if Path(path).name in ("__init__.py", "cors.py")}
     return dict(sorted({"index.py": "\n".join(lines) + "\n", **runtime}.items()))
 
 
-def zipped(files: Mapping[str, str]) -> bytes:
-    """The zip of `files`, its bytes depending on nothing else."""
+def zip_files(files: Mapping[str, str]) -> bytes:
+    """Return a ZIP archive whose bytes depend only on `files`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -104,14 +105,15 @@ def zipped(files: Mapping[str, str]) -> bytes:
 
 
 def validator(schema: Schema) -> str:
-    """A Python module whose `validate` raises `Invalid` for what breaks `schema`; it imports only the runtime."""
+    """Return a module with the function `validate`, which raises `SchemaViolation`. It imports only the runtime."""
     code: str = fastjsonschema.compile_to_code({"$schema": "http://json-schema.org/draft-04/schema#", **schema})
     lines = [line for line in code.splitlines() if not line.startswith("from fastjsonschema import")]
-    return f"from {RUNTIME}.event_handler import Invalid as JsonSchemaValueException\n" + "\n".join(lines) + "\n"
+    lines = [f"from {RUNTIME}.event_handler import SchemaViolation as JsonSchemaValueException", *lines, ""]
+    return "\n".join(lines)
 
 
 def query_schema(route: Route) -> dict[str, Any]:
-    """The schema of a route's whole query: what is not described is refused."""
+    """Return the schema of the query string of a route, which rejects undefined parameters."""
     return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
 
 
@@ -160,15 +162,15 @@ def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
 
 
 def _package_of(handler: str) -> str:
-    """Return the package of a handler module, which can be a package itself, by the name that archives use."""
+    """Return the name in archives of the package of a handler module, which can be the package itself."""
     package = handler.rpartition(".")[0] or handler
     folder = _folder(package)
     return ".".join((LIBRARY, *folder.relative_to(FOLDER).parts)) if folder.is_relative_to(FOLDER) else package
 
 
-def _missing_modules(path: str, text: str) -> Iterator[str]:
-    """Yield the modules of this library that a module imports when it is loaded and that Lambda does not have."""
-    for statement in ast.parse(text, path).body:
+def _missing_modules(path: str, source: str) -> Iterator[str]:
+    """Yield the modules of this library that a module imports at load time and that are not in archives."""
+    for statement in ast.parse(source, path).body:
         names: list[str] = []
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]
@@ -186,15 +188,15 @@ def _is_library(module: str) -> bool:
 def _missing_module(handler: str, package: str, path: str, module: str) -> str:
     name = module.partition(".")[2]
     if f"{name}.".startswith("runtime."):
-        return f"handler {handler!r}: {path} imports {module}, which Lambda code must import as {LIBRARY}.{name}"
+        return f"handler {handler!r}: {path} must not import {module} in Lambda. Import {LIBRARY}.{name} instead."
     return (
-        f"handler {handler!r}: {path} imports {module}, but all of the package {package} is deployed to Lambda, which "
-        f"has only {RUNTIME}; move the Lambda code to a package of its own, such as {package}.handler.operations"
+        f"handler {handler!r}: {path} must not import {module}, because the package {package} is deployed to Lambda "
+        f"with only {RUNTIME}. Move the Lambda code to a separate package, such as {package}.handler.operations."
     )
 
 
 def _folder(package: str) -> Path:
-    """Return the folder of a package; raise ValueError if there is none."""
+    """Return the folder of a package. Raise `ValueError` if the package does not exist."""
     try:
         spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:
@@ -208,9 +210,9 @@ def _folder(package: str) -> Path:
 
 
 def _package(name: str) -> Iterator[tuple[str, str]]:
-    """The modules of a package at their dotted place; the packages above it are empty in the archive."""
-    folder, place = _folder(name), Path(*name.split("."))
-    for above in list(place.parents)[:-1]:
-        yield (above / "__init__.py").as_posix(), ""
+    """Yield path and source of the modules of a package. Its parent packages are empty in the archive."""
+    folder, path = _folder(name), Path(*name.split("."))
+    for parent in list(path.parents)[:-1]:
+        yield (parent / "__init__.py").as_posix(), ""
     for file in folder.rglob("*.py"):
-        yield (place / file.relative_to(folder)).as_posix(), file.read_text(encoding="utf-8")
+        yield (path / file.relative_to(folder)).as_posix(), file.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The files of a site, and how each is to be served: pure data."""
+"""The files of a site with their content types and caching."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from ..model import Site
 
 CONFIG = "config.json"
-"""What a site's pages read to know where their API is; a built file of this name is left out."""
+"""Generated file with the URL of the API for the web pages. A built file with this name is ignored."""
 REVALIDATED = "no-cache"
-FOR_EVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 
-# Not Python's `mimetypes`, which knows what the machine it runs on knows.
+# Python's `mimetypes` depends on the configuration of the operating system.
 CONTENT_TYPES = {
     ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",
@@ -43,24 +43,24 @@ class File(NamedTuple):
     """A file of a site."""
 
     key: str
-    """Its path under the site's address."""
+    """Path relative to the URL of the site."""
     path: Path
     content_type: str
     cache_control: str
 
 
 def files(site: Site) -> list[File]:
-    """Every file of a site, the index last; none where it has not been built."""
+    """Return the files of a site, with the index page last. Empty if the site is not built."""
     folder = Path(site.folder)
     paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     keys = sorted(paths.keys() - {CONFIG}, key=lambda key: (key == site.index, key))
-    return [File(key, paths[key], content_type(key), _caching(site, key)) for key in keys]
+    return [File(key, paths[key], content_type(key), _cache_control(site, key)) for key in keys]
 
 
 def content_type(key: str) -> str:
-    """What a file is, by the end of its name."""
+    """Return the content type of a file name extension."""
     return CONTENT_TYPES.get(Path(key).suffix.lower(), "application/octet-stream")
 
 
-def _caching(site: Site, key: str) -> str:
-    return FOR_EVER if site.hashed and key.startswith(f"{site.hashed.strip('/')}/") else REVALIDATED
+def _cache_control(site: Site, key: str) -> str:
+    return IMMUTABLE if site.hashed and key.startswith(f"{site.hashed.strip('/')}/") else REVALIDATED

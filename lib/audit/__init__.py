@@ -1,1 +1,1 @@
-"""A deployment's resources against the controls that Security Hub, Checkov and the Well-Architected Framework name."""
+"""Evaluation of resources against controls of AWS Security Hub, Checkov and the AWS Well-Architected Framework."""

@@ -1,4 +1,4 @@
-"""What a control and a waiver of it are."""
+"""Controls, and waivers of them."""
 
 from __future__ import annotations
 
@@ -10,61 +10,62 @@ from .graph import Graph, Link, Resource, Uses
 
 Severity = Literal["low", "medium", "high", "critical"]
 Check = Callable[[Resource, Sequence[Resource]], bool]
-"""Whether something is so of a resource, beside which are those of a link."""
+"""Condition on a resource and its related resources."""
 
 
-def always(_resource: Resource, _beside: Sequence[Resource]) -> bool:
-    """The check of what needs none."""
+def always(_resource: Resource, _related: Sequence[Resource]) -> bool:
+    """Return True. The `Check` of a waiver without a condition."""
     return True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """What should be so of every resource of some kinds."""
+    """Security requirement for the resources of some kinds."""
 
     ids: tuple[str, ...]
-    """What Security Hub, Checkov or the Well-Architected Framework call it; here it goes by the first."""
+    """Ids in Security Hub, Checkov or the Well-Architected Framework. The first one names the control."""
     title: str
     severity: Severity
     kinds: tuple[str, ...]
-    beside: Link | Uses | None = None
-    """The other resources that it takes to tell."""
-    holds: Check
-    remedy: str
+    related: Link | Uses | None = None
+    """Other resources that the check requires."""
+    is_compliant: Check
+    remediation: str
 
     @property
     def name(self) -> str:
-        """The first of its ids."""
+        """The first id."""
         return self.ids[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiver:
-    """Why what this library makes may do without some controls.
+    """Exception from controls for resources that this library creates.
 
-    Of resources that others make nothing is waived: why they are as they are is not known here.
+    Waivers do not apply to other resources, because the reasons for their configuration are unknown.
     """
 
     controls: tuple[str, ...]
-    """Their first ids."""
+    """Names of the waived controls."""
     reason: str
-    """One plain sentence."""
+    """One sentence."""
     services: tuple[str, ...] = ()
-    """Empty: of every one, as below."""
+    """Services to which the waiver applies. Empty means every service."""
     except_services: tuple[str, ...] = ()
-    """Services to which it does not apply."""
-    rows: tuple[str, ...] = ()
-    """Of environments."""
-    beside: Link | Uses | None = None
+    """Services to which the waiver does not apply."""
+    profiles: tuple[str, ...] = ()
+    """Environment profiles to which the waiver applies. Empty means every profile."""
+    related: Link | Uses | None = None
+    """Other resources that `when` requires."""
     when: Check = always
     unless: str = ""
-    """Kind of a resource that this library creates if the control is requested. The waiver does not apply to a stack
-    that has one."""
+    """Kind of a resource that a stack has if a setting requests the control. The waiver excludes such stacks."""
     unless_output: str = ""
-    """Output of a `TapStack` that requests the control. The waiver does not apply to a stack that has it."""
+    """Output that a stack has if a setting requests the control. The waiver excludes such stacks."""
 
     def is_requested(self, resource: Resource, graph: Graph) -> bool:
-        """Return whether the stack of a resource requests the control."""
+        """Return whether a setting of the resource's stack requests the control."""
         stack = graph.stack_of(resource)
-        creates = (one for one in graph.of([self.unless]) if one.ours() and graph.stack_of(one) is stack)
-        return bool(stack and self.unless_output in stack.props) or any(creates)
+        candidates = (other for other in graph.by_kind([self.unless]) if other.is_from_library())
+        is_created = any(graph.stack_of(candidate) is stack for candidate in candidates)
+        return bool(stack and self.unless_output in stack.props) or is_created

@@ -1,4 +1,4 @@
-"""The deployments of a Pulumi program, audited."""
+"""Audits of Pulumi programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..console import Terminal
 from ..program import project
-from ..program.recorder import PROJECT, Deployment, recorded
+from ..program.recorder import PROJECT, Deployment, record_file
 from ..services import SERVICES
 from ..settings.environments import ENVIRONMENTS
 from .evaluate import Finding, audit
@@ -15,11 +15,11 @@ from .graph import graph_of
 
 
 class ProgramError(Exception):
-    """A program that failed. The message names it and the reason."""
+    """A program that failed. The message contains its path and the reason."""
 
 
 def audit_services(
-    here: project.Project,
+    pulumi_project: project.Project,
     services: Sequence[str],
     environments: Sequence[str],
     pairs: Sequence[str],
@@ -29,37 +29,38 @@ def audit_services(
 
     Without services or environments, use all of them. Return the findings by stack.
     """
-    overrides = project.said(here, pairs)
+    overrides = project.parse_config_pairs(pulumi_project, pairs)
     configs = {
-        f"{service}-{environment}": project.config(here, environment, service) | overrides
+        f"{service}-{environment}": project.config(pulumi_project, environment, service) | overrides
         for service in services or SERVICES
         for environment in environments or ENVIRONMENTS
     }
-    return dict(_audited(here.program, here.name, configs, terminal))
+    return dict(_audit_configs(pulumi_project.program, pulumi_project.name, configs, terminal))
 
 
 def audit_program(
     program: Path, service: str, environment: str, pairs: Sequence[str], terminal: Terminal
 ) -> dict[str, list[Finding]]:
-    """Audit a custom program once, with the config of a stack of its project. Return the findings by its path."""
-    here = _project(program)
-    config = project.config(here, environment, service) | project.said(here, pairs)
-    return dict(_audited(program, here.name, {program.as_posix(): config}, terminal))
+    """Audit a custom program once, with the config of one stack of its project. Return the findings by program path."""
+    pulumi_project = _project(program)
+    overrides = project.parse_config_pairs(pulumi_project, pairs)
+    config = project.config(pulumi_project, environment, service) | overrides
+    return dict(_audit_configs(program, pulumi_project.name, {program.as_posix(): config}, terminal))
 
 
-def _audited(
+def _audit_configs(
     program: Path, project_name: str, configs: Mapping[str, Mapping[str, str]], terminal: Terminal
 ) -> Iterator[tuple[str, list[Finding]]]:
     for name, config in configs.items():
         terminal.passing(f"  {name} ...")
-        yield name, list(audit(graph_of(_recorded(program, config, project_name))))
+        yield name, list(audit(graph_of(_record(program, config, project_name))))
     terminal.passing("")
 
 
-def _recorded(program: Path, config: Mapping[str, str], project_name: str) -> Deployment:
+def _record(program: Path, config: Mapping[str, str], project_name: str) -> Deployment:
     try:
-        return recorded(program, config, project_name)
-    except Exception as exc:  # pylint: disable=broad-exception-caught  # programs raise any exception
+        return record_file(program, config, project_name)
+    except Exception as exc:  # pylint: disable=broad-exception-caught  # programs can raise any exception
         raise ProgramError(f"{program}: {' '.join(str(exc).split())}") from exc
 
 

@@ -1,4 +1,4 @@
-"""What controls look at: the resources of a deployment, and how they hang together."""
+"""The resources of a deployment and their relations, which controls evaluate."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from ..program.recorder import Deployment, Registered
+    from ..program.recorder import Deployment, RegisteredResource
 
 STACK = "stack.TapStack"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """How another resource is about one: what it is, and which of its properties says about which."""
+    """Resources of one kind with an output of the evaluated resource in a property."""
 
     kind: str
     property: str
@@ -23,7 +23,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Uses:
-    """Resources of some kinds whose outputs a property of the resource contains."""
+    """Resources of some kinds with an output in a property of the evaluated resource."""
 
     kinds: tuple[str, ...]
     property: str
@@ -31,48 +31,47 @@ class Uses:
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A resource, whoever tells of it."""
+    """A resource of a recorded program or of a preview."""
 
     kind: str
-    """`dynamodb.Table` for `aws:dynamodb/table:Table`."""
+    """Short form of the type token: `dynamodb.Table` for `aws:dynamodb/table:Table`."""
     name: str
     urn: str
     props: Mapping[str, Any]
-    """As Pulumi spells them; of a component, its outputs."""
+    """Inputs in camel case. For a component, its outputs."""
     sources: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """The URNs of the resources whose outputs a property is made of."""
+    """For each property, the URNs of the resources that it depends on."""
     parent: str = ""
 
     def get(self, path: str, default: Any = None) -> Any:
-        """A property by its path, such as `tracingConfig.mode`."""
+        """Return a property by its path, such as `tracingConfig.mode`."""
         value: Any = self.props
         for part in path.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         return default if value is None else value
 
-    def given(self, path: str) -> bool:
-        """Whether a property says anything."""
+    def is_set(self, path: str) -> bool:
+        """Return whether the value of a property is true: not None, empty, 0 or False."""
         return bool(self.get(path))
 
     def if_known(self, path: str) -> Any:
-        """Return a property; None if it is not set, or if its value is unknown in a preview."""
+        """Return a property, or None if it is unset or unknown in a preview."""
         return self.get(path)
 
     def each(self, path: str) -> list[Resource]:
-        """The objects in a list, each to be asked as the whole is."""
+        """Return a view of the resource for each object in a list property."""
         return [replace(self, props=item) for item in self.get(path, ())]
 
-    def ours(self) -> bool:
-        """Whether a component of this library made it."""
+    def is_from_library(self) -> bool:
+        """Return whether a component of this library created the resource."""
         return any(type_.startswith("tap:") for type_ in self.urn.split("::")[2].split("$"))
 
 
-class Place(NamedTuple):
-    """Where a resource stands."""
+class ResourceScope(NamedTuple):
+    """Service and environment profile of the `TapStack` of a resource. Empty outside a `TapStack`."""
 
     service: str = ""
-    row: str = ""
-    """The environment's row; empty outside a `TapStack`, as the service."""
+    profile: str = ""
 
 
 class Graph:
@@ -84,12 +83,12 @@ class Graph:
         for resource in self._resources.values():
             self._kinds[resource.kind].append(resource)
 
-    def of(self, kinds: Iterable[str]) -> list[Resource]:
-        """Every resource of some kinds."""
+    def by_kind(self, kinds: Iterable[str]) -> list[Resource]:
+        """Return every resource of some kinds."""
         return [resource for kind in kinds for resource in self._kinds.get(kind, ())]
 
-    def linked(self, resource: Resource, link: Link | Uses | None) -> list[Resource]:
-        """Return the resources that a link relates to a resource."""
+    def related_resources(self, resource: Resource, link: Link | Uses | None) -> list[Resource]:
+        """Return the resources that a `Link` or `Uses` relates to a resource."""
         if isinstance(link, Uses):
             used = (self._resources.get(urn) for urn in resource.sources.get(link.property, ()))
             return [other for other in used if other and other.kind in link.kinds]
@@ -97,17 +96,17 @@ class Graph:
         return [other for other in others if link and resource.urn in other.sources.get(link.property, ())]
 
     def stack_of(self, resource: Resource) -> Resource | None:
-        """Return the `TapStack` that a resource is part of."""
-        above: Resource | None = resource
-        while above and above.kind != STACK:
-            above = self._resources.get(above.parent)
-        return above
+        """Return the `TapStack` of a resource, or None."""
+        ancestor: Resource | None = resource
+        while ancestor and ancestor.kind != STACK:
+            ancestor = self._resources.get(ancestor.parent)
+        return ancestor
 
-    def place(self, resource: Resource) -> Place:
-        """Of which service and environment's row a resource is a part."""
-        above = self.stack_of(resource)
-        profile = above.get("environment_profile") if above else None
-        return Place(above.get("service"), profile) if above and profile else Place()
+    def scope(self, resource: Resource) -> ResourceScope:
+        """Return the service and the environment profile of a resource."""
+        stack = self.stack_of(resource)
+        profile = stack.get("environment_profile") if stack else None
+        return ResourceScope(stack.get("service"), profile) if stack and profile else ResourceScope()
 
 
 def graph_of(deployment: Deployment) -> Graph:
@@ -117,7 +116,7 @@ def graph_of(deployment: Deployment) -> Graph:
     )
 
 
-def _resource(registered: Registered, outputs: Mapping[str, object]) -> Resource:
+def _resource(registered: RegisteredResource, outputs: Mapping[str, object]) -> Resource:
     return Resource(
         kind=registered.kind,
         name=registered.name,

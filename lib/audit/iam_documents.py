@@ -1,4 +1,4 @@
-"""IAM policy documents, as properties hold them."""
+"""IAM policy documents in properties of resources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 Statement = Mapping[str, Any]
 
-NARROWING = (
+RESTRICTING_KEYS = (
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalorgid",
@@ -20,45 +20,45 @@ NARROWING = (
     "aws:sourcevpce",
     "kms:calleraccount",
 )
-"""Conditions that leave of everybody a few."""
+"""Condition keys that restrict a statement for all principals to some of them, in lower case."""
 
 
-def listed(value: Any) -> list[Any]:
-    """A value that may stand alone, as a list."""
+def as_list(value: Any) -> list[Any]:
+    """Return a value as a list: IAM accepts a single value in place of a list."""
     if value is None:
         return []
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
 
 
 def statements(document: Any) -> list[Statement]:
-    """The statements of a document, which is JSON or what JSON says; none of none."""
-    read = json.loads(document) if isinstance(document, str) and document else document
-    return listed(read["Statement"]) if read else []
+    """Return the statements of a document, which is a JSON string, a mapping, or empty."""
+    content = json.loads(document) if isinstance(document, str) and document else document
+    return as_list(content["Statement"]) if content else []
 
 
-def allowed(document: Any) -> Iterator[Statement]:
-    """The statements that allow something."""
+def allow_statements(document: Any) -> Iterator[Statement]:
+    """Yield the statements with the effect Allow."""
     return (statement for statement in statements(document) if statement["Effect"] == "Allow")
 
 
-def for_everybody(statement: Statement) -> bool:
-    """Whether a statement is for all the world, and no condition leaves a few of it."""
+def is_public(statement: Statement) -> bool:
+    """Return whether a statement applies to all principals and no condition restricts them."""
     principal = statement.get("Principal")
-    whoever = listed(principal.get("AWS") if isinstance(principal, Mapping) else principal)
+    principals = as_list(principal.get("AWS") if isinstance(principal, Mapping) else principal)
     conditions = (key.lower() for test in statement.get("Condition", {}).values() for key in test)
-    return "*" in whoever and not any(key in NARROWING for key in conditions)
+    return "*" in principals and not any(key in RESTRICTING_KEYS for key in conditions)
 
 
-def opened(document: Any) -> bool:
-    """Whether a document allows anything to everybody."""
-    return any(map(for_everybody, allowed(document)))
+def allows_public_access(document: Any) -> bool:
+    """Return whether a document allows an action to all principals."""
+    return any(map(is_public, allow_statements(document)))
 
 
-def refuses_open_connections(document: Any) -> bool:
-    """Whether a document turns everybody away who comes without TLS."""
+def denies_insecure_transport(document: Any) -> bool:
+    """Return whether a document denies requests without TLS from all principals."""
     return any(
         statement["Effect"] == "Deny"
-        and for_everybody(statement)
+        and is_public(statement)
         and str(statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
         for statement in statements(document)
     )

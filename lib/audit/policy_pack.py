@@ -1,4 +1,4 @@
-"""The controls as the policies of a Pulumi policy pack, for stacks of one's own: `pulumi preview --policy-pack`."""
+"""Controls as policies of a Pulumi policy pack for custom stacks: `pulumi preview --policy-pack`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from pulumi_policy.proxy import UnknownValueError
 from ..program.recorder import kind_of
 from .control import Control
 from .controls import CONTROLS
-from .evaluate import judge, waiver_of, waivers_of
+from .evaluate import applicable_waiver, evaluate, waivers_of
 from .graph import Graph, Resource
 
 MANDATORY = ("high", "critical")
-"""What must not go up; of the rest one is told.  A stack's policy config may say otherwise of each control."""
+"""Severities with mandatory enforcement. Other severities are advisory. The policy config can override both."""
 
 
 class Planned(Resource):
-    """A resource in a preview, of which some values are unknown."""
+    """A resource in a preview, with some unknown values."""
 
     def if_known(self, path: str) -> Any:
-        """Return a property; None if it is not set, or if its value is unknown in a preview."""
+        """Return a property, or None if it is unset or unknown in a preview."""
         try:
             return super().if_known(path)
         except UnknownValueError:
@@ -41,12 +41,12 @@ class Planned(Resource):
 
 
 class Previewed(Planned):
-    """A resource in a preview whose properties count as set if the program sets them to unknown values."""
+    """A resource in a preview; a property counts as set if the program sets it to an unknown value."""
 
-    def given(self, path: str) -> bool:
-        """Return whether a property is set. Raise `UnknownValueError` if only the provider knows."""
+    def is_set(self, path: str) -> bool:
+        """Return whether a property is set. Raise `UnknownValueError` if the provider sets it."""
         try:
-            return super().given(path)
+            return super().is_set(path)
         except UnknownValueError as error:
             if error.props[0] not in self.sources:
                 raise
@@ -54,7 +54,7 @@ class Previewed(Planned):
 
 
 class NotEvaluated(UnknownValueError):
-    """Resources that a control cannot evaluate in a preview. The SDK reports its message as advisory."""
+    """Resources that a control cannot evaluate in a preview. The SDK reports the message as advisory."""
 
     def __init__(self, control: Control, unknown: Sequence[tuple[Resource, UnknownValueError]]) -> None:
         _, first = unknown[0]
@@ -66,18 +66,18 @@ class NotEvaluated(UnknownValueError):
 
 
 def policies() -> list[Policy]:
-    """A policy for each control."""
+    """Return a policy for each control."""
     return [policy(control) for controls in CONTROLS.values() for control in controls]
 
 
 def policy(control: Control) -> Policy:
-    """A control as a policy of each resource, or of the stack where one resource does not tell."""
-    kind = ResourceValidationPolicy if _tells_alone(control) else StackValidationPolicy
+    """Return a resource policy for a control, or a stack policy if the control requires other resources."""
+    policy_class = ResourceValidationPolicy if _is_resource_policy(control) else StackValidationPolicy
 
     def validate(args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
         _validate(control, args, report)
 
-    return kind(
+    return policy_class(
         name=control.name,
         description=f"{control.title}.",
         validate=validate,
@@ -85,15 +85,20 @@ def policy(control: Control) -> Policy:
         display_name=control.title,
         severity=Severity(control.severity),
         tags=[*control.ids],
-        remediation_steps=control.remedy,
+        remediation_steps=control.remediation,
     )
 
 
-def _tells_alone(control: Control) -> bool:
-    """Whether a resource by itself shows that a control holds, and that it is waived where it does not."""
-    return not control.beside and not any(
-        w.beside or w.services or w.except_services or w.rows or w.unless or w.unless_output
-        for w in waivers_of(control)
+def _is_resource_policy(control: Control) -> bool:
+    """Return whether neither the control nor its waivers require other resources."""
+    return not control.related and not any(
+        waiver.related
+        or waiver.services
+        or waiver.except_services
+        or waiver.profiles
+        or waiver.unless
+        or waiver.unless_output
+        for waiver in waivers_of(control)
     )
 
 
@@ -101,28 +106,28 @@ def _validate(control: Control, args: ResourceValidationArgs | StackValidationAr
     """Report each resource that fails a control, then raise `NotEvaluated` for those with unknown values."""
     assumed, known = _graph(args, Previewed), _graph(args, Planned)
     unknown = []
-    for previewed, resource in zip(assumed.of(control.kinds), known.of(control.kinds), strict=True):
+    for previewed, resource in zip(assumed.by_kind(control.kinds), known.by_kind(control.kinds), strict=True):
         try:
-            # The second evaluation raises if the failure results from an assumption of the first one.
+            # The second evaluation raises if the failure results from an assumption of the first.
             failed = _fails(control, previewed, assumed) and _fails(control, resource, known)
         except UnknownValueError as error:
             unknown.append((resource, error))
             continue
         if failed:
-            report(f"{resource.name}: {control.remedy}", resource.urn)
+            report(f"{resource.name}: {control.remediation}", resource.urn)
     if unknown:
         raise NotEvaluated(control, unknown)
 
 
 def _fails(control: Control, resource: Resource, graph: Graph) -> bool:
-    """Return whether a resource fails a control. If a waiver applies, unknown values do not matter."""
-    return not waiver_of(control, resource, graph) and judge(control, resource, graph).state == "failed"
+    """Return whether a resource fails a control. Unknown values of a waived resource are not evaluated."""
+    return not applicable_waiver(control, resource, graph) and evaluate(control, resource, graph).state == "failed"
 
 
 def _graph(args: ResourceValidationArgs | StackValidationArgs, type_: type[Resource]) -> Graph:
     if isinstance(args, StackValidationArgs):
-        return Graph(_of_stack(resource, type_) for resource in args.resources)
-    # The properties of a single resource are its inputs, so the program sets every one of them.
+        return Graph(_resource_in_stack(resource, type_) for resource in args.resources)
+    # The properties of a single resource are its inputs, so the program sets all of them.
     return Graph([replace(_resource(args, type_), sources=dict.fromkeys(args.props, ()))])
 
 
@@ -130,6 +135,6 @@ def _resource(args: ResourceValidationArgs | PolicyResource, type_: type[Resourc
     return type_(kind=kind_of(args.resource_type), name=args.name, urn=args.urn, props=args.props)
 
 
-def _of_stack(args: PolicyResource, type_: type[Resource]) -> Resource:
-    sources = {name: [source.urn for source in found] for name, found in args.property_dependencies.items()}
+def _resource_in_stack(args: PolicyResource, type_: type[Resource]) -> Resource:
+    sources = {name: [source.urn for source in sources] for name, sources in args.property_dependencies.items()}
     return replace(_resource(args, type_), sources=sources, parent=args.parent.urn if args.parent else "")

@@ -1,4 +1,4 @@
-"""What an audit found, as lines for a terminal."""
+"""Report of an audit as lines for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from .control import Control
 from .controls import CONTROLS
 from .evaluate import STATES, Finding
 
-Audited = Mapping[str, Sequence[Finding]]
-"""What was found of each deployment, by its name."""
+AuditResult = Mapping[str, Sequence[Finding]]
+"""Findings by deployment."""
 
 WIDTH = 100
 
 
-def lines(audited: Audited) -> Iterator[str]:
+def lines(result: AuditResult) -> Iterator[str]:
     """Yield the waived findings with the reasons, the failed findings with the remediation, and a summary."""
-    yield from _waived(audited)
-    yield from _failed(audited)
+    yield from _waived(result)
+    yield from _failed(result)
     yield ""
-    yield _summary(audited)
+    yield _summary(result)
 
 
-def data(audited: Audited) -> list[dict[str, str]]:
-    """Return every finding with its deployment, as JSON has it."""
+def data(result: AuditResult) -> list[dict[str, str]]:
+    """Return every finding with its deployment, for JSON."""
     return [
         {
             "deployment": name,
@@ -36,26 +36,26 @@ def data(audited: Audited) -> list[dict[str, str]]:
             "urn": finding.resource.urn,
             "state": finding.state,
             "reason": finding.reason,
-            "remediation": finding.control.remedy,
+            "remediation": finding.control.remediation,
         }
-        for name, findings in audited.items()
+        for name, findings in result.items()
         for finding in findings
     ]
 
 
-def failed(audited: Audited) -> bool:
-    """Whether anything did."""
-    return bool(_found(audited, "failed"))
+def failed(result: AuditResult) -> bool:
+    """Return whether any finding failed."""
+    return bool(_with_state(result, "failed"))
 
 
-def _found(audited: Audited, state: str) -> list[tuple[str, Finding]]:
-    """Every finding of one state, with its deployment's name."""
-    return [(name, finding) for name, findings in audited.items() for finding in findings if finding.state == state]
+def _with_state(result: AuditResult, state: str) -> list[tuple[str, Finding]]:
+    """Return the findings with a state, each with its deployment."""
+    return [(name, finding) for name, findings in result.items() for finding in findings if finding.state == state]
 
 
-def counts(audited: Audited) -> list[Sequence[str]]:
-    """Return a table of the findings of each control by state. Controls of the same part of AWS follow its name."""
-    counted = {state: Counter(finding.control.name for _, finding in _found(audited, state)) for state in STATES}
+def counts(result: AuditResult) -> list[Sequence[str]]:
+    """Return a table of the number of findings by control and state, with a heading for each part of AWS."""
+    counted = {state: Counter(finding.control.name for _, finding in _with_state(result, state)) for state in STATES}
     rows: list[Sequence[str]] = [["control", "", *STATES]]
     for part, controls in CONTROLS.items():
         evaluated = [
@@ -69,39 +69,39 @@ def counts(audited: Audited) -> list[Sequence[str]]:
     return rows
 
 
-def _waived(audited: Audited) -> Iterator[str]:
-    found: dict[str, list[tuple[str, Finding]]] = defaultdict(list)
-    for name, finding in _found(audited, "waived"):
-        found[finding.reason].append((name, finding))
-    yield from ["", "waived"] if found else []
-    for reason, findings in found.items():
+def _waived(result: AuditResult) -> Iterator[str]:
+    by_reason: dict[str, list[tuple[str, Finding]]] = defaultdict(list)
+    for name, finding in _with_state(result, "waived"):
+        by_reason[finding.reason].append((name, finding))
+    yield from ["", "waived"] if by_reason else []
+    for reason, findings in by_reason.items():
         controls = dict.fromkeys(finding.control.name for _, finding in findings)
         names = dict.fromkeys(name for name, _ in findings)
-        where = "everywhere" if len(names) == len(audited) else ", ".join(names)
-        yield from _wrapped(f"{', '.join(controls)}: {len(findings)}, {where}", 2)
+        deployments = "all deployments" if len(names) == len(result) else ", ".join(names)
+        yield from _wrapped(f"{', '.join(controls)}: {len(findings)}, {deployments}", 2)
         yield from _wrapped(reason, 6)
 
 
-def _failed(audited: Audited) -> Iterator[str]:
-    found: dict[Control, list[str]] = defaultdict(list)
-    for name, finding in _found(audited, "failed"):
-        found[finding.control].append(f"{name}: {finding.resource.name}")
-    yield from ["", "failed"] if found else []
-    for control, where in found.items():
+def _failed(result: AuditResult) -> Iterator[str]:
+    by_control: dict[Control, list[str]] = defaultdict(list)
+    for name, finding in _with_state(result, "failed"):
+        by_control[finding.control].append(f"{name}: {finding.resource.name}")
+    yield from ["", "failed"] if by_control else []
+    for control, resources in by_control.items():
         yield from _wrapped(f"{', '.join(control.ids)}, {control.severity}: {control.title}", 2)
-        for line in where:
+        for line in resources:
             yield from _wrapped(line, 6)
-        yield from _wrapped(f"-> {control.remedy}", 6)
+        yield from _wrapped(f"-> {control.remediation}", 6)
 
 
-def _wrapped(text: str, indent: int) -> list[str]:
+def _wrapped(paragraph: str, indent: int) -> list[str]:
     margin = " " * indent
-    return wrap(text, WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
+    return wrap(paragraph, WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 
 
-def _summary(audited: Audited) -> str:
-    judged = {finding.control.name for findings in audited.values() for finding in findings}
-    idle = sum(map(len, CONTROLS.values())) - len(judged)
-    totals = ", ".join(f"{len(_found(audited, state))} {state}" for state in STATES)
-    deployments = f"{len(audited)} deployment{'s' if len(audited) > 1 else ''}"
-    return f"{deployments}, {len(judged)} controls: {totals}; {idle} more had nothing to judge"
+def _summary(result: AuditResult) -> str:
+    evaluated = {finding.control.name for findings in result.values() for finding in findings}
+    unused = sum(map(len, CONTROLS.values())) - len(evaluated)
+    totals = ", ".join(f"{len(_with_state(result, state))} {state}" for state in STATES)
+    deployments = f"{len(result)} deployment{'s' if len(result) > 1 else ''}"
+    return f"{deployments}, {len(evaluated)} controls: {totals}; {unused} controls without matching resources"

@@ -1,4 +1,4 @@
-"""The command `tap`, and `python -m` of this package: a command per task, each loaded when it is called."""
+"""The program `tap`, also run by `python -m`. Each command is imported when it is called."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from click.exceptions import NoArgsIsHelpError
 from .. import __version__
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
+"""Exit code after Ctrl-C, the same as in shells."""
 EXTRAS: Mapping[str, str] = {
     **dict.fromkeys(("boto3", "botocore", "cryptography", "ministack", "yaml"), "local"),
     **dict.fromkeys(("gevent", "locust"), "load"),
 }
-"""Optional dependencies by the name of their package, and the extra that installs them."""
+"""Extra that installs each optional package."""
 
 
-class Lazy(NamedTuple):
-    """A command that is not imported yet: the module that defines it under its name, and its summary."""
+class LazyCommand(NamedTuple):
+    """A command that is not imported yet: the module that defines it, and its summary."""
 
     module: str
     summary: str
 
 
-COMMANDS: Mapping[str, Lazy] = {
-    "local": Lazy("local", "Deploy into an emulator on this machine, send the demo calls and serve."),
-    "smoke": Lazy("local", "Send the demo calls of services to a deployment."),
-    "seed": Lazy("local", "Create demo data in a deployed service."),
-    "site": Lazy("local", "Build the web pages of services."),
-    "preview": Lazy("deploy", "Show the changes that a deployment to AWS would make."),
-    "up": Lazy("deploy", "Deploy to AWS, write the outputs and shift the aliases."),
-    "destroy": Lazy("deploy", "Delete the resources on AWS, except tables that the environment retains."),
-    "outputs": Lazy("deploy", "Write the outputs of a deployment on AWS to cfn-outputs/."),
-    "rollout": Lazy("rollout", "Shift the aliases of deployed functions to the newest versions."),
-    "rollback": Lazy("rollout", "Put the aliases of deployed functions at the previous versions."),
-    "prune": Lazy("rollout", "Delete the function versions that no alias calls."),
-    "restore": Lazy("recovery", "Restore a table next to the live one and compare them."),
-    "failover": Lazy(
+COMMANDS: Mapping[str, LazyCommand] = {
+    "local": LazyCommand("local", "Deploy to a local AWS emulator, run the smoke test and serve requests."),
+    "smoke": LazyCommand("local", "Run the smoke test of services against a deployment."),
+    "seed": LazyCommand("local", "Create demo data in a deployed service."),
+    "site": LazyCommand("local", "Build the web pages of services."),
+    "preview": LazyCommand("deploy", "Show the changes that a deployment to AWS would make."),
+    "up": LazyCommand("deploy", "Deploy to AWS, write the outputs and shift the function aliases."),
+    "destroy": LazyCommand("deploy", "Delete the resources on AWS, except tables that the environment retains."),
+    "outputs": LazyCommand("deploy", "Write the outputs of a deployment on AWS to cfn-outputs/."),
+    "rollout": LazyCommand("rollout", "Shift the aliases of deployed functions to the newest versions."),
+    "rollback": LazyCommand("rollout", "Move the aliases of deployed functions to the previous versions."),
+    "prune": LazyCommand("rollout", "Delete the function versions that no alias uses."),
+    "restore": LazyCommand("recovery", "Restore a table next to the live one and compare them."),
+    "failover": LazyCommand(
         "recovery", "Deploy a service in a region with replicas of its tables, and point its domain there."
     ),
-    "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
-    "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
-    "scaling": Lazy("scaling", "Calculate the request rates that deployments support."),
-    "load": Lazy("load", "Send requests of many concurrent clients to a service."),
-    "docs": Lazy("docs", "Generate the documents of the services and the settings."),
+    "audit": LazyCommand("audit", "Evaluate the resources of deployments against security controls."),
+    "cost": LazyCommand("cost", "Estimate the monthly cost on AWS."),
+    "scaling": LazyCommand("scaling", "Calculate the supported request rates."),
+    "load": LazyCommand("load", "Run a load test with many concurrent clients."),
+    "docs": LazyCommand("docs", "Generate the documentation of services and settings."),
 }
 
 
 class CommandLine(click.Group):
-    """Group of `Lazy` commands that reports an error in one line."""
+    """Group of lazy commands that reports an error in one line."""
 
-    def __init__(self, commands: Mapping[str, Lazy], **options: Any) -> None:
+    def __init__(self, commands: Mapping[str, LazyCommand], **options: Any) -> None:
         stubs = {name: click.Command(name, short_help=lazy.summary) for name, lazy in commands.items()}
         super().__init__(commands=stubs, **options)
         self._lazy = commands
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the declaration."""
+        """Return the names in the order of their declaration."""
         return [*self.commands]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments name, imported, and the remaining arguments."""
+        """Import the command that the arguments specify. Return its name, the command and the remaining arguments."""
         name, stub, rest = super().resolve_command(ctx, args)
         return name, self._load(name) if name and stub else None, rest
 
@@ -78,13 +78,13 @@ class CommandLine(click.Group):
             extra = EXTRAS.get(exc.name or "")
             if extra is None:
                 raise
-            remedy = f"run make install, or pip install 'tap-stack[{extra}]'"
-            raise click.ClickException(f"{exc.name} is missing: {remedy}") from exc
+            remedy = f"Install it with make install or pip install 'tap-stack[{extra}]'."
+            raise click.ClickException(f"Package {exc.name} is not installed. {remedy}") from exc
         command: click.Command = getattr(module, name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that the arguments name. Add it to usage errors for which click sets no context."""
+        """Run the command that the arguments specify. Set the context of usage errors without one."""
         try:
             return super().invoke(ctx)
         except click.UsageError as exc:
@@ -92,7 +92,7 @@ class CommandLine(click.Group):
             raise
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run a command; exit with its exit code, or return it if `standalone_mode` is off."""
+        """Run a command and exit with its exit code. Return the exit code instead if `standalone_mode` is False."""
         run: Callable[..., int | None] = super().main
         try:
             code = run(*args, standalone_mode=False, **extra) or 0
@@ -120,7 +120,7 @@ tap = CommandLine(
     COMMANDS,
     name="tap",
     help="Run, check and deploy serverless APIs.",
-    epilog="Exit codes: 0 success, 1 a check or the command failed, 2 wrong usage.",
+    epilog="Exit codes: 0 success, 1 failed command or check, 2 invalid usage, 130 interrupted.",
     no_args_is_help=True,
     context_settings={"show_default": True, "max_content_width": 110, "help_option_names": ["-h", "--help"]},
 )
@@ -128,5 +128,5 @@ click.version_option(__version__, message="tap-stack %(version)s")(tap)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `tap` with arguments, by default those of the process, and return the exit code."""
+    """Run `tap` and return its exit code. The default arguments are those of the process."""
     return int(tap.main(arguments, standalone_mode=False))

@@ -22,10 +22,12 @@ from . import options
 @click.option(
     "--program",
     type=click.Path(exists=True, path_type=Path),
-    help="Custom Pulumi program, audited once instead of each service in each environment.",
+    help="Custom Pulumi program to audit instead of the services of this project.",
 )
 @options.config
-@click.option("--sarif", "sarif_file", type=options.PATH, help="Also write the findings to this file, as SARIF 2.1.0.")
+@click.option(
+    "--sarif", "sarif_file", type=options.PATH, help="File to which the findings are also written, as SARIF 2.1.0."
+)
 @options.as_json
 @options.reported(ProgramError)
 def audit(
@@ -39,23 +41,24 @@ def audit(
 ) -> int:
     """Evaluate the resources of deployments against security controls.
 
-    The exit code is 1 if a control fails.
+    The command runs the Pulumi program without an AWS account. The exit code is 1 if a control fails.
     """
     terminal = Terminal(sys.stderr)
     if program:
-        found = audit_program(program, service or "items", environment or "dev", pairs, terminal)
+        result = audit_program(program, service or "items", environment or "dev", pairs, terminal)
     else:
         services, environments = [service] if service else [], [environment] if environment else []
-        here = project.read(Path())
-        program, found = here.program, audit_services(here, services, environments, pairs, terminal)
+        pulumi_project = project.read(Path())
+        program = pulumi_project.program
+        result = audit_services(pulumi_project, services, environments, pairs, terminal)
     if sarif_file:
-        document = sarif.document(found, program)
+        document = sarif.document(result, program)
         sarif_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if as_json:
-        click.echo(json.dumps(report.data(found), indent=2))
+        click.echo(json.dumps(report.data(result), indent=2))
     else:
         output = Terminal()
-        output.table(report.counts(found), "llr")
-        for line in report.lines(found):
+        output.table(report.counts(result), "llr")
+        for line in report.lines(result):
             output.say(line)
-    return int(report.failed(found))
+    return int(report.failed(result))

@@ -20,9 +20,9 @@ from ..settings.environments import ENVIRONMENTS
 from . import options
 
 
-def _traffic(command: options.F) -> options.F:
-    """Add an option for each field of the traffic."""
-    texts = docs_of(Traffic)
+def _traffic_options(command: options.F) -> options.F:
+    """Add an option for each field of `Traffic`."""
+    docs = docs_of(Traffic)
     for name, value in reversed(asdict(Traffic()).items()):
         option = click.option(
             report.option(name),
@@ -30,7 +30,7 @@ def _traffic(command: options.F) -> options.F:
             default=value,
             show_default=value is not None or "measured",
             metavar="N",
-            help=texts[name],
+            help=docs[name],
         )
         command = option(command)
     return command
@@ -40,7 +40,7 @@ def _traffic(command: options.F) -> options.F:
 @options.service(many=True)
 @options.env(many=True)
 @options.config
-@_traffic
+@_traffic_options
 @options.as_json
 @options.reported(ValueError)
 def cost(
@@ -48,30 +48,34 @@ def cost(
 ) -> int:
     """Estimate the monthly cost on AWS.
 
-    Print the totals of each service and environment, and one bill in detail. The exit code is 1 if a resource has
-    no price.
+    Print the total of each service and environment, and the items of the first service in the last environment. The
+    exit code is 1 if the price of a resource is unknown.
     """
     services, environments = service or [*names()], environment or [*ENVIRONMENTS]
     try:
-        month = Traffic(**traffic)
+        monthly_traffic = Traffic(**traffic)
     except ValueError as exc:
         raise click.UsageError(str(exc), click.get_current_context()) from exc
     terminal = Terminal(sys.stderr)
-    found = bills(services, environments, pairs, month, terminal)
+    bills_by_service = bills(services, environments, pairs, monthly_traffic, terminal)
     for name in services:
         if not load(name).workload:
             terminal.say(report.FIXED_ONLY.format(service=name))
     if as_json:
-        data = {name: {suffix: bill.data() for suffix, bill in row.items()} for name, row in found.items()}
+        data = {
+            name: {suffix: bill.data() for suffix, bill in by_environment.items()}
+            for name, by_environment in bills_by_service.items()
+        }
         click.echo(json.dumps(data, indent=2))
     else:
-        _print(found, services[0], environments[-1])
-    return int(any(bill.unpriced for row in found.values() for bill in row.values()))
+        _print(bills_by_service, services[0], environments[-1])
+    every_bill = (bill for by_environment in bills_by_service.values() for bill in by_environment.values())
+    return int(any(bill.unpriced for bill in every_bill))
 
 
-def _print(found: Mapping[str, Mapping[str, Bill]], service: str, environment: str) -> None:
-    output, bill = Terminal(), found[service][environment]
-    output.table(report.totals(found))
+def _print(bills_by_service: Mapping[str, Mapping[str, Bill]], service: str, environment: str) -> None:
+    output, bill = Terminal(), bills_by_service[service][environment]
+    output.table(report.totals(bills_by_service))
     output.say(f"\n{service} in {environment}:")
     output.table(report.items(bill), "llr")
     output.say("")

@@ -1,4 +1,4 @@
-"""`tap preview`, `tap up`, `tap destroy` and `tap outputs`: deployments to AWS by the Pulumi CLI."""
+"""`tap preview`, `tap up`, `tap destroy` and `tap outputs`: deployments to AWS with the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -15,57 +15,57 @@ from ..program import project
 from . import options, rollout
 
 ERRORS = (pulumi_cli.CliError, ValueError)
-yes_option = click.option("--yes", is_flag=True, help="Confirm the changes.")
+yes_option = click.option("--yes", is_flag=True, help="Confirm the changes, instead of prompting for confirmation.")
 
 
-def _stack(command: options.F) -> options.F:
+def _stack_options(command: options.F) -> options.F:
     """Add the options that select a stack."""
     return options.service(default="items")(options.env(default="dev")(command))
 
 
-def _selected(service: str, environment: str) -> pulumi_cli.Stack:
-    return pulumi_cli.Stack(here=project.read(Path()), service=service, environment=environment)
+def _stack(service: str, environment: str) -> pulumi_cli.Stack:
+    return pulumi_cli.Stack(pulumi_project=project.read(Path()), service=service, environment=environment)
 
 
 @click.command
-@_stack
+@_stack_options
 @options.config
 @options.reported(*ERRORS)
 def preview(service: str, environment: str, pairs: Sequence[str]) -> int:
     """Show the changes that a deployment to AWS would make."""
-    return pulumi_cli.preview(_selected(service, environment), pairs, Terminal())
+    return pulumi_cli.preview(_stack(service, environment), pairs, Terminal())
 
 
 @click.command
-@_stack
+@_stack_options
 @options.config
 @yes_option
 @options.reported(*ERRORS)
 def up(service: str, environment: str, pairs: Sequence[str], yes: bool) -> int:
-    """Deploy to AWS, write the outputs and shift the aliases.
+    """Deploy to AWS, write the outputs and shift the function aliases.
 
-    The outputs go to cfn-outputs/. With rollout enabled, CodeDeploy then shifts the aliases of the functions to the
-    new versions. The exit code is that of the Pulumi CLI if it fails.
+    The outputs are written to cfn-outputs/. If rollout is enabled, CodeDeploy then shifts the aliases to the new
+    versions. If the Pulumi CLI fails, its exit code is returned.
     """
-    code = pulumi_cli.up(_selected(service, environment), pairs, Terminal(), confirmed=yes)
+    code = pulumi_cli.up(_stack(service, environment), pairs, Terminal(), confirmed=yes)
     return code or rollout.shift(Selection())
 
 
 @click.command
-@_stack
+@_stack_options
 @yes_option
 @options.reported(*ERRORS)
 def destroy(service: str, environment: str, yes: bool) -> int:
     """Delete the resources on AWS, except tables that the environment retains."""
-    return pulumi_cli.destroy(_selected(service, environment), confirmed=yes)
+    return pulumi_cli.destroy(_stack(service, environment), confirmed=yes)
 
 
 @click.command
-@_stack
+@_stack_options
 @options.as_json
 @options.reported(*ERRORS)
 def outputs(service: str, environment: str, as_json: bool) -> None:
     """Write the outputs of a deployment on AWS to cfn-outputs/."""
-    found = pulumi_cli.write_outputs(_selected(service, environment))
+    values = pulumi_cli.write_outputs(_stack(service, environment))
     if as_json:
-        click.echo(json.dumps(found, indent=2, sort_keys=True))
+        click.echo(json.dumps(values, indent=2, sort_keys=True))

@@ -20,18 +20,18 @@ PAGE = Path("docs", "reference", "cli.md")
     type=options.SERVICE,
     multiple=True,
     show_default="the built-in services",
-    help="Service whose documents are generated in the current folder. Can be repeated.",
+    help="Service to document in the current folder. Can be repeated.",
 )
-@click.option("--check", is_flag=True, help="Write no file; exit with 1 if one is outdated.")
+@click.option("--check", is_flag=True, help="Do not write files. Exit with 1 if a file is outdated.")
 @options.reported()
 def docs(service: Sequence[str], check: bool) -> int:
-    """Generate the documents of the services and the settings."""
+    """Generate the documentation of services and settings."""
     root = Path.cwd() if service else generate.ROOT
-    found = generate.outdated(root, (*BUILT_IN, *service) if root == generate.ROOT else service)
+    outdated = generate.outdated(root, (*BUILT_IN, *service) if root == generate.ROOT else service)
     if root == generate.ROOT and (text := reference.page(tap)) != generate.read(root / PAGE):
-        found[root / PAGE] = text
-    for path in found:
-        click.echo(f"{path.relative_to(root)}: {'outdated, run make docs' if check else 'written'}")
+        outdated[root / PAGE] = text
+    for path in outdated:
+        click.echo(f"{path.relative_to(root)}: {'outdated. Run make docs.' if check else 'written'}")
     if not check:
-        generate.write(found)
-    return int(check and bool(found))
+        generate.write(outdated)
+    return int(check and bool(outdated))

@@ -31,30 +31,31 @@ from .local import api_key_option
 @options.service(default="stock")
 @options.env(default="dev")
 @click.option("--clients", type=click.IntRange(1), default=1000, help="Number of concurrent clients.")
-@click.option("--seconds", type=click.IntRange(1), default=30, help="Duration of the test.")
+@click.option("--seconds", type=click.IntRange(1), default=30, help="Duration of the test in seconds.")
 @click.option(
     "--workers",
     type=click.IntRange(1),
     show_default="4 per processor",
     help="Maximum concurrent Lambda invocations of the local deployment.",
 )
-@click.option("--url", show_default="a local deployment", help="URL of a deployed API.")
+@click.option("--url", show_default="a local deployment", help="URL of the API to test.")
 @click.option(
     "--outputs",
     "path",
     type=options.PATH,
     show_default="a local deployment",
-    help="Outputs of the deployment to send the requests to.",
+    help="Outputs file of the deployment to test.",
 )
 @api_key_option
 @options.config
 @options.as_json
 @options.reported(LoadError, files.OutputsError, EmulatorError, DeployError, BotoCoreError, ClientError, ValueError)
 def load(*, service: str, clients: int, seconds: int, as_json: bool, **deployment: Any) -> int:
-    """Send requests of many concurrent clients to a service.
+    """Run a load test with many concurrent clients.
 
-    By default, deploy the service into an emulator on this machine first. The exit code is 1 if no request succeeds,
-    or if one fails with an error other than those of a busy service, such as throttling.
+    By default, the command deploys the service to a local AWS emulator. Errors of an
+    overloaded service, such as throttling, are accepted. The exit code is 1 if another error occurs, or if no request
+    succeeds.
     """
     terminal, factory = Terminal(sys.stderr if as_json else None), load_service(service)
     if factory.journey is None:
@@ -62,7 +63,7 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
     raise_file_limit(clients)
     with stoppable(), _endpoint(service, terminal, **deployment) as endpoint:
         terminal.step(f"{clients} clients send requests to {service} at {endpoint.url} for {seconds} s")
-        rows = client.run(
+        results = client.run(
             factory.default,
             factory.journey,
             endpoint,
@@ -70,21 +71,21 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
             seconds=seconds,
             on_progress=terminal.passing,
         )
-    good = report.passed(rows)
+    has_passed = report.passed(results)
     if as_json:
         document = {
             "service": service,
             "url": endpoint.url,
             "clients": clients,
             "seconds": seconds,
-            "passed": good,
-            "rows": [row._asdict() for row in rows],
+            "passed": has_passed,
+            "rows": [result._asdict() for result in results],
         }
         click.echo(json.dumps(document, indent=2))
     else:
-        terminal.table(report.table(rows), "llr")
-    terminal.step("load test passed" if good else "load test failed: unexpected errors or no success, see above")
-    return int(not good)
+        terminal.table(report.table(results), "llr")
+    terminal.step("load test passed" if has_passed else "load test failed: unexpected errors or no success, see above")
+    return int(not has_passed)
 
 
 def _endpoint(
@@ -98,18 +99,18 @@ def _endpoint(
     api_key: str | None,
     pairs: Sequence[str],
 ) -> AbstractContextManager[Endpoint]:
-    """Return the API at a URL, that of an outputs file, or a local deployment."""
+    """Return the API at a URL or from an outputs file, or deploy one locally."""
     if url and path:
-        raise click.UsageError("--url and --outputs cannot be combined: each of them names a deployment")
+        raise click.UsageError("--url and --outputs cannot be combined: each of them selects a deployment.")
     if (url or path) and (workers or pairs):
         raise click.UsageError(
-            "--workers and --config cannot be combined with --url or --outputs: they configure a local deployment"
+            "--workers and --config cannot be combined with --url or --outputs: they configure a local deployment."
         )
     if url:
         if not re.match(r"https?://[^/]", url):
             raise click.UsageError(f"--url must be an HTTP URL, e.g. https://api.example.com, got {url!r}.")
         headers = {"x-api-key": api_key} if api_key else {}
-        return nullcontext(Endpoint(url.rstrip("/"), auth.bearing(headers)))
+        return nullcontext(Endpoint(url.rstrip("/"), auth.static_headers(headers)))
     if path:
         return nullcontext(smoke_test.endpoint(path, service, api_key))
     return local_deployment(service, environment, terminal, workers=workers, pairs=pairs)

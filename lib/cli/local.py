@@ -28,16 +28,18 @@ api_key_option = click.option(
     envvar="API_KEY",
     show_envvar=True,
     show_default="from the outputs or AWS",
-    help="API key of the calls.",
+    help="API key of the requests.",
 )
 
 
 @click.command
 @options.service()
 @options.env(default="dev")
-@click.option("--port", type=click.IntRange(1024, 65535), show_default="a free port", help="Port on 127.0.0.1.")
+@click.option(
+    "--port", type=click.IntRange(1024, 65535), show_default="a free port", help="Port of the emulator on 127.0.0.1."
+)
 @click.option("--workers", type=click.IntRange(1), default=WORKERS, help="Maximum concurrent Lambda invocations.")
-@click.option("--check", is_flag=True, help="Exit after the demo calls, with 1 unless all responses are as expected.")
+@click.option("--check", is_flag=True, help="Exit after the smoke test, with 1 if it fails.")
 @options.config
 @options.outputs(files.FOLDER, "Folder to which the outputs are written.")
 @options.reported(EmulatorError, DeployError, npm.SiteError, ValueError)
@@ -51,12 +53,12 @@ def local(
     pairs: Sequence[str],
     path: Path,
 ) -> int:
-    """Deploy into an emulator on this machine, send the demo calls and serve."""
+    """Deploy to a local AWS emulator, run the smoke test and serve requests."""
     terminal = Terminal()
     services = [service] if service else [*names()]
     try:
         with stoppable():
-            good = run(
+            has_passed = run(
                 services,
                 environment,
                 terminal,
@@ -69,8 +71,8 @@ def local(
     except KeyboardInterrupt:
         terminal.step("stopped")
         return INTERRUPTED if check else 0
-    terminal.step("smoke test passed" if good else "smoke test failed: unexpected responses, see above")
-    return 0 if good else 1
+    terminal.step("smoke test passed" if has_passed else "smoke test failed: unexpected responses, see above")
+    return 0 if has_passed else 1
 
 
 @click.command
@@ -80,30 +82,32 @@ def local(
 @options.as_json
 @options.reported(files.OutputsError, BotoCoreError, ClientError)
 def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -> int:
-    """Send the demo calls of services to a deployment.
+    """Run the smoke test of services against a deployment.
 
-    The calls create items with fixed ids, so they expect tables to which they were not sent before. The exit code is
-    1 unless all responses are as expected.
+    The test creates items with fixed ids, so it requires tables on which it has not run before. The exit code is 1 if
+    a response is not as expected.
     """
     terminal = Terminal(sys.stderr if as_json else None)
-    chosen = [service] if service else [name for name in files.services(path) if name in SERVICES]
-    found = smoke_test.run_deployed(chosen, path, api_key, lambda answer: terminal.passing(smoke_test.line(answer)))
+    selected = [service] if service else [name for name in files.services(path) if name in SERVICES]
+    results = smoke_test.run_deployed(
+        selected, path, api_key, lambda result: terminal.passing(smoke_test.progress_line(result))
+    )
     terminal.passing("")
     if as_json:
-        click.echo(json.dumps({name: smoke_test.data(answers) for name, answers in found.items()}, indent=2))
+        click.echo(json.dumps({name: smoke_test.to_json(calls) for name, calls in results.items()}, indent=2))
     else:
-        for name, answers in found.items():
+        for name, calls in results.items():
             terminal.say(f"{name}:")
-            terminal.table(smoke_test.table(SERVICES[name], answers), "llrrl")
-            for line in smoke_test.unexpected_bodies(answers):
+            terminal.table(smoke_test.table(SERVICES[name], calls), "llrrl")
+            for line in smoke_test.unexpected_bodies(calls):
                 terminal.say(line)
-    return int(not all(smoke_test.complete(SERVICES[name], answers) for name, answers in found.items()))
+    return int(not all(smoke_test.passed(SERVICES[name], calls) for name, calls in results.items()))
 
 
 @click.command
 @options.service(default="stock")
 @options.env(otherwise="any")
-@click.option("--count", type=click.IntRange(1), show_default="set by the service", help="Amount of demo data.")
+@click.option("--count", type=click.IntRange(1), show_default="set by the service", help="Number of demo objects.")
 @options.outputs(FLAT)
 @api_key_option
 @options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError)
@@ -117,7 +121,7 @@ def seed(service: str, environment: str | None, count: int | None, path: Path, a
     terminal.step(f"creating {count} {data.label} at {api_url}")
     with terminal.progress(data.label, count) as advance:
         created = create(api_url, authorization, data.calls(count), advance)
-    terminal.step(f"{created} {data.label} are created, {count - created} existed")
+    terminal.step(f"{data.label} created: {created}, existing: {count - created}")
 
 
 @click.group(no_args_is_help=True)
@@ -129,8 +133,8 @@ def site() -> None:
 @click.argument("services", nargs=-1, type=options.SERVICE, metavar="[SERVICE]...")
 @options.reported(npm.SiteError)
 def build(services: Sequence[str]) -> int:
-    """Build the pages of services whose sources changed.
+    """Build the web pages of services, if the sources changed.
 
-    Without arguments, build those of every service. Requires Node.js.
+    The default is every service. Node.js is required.
     """
     return int(not npm.build([SERVICES[name] for name in services or SERVICES], Terminal()))

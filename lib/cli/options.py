@@ -1,4 +1,4 @@
-"""Options that several commands have, and the errors that users can fix."""
+"""Options of several commands, and the reporting of errors."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class NearestChoice(click.Choice[str]):
-    """A choice that names the nearest value in the error."""
+    """A choice that suggests the nearest value in the error."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Return the error."""
+        """Return the error message."""
         nearest = difflib.get_close_matches(str(value), self.choices, 1)
         return super().get_invalid_choice_message(value, ctx) + (f" Did you mean {nearest[0]!r}?" if nearest else "")
 
 
 class ServiceChoice(NearestChoice):
-    """The name of a service that can be loaded."""
+    """A service, which is loaded."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name; report a service that cannot be loaded."""
+        """Load the service and return its name. Report an error if it cannot be loaded."""
         name = super().convert(value, param, ctx)
         try:
             load(name)
@@ -52,8 +52,8 @@ SERVICE = ServiceChoice(names())
 
 def service(*, default: str | None = None, many: bool = False) -> Callable[[F], F]:
     """Add `--service`."""
-    text = "Service. Can be repeated." if many else "Service."
-    return click.option("--service", type=SERVICE, multiple=many, **_default(default, "every service", text))
+    description = "Name of the service." + (" Can be repeated." if many else "")
+    return click.option("--service", type=SERVICE, multiple=many, **_default(default, "every service", description))
 
 
 def env(
@@ -63,22 +63,22 @@ def env(
     many: bool = False,
     required: bool = False,
 ) -> Callable[[F], F]:
-    """Add `--env`; with a default, the variable ENVIRONMENT_SUFFIX overrides that."""
-    text = "Environment suffix. Can be repeated." if many else "Environment suffix."
-    options = {"help": text} if required else _default(default, otherwise, text)
+    """Add `--env`. The environment variable ENVIRONMENT_SUFFIX overrides a default."""
+    description = "Environment suffix, e.g. dev." + (" Can be repeated." if many else "")
+    options = {"help": description} if required else _default(default, otherwise, description)
     options |= {"shell_complete": complete(ENVIRONMENTS)}
     if default:
         options |= {"envvar": "ENVIRONMENT_SUFFIX", "show_envvar": True}
     return click.option("--env", "environment", multiple=many, required=required, callback=_checked_suffix, **options)
 
 
-def outputs(default: Path, text: str = "Outputs of the deployment.") -> Callable[[F], F]:
+def outputs(default: Path, description: str = "Outputs file of the deployment.") -> Callable[[F], F]:
     """Add `--outputs`, the parameter `path`."""
-    return click.option("--outputs", "path", type=PATH, default=default, help=text)
+    return click.option("--outputs", "path", type=PATH, default=default, help=description)
 
 
-def _default(value: str | None, otherwise: str, text: str) -> dict[str, Any]:
-    return {"default": value, "help": text} if value else {"show_default": otherwise, "help": text}
+def _default(value: str | None, otherwise: str, description: str) -> dict[str, Any]:
+    return {"default": value, "help": description} if value else {"show_default": otherwise, "help": description}
 
 
 def _checked_suffix(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
@@ -91,14 +91,18 @@ def _checked_suffix(ctx: click.Context, _param: click.Parameter, value: Any) -> 
 
 
 config = click.option(
-    "--config", "pairs", multiple=True, metavar="KEY=VALUE", help="Config key that overrides the stack's config file."
+    "--config",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Config that overrides the config file of the stack. Can be repeated.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @contextmanager
 def reported(*errors: type[Exception]) -> Iterator[None]:
-    """Report errors, and those of every project and service, with exit code 1; with 2 if `--config` is wrong."""
+    """Report errors of the project, of services and of the given types with exit code 1, invalid `--config` with 2."""
     handled: tuple[type[Exception], ...] = (project.ProjectError, ServiceError, *errors)
     try:
         yield

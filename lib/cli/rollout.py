@@ -13,28 +13,29 @@ from ..services import names
 from . import options
 
 
-def _selection(command: options.F) -> options.F:
+def _selection_options(command: options.F) -> options.F:
     """Add the options that select stacks."""
     service = click.option(
-        "--service", show_default="any", help="Service of the stacks.", shell_complete=options.complete(names())
+        "--service", show_default="any", help="Name of the service.", shell_complete=options.complete(names())
     )
     return service(options.env(otherwise="any")(command))
 
 
 @click.command
-@_selection
+@_selection_options
 def rollout(service: str | None, environment: str | None) -> int:
     """Shift the aliases of deployed functions to the newest versions.
 
-    CodeDeploy shifts the functions of the stacks in cfn-outputs/. The exit code is 1 if it rolls one back.
+    The command applies to the stacks in cfn-outputs/ with rollout enabled. The exit code is 1 if CodeDeploy rolls back
+    a function.
     """
     return shift(Selection(service, environment))
 
 
 @click.command
-@_selection
+@_selection_options
 def rollback(service: str | None, environment: str | None) -> int:
-    """Put the aliases of deployed functions at the previous versions.
+    """Move the aliases of deployed functions to the previous versions.
 
     The exit code is 1 if no function of the stacks in cfn-outputs/ has a previous version.
     """
@@ -42,23 +43,23 @@ def rollback(service: str | None, environment: str | None) -> int:
 
 
 @click.command
-@_selection
+@_selection_options
 def prune(service: str | None, environment: str | None) -> int:
-    """Delete the function versions that no alias calls.
+    """Delete the function versions that no alias uses.
 
-    The newest version of each function of the stacks in cfn-outputs/ is retained.
+    The command applies to the stacks in cfn-outputs/, and retains the newest version of each function.
     """
     return _run(prune_stacks, Selection(service, environment))
 
 
 def shift(selection: Selection) -> int:
-    """Shift the aliases of stacks, and return the exit code."""
+    """Shift the aliases of the selected stacks, and return the exit code."""
     return _run(shift_stacks, selection)
 
 
 @options.reported(OutputsError)
 def _run(action: Callable[[Path, Selection, Log], list[str]], selection: Selection) -> int:
-    failed = action(FOLDER, selection, click.echo)
-    for message in failed:
-        click.echo(f"error: {message}", err=True)
-    return int(bool(failed))
+    errors = action(FOLDER, selection, click.echo)
+    for error in errors:
+        click.echo(f"error: {error}", err=True)
+    return int(bool(errors))

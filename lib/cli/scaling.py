@@ -12,7 +12,7 @@ from ..scaling import report
 from ..services import BUILT_IN, load
 from . import options
 
-NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md."
+NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory, as described in CONTRIBUTING.md."
 
 
 @click.command
@@ -26,9 +26,9 @@ NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFact
 @options.as_json
 @options.reported()
 def scaling(service: Sequence[str], as_json: bool) -> int:
-    """Calculate the request rates that deployments support.
+    """Calculate the supported request rates.
 
-    The calculation uses the measured operations of services and the quotas of AWS.
+    The calculation uses measurements of the services and the quotas of AWS.
     """
     for name in service:
         if not load(name).workload:

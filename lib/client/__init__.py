@@ -1,1 +1,1 @@
-"""Calls a deployed stack, which it knows by its outputs."""
+"""Clients of deployed stacks, configured by stack outputs."""

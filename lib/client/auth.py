@@ -1,4 +1,4 @@
-"""Authorization of requests to a deployed API, by its outputs: none, an API key, a token or a signature."""
+"""Authorization of requests to a deployed API: none, an API key, a token or a signature, depending on its outputs."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from botocore.credentials import Credentials
 from .outputs_file import OutputsError
 
 Authorization = Callable[[str, str, bytes | None], Mapping[str, str]]
-"""Returns the headers that authorize a request, by its method, URL and body."""
+"""Returns the authorization headers of a request with a method, URL and body."""
 
 TIMEOUT_SECONDS = 30
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class TargetConnection(http.client.HTTPSConnection):
-    """HTTPS connection to the host of a URL that connects to another host, regardless of the DNS record."""
+    """HTTPS connection for the host of a URL, made to a different target host regardless of the DNS record."""
 
     def __init__(self, target: str, host: str, **options: Any) -> None:
         super().__init__(host, **options)
         self._target = target
 
     def connect(self) -> None:
-        """Connect to the target, with the host of the URL in the TLS handshake."""
-        connected = socket.create_connection((self._target, self.port), self.timeout)
-        self.sock = ssl.create_default_context().wrap_socket(connected, server_hostname=self.host)
+        """Connect to the target host. The TLS handshake uses the host of the URL."""
+        connection = socket.create_connection((self._target, self.port), self.timeout)
+        self.sock = ssl.create_default_context().wrap_socket(connection, server_hostname=self.host)
 
 
 class TargetHandler(urllib.request.HTTPSHandler):
-    """Handler that opens `https:` URLs on another host than theirs."""
+    """Handler that opens `https:` URLs through a target host."""
 
     def __init__(self, target: str) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ def opener_to(target: str) -> urllib.request.OpenerDirector:
 
 
 class AccessKey(Protocol):
-    """Credentials of AWS, such as those of the emulator's root user."""
+    """AWS credentials, such as those of the root user of the emulator."""
 
     key_id: str
     secret_key: str
@@ -67,18 +67,20 @@ class AccessKey(Protocol):
 def authorization_of(
     outputs: Mapping[str, Any], access_key: AccessKey | None = None, api_key: str | None = None
 ) -> Authorization:
-    """Return the headers of a caller with access to every route.
+    """Return the authorization of a client with access to every route.
 
-    For `AWS_IAM` they are a signature with `access_key`, by default with the credentials of the AWS session. Secrets
-    that the outputs do not have are read from AWS.
+    With `AWS_IAM`, requests are signed with `access_key`; default: credentials of the AWS session. Secrets that are
+    missing in the outputs are read from AWS.
     """
     if outputs.get("authorization") == "AWS_IAM":
         region = outputs["api_execution_arn"].split(":")[3]
-        return signing(region, *((access_key.key_id, access_key.secret_key) if access_key else _session_credentials()))
+        return signature_headers(
+            region, *((access_key.key_id, access_key.secret_key) if access_key else _session_credentials())
+        )
     if not api_key and "machine_client_id" in outputs:
-        return bearing({"Authorization": f"Bearer {token(outputs, outputs['scopes'].values())}"})
+        return static_headers({"Authorization": f"Bearer {request_token(outputs, outputs['scopes'].values())}"})
     api_key = api_key or outputs.get("api_key") or _read_api_key(outputs)
-    return bearing({"x-api-key": api_key} if api_key else {})
+    return static_headers({"x-api-key": api_key} if api_key else {})
 
 
 def _session_credentials() -> tuple[str, str, str | None]:
@@ -104,31 +106,31 @@ def _aws(service: str, outputs: Mapping[str, Any]) -> Any:
     return boto3.client(service, region_name=outputs["dynamodb_table_arn"].split(":")[3])
 
 
-def bearing(headers: Mapping[str, str]) -> Authorization:
-    """The same headers with every request."""
+def static_headers(headers: Mapping[str, str]) -> Authorization:
+    """Return an authorization with the same headers for every request."""
     return lambda _method, _url, _body: headers
 
 
-def signing(region: str, key_id: str, secret: str, session_token: str | None = None) -> Authorization:
-    """A signature of each request."""
+def signature_headers(region: str, key_id: str, secret: str, session_token: str | None = None) -> Authorization:
+    """Return an authorization that signs each request."""
     signer = SigV4Auth(Credentials(key_id, secret, session_token), "execute-api", region)
 
-    def signed(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
+    def sign(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
         request = AWSRequest(method, url, data=body)
         signer.add_auth(request)
         return dict(request.headers)
 
-    return signed
+    return sign
 
 
-def token(outputs: Mapping[str, Any], scopes: Collection[str]) -> str:
-    """Return a token of the machine-to-machine client with some of its scopes."""
+def request_token(outputs: Mapping[str, Any], scopes: Collection[str]) -> str:
+    """Request an access token of the machine-to-machine client with these scopes."""
     secret = outputs.get("machine_client_secret") or _read_client_secret(outputs)
     client = f"{outputs['machine_client_id']}:{secret}"
     form = urlencode({"grant_type": "client_credentials", "scope": " ".join(scopes)})
     basic = base64.b64encode(client.encode()).decode()
-    request = urllib.request.Request(  # noqa: S310  # our own URL
+    request = urllib.request.Request(  # noqa: S310  # the URL is from the outputs
         f"{outputs['sign_in_url']}/oauth2/token", form.encode(), {"Authorization": f"Basic {basic}"}
     )
-    with OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
-        return str(json.load(answer)["access_token"])
+    with OPENER.open(request, timeout=TIMEOUT_SECONDS) as response:
+        return str(json.load(response)["access_token"])

@@ -1,4 +1,4 @@
-"""The outputs of deployments as files, which is all that integration tests know of one."""
+"""Files with the stack outputs of deployments. Integration tests read only these files."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ Outputs = Mapping[str, Any]
 
 
 class OutputsError(Exception):
-    """There are no such outputs; the message says what to do."""
+    """Outputs are missing or invalid. The message contains the remedy."""
 
 
 def flat(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
-    """Each output as `<service>_<output>`; those of `items`, or of the only stack there is, bare as well."""
-    found: dict[str, Any] = {}
+    """Return outputs as `<service>_<output>`. Those of `items` or of a single stack are also available unprefixed."""
+    flat_outputs: dict[str, Any] = {}
     for outputs in stacks.values():
-        bare = outputs if len(stacks) == 1 or outputs["service"] == "items" else {}
-        found |= {**bare, **{f"{outputs['service']}_{name}": value for name, value in outputs.items()}}
-    return found
+        unprefixed = outputs if len(stacks) == 1 or outputs["service"] == "items" else {}
+        flat_outputs |= {**unprefixed, **{f"{outputs['service']}_{name}": value for name, value in outputs.items()}}
+    return flat_outputs
 
 
 def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
-    """Write both files whole: a reader sees the old ones or the new ones."""
+    """Replace each output file atomically."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in ((ALL, stacks), (FLAT, flat(stacks))):
-        unfinished = folder / f".{name}.new"
-        unfinished.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        unfinished.replace(folder / name)
+        temporary = folder / f".{name}.new"
+        temporary.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        temporary.replace(folder / name)
 
 
 def write_stack(stack: str, outputs: Outputs) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def read(path: Path) -> dict[str, Any]:
     for service, names in stacks.items():
         if len(names) > 1:
             raise OutputsError(
-                f"{path} must have one stack of the {service} service, got {', '.join(names)}. Remove the others."
+                f"{path} must contain one stack of the {service} service, got {', '.join(names)}. Remove the others."
             )
     return flat(document)
 
@@ -101,13 +101,15 @@ def read_service(path: Path, service: str, environment: str | None = None) -> di
     except OSError:
         outputs = {}
     prefix = f"{service}_"
-    found = {name.removeprefix(prefix): value for name, value in outputs.items() if name.startswith(prefix)}
-    if "api_url" not in found:
-        raise OutputsError(f"{path} tells of no {service} service: run make local or make up SERVICE={service} first")
-    existing = found.get("environment")
+    service_outputs = {name.removeprefix(prefix): value for name, value in outputs.items() if name.startswith(prefix)}
+    if "api_url" not in service_outputs:
+        raise OutputsError(
+            f"{path} must contain the outputs of {service}. Run make local or make up SERVICE={service} first."
+        )
+    existing = service_outputs.get("environment")
     if environment and existing != environment:
         raise OutputsError(
-            f"{path} must have the outputs of {service} in {environment}, got those of {existing}: run make local or "
-            f"make up ENV={environment} first"
+            f"{path} must contain the outputs of {service} in {environment}, got those of {existing}. "
+            f"Run make local or make up ENV={environment} first."
         )
-    return found
+    return service_outputs

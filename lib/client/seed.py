@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ..model import Call
 from .auth import Authorization
-from .smoke_test import Answer, send
+from .smoke_test import CallResult, send
 
 WORKERS = 8
 ATTEMPTS = 5
 
 
 class SeedError(Exception):
-    """The data could not be created. The message says what the API responded."""
+    """The data could not be created. The message contains the response."""
 
 
 def seed(
@@ -35,19 +35,19 @@ def seed(
 
 def _create(api_url: str, authenticate: Authorization, calls: Sequence[Call]) -> bool:
     for number, call in enumerate(calls):
-        answer = _send(api_url, authenticate, call)
-        if number == 0 and answer.status == 409:
+        result = _send(api_url, authenticate, call)
+        if number == 0 and result.status == 409:
             return False
-        if not answer.as_expected:
-            raise SeedError(f"{call.method} {call.path} was answered {answer.status}: {answer.body}")
+        if not result.is_expected:
+            raise SeedError(f"{call.method} {call.path} failed with status {result.status}: {result.body}")
     return True
 
 
-def _send(api_url: str, authenticate: Authorization, call: Call) -> Answer:
-    """Return the response to a call, which is repeated while the response is 429."""
+def _send(api_url: str, authenticate: Authorization, call: Call) -> CallResult:
+    """Send a call and retry it while the status is 429."""
     for attempt in range(ATTEMPTS):
-        answer = send(api_url, call, authenticate)
-        if answer.status != 429:
+        result = send(api_url, call, authenticate)
+        if result.status != 429:
             break
         time.sleep(0.1 * 2**attempt)
-    return answer
+    return result

@@ -1,4 +1,4 @@
-"""Asks a deployed service what its description says it can be asked, and shows what it answered."""
+"""Smoke test: sends the demo calls of a service to a deployment and reports the responses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ..documents.openapi import PLACEHOLDER, answering
+from ..documents.openapi import PLACEHOLDER, matching_route
 from ..model import Call, Route, Service
 from ..services import SERVICES
 from . import auth
 from . import outputs_file as files
 
 
-class Answer(NamedTuple):
-    """What one call was answered."""
+class CallResult(NamedTuple):
+    """The response to one call."""
 
     call: Call
     status: int
@@ -28,15 +28,15 @@ class Answer(NamedTuple):
     body: str
 
     @property
-    def as_expected(self) -> bool:
-        """Whether it is what the description promises."""
+    def is_expected(self) -> bool:
+        """Whether the status is the expected one."""
         return self.status == self.call.status
 
-    def kept(self) -> dict[str, str]:
-        """What later calls name; nothing where the answer does not say it."""
+    def saved_values(self) -> dict[str, str]:
+        """Return the values of the response for placeholders of later calls; none if the response lacks them."""
         try:
-            said = json.loads(self.body)
-            return {name: str(said[member]) for name, member in self.call.keeps.items()}
+            body = json.loads(self.body)
+            return {name: str(body[member]) for name, member in self.call.keeps.items()}
         except (ValueError, LookupError, TypeError):
             return {}
 
@@ -46,56 +46,59 @@ class Endpoint(NamedTuple):
 
     url: str
     authorization: auth.Authorization
-    """Headers of a request that authorize it."""
+    """Authorization of requests."""
 
 
 def send(
-    url: str,
+    api_url: str,
     call: Call,
-    by: auth.Authorization | None = None,
+    authorization: auth.Authorization | None = None,
     opener: urllib.request.OpenerDirector = auth.OPENER,
-) -> Answer:
-    """Send one call to the API at `url` through `opener`, with the headers of `by`."""
-    where, body = url + call.path, None if call.body is None else json.dumps(call.body).encode()
-    known = by(call.method, where, body) if by else {}
-    headers = {"Content-Type": "application/json", **known, **call.headers}
-    request = urllib.request.Request(where, body, headers, method=call.method)  # noqa: S310  # our own URL
+) -> CallResult:
+    """Send one call to the API at `api_url` through `opener`, with the headers of `authorization`."""
+    url, body = api_url + call.path, None if call.body is None else json.dumps(call.body).encode()
+    authorization_headers = authorization(call.method, url, body) if authorization else {}
+    headers = {"Content-Type": "application/json", **authorization_headers, **call.headers}
+    request = urllib.request.Request(url, body, headers, method=call.method)  # noqa: S310  # the URL of a deployed API
     started = time.perf_counter()
     try:
         with opener.open(request, timeout=auth.TIMEOUT_SECONDS) as response:
-            status, text = response.status, response.read().decode()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            status, text = refused.code, refused.read().decode()
-    return Answer(call, status, (time.perf_counter() - started) * 1000, text)
+            status, content = response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            status, content = error.code, error.read().decode()
+    return CallResult(call, status, (time.perf_counter() - started) * 1000, content)
 
 
 def run(
-    service: Service, outputs: dict[str, Any], heard: Callable[[Answer], None], by: auth.Authorization | None = None
-) -> list[Answer]:
-    """Send every call of the service's demo, in order; `heard` gets each answer as it comes.
+    service: Service,
+    outputs: dict[str, Any],
+    on_result: Callable[[CallResult], None],
+    authorization: auth.Authorization | None = None,
+) -> list[CallResult]:
+    """Send all demo calls of a service in order, and pass each result to `on_result`.
 
-    Without `by`, secrets in the outputs authorize the calls.
+    Without `authorization`, secrets in the outputs authorize the calls.
     """
-    answers = []
-    kept: dict[str, str] = {}
-    by = by or auth.authorization_of(outputs)
+    results = []
+    saved: dict[str, str] = {}
+    authorization = authorization or auth.authorization_of(outputs)
     for call in service.demo:
-        answers.append(send(outputs["api_url"], filled(call, kept), by))
-        kept.update(answers[-1].kept())
-        heard(answers[-1])
-    return answers
+        results.append(send(outputs["api_url"], fill_placeholders(call, saved), authorization))
+        saved.update(results[-1].saved_values())
+        on_result(results[-1])
+    return results
 
 
 def run_deployed(
-    names: Iterable[str], path: Path, api_key: str | None, on_answer: Callable[[Answer], None]
-) -> dict[str, list[Answer]]:
-    """Send the demo calls of services to the deployments in a file of outputs. Return the responses by service."""
-    found = {}
+    names: Iterable[str], path: Path, api_key: str | None, on_result: Callable[[CallResult], None]
+) -> dict[str, list[CallResult]]:
+    """Send the demo calls of services to the deployments in a file of outputs. Return the results by service."""
+    results = {}
     for name in names:
         url, authorization = endpoint(path, name, api_key)
-        found[name] = run(SERVICES[name], {"api_url": url}, on_answer, authorization)
-    return found
+        results[name] = run(SERVICES[name], {"api_url": url}, on_result, authorization)
+    return results
 
 
 def endpoint(path: Path, service: str, api_key: str | None = None, environment: str | None = None) -> Endpoint:
@@ -104,69 +107,69 @@ def endpoint(path: Path, service: str, api_key: str | None = None, environment: 
     return Endpoint(outputs["api_url"], auth.authorization_of(outputs, api_key=api_key))
 
 
-def data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
-    """Return the responses as JSON has them."""
+def to_json(results: Iterable[CallResult]) -> list[dict[str, Any]]:
+    """Return the results as JSON-serializable dictionaries."""
     return [
         {
-            "method": answer.call.method,
-            "path": answer.call.path,
-            "expected_status": answer.call.status,
-            "status": answer.status,
-            "milliseconds": round(answer.milliseconds, 1),
-            "body": answer.body,
+            "method": result.call.method,
+            "path": result.call.path,
+            "expected_status": result.call.status,
+            "status": result.status,
+            "milliseconds": round(result.milliseconds, 1),
+            "body": result.body,
         }
-        for answer in answers
+        for result in results
     ]
 
 
-def filled(call: Call, kept: Mapping[str, str]) -> Call:
-    """`call` with what earlier answers said in its placeholders; one of which none said anything stays."""
-    in_path = {name: quote(value, safe="") for name, value in kept.items()}
-    return replace(call, path=_filled(call.path, in_path), body=_filled(call.body, kept))
+def fill_placeholders(call: Call, values: Mapping[str, str]) -> Call:
+    """Replace the placeholders in a call that have a value."""
+    quoted = {name: quote(value, safe="") for name, value in values.items()}
+    return replace(call, path=_fill(call.path, quoted), body=_fill(call.body, values))
 
 
-def _filled(part: Any, kept: Mapping[str, str]) -> Any:
-    match part:
+def _fill(template: Any, values: Mapping[str, str]) -> Any:
+    match template:
         case str():
-            return PLACEHOLDER.sub(lambda found: kept.get(found[1], found[0]), part)
+            return PLACEHOLDER.sub(lambda match_: values.get(match_[1], match_[0]), template)
         case Mapping():
-            return {name: _filled(inside, kept) for name, inside in part.items()}
+            return {name: _fill(member, values) for name, member in template.items()}
         case list():
-            return [_filled(inside, kept) for inside in part]
-    return part
+            return [_fill(member, values) for member in template]
+    return template
 
 
-def line(answer: Answer) -> str:
-    """Return a response as a line of progress."""
-    return f"  {answer.call.method} {answer.call.path}: {answer.status}, {answer.milliseconds:.0f} ms"
+def progress_line(result: CallResult) -> str:
+    """Return the progress line for a result."""
+    return f"  {result.call.method} {result.call.path}: {result.status}, {result.milliseconds:.0f} ms"
 
 
-def table(service: Service, answers: Sequence[Answer]) -> list[Sequence[str]]:
-    """Return a table of the routes, each with its first unexpected response, or else its last one."""
+def table(service: Service, results: Sequence[CallResult]) -> list[Sequence[str]]:
+    """Return a table of the routes, each with its first unexpected result or, without one, its last result."""
     rows: list[Sequence[str]] = [["  method", "path", "status", "ms", ""]]
     for _, route in service.routes():
-        responses = _of(service, route, answers)
-        unexpected = [response for response in responses if not response.as_expected]
-        if not responses:
-            rows.append([f"  {route.method}", route.path, "-", "-", "nothing in the demo calls it"])
+        of_route = _results_of(service, route, results)
+        unexpected = [result for result in of_route if not result.is_expected]
+        if not of_route:
+            rows.append([f"  {route.method}", route.path, "-", "-", "no demo call"])
         else:
-            displayed = unexpected[0] if unexpected else responses[-1]
-            note = f"should be {displayed.call.status}" if unexpected else ""
+            displayed = unexpected[0] if unexpected else of_route[-1]
+            note = f"expected {displayed.call.status}" if unexpected else ""
             rows.append([f"  {route.method}", route.path, str(displayed.status), f"{displayed.milliseconds:.1f}", note])
     return rows
 
 
-def unexpected_bodies(answers: Iterable[Answer]) -> Iterator[str]:
+def unexpected_bodies(results: Iterable[CallResult]) -> Iterator[str]:
     """Yield a line with the body of each unexpected response."""
-    return (f"{line(answer)}: {answer.body}" for answer in answers if not answer.as_expected)
+    return (f"{progress_line(result)}: {result.body}" for result in results if not result.is_expected)
 
 
-def complete(service: Service, answers: Iterable[Answer]) -> bool:
-    """Whether every route was called, and every answer was as it should be."""
-    answers = list(answers)
-    called = all(_of(service, route, answers) for _, route in service.routes())
-    return called and all(answer.as_expected for answer in answers)
+def passed(service: Service, results: Iterable[CallResult]) -> bool:
+    """Return whether every route was called and every response was expected."""
+    results = list(results)
+    called = all(_results_of(service, route, results) for _, route in service.routes())
+    return called and all(result.is_expected for result in results)
 
 
-def _of(service: Service, route: Route, answers: Iterable[Answer]) -> list[Answer]:
-    return [answer for answer in answers if answering(service, answer.call) == route]
+def _results_of(service: Service, route: Route, results: Iterable[CallResult]) -> list[CallResult]:
+    return [result for result in results if matching_route(service, result.call) == route]

@@ -1,1 +1,1 @@
-"""The parts of a `TapStack`, each a ComponentResource that can be used by itself."""
+"""The components of a `TapStack`. Each is a ComponentResource that can also be used without a stack."""

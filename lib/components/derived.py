@@ -15,7 +15,9 @@ def derive(function: Callable[..., _T], *inputs: pulumi.Input[Any]) -> pulumi.Ou
 
     A deployment sets every value. The mocks of a unit test usually set only what the program passes to a resource.
     """
-    return pulumi.Output.all(*inputs).apply(lambda values: function(*("" if one is None else one for one in values)))
+    return pulumi.Output.all(*inputs).apply(
+        lambda values: function(*("" if value is None else value for value in values))
+    )
 
 
 def concat(*parts: pulumi.Input[str]) -> pulumi.Output[str]:

@@ -1,1 +1,1 @@
-"""What a month costs: the graph of a deployment's resources, priced for a given traffic."""
+"""Estimates of monthly costs from the resources of a deployment and its traffic."""

@@ -1,4 +1,4 @@
-"""The bill of a month."""
+"""Bills of deployments for one month."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..console import Terminal
 from ..model import Workload
 from ..program import project
-from ..program.recorder import Deployment, Registered, recorded
+from ..program.recorder import Deployment, RegisteredResource, record_file
 from ..services import BUILT_IN, load
 from ..settings.environments import ENVIRONMENTS
 from .billing import BILLED, FREE, UNPRICED
@@ -23,7 +23,7 @@ class Item(NamedTuple):
     """A line of a bill."""
 
     kind: str
-    what: str
+    label: str
     amount: float
     unit: str
     usd: float
@@ -31,17 +31,17 @@ class Item(NamedTuple):
 
 
 class Bill(NamedTuple):
-    """What a month costs."""
+    """Costs of a deployment in one month."""
 
     items: list[Item]
-    """Those, too, that come to nothing."""
+    """All lines, including those without usage."""
     free: list[str]
-    """Types that cost nothing, whatever happens."""
+    """Resource types that are always free of charge."""
     unpriced: list[str]
-    """What there is besides."""
+    """Resources and settings without a known price."""
 
     def data(self) -> dict[str, Any]:
-        """Return the bill as JSON has it."""
+        """Return the bill as JSON data."""
         return {
             "usd": self.usd(),
             "fixed_usd": self.usd(fixed=True),
@@ -51,27 +51,27 @@ class Bill(NamedTuple):
         }
 
     def usd(self, *, fixed: bool | None = None) -> float:
-        """All of it; what is fixed, or what is not."""
+        """Return the total cost, or only the costs that are fixed or not fixed."""
         return sum(item.usd for item in self.items if fixed in (None, item.fixed))
 
 
 def bill_of(deployment: Deployment, traffic: Traffic, service: str) -> Bill:
-    """Return the bill of a deployment of a registered service; without a workload, its fixed costs only."""
+    """Return the bill of a deployment of a registered service. Without a workload, it contains fixed costs only."""
     factory = load(service)
-    found = bill(Month(deployment, traffic, factory.workload or Workload(), factory.default))
-    return found if factory.workload else found._replace(items=[item for item in found.items if item.fixed])
+    costs = bill(Month(deployment, traffic, factory.workload or Workload(), factory.default))
+    return costs if factory.workload else costs._replace(items=[item for item in costs.items if item.fixed])
 
 
 def bill(month: Month, prices: Prices = PRICES) -> Bill:
-    """What a month comes to."""
-    found: dict[str, list[Registered]] = {}
-    for resource in month.made.registered:
+    """Return the bill of a deployment for one month."""
+    by_kind: dict[str, list[RegisteredResource]] = {}
+    for resource in month.deployment.registered:
         if resource.custom and not resource.kind.startswith("providers."):
-            found.setdefault(resource.kind, []).append(resource)
+            by_kind.setdefault(resource.kind, []).append(resource)
     return Bill(
-        [item for kind in sorted(found) for item in _items(kind, found[kind], month, prices)],
-        sorted(found.keys() & FREE),
-        [text for kind in sorted(found) for text in _unpriced(kind, found[kind])] + _elsewhere(month),
+        [item for kind in sorted(by_kind) for item in _items(kind, by_kind[kind], month, prices)],
+        sorted(by_kind.keys() & FREE),
+        [label for kind in sorted(by_kind) for label in _unpriced(kind, by_kind[kind])] + _existing_tables(month),
     )
 
 
@@ -80,8 +80,8 @@ def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
     """Return the bills of the built-in services in every environment, for the default traffic."""
 
     def of(service: str, environment: str) -> Bill:
-        made = recorded(program, {"service": service, "environment": environment})
-        return bill_of(made, Traffic(), service)
+        deployment = record_file(program, {"service": service, "environment": environment})
+        return bill_of(deployment, Traffic(), service)
 
     return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in BUILT_IN}
 
@@ -93,34 +93,37 @@ def bills(
     traffic: Traffic,
     terminal: Terminal,
 ) -> dict[str, dict[str, Bill]]:
-    """Return the bills of the project in this folder by service and environment, with config from `key=value` pairs."""
+    """Return the bills of the project in the working directory by service and environment.
+
+    `pairs` are additional config values in the form `key=value`.
+    """
     here = project.read(Path())
-    overrides = project.said(here, pairs)
+    overrides = project.parse_config_pairs(here, pairs)
 
     def of(service: str, environment: str) -> Bill:
         terminal.passing(f"  {service} in {environment} ...")
-        deployment = recorded(here.program, project.config(here, environment, service) | overrides, here.name)
+        deployment = record_file(here.program, project.config(here, environment, service) | overrides, here.name)
         return bill_of(deployment, traffic, service)
 
-    found = {service: {environment: of(service, environment) for environment in environments} for service in services}
+    result = {service: {environment: of(service, environment) for environment in environments} for service in services}
     terminal.passing("")
-    return found
+    return result
 
 
-def _items(kind: str, found: Sequence[Registered], month: Month, prices: Prices) -> Iterator[Item]:
-    inputs = [resource.inputs for resource in found]
+def _items(kind: str, resources: Sequence[RegisteredResource], month: Month, prices: Prices) -> Iterator[Item]:
+    inputs = [resource.inputs for resource in resources]
     for line in BILLED.get(kind, ()):
         amount, price = line.amount(inputs, month), prices[line.price]
-        yield Item(kind, line.what, amount, price.unit, price.of(amount), line.fixed)
+        yield Item(kind, line.label, amount, price.unit, price.cost_of(amount), line.fixed)
 
 
-def _elsewhere(month: Month) -> list[str]:
-    """Tables that stand already are read and written, too, and nobody knows how they are paid for."""
-    return ["tables that stand already"] if month.workload.reads and not month.tables else []
+def _existing_tables(month: Month) -> list[str]:
+    """Return a label if the operations use existing tables, whose billing mode is not known."""
+    return ["existing tables"] if month.workload.reads and not month.tables else []
 
 
-def _unpriced(kind: str, found: Sequence[Registered]) -> Iterator[str]:
+def _unpriced(kind: str, resources: Sequence[RegisteredResource]) -> Iterator[str]:
     if kind not in BILLED and kind not in FREE:
-        yield f"{kind}, {len(found)} of them"
-    for what, has in UNPRICED.get(kind, {}).items():
-        yield from (f"{kind} {resource.name}: {what}" for resource in found if has(resource.inputs))
+        yield f"{kind} ({len(resources)})"
+    for label, applies in UNPRICED.get(kind, {}).items():
+        yield from (f"{kind} {resource.name}: {label}" for resource in resources if applies(resource.inputs))

@@ -1,4 +1,4 @@
-"""What each type of resource is billed for."""
+"""Bill lines of each resource type."""
 
 from __future__ import annotations
 
@@ -7,139 +7,139 @@ from typing import NamedTuple
 
 from . import usage
 from .month import Inputs
-from .prices import GB, SECONDS
-from .traffic import times
-from .usage import Amount, each, hours, one, traffic
+from .prices import GB
+from .traffic import runs_per_month
+from .usage import Amount, count, from_traffic, hourly, total
 
 
 class Line(NamedTuple):
-    """One thing that a type of resource is billed for."""
+    """A bill line of a resource type."""
 
-    what: str
+    label: str
     price: str
-    """Its name in the prices."""
+    """Key of `PRICES`."""
     amount: Amount
-    """Of all resources of the type, in the price's units."""
+    """Monthly usage of all resources of the type, in units of the price."""
     fixed: bool = False
-    """Whether a month without traffic costs as much."""
+    """Whether the cost does not depend on the traffic."""
 
 
-_COPIED = (
-    Line("least read capacity", "dynamodb.read-capacity", hours(usage.least_capacity("readCapacity")), fixed=True),
-    Line("least write capacity", "dynamodb.write-capacity", hours(usage.least_capacity("writeCapacity")), fixed=True),
-    Line("more write capacity", "dynamodb.write-capacity", usage.scaled_capacity("writes", "writeCapacity")),
+_REPLICATED = (
+    Line("minimum read capacity", "dynamodb.read-capacity", hourly(usage.minimum_capacity("readCapacity")), fixed=True),
+    Line(
+        "minimum write capacity", "dynamodb.write-capacity", hourly(usage.minimum_capacity("writeCapacity")), fixed=True
+    ),
+    Line("additional write capacity", "dynamodb.write-capacity", usage.scaled_capacity("writes", "writeCapacity")),
     Line("writes", "dynamodb.writes", usage.request_units("writes")),
-    Line("storage", "dynamodb.storage", usage.stored_gb(one)),
-    Line("point-in-time recovery", "dynamodb.pitr", usage.stored_gb(usage.recovered)),
+    Line("storage", "dynamodb.storage", usage.stored_gb(count)),
+    Line("point-in-time recovery", "dynamodb.pitr", usage.stored_gb(usage.has_point_in_time_recovery)),
 )
-"""What a table costs, and each replica again."""
-_READ = (
-    Line("more read capacity", "dynamodb.read-capacity", usage.scaled_capacity("reads", "readCapacity")),
+"""Lines of a table and of each replica."""
+_READS = (
+    Line("additional read capacity", "dynamodb.read-capacity", usage.scaled_capacity("reads", "readCapacity")),
     Line("reads", "dynamodb.reads", usage.request_units("reads")),
 )
-"""What is read is read once."""
+"""Lines of a table that do not apply to replicas."""
 
 BILLED: Mapping[str, tuple[Line, ...]] = {
     "apigateway.MethodSettings": (Line("detailed metrics", "cloudwatch.metric", usage.api_metrics, fixed=True),),
     "apigateway.RestApi": (
-        Line("requests", "api.requests", traffic(lambda given: given.requests)),
-        Line("answers", "transfer.out", traffic(lambda given: given.requests * given.answer_bytes / GB)),
+        Line("requests", "api.requests", from_traffic(lambda t: t.requests)),
+        Line("response data", "transfer.out", from_traffic(lambda t: t.requests * t.response_bytes / GB)),
     ),
     "appautoscaling.Policy": (
-        # Two on use, two on capacity, which Application Auto Scaling makes for each.
-        Line("alarms of its own", "cloudwatch.alarm", each(lambda policy: 4), fixed=True),
+        # Application Auto Scaling creates two alarms for the utilization and two for the capacity.
+        Line("alarms", "cloudwatch.alarm", total(lambda policy: 4), fixed=True),
     ),
     "backup.Plan": (
         Line("backups", "backup.warm", usage.backups_gb(cold=False)),
         Line("backups in cold storage", "backup.cold", usage.backups_gb(cold=True)),
     ),
     "cloudfront.Distribution": (
-        Line("requests of pages' files", "cloudfront.requests", traffic(usage.page_files)),
-        Line("pages", "cloudfront.transfer", traffic(usage.page_gb)),
+        Line("requests", "cloudfront.requests", from_traffic(usage.page_files)),
+        Line("data transfer", "cloudfront.transfer", from_traffic(usage.page_gb)),
     ),
-    "cloudwatch.CompositeAlarm": (Line("alarms", "cloudwatch.alarm-composite", each(one), fixed=True),),
-    "cloudwatch.Dashboard": (Line("dashboards", "cloudwatch.dashboard", each(one), fixed=True),),
+    "cloudwatch.CompositeAlarm": (Line("alarms", "cloudwatch.alarm-composite", total(count), fixed=True),),
+    "cloudwatch.Dashboard": (Line("dashboards", "cloudwatch.dashboard", total(count), fixed=True),),
     "cloudwatch.LogGroup": (
-        Line("what is logged", "logs.ingestion", usage.ingested_gb),
-        Line("what is kept of it", "logs.storage", usage.kept_gb),
+        Line("log ingestion", "logs.ingestion", usage.log_ingestion_gb),
+        Line("log storage", "logs.storage", usage.log_storage_gb),
     ),
-    "cloudwatch.LogMetricFilter": (Line("metrics", "cloudwatch.metric", each(one), fixed=True),),
+    "cloudwatch.LogMetricFilter": (Line("metrics", "cloudwatch.metric", total(count), fixed=True),),
     "cloudwatch.MetricAlarm": (
-        Line("alarms", "cloudwatch.alarm", each(usage.alarm_metrics(fast=False)), fixed=True),
-        Line("alarms within a minute", "cloudwatch.alarm-fast", each(usage.alarm_metrics(fast=True)), fixed=True),
+        Line("alarms", "cloudwatch.alarm", total(usage.alarm_metrics(fast=False)), fixed=True),
+        Line("high-resolution alarms", "cloudwatch.alarm-fast", total(usage.alarm_metrics(fast=True)), fixed=True),
     ),
-    "cognito.UserPool": (Line("people who sign in", "cognito.people", traffic(lambda given: given.people)),),
+    "cognito.UserPool": (
+        Line("monthly active users", "cognito.users", from_traffic(lambda t: t.monthly_active_users)),
+    ),
     "cognito.UserPoolClient": (
-        Line("tokens", "cognito.tokens", traffic(lambda given: given.program_tokens, usage.with_secret)),
+        Line("machine-to-machine tokens", "cognito.tokens", from_traffic(lambda t: t.m2m_tokens, usage.has_secret)),
     ),
-    "dynamodb.Table": (*_READ, *_COPIED),
+    "dynamodb.Table": (*_READS, *_REPLICATED),
     "dynamodb.TableReplica": (
-        *(line._replace(amount=usage.of_replicas(line.amount)) for line in _COPIED),
-        Line("writes to other regions", "transfer.regions", usage.of_replicas(usage.replicated_gb)),
+        *(line._replace(amount=usage.for_replicas(line.amount)) for line in _REPLICATED),
+        Line("writes to other regions", "transfer.regions", usage.for_replicas(usage.replicated_gb)),
     ),
-    "ec2.Eip": (Line("public addresses", "eip.hours", hours(one), fixed=True),),
+    "ec2.Eip": (Line("public IP addresses", "eip.hours", hourly(count), fixed=True),),
     "ec2.NatGateway": (
-        Line("NAT gateways", "nat.hours", hours(one), fixed=True),
-        Line("what goes through them", "nat.gb", traffic(lambda given: given.private_gb)),
+        Line("NAT gateways", "nat.hours", hourly(count), fixed=True),
+        Line("data processed", "nat.gb", from_traffic(lambda t: t.private_gb)),
     ),
     "ec2.VpcEndpoint": (
-        Line("interface endpoints, one in each zone", "endpoint.hours", hours(usage.interfaces), fixed=True),
-        Line("what goes through them", "endpoint.gb", traffic(lambda given: given.private_gb, usage.interfaces)),
+        Line("interface endpoints by Availability Zone", "endpoint.hours", hourly(usage.interface_count), fixed=True),
+        Line("data processed", "endpoint.gb", from_traffic(lambda t: t.private_gb, usage.interface_count)),
     ),
     "kms.Key": (
-        Line("keys", "kms.key", each(one), fixed=True),
-        Line("uses for tables", "kms.requests", usage.key_requests),
+        Line("keys", "kms.key", total(count), fixed=True),
+        Line("requests for tables", "kms.requests", usage.key_requests),
     ),
-    "kms.ReplicaKey": (Line("keys", "kms.key", each(one), fixed=True),),
+    "kms.ReplicaKey": (Line("keys", "kms.key", total(count), fixed=True),),
     "lambda.Function": (
-        Line("runs", "lambda.requests", usage.runs),
-        Line("time on x86", "lambda.x86", usage.gb_seconds(arm=False)),
-        Line("time on Arm", "lambda.arm", usage.gb_seconds(arm=True)),
-        Line("snapshots", "lambda.snapstart-cache", each(lambda f: SECONDS * usage.snapshot_gb(f)), fixed=True),
-        Line("snapshots restored", "lambda.snapstart-restore", usage.restored_gb),
+        Line("invocations", "lambda.requests", usage.invocations),
+        Line("duration on x86", "lambda.x86", usage.gb_seconds(arm=False)),
+        Line("duration on Arm", "lambda.arm", usage.gb_seconds(arm=True)),
+        Line("SnapStart cache", "lambda.snapstart-cache", usage.cached_gb_seconds, fixed=True),
+        Line("SnapStart restores", "lambda.snapstart-restore", usage.restored_gb),
         Line("traces", "xray.traces", usage.traces),
-        Line("metrics of its own", "cloudwatch.metric", usage.own_metrics, fixed=True),
+        Line("custom metrics", "cloudwatch.metric", usage.custom_metrics, fixed=True),
     ),
     "lambda.ProvisionedConcurrencyConfig": (
-        Line("workers on x86", "lambda.provisioned-x86", usage.provisioned(arm=False), fixed=True),
-        Line("workers on Arm", "lambda.provisioned-arm", usage.provisioned(arm=True), fixed=True),
+        Line("provisioned concurrency on x86", "lambda.provisioned-x86", usage.provisioned(arm=False), fixed=True),
+        Line("provisioned concurrency on Arm", "lambda.provisioned-arm", usage.provisioned(arm=True), fixed=True),
     ),
-    "route53.HealthCheck": (Line("health checks", "route53.health-check", each(one), fixed=True),),
-    "route53.Zone": (Line("zones", "route53.zone", each(one), fixed=True),),
-    "s3.Bucket": (Line("pages", "s3.storage", traffic(lambda given: given.page_bytes / GB), fixed=True),),
+    "route53.HealthCheck": (Line("health checks", "route53.health-check", total(count), fixed=True),),
+    "route53.Zone": (Line("zones", "route53.zone", total(count), fixed=True),),
+    "s3.Bucket": (Line("storage", "s3.storage", from_traffic(lambda t: t.page_bytes / GB), fixed=True),),
     "s3.BucketWebsiteConfiguration": (
-        Line("requests of pages' files", "s3.gets", traffic(usage.page_files)),
-        Line("pages", "transfer.out", traffic(usage.page_gb)),
+        Line("requests", "s3.gets", from_traffic(usage.page_files)),
+        Line("data transfer", "transfer.out", from_traffic(usage.page_gb)),
     ),
     "scheduler.Schedule": (
-        Line("calls", "scheduler.calls", each(lambda given: times(given["scheduleExpression"])), fixed=True),
+        Line("invocations", "scheduler.calls", total(lambda s: runs_per_month(s["scheduleExpression"])), fixed=True),
     ),
     "secretsmanager.Secret": (
-        Line("secrets", "secrets.secret", each(one), fixed=True),
-        Line("reads by workers that start", "secrets.calls", usage.starts),
+        Line("secrets", "secrets.secret", total(count), fixed=True),
+        Line("API calls at cold starts", "secrets.calls", usage.cold_starts),
     ),
-    "sns.Topic": (Line("messages", "sns.publishes", traffic(lambda given: given.notifications)),),
+    "sns.Topic": (Line("messages", "sns.publishes", from_traffic(lambda t: t.notifications)),),
     "sns.TopicSubscription": (
-        Line(
-            "e-mails",
-            "sns.emails",
-            traffic(lambda given: given.notifications, lambda subscription: subscription["protocol"] == "email"),
-        ),
+        Line("emails", "sns.emails", from_traffic(lambda t: t.notifications, lambda s: s["protocol"] == "email")),
     ),
-    "sqs.Queue": (Line("messages of what failed", "sqs.requests", traffic(lambda given: given.failures)),),
+    "sqs.Queue": (Line("dead-lettered events", "sqs.requests", from_traffic(lambda t: t.failures)),),
     "ssm.Parameter": (
-        Line("advanced parameters", "ssm.advanced", each(lambda given: given.get("tier") == "Advanced"), fixed=True),
+        Line("advanced parameters", "ssm.advanced", total(lambda p: p.get("tier") == "Advanced"), fixed=True),
     ),
     "synthetics.Canary": (
-        Line("runs", "canary.runs", each(lambda given: times(given["schedule"]["expression"])), fixed=True),
+        Line("runs", "canary.runs", total(lambda canary: runs_per_month(canary["schedule"]["expression"])), fixed=True),
     ),
     "wafv2.WebAcl": (
-        Line("ACLs", "waf.acl", each(one), fixed=True),
-        Line("rules", "waf.rule", each(lambda acl: len(acl.get("rules") or ())), fixed=True),
-        Line("requests inspected", "waf.requests", usage.inspected),
+        Line("web ACLs", "waf.acl", total(count), fixed=True),
+        Line("rules", "waf.rule", total(lambda acl: len(acl.get("rules") or ())), fixed=True),
+        Line("requests inspected", "waf.requests", usage.waf_requests),
     ),
 }
-"""Every type that costs something, and for what."""
+"""Bill lines by resource type."""
 
 _FREE = {
     "acm": "Certificate CertificateValidation",
@@ -176,27 +176,29 @@ _FREE = {
     "xray": "Group SamplingRule",
 }
 FREE = frozenset(f"{module}.{name}" for module, names in _FREE.items() for name in names.split())
-"""Types that AWS bills nobody for: none by themselves, streams as Lambda reads them, deployments as they are Lambda's,
-budgets as they have no actions; the upload of an object is a thousandth of a cent."""
+"""Resource types that are free of charge: only Lambda reads streams, CodeDeploy deploys Lambda functions, and budgets
+have no actions. The cost of uploading an S3 object, a thousandth of a cent, is ignored."""
 
 UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
-    "apigateway.Stage": {"its cache": lambda stage: bool(stage.get("cacheClusterEnabled"))},
+    "apigateway.Stage": {"cache cluster": lambda stage: bool(stage.get("cacheClusterEnabled"))},
     "backup.Plan": {
-        "backups that are kept for ever": lambda plan: any(
+        "backups without expiry": lambda plan: any(
             not (rule.get("lifecycle") or {}).get("deleteAfter") for rule in plan["rules"]
         )
     },
     "cloudwatch.LogGroup": {
-        "what is logged, as its name does not say who logs": lambda group: (
-            not group["name"].startswith(tuple(usage.WRITERS))
-        ),
-        "logs that are kept for ever": lambda group: not group.get("retentionInDays"),
+        "log ingestion from an unknown source": lambda group: not group["name"].startswith(tuple(usage.LOG_SOURCES)),
+        "logs without expiry": lambda group: not group.get("retentionInDays"),
     },
-    "cognito.UserPool": {"its tier": lambda pool: pool.get("userPoolTier") != "LITE"},
+    "cognito.UserPool": {"feature plan other than Lite": lambda pool: pool.get("userPoolTier") != "LITE"},
     "dynamodb.Table": {
-        "its table class": lambda table: table.get("tableClass", "STANDARD") != "STANDARD",
-        "its replicas": lambda table: bool(table.get("replicas")),
+        "table class other than Standard": lambda table: table.get("tableClass", "STANDARD") != "STANDARD",
+        "replicas": lambda table: bool(table.get("replicas")),
     },
-    "lambda.Function": {"its storage": lambda given: (given.get("ephemeralStorage") or {}).get("size", 512) > 512},
+    "lambda.Function": {
+        "ephemeral storage above 512 MB": lambda function: (
+            (function.get("ephemeralStorage") or {}).get("size", 512) > 512
+        )
+    },
 }
-"""What a resource of a known type may have that costs something nobody can tell here."""
+"""Settings without a known price: labels and conditions by resource type."""

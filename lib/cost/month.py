@@ -1,4 +1,4 @@
-"""A deployment's graph, and what happens to it in a month."""
+"""A deployment and its usage in one month."""
 
 from __future__ import annotations
 
@@ -11,78 +11,83 @@ from typing import Any, NamedTuple
 from ..model import Operation, Service, Workload
 from ..model.workload import ALERT, EMPTY_SWEEP
 from ..program.recorder import Deployment
-from .traffic import Traffic, times
+from .traffic import Traffic, runs_per_month
 
 Inputs = Mapping[str, Any]
-"""Of a resource, as Pulumi names them."""
+"""Inputs of a resource, with Pulumi's names."""
 
 
 UNITS = {"reads": "read_units", "writes": "write_units"}
 
 
-class Run(NamedTuple):
-    """What a function does, and how often."""
+class Invocations(NamedTuple):
+    """Invocations of a function for one operation."""
 
     function: Inputs
     operation: Operation
-    number: float
+    quantity: float
 
 
 @dataclass(frozen=True)
 class Month:
-    """A deployment, and what happens to it."""
+    """A deployment and its usage in one month."""
 
-    made: Deployment
+    deployment: Deployment
     traffic: Traffic
     workload: Workload
     service: Service
-    """As described; its functions may have been split."""
+    """Service definition. The deployment might have split its functions."""
 
     @cached_property
-    def runs(self) -> list[Run]:
-        """All that Lambda is called for."""
+    def invocations(self) -> list[Invocations]:
+        """All Lambda invocations."""
         return [*self._requests(), *self._schedules(), *self._streams()]
 
-    def of(self, kind: str) -> list[Inputs]:
-        """The inputs of all resources of a type."""
-        return [*self.made.inputs(kind).values()]
+    def inputs_of(self, kind: str) -> list[Inputs]:
+        """Return the inputs of all resources of a type."""
+        return [*self.deployment.inputs(kind).values()]
 
-    def units(self, kind: str) -> float:
-        """Return the `reads` or `writes` of DynamoDB, in request units."""
-        return sum(run.number * float(getattr(run.operation, UNITS[kind])) for run in self.runs)
+    def request_units(self, kind: str) -> float:
+        """Return the request units of DynamoDB `reads` or `writes`."""
+        return sum(called.quantity * float(getattr(called.operation, UNITS[kind])) for called in self.invocations)
 
     @cached_property
     def tables(self) -> dict[str, Inputs]:
-        """Every table by what the recorder says for its ARN."""
-        return {f"arn:{name}": inputs for name, inputs in self.made.inputs("dynamodb.Table").items()}
+        """All tables by the recorder's placeholder for their ARN."""
+        return {f"arn:{name}": inputs for name, inputs in self.deployment.inputs("dynamodb.Table").items()}
 
     @cached_property
     def functions(self) -> dict[str, Inputs]:
-        """Every function by its name in AWS, and by what the recorder says for its ARNs and its aliases'."""
-        found: dict[str, Inputs] = {}
-        for name, inputs in self.made.inputs("lambda.Function").items():
-            found |= dict.fromkeys((f"arn:{name}", f"invokeArn:{name}", inputs["name"]), inputs)
-        for name, inputs in self.made.inputs("lambda.Alias").items():
-            found |= dict.fromkeys((f"arn:{name}", f"invokeArn:{name}"), found[inputs["functionName"]])
-        return found
+        """All functions by name, and by the recorder's placeholders for the ARNs of the function and its aliases."""
+        functions: dict[str, Inputs] = {}
+        for name, inputs in self.deployment.inputs("lambda.Function").items():
+            functions |= dict.fromkeys((f"arn:{name}", f"invokeArn:{name}", inputs["name"]), inputs)
+        for name, inputs in self.deployment.inputs("lambda.Alias").items():
+            functions |= dict.fromkeys((f"arn:{name}", f"invokeArn:{name}"), functions[inputs["functionName"]])
+        return functions
 
-    def _requests(self) -> Iterator[Run]:
-        calls = self.made.endpoints().items()
-        serving = {f"{method} {path}": call["uri"] for (method, path), (_, call) in calls if "uri" in call}
-        changing = self.traffic.writes
-        for operations, share in ((self.workload.reads, 1 - changing), (self.workload.writes, changing)):
+    def _requests(self) -> Iterator[Invocations]:
+        endpoints = self.deployment.endpoints().items()
+        targets = {
+            f"{method} {path}": integration["uri"]
+            for (method, path), (_, integration) in endpoints
+            if "uri" in integration
+        }
+        writes = self.traffic.writes
+        for operations, fraction in ((self.workload.reads, 1 - writes), (self.workload.writes, writes)):
             for operation in operations:
-                function = self.functions[serving[operation.trigger]]
-                yield Run(function, operation, self.traffic.requests * share / len(operations))
+                function = self.functions[targets[operation.trigger]]
+                yield Invocations(function, operation, self.traffic.requests * fraction / len(operations))
 
-    def _schedules(self) -> Iterator[Run]:
-        rates = {rule["name"]: rule.get("scheduleExpression") for rule in self.of("cloudwatch.EventRule")}
-        for target in self.of("cloudwatch.EventTarget"):
-            function, rate = self.functions.get(target["arn"]), rates[target["rule"]]
-            if function and rate:
-                schedule = json.loads(target["input"])["schedule"]
-                yield Run(function, self.workload.schedules.get(schedule, EMPTY_SWEEP), times(rate))
+    def _schedules(self) -> Iterator[Invocations]:
+        schedules = {rule["name"]: rule.get("scheduleExpression") for rule in self.inputs_of("cloudwatch.EventRule")}
+        for target in self.inputs_of("cloudwatch.EventTarget"):
+            function, expression = self.functions.get(target["arn"]), schedules[target["rule"]]
+            if function and expression:
+                name = json.loads(target["input"])["schedule"]
+                operation = self.workload.schedules.get(name, EMPTY_SWEEP)
+                yield Invocations(function, operation, runs_per_month(expression))
 
-    def _streams(self) -> Iterator[Run]:
-        for source in self.of("lambda.EventSourceMapping"):
-            yield Run(self.functions[source["functionName"]], ALERT, self.traffic.notifications)
+    def _streams(self) -> Iterator[Invocations]:
+        for source in self.inputs_of("lambda.EventSourceMapping"):
+            yield Invocations(self.functions[source["functionName"]], ALERT, self.traffic.notifications)

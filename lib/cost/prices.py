@@ -1,6 +1,6 @@
-"""What AWS asks: list prices of one region at one date, each as the page named with it says it.
+"""AWS list prices of one region at one date, with the pricing page of each.
 
-No free tier, no credits, no savings plans, no taxes.
+The prices exclude the free tier, credits, savings plans, and taxes.
 """
 
 from __future__ import annotations
@@ -13,33 +13,37 @@ from typing import NamedTuple
 DATE = "June 2026"
 REGION = "us-east-1"
 
-HOURS = 730
-"""A month, as AWS counts one."""
-DAYS = HOURS / 24
-MINUTES = HOURS * 60
-SECONDS = MINUTES * 60
+HOURS_PER_MONTH = 730
+"""Hours of a month in AWS price calculations."""
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+MINUTES_PER_MONTH = HOURS_PER_MONTH * 60
+SECONDS_PER_MONTH = MINUTES_PER_MONTH * 60
 MILLION = 1_000_000
 GB = 1_000_000_000
-"""Bytes, in the decimal way, which makes data cost some percents more than AWS's GiB do."""
+"""Bytes of a decimal gigabyte. AWS bills GiB, so calculated costs of data are up to 7 % too high."""
 
 
 class Price(NamedTuple):
-    """A price of one kind of use."""
+    """The price of one kind of usage."""
 
     usd: float
     per: float
-    """So many units cost that."""
+    """Number of units that the price covers."""
     unit: str
     page: str
+    """URL of the pricing page."""
     above: tuple[tuple[float, float], ...] = ()
-    """What as many cost above so many units a month, in one account."""
+    """Volume discounts: monthly units of the account from which a tier applies, and its price."""
 
-    def of(self, amount: float) -> float:
-        """What `amount` units cost, each tier its own price."""
+    def cost_of(self, amount: float) -> float:
+        """Return the cost of a monthly amount in USD, with the price of each tier."""
         tiers = ((0.0, self.usd), *self.above)
-        ends = (*(start for start, _ in self.above), inf)
-        within = ((max(0.0, min(amount, end) - start), usd) for (start, usd), end in zip(tiers, ends, strict=True))
-        return sum(units * usd for units, usd in within) / self.per
+        limits = (*(threshold for threshold, _ in self.above), inf)
+        amounts = (
+            (max(0.0, min(amount, limit) - threshold), usd)
+            for (threshold, usd), limit in zip(tiers, limits, strict=True)
+        )
+        return sum(units * usd for units, usd in amounts) / self.per
 
 
 Prices = Mapping[str, Price]
@@ -82,8 +86,8 @@ PRICES: Prices = MappingProxyType(
         "cloudwatch.metric": Price(
             0.30, 1, "metrics", _CLOUDWATCH, ((10_000, 0.10), (250_000, 0.05), (1_000_000, 0.02))
         ),
-        "cognito.people": Price(
-            0.0055, 1, "people", _COGNITO, ((100_000, 0.0046), (1_000_000, 0.00325), (10_000_000, 0.0025))
+        "cognito.users": Price(
+            0.0055, 1, "users", _COGNITO, ((100_000, 0.0046), (1_000_000, 0.00325), (10_000_000, 0.0025))
         ),
         "cognito.tokens": Price(2.25, 1000, "tokens", _COGNITO),
         "dynamodb.pitr": Price(0.20, 1, "GB-months", _DYNAMODB),
@@ -115,7 +119,7 @@ PRICES: Prices = MappingProxyType(
         "scheduler.calls": Price(1.00, MILLION, "calls", "https://aws.amazon.com/eventbridge/pricing/"),
         "secrets.calls": Price(0.05, 10_000, "calls", _SECRETS),
         "secrets.secret": Price(0.40, 1, "secrets", _SECRETS),
-        "sns.emails": Price(2.00, 100_000, "e-mails", _SNS),
+        "sns.emails": Price(2.00, 100_000, "emails", _SNS),
         "sns.publishes": Price(0.50, MILLION, "messages", _SNS),
         "sqs.requests": Price(0.40, MILLION, "requests", "https://aws.amazon.com/sqs/pricing/"),
         "ssm.advanced": Price(0.05, 1, "parameters", "https://aws.amazon.com/systems-manager/pricing/"),

@@ -1,4 +1,4 @@
-"""Bills as tables, of cells that are text."""
+"""Tables of bills, prices, and assumptions. All cells are strings."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .traffic import Traffic
 Row = Sequence[str]
 
 BASIS = (
-    f"{REGION}, AWS's list prices of {DATE}, no free tier, no credits, no taxes.",
-    "Provisioned capacity is at its least: what scaling leaves, or what traffic takes that never varies.",
+    f"AWS list prices for {REGION}, {DATE}, without free tier, credits, and taxes.",
+    "Provisioned capacity is the minimum of auto scaling, or the capacity for constant traffic if that is higher.",
 )
 FIXED_ONLY = (
     "{service} has no workload, so only its fixed costs are shown. "
@@ -26,38 +26,38 @@ NUMBER_DIGITS = 3
 
 
 def totals(bills: Mapping[str, Mapping[str, Bill]]) -> list[Row]:
-    """What a month costs by service and environment, and how much of it in a month without traffic."""
-    head = ["USD a month", *next(iter(bills.values()))]
+    """Return the monthly costs by service and environment, and their fixed part."""
+    head = ["USD per month", *next(iter(bills.values()))]
     rows: list[Row] = [head]
-    for service, row in bills.items():
-        rows.append([service, *(_usd(bill.usd()) for bill in row.values())])
-        rows.append(["  of it fixed", *(_usd(bill.usd(fixed=True)) for bill in row.values())])
+    for service, environments in bills.items():
+        rows.append([service, *(_usd(bill.usd()) for bill in environments.values())])
+        rows.append(["  fixed costs", *(_usd(bill.usd(fixed=True)) for bill in environments.values())])
     return rows
 
 
 def items(bill: Bill) -> list[Row]:
-    """What one bill says: what comes to something."""
+    """Return the lines of a bill that have usage."""
     rows = [
-        [item.kind, item.what, number(item.amount), item.unit, "fixed" if item.fixed else "", _usd(item.usd)]
+        [item.kind, item.label, number(item.amount), item.unit, "fixed" if item.fixed else "", _usd(item.usd)]
         for item in bill.items
         if item.amount
     ]
-    return [["resource", "billed for", "a month", "", "", "USD"], *rows, ["total", "", "", "", "", _usd(bill.usd())]]
+    return [["resource", "usage", "per month", "unit", "", "USD"], *rows, ["total", "", "", "", "", _usd(bill.usd())]]
 
 
 def remarks(bill: Bill) -> Iterator[str]:
-    """What one bill is silent about."""
-    for what, kinds in (
-        ("comes to nothing in such a month", _idle(bill.items)),
-        ("costs nothing", bill.free),
-        ("CANNOT BE PRICED", bill.unpriced),
+    """Yield the resources of a bill that have no usage, are free of charge, or have no known price."""
+    for label, resources in (
+        ("no usage", _unused(bill.items)),
+        ("free of charge", bill.free),
+        ("NO KNOWN PRICE", bill.unpriced),
     ):
-        if kinds:
-            yield f"{what}: {', '.join(kinds)}"
+        if resources:
+            yield f"{label}: {', '.join(resources)}"
 
 
 def prices() -> list[Row]:
-    """Every price."""
+    """Return all prices."""
     rows = [
         [f"`{name}`", price.unit, f"{price.usd:.10f}".rstrip("0").rstrip("."), number(price.per), f"<{price.page}>"]
         for name, price in PRICES.items()
@@ -70,40 +70,43 @@ def work() -> list[Row]:
     rows = [
         [
             service,
-            part,
-            one.name,
-            number(one.read_units),
-            number(one.write_units),
-            str(len(one.round_trips)),
-            number(one.processor_ms),
+            kind,
+            operation.name,
+            number(operation.read_units),
+            number(operation.write_units),
+            str(len(operation.round_trips)),
+            number(operation.processor_ms),
         ]
         for service in BUILT_IN
-        if (done := load(service).workload)
-        for part, operations in (("read", done.reads), ("write", done.writes), ("sweep", done.schedules.values()))
-        for one in operations
+        if (workload := load(service).workload)
+        for kind, operations in (
+            ("read", workload.reads),
+            ("write", workload.writes),
+            ("schedule", workload.schedules.values()),
+        )
+        for operation in operations
     ]
-    return [["Service", "Counts as", "Operation", "Read units", "Write units", "Round trips", "Processor ms"], *rows]
+    return [["Service", "Kind", "Operation", "Read units", "Write units", "Round trips", "Processor ms"], *rows]
 
 
 def traffic() -> list[Row]:
-    """What is said of a month where nothing else is."""
-    texts = docs_of(Traffic)
-    rows = [[f"`{option(name)}`", texts[name], default(value)] for name, value in asdict(Traffic()).items()]
-    return [["Option", "What", "Default"], *rows]
+    """Return the traffic options with their defaults."""
+    descriptions = docs_of(Traffic)
+    rows = [[f"`{option(name)}`", descriptions[name], _default(value)] for name, value in asdict(Traffic()).items()]
+    return [["Option", "Description", "Default"], *rows]
 
 
 def option(field: str) -> str:
-    """The command line's name of a field of the traffic."""
+    """Return the command-line option of a traffic field."""
     return f"--{field.replace('_', '-')}"
 
 
-def default(value: float | None) -> str:
-    """What a field says where nobody does."""
+def _default(value: float | None) -> str:
     return "measured" if value is None else number(value)
 
 
 def number(value: float) -> str:
-    """A number as people write it."""
+    """Format a number with thousands separators, or with three significant digits below 1,000."""
     return f"{value:,.0f}" if value >= 10**NUMBER_DIGITS else f"{value:.{NUMBER_DIGITS}g}"
 
 
@@ -111,8 +114,8 @@ def _usd(value: float) -> str:
     return f"{value:,.2f}"
 
 
-def _idle(found: Iterable[Item]) -> list[str]:
-    busy: dict[str, bool] = {}
-    for item in found:
-        busy[item.kind] = busy.get(item.kind, False) or item.amount > 0
-    return [kind for kind, some in busy.items() if not some]
+def _unused(lines: Iterable[Item]) -> list[str]:
+    has_usage: dict[str, bool] = {}
+    for item in lines:
+        has_usage[item.kind] = has_usage.get(item.kind, False) or item.amount > 0
+    return [kind for kind, is_used in has_usage.items() if not is_used]

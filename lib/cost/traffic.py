@@ -1,4 +1,4 @@
-"""What happens in a month, and how often what runs by the clock runs in it."""
+"""Assumptions about one month of traffic, and the frequency of schedules."""
 
 from __future__ import annotations
 
@@ -7,70 +7,70 @@ from typing import ClassVar
 
 from ..settings import SettingsGroup, invalid_value, setting
 from ..settings.base import Check
-from .prices import DAYS, MINUTES
+from .prices import DAYS_PER_MONTH, MINUTES_PER_MONTH
 
-RATE_MINUTES = {"minute": 1, "hour": 60, "day": 1440}
-ANY = ("*", "?")
+MINUTES_PER_UNIT = {"minute": 1, "hour": 60, "day": 1440}
+WILDCARDS = ("*", "?")
 
 
-def _up_to(maximum: float, unit: str) -> Check:
+def _at_most(maximum: float, unit: str) -> Check:
     return lambda v: isinstance(v, int | float) and 0 <= v <= maximum, f"a number from 0 to {maximum:,.0f} {unit}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic(SettingsGroup):
-    """A month of one deployment."""
+    """Traffic of one deployment in one month."""
 
-    requests: float = setting(_up_to(1e12, "requests"), default=1_000_000)
-    """Requests to the API."""
-    writes: float = setting(_up_to(1, "(share of the requests)"), default=0.3)
-    """The share of them that change something."""
-    answer_bytes: float = setting(_up_to(10e6, "bytes"), default=1_000)
-    """An answer with its headers, on average."""
-    stored_gb: float = setting(_up_to(1e6, "GB"), default=1)
-    """What all tables and their indexes hold."""
-    duration_ms: float | None = setting(_up_to(900e3, "milliseconds"))
-    """What Lambda bills for a run on average, as its own metric says; otherwise what was measured is added up."""
-    starts: float = setting(_up_to(1, "(share of the invocations)"), default=0.01)
-    """The share of runs that start a worker; under 1 % by Lambda's operator guide, "Execution environments"."""
-    log_bytes: float = setting(_up_to(1e6, "bytes"), default=560)
-    """What a run of a function logs: a line of its own, of some 290, and Lambda's START, END and REPORT, of 270."""
-    notifications: float = setting(_up_to(1e9, "messages"), default=1_000)
-    """Messages to topics: alerts and alarms."""
-    failures: float = setting(_up_to(1e9, "messages"), default=0)
-    """Messages in the queue of what failed for good."""
-    page_views: float = setting(_up_to(1e10, "loads"), default=100_000)
-    """Loads of a site's page by browsers that have nothing of it yet."""
-    page_files: float = setting(_up_to(1e3, "files"), default=6)
-    """Files that a page loads; as many as the stock service's shop."""
-    page_bytes: float = setting(_up_to(1e9, "bytes"), default=34_000)
-    """Bytes of them all; as many as there."""
-    people: float = setting(_up_to(1e9, "people"), default=100)
-    """Who signs in at a user pool, however often."""
-    program_tokens: float = setting(_up_to(1e9, "tokens"), default=730)
-    """Tokens that programs get from a user pool; the default is one an hour."""
-    private_gb: float = setting(_up_to(1e6, "GB"), default=1)
-    """What goes through NAT gateways, and as much through interface endpoints; DynamoDB and logs go other ways."""
+    requests: float = setting(_at_most(1e12, "requests"), default=1_000_000)
+    """Number of API requests."""
+    writes: float = setting(_at_most(1, "(fraction of the requests)"), default=0.3)
+    """Fraction of API requests that change data."""
+    response_bytes: float = setting(_at_most(10e6, "bytes"), default=1_000)
+    """Average size of a response with its headers, in bytes."""
+    stored_gb: float = setting(_at_most(1e6, "GB"), default=1)
+    """Size of all tables and indexes in GB."""
+    duration_ms: float | None = setting(_at_most(900e3, "milliseconds"))
+    """Average billed duration of a Lambda invocation in milliseconds. Unset: calculated from measurements."""
+    cold_starts: float = setting(_at_most(1, "(fraction of the invocations)"), default=0.01)
+    """Fraction of invocations with a cold start; below 1 % in the Lambda operator guide, "Execution environments"."""
+    log_bytes: float = setting(_at_most(1e6, "bytes"), default=560)
+    """Log bytes per Lambda invocation. The default is a 290-byte log line and 270 bytes of START, END, and REPORT."""
+    notifications: float = setting(_at_most(1e9, "messages"), default=1_000)
+    """Number of messages to SNS topics, such as alerts and alarms."""
+    failures: float = setting(_at_most(1e9, "messages"), default=0)
+    """Number of messages to dead-letter queues."""
+    page_views: float = setting(_at_most(1e10, "views"), default=100_000)
+    """Number of page views without cached files."""
+    page_files: float = setting(_at_most(1e3, "files"), default=6)
+    """Number of files per page view. The default is that of the demo shop of the stock service."""
+    page_bytes: float = setting(_at_most(1e9, "bytes"), default=34_000)
+    """Size of all files of a page view in bytes. The default is that of the demo shop of the stock service."""
+    monthly_active_users: float = setting(_at_most(1e9, "users"), default=100)
+    """Number of users who sign in to a user pool at least once."""
+    m2m_tokens: float = setting(_at_most(1e9, "tokens"), default=730)
+    """Number of machine-to-machine tokens of a user pool. The default is one per hour."""
+    private_gb: float = setting(_at_most(1e6, "GB"), default=1)
+    """Data that NAT gateways process, and interface endpoints as well, in GB. DynamoDB and logs use other routes."""
 
     SECTION: ClassVar[str] = "traffic"
 
 
-def times(expression: str) -> float:
-    """How often EventBridge's `rate(...)` or `cron(...)` comes round in a month."""
-    kind, _, inside = expression.removesuffix(")").partition("(")
-    words = inside.split()
-    if kind == "rate" and len(words) == 2:
-        return MINUTES / (int(words[0]) * RATE_MINUTES[words[1].removesuffix("s")])
-    if kind == "cron" and len(words) == 6:
-        minutes, hours, day, _, weekday, _ = words
-        days = _values(day, 31) / 31 * (_values(weekday, 7) / 7) * DAYS
-        return _values(minutes, 60) * _values(hours, 24) * days
+def runs_per_month(expression: str) -> float:
+    """Return how often an EventBridge `rate(...)` or `cron(...)` expression triggers in a month."""
+    kind, _, arguments = expression.removesuffix(")").partition("(")
+    fields = arguments.split()
+    if kind == "rate" and len(fields) == 2:
+        return MINUTES_PER_MONTH / (int(fields[0]) * MINUTES_PER_UNIT[fields[1].removesuffix("s")])
+    if kind == "cron" and len(fields) == 6:
+        minutes, hours, day, _, weekday, _ = fields
+        days = _count_matches(day, 31) / 31 * (_count_matches(weekday, 7) / 7) * DAYS_PER_MONTH
+        return _count_matches(minutes, 60) * _count_matches(hours, 24) * days
     raise invalid_value("schedule", expression, "rate(...) or cron(...)")
 
 
-def _values(field: str, whole: int) -> float:
-    """How many of `whole` a field of a cron expression takes; a range counts as all of them, to be careful."""
-    if field in ANY or "-" in field:
-        return whole
+def _count_matches(field: str, total: int) -> float:
+    """Return how many of `total` values a cron field matches. A range counts as all values, which is an upper bound."""
+    if field in WILDCARDS or "-" in field:
+        return total
     step = field.partition("/")[2]
-    return whole / int(step) if step else len(field.split(","))
+    return total / int(step) if step else len(field.split(","))

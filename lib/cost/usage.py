@@ -1,4 +1,4 @@
-"""How much of something a deployment uses in a month."""
+"""Monthly usage of resources."""
 
 from __future__ import annotations
 
@@ -6,302 +6,319 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..model.workload import processor_share
 from .month import Inputs, Month
-from .prices import DAYS, GB, HOURS, MINUTES, SECONDS
-from .traffic import Traffic, times
+from .prices import DAYS_PER_MONTH, GB, HOURS_PER_MONTH, MINUTES_PER_MONTH, SECONDS_PER_MONTH
+from .traffic import Traffic, runs_per_month
 
-Of = Callable[[Inputs], float]
-"""Of one resource."""
+Measure = Callable[[Inputs], float]
+"""Quantity of one resource."""
 Amount = Callable[[Sequence[Inputs], Month], float]
-"""Of all resources of a type."""
+"""Monthly usage of all resources of a type."""
 
 API_METRICS = 5
-"""Of each method of an API with detailed metrics: Count, 4XXError, 5XXError, Latency, IntegrationLatency."""
+"""Detailed metrics of each API method: Count, 4XXError, 5XXError, Latency, and IntegrationLatency."""
 EXECUTION_LOG_BYTES = {("INFO", False): 1_000, ("INFO", True): 7_000}
-"""Of a request, by level and whether bodies are logged: some ten lines as AWS shows them ("How can I use API Gateway
-logs to troubleshoot API issues?"), and six of headers and bodies, which API Gateway cuts at 1,024 bytes.  At ERROR
-nothing but what fails is logged."""
+"""Bytes per request by log level and whether bodies are logged: about ten lines, as shown in "How can I use API Gateway
+logs to troubleshoot API issues?", and six lines of headers and bodies, which API Gateway truncates at 1,024 bytes. At
+level ERROR, only failed requests are logged."""
 KEY_CACHE_MINUTES = 5
-"""How long DynamoDB works with a table's key, for each role, before it asks KMS again."""
+"""Minutes for which DynamoDB caches a table's key for each role before it calls KMS again."""
 LOG_COMPRESSION = 0.15
-"""What is stored of what was ingested, as the AWS Pricing Calculator counts."""
-SAMPLED_SHARE = 0.05
-"""X-Ray's default rule records one request a second, and this share of the others."""
+"""Stored fraction of ingested log bytes, as in the AWS Pricing Calculator."""
+SAMPLED_FRACTION = 0.05
+"""Fraction of requests that X-Ray's default rule records, in addition to one request per second."""
 
 
-def one(_: Inputs) -> float:
-    """Each counts."""
+def count(_: Inputs) -> float:
+    """Return 1, to count resources."""
     return 1
 
 
-def each(of: Of) -> Amount:
-    """The sum over the resources."""
-    return lambda found, month: sum(map(of, found))
+def total(measure: Measure) -> Amount:
+    """Return the sum of a quantity over all resources."""
+    return lambda resources, month: sum(map(measure, resources))
 
 
-def hours(of: Of) -> Amount:
-    """Likewise, for all hours of a month."""
-    return lambda found, month: HOURS * sum(map(of, found))
+def hourly(measure: Measure) -> Amount:
+    """Return the sum of a quantity over all resources and all hours of the month."""
+    return lambda resources, month: HOURS_PER_MONTH * sum(map(measure, resources))
 
 
-def traffic(amount: Callable[[Traffic], float], of: Of = one) -> Amount:
-    """What comes with the traffic, however many the resources are; nothing if all of them are nothing."""
-    return lambda found, month: amount(month.traffic) if any(map(of, found)) else 0
+def from_traffic(quantity: Callable[[Traffic], float], measure: Measure = count) -> Amount:
+    """Return a quantity of the traffic, independent of the number of resources; 0 if `measure` is 0 for all of them."""
+    return lambda resources, month: quantity(month.traffic) if any(map(measure, resources)) else 0
 
 
-def page_files(given: Traffic) -> float:
-    """Requests of a site's files."""
-    return given.page_views * given.page_files
+def page_files(traffic: Traffic) -> float:
+    """Return the number of requests for files of the site."""
+    return traffic.page_views * traffic.page_files
 
 
-def page_gb(given: Traffic) -> float:
-    """What they weigh."""
-    return given.page_views * given.page_bytes / GB
+def page_gb(traffic: Traffic) -> float:
+    """Return the data transfer of the site."""
+    return traffic.page_views * traffic.page_bytes / GB
 
 
 # Functions
 
 
 def memory_gb(function: Inputs) -> float:
-    """In the binary way, as Lambda counts; AWS's default is 128 MB."""
+    """Return the memory in GiB, the billing unit of Lambda. Lambda's default is 128 MB."""
     return float(function.get("memorySize") or 128) / 1024
 
 
-def on_arm(function: Inputs) -> bool:
-    """Whether it runs on Arm; AWS's default is x86."""
+def uses_arm(function: Inputs) -> bool:
+    """Return whether a function runs on Arm. Lambda's default is x86."""
     return function.get("architectures") == ["arm64"]
 
 
-def runs(_: Sequence[Inputs], month: Month) -> float:
-    """Of all functions."""
-    return sum(run.number for run in month.runs)
+def invocations(_: Sequence[Inputs], month: Month) -> float:
+    """Return the number of invocations of all functions."""
+    return sum(called.quantity for called in month.invocations)
 
 
-def starts(found: Sequence[Inputs], month: Month) -> float:
-    """Of workers."""
-    return month.traffic.starts * runs(found, month)
+def cold_starts(resources: Sequence[Inputs], month: Month) -> float:
+    """Return the number of cold starts of all functions."""
+    return month.traffic.cold_starts * invocations(resources, month)
 
 
 def gb_seconds(*, arm: bool) -> Amount:
-    """Of all runs on one kind of processor, with their share of the workers' starts."""
+    """Return the billed duration of all functions on one architecture, including cold starts."""
 
     def amount(_: Sequence[Inputs], month: Month) -> float:
-        total = 0.0
-        for function, operation, number in month.runs:
+        gb_ms = 0.0
+        for function, operation, number in month.invocations:
             memory = memory_gb(function)
             cold_ms = month.workload.cold_processor_ms / processor_share(memory * 1024)
-            measured = operation.duration_ms(memory * 1024) + month.traffic.starts * cold_ms
-            ms = measured if month.traffic.duration_ms is None else month.traffic.duration_ms
-            total += number * ms / 1000 * memory * (on_arm(function) is arm)
-        return total
+            measured_ms = operation.duration_ms(memory * 1024) + month.traffic.cold_starts * cold_ms
+            duration_ms = measured_ms if month.traffic.duration_ms is None else month.traffic.duration_ms
+            gb_ms += number * duration_ms * memory * (uses_arm(function) is arm)
+        return gb_ms / 1000
 
     return amount
 
 
 def provisioned(*, arm: bool) -> Amount:
-    """GB-seconds of workers that are kept ready on one kind of processor."""
+    """Return the provisioned concurrency of all functions on one architecture in GB-seconds."""
 
-    def amount(found: Sequence[Inputs], month: Month) -> float:
-        kept = [(month.functions[config["functionName"]], config) for config in found]
-        return SECONDS * sum(
+    def amount(resources: Sequence[Inputs], month: Month) -> float:
+        configs = [(month.functions[config["functionName"]], config) for config in resources]
+        return SECONDS_PER_MONTH * sum(
             float(config["provisionedConcurrentExecutions"]) * memory_gb(function)
-            for function, config in kept
-            if on_arm(function) is arm
+            for function, config in configs
+            if uses_arm(function) is arm
         )
 
     return amount
 
 
-def own_metrics(found: Sequence[Inputs], month: Month) -> float:
-    """Of each function, those that its operations may emit."""
+def custom_metrics(resources: Sequence[Inputs], month: Month) -> float:
+    """Return the number of metrics that the operations of each function can emit."""
     functions = month.service.functions
-    functions = functions if len(found) == len(functions) else month.service.split().functions
+    functions = functions if len(resources) == len(functions) else month.service.split().functions
     return sum(len(function.metrics()) for function in functions)
 
 
 def snapshot_gb(function: Inputs) -> float:
-    """Of SnapStart's snapshot of the version in use."""
+    """Return the size of the SnapStart snapshot of a function."""
     return memory_gb(function) if function.get("snapStart") else 0
 
 
+def cached_gb_seconds(resources: Sequence[Inputs], _: Month) -> float:
+    """Return the SnapStart cache of the current version of each function."""
+    return SECONDS_PER_MONTH * sum(map(snapshot_gb, resources))
+
+
 def restored_gb(_: Sequence[Inputs], month: Month) -> float:
-    """For each start of a worker."""
-    return month.traffic.starts * sum(run.number * snapshot_gb(run.function) for run in month.runs)
+    """Return the size of all SnapStart snapshots that cold starts restore."""
+    return month.traffic.cold_starts * sum(
+        called.quantity * snapshot_gb(called.function) for called in month.invocations
+    )
 
 
 def traces(_: Sequence[Inputs], month: Month) -> float:
-    """Of the functions that are traced, called at an even rate."""
-    traced = [run for run in month.runs if (run.function.get("tracingConfig") or {}).get("mode") == "Active"]
-    a_second = sum(run.number for run in traced) / SECONDS
-    return SECONDS * (min(a_second, 1) + SAMPLED_SHARE * max(a_second - 1, 0))
+    """Return the number of traces that X-Ray records for invocations at a constant rate."""
+    traced = [
+        called for called in month.invocations if (called.function.get("tracingConfig") or {}).get("mode") == "Active"
+    ]
+    per_second = sum(called.quantity for called in traced) / SECONDS_PER_MONTH
+    return SECONDS_PER_MONTH * (min(per_second, 1) + SAMPLED_FRACTION * max(per_second - 1, 0))
 
 
-# Tables: what is stored, read and written is spread evenly over all that there are
+# Tables: storage, reads, and writes are distributed evenly over all tables
 
 
-def on_demand(table: Inputs) -> float:
-    """1 where requests are paid for, 0 where capacity is."""
+def uses_on_demand(table: Inputs) -> float:
+    """Return 1 for on-demand capacity, and 0 for provisioned capacity."""
     return float(table.get("billingMode") == "PAY_PER_REQUEST")
 
 
-def recovered(table: Inputs) -> float:
-    """1 where it can be restored to a point in time."""
+def has_point_in_time_recovery(table: Inputs) -> float:
+    """Return 1 if point-in-time recovery is enabled, and 0 otherwise."""
     return float((table.get("pointInTimeRecovery") or {}).get("enabled", False))
 
 
-def stored_gb(of: Of) -> Amount:
-    """What is stored in tables of a kind."""
-    return lambda found, month: month.traffic.stored_gb * _share(of, found, month)
+def stored_gb(selects: Measure) -> Amount:
+    """Return the storage of the tables for which `selects` is 1."""
+    return lambda tables, month: month.traffic.stored_gb * _fraction(selects, tables, month)
 
 
-def request_units(kind: str, of: Of = on_demand) -> Amount:
-    """Of reads or writes in tables of a kind."""
-    return lambda found, month: month.units(kind) * _share(of, found, month)
+def request_units(kind: str, selects: Measure = uses_on_demand) -> Amount:
+    """Return the `reads` or `writes` of the tables for which `selects` is 1, in request units."""
+    return lambda tables, month: month.request_units(kind) * _fraction(selects, tables, month)
 
 
-def least_capacity(units: str) -> Of:
-    """What scaling leaves at least of a provisioned table and of each of its indexes."""
+def minimum_capacity(units: str) -> Measure:
+    """Return the minimum provisioned capacity of a table and its indexes."""
 
-    def of(table: Inputs) -> float:
-        places = () if on_demand(table) else (table, *(table.get("globalSecondaryIndexes") or ()))
-        return float(sum(place[units] for place in places))
+    def capacity(table: Inputs) -> float:
+        provisioned = () if uses_on_demand(table) else (table, *(table.get("globalSecondaryIndexes") or ()))
+        return float(sum(inputs[units] for inputs in provisioned))
 
-    return of
+    return capacity
 
 
 def scaled_capacity(kind: str, units: str) -> Amount:
-    """Unit-hours beyond the least, for even traffic.
+    """Return the unit-hours above the minimum capacity for traffic at a constant rate.
 
-    This is less than what scaling comes to, for what one table or index has left serves no other.
+    This is a lower bound: spare capacity of one table or index cannot serve another.
     """
 
-    def amount(found: Sequence[Inputs], month: Month) -> float:
-        targets = [policy["targetTrackingScalingPolicyConfiguration"] for policy in month.of("appautoscaling.Policy")]
-        use = min((target["targetValue"] / 100 for target in targets), default=1)
-        needed = month.units(kind) / SECONDS / use * _share(lambda table: 1 - on_demand(table), found, month)
-        return HOURS * max(0.0, needed - sum(map(least_capacity(units), found)))
+    def amount(tables: Sequence[Inputs], month: Month) -> float:
+        policies = month.inputs_of("appautoscaling.Policy")
+        targets = [policy["targetTrackingScalingPolicyConfiguration"]["targetValue"] / 100 for policy in policies]
+        utilization = min(targets, default=1)
+        fraction = _fraction(lambda table: 1 - uses_on_demand(table), tables, month)
+        required = month.request_units(kind) / SECONDS_PER_MONTH / utilization * fraction
+        return HOURS_PER_MONTH * max(0.0, required - sum(map(minimum_capacity(units), tables)))
 
     return amount
 
 
-def replicated_gb(found: Sequence[Inputs], month: Month) -> float:
-    """What goes to tables in other regions: a kilobyte for each unit written."""
-    return request_units("writes", one)(found, month) * 1024 / GB
+def replicated_gb(tables: Sequence[Inputs], month: Month) -> float:
+    """Return the data transfer to other regions: 1 KB per write unit."""
+    return request_units("writes", count)(tables, month) * 1024 / GB
 
 
-def of_replicas(amount: Amount) -> Amount:
-    """Of the tables that replicas are of, once for each."""
-    return lambda found, month: amount([month.tables[replica["globalTableArn"]] for replica in found], month)
+def for_replicas(amount: Amount) -> Amount:
+    """Return an amount of the replicated tables, once per replica."""
+    return lambda replicas, month: amount([month.tables[replica["globalTableArn"]] for replica in replicas], month)
 
 
 def backups_gb(*, cold: bool) -> Amount:
-    """What plans keep: each backup of a table is a whole one."""
+    """Return the size of retained backups. Each backup of a table is a full backup."""
 
-    def kept(rule: Inputs, lifecycle: Mapping[str, float]) -> float:
-        until = lifecycle.get("deleteAfter", 0)
-        warm = min(until, lifecycle.get("coldStorageAfter") or until)
-        return times(rule["schedule"]) / DAYS * (until - warm if cold else warm)
+    def retained(rule: Inputs, lifecycle: Mapping[str, float]) -> float:
+        days = lifecycle.get("deleteAfter", 0)
+        warm_days = min(days, lifecycle.get("coldStorageAfter") or days)
+        return runs_per_month(rule["schedule"]) / DAYS_PER_MONTH * (days - warm_days if cold else warm_days)
 
-    def of(plan: Inputs) -> float:
-        places = ((rule, place) for rule in plan["rules"] for place in (rule, *(rule.get("copyActions") or ())))
-        return sum(kept(rule, place.get("lifecycle") or {}) for rule, place in places)
+    def backups(plan: Inputs) -> float:
+        vaults = ((rule, vault) for rule in plan["rules"] for vault in (rule, *(rule.get("copyActions") or ())))
+        return sum(retained(rule, vault.get("lifecycle") or {}) for rule, vault in vaults)
 
-    return lambda found, month: month.traffic.stored_gb * sum(map(of, found))
+    return lambda plans, month: month.traffic.stored_gb * sum(map(backups, plans))
 
 
-def _share(of: Of, found: Sequence[Inputs], month: Month) -> float:
-    return sum(map(of, found)) / len(month.tables)
+def _fraction(selects: Measure, tables: Sequence[Inputs], month: Month) -> float:
+    return sum(map(selects, tables)) / len(month.tables)
 
 
 # Logs and metrics
 
 
-def alarm_metrics(*, fast: bool) -> Of:
-    """The metrics that an alarm is on, if its periods are of less than a minute, or are not."""
+def alarm_metrics(*, fast: bool) -> Measure:
+    """Return the number of metrics of an alarm with high (`fast`) or standard resolution; 0 for other alarms."""
 
-    def of(alarm: Inputs) -> float:
-        queried = [query["metric"] for query in alarm.get("metricQueries") or () if query.get("metric")]
-        metrics = queried or [alarm]
+    def number(alarm: Inputs) -> float:
+        queries = [query["metric"] for query in alarm.get("metricQueries") or () if query.get("metric")]
+        metrics = queries or [alarm]
         return len(metrics) if (min(metric["period"] for metric in metrics) < 60) is fast else 0
 
-    return of
+    return number
 
 
-def api_metrics(found: Sequence[Inputs], month: Month) -> float:
-    """Of every route, where they are detailed."""
-    routes = [method for method in month.of("apigateway.Method") if method["httpMethod"] != "OPTIONS"]
-    return API_METRICS * len(routes) * any(given["settings"].get("metricsEnabled") for given in found)
+def api_metrics(resources: Sequence[Inputs], month: Month) -> float:
+    """Return the number of detailed metrics of all routes; 0 if they are disabled."""
+    routes = [method for method in month.inputs_of("apigateway.Method") if method["httpMethod"] != "OPTIONS"]
+    return API_METRICS * len(routes) * any(inputs["settings"].get("metricsEnabled") for inputs in resources)
 
 
 def _function_log(group: Inputs, month: Month) -> float:
     function = group["name"].removeprefix(FUNCTION_LOGS)
-    return month.traffic.log_bytes * sum(run.number for run in month.runs if run.function["name"] == function)
+    return month.traffic.log_bytes * sum(
+        called.quantity for called in month.invocations if called.function["name"] == function
+    )
 
 
 def _access_log(_: Inputs, month: Month) -> float:
-    """A line is about as long as its format."""
-    told = [stage["accessLogSettings"] for stage in month.of("apigateway.Stage") if stage.get("accessLogSettings")]
-    return month.traffic.requests * sum(len(given["format"]) for given in told)
+    """Return the size of the access log, whose lines are about as long as their format."""
+    stages = month.inputs_of("apigateway.Stage")
+    settings = [stage["accessLogSettings"] for stage in stages if stage.get("accessLogSettings")]
+    return month.traffic.requests * sum(len(access_log["format"]) for access_log in settings)
 
 
 def _execution_log(_: Inputs, month: Month) -> float:
     # Settings of a single method repeat the levels of its stage.
-    settings = [inputs["settings"] for inputs in month.of("apigateway.MethodSettings") if inputs["methodPath"] == "*/*"]
-    levels = [(of_stage["loggingLevel"], of_stage["dataTraceEnabled"]) for of_stage in settings]
+    methods = month.inputs_of("apigateway.MethodSettings")
+    settings = [inputs["settings"] for inputs in methods if inputs["methodPath"] == "*/*"]
+    levels = [(stage["loggingLevel"], stage["dataTraceEnabled"]) for stage in settings]
     return month.traffic.requests * sum(EXECUTION_LOG_BYTES.get(level, 0) for level in levels)
 
 
-def _nothing(_: Inputs, _month: Month) -> float:
-    """In an ordinary month."""
+def _no_log(_: Inputs, _month: Month) -> float:
+    """Return 0: only rejected requests and connections are logged."""
     return 0
 
 
 FUNCTION_LOGS = "/aws/lambda/"
-WRITERS: Mapping[str, Callable[[Inputs, Month], float]] = {
+LOG_SOURCES: Mapping[str, Callable[[Inputs, Month], float]] = {
     FUNCTION_LOGS: _function_log,
     "/aws/apigateway/": _access_log,
     "API-Gateway-Execution-Logs_": _execution_log,
-    "aws-waf-logs-": _nothing,
-    "/aws/vpc/": _nothing,
+    "aws-waf-logs-": _no_log,
+    "/aws/vpc/": _no_log,
 }
-"""The bytes that a log group gets in a month, by how its name begins: firewalls and networks log what they refuse."""
+"""Functions that return the bytes ingested by a log group in a month, by prefix of its name."""
 
 
-def _written(group: Inputs, month: Month) -> float:
-    return sum(write(group, month) for start, write in WRITERS.items() if group["name"].startswith(start))
+def _ingested_bytes(group: Inputs, month: Month) -> float:
+    return sum(source(group, month) for prefix, source in LOG_SOURCES.items() if group["name"].startswith(prefix))
 
 
-def ingested_gb(found: Sequence[Inputs], month: Month) -> float:
-    """Of all log groups."""
-    return sum(_written(group, month) for group in found) / GB
+def log_ingestion_gb(groups: Sequence[Inputs], month: Month) -> float:
+    """Return the data ingested by all log groups."""
+    return sum(_ingested_bytes(group, month) for group in groups) / GB
 
 
-def kept_gb(found: Sequence[Inputs], month: Month) -> float:
-    """Of all log groups, once they are as old as what they keep."""
-    kept = (_written(group, month) * (group.get("retentionInDays") or 0) / DAYS for group in found)
-    return LOG_COMPRESSION * sum(kept) / GB
+def log_storage_gb(groups: Sequence[Inputs], month: Month) -> float:
+    """Return the storage of all log groups after their retention period."""
+    stored = (_ingested_bytes(group, month) * (group.get("retentionInDays") or 0) / DAYS_PER_MONTH for group in groups)
+    return LOG_COMPRESSION * sum(stored) / GB
 
 
-# What guards and connects
+# Network and security
 
 
-def interfaces(endpoint: Inputs) -> float:
-    """One in each zone; gateway endpoints have none."""
+def interface_count(endpoint: Inputs) -> float:
+    """Return the number of network interfaces of a VPC endpoint: one per subnet, none for a gateway endpoint."""
     return len(endpoint.get("subnetIds") or ()) * (endpoint.get("vpcEndpointType") == "Interface")
 
 
-def with_secret(client: Inputs) -> float:
-    """A user pool's client of programs; those of pages cost nothing."""
+def has_secret(client: Inputs) -> float:
+    """Return whether a client of a user pool is a machine-to-machine client. Tokens of web pages are free of charge."""
     return bool(client.get("generateSecret"))
 
 
 def key_requests(_: Sequence[Inputs], month: Month) -> float:
-    """Of tables with a key of one's own, by functions that have a role each and work all month."""
-    keyed = [
-        table for table in month.of("dynamodb.Table") if (table.get("serverSideEncryption") or {}).get("kmsKeyArn")
+    """Return the KMS requests for tables with a customer managed key, if all functions use all of them continuously."""
+    encrypted = [
+        table
+        for table in month.inputs_of("dynamodb.Table")
+        if (table.get("serverSideEncryption") or {}).get("kmsKeyArn")
     ]
-    return len(month.of("lambda.Function")) * len(keyed) * MINUTES / KEY_CACHE_MINUTES
+    return len(month.inputs_of("lambda.Function")) * len(encrypted) * MINUTES_PER_MONTH / KEY_CACHE_MINUTES
 
 
-def inspected(found: Sequence[Inputs], month: Month) -> float:
-    """By ACLs before an API, or before a site."""
-    return sum(page_files(month.traffic) if acl["scope"] == "CLOUDFRONT" else month.traffic.requests for acl in found)
+def waf_requests(acls: Sequence[Inputs], month: Month) -> float:
+    """Return the requests that web ACLs of APIs and sites inspect."""
+    return sum(page_files(month.traffic) if acl["scope"] == "CLOUDFRONT" else month.traffic.requests for acl in acls)

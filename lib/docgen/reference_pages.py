@@ -45,7 +45,7 @@ PAGES = {
         "Waivers",
         "Exceptions of this library from the controls. [Audit](../production/audit.md) explains when they expire.",
     ),
-    "workload": ("Workload", "Measured work, on which [costs](../production/cost.md#work-of-a-request) are based."),
+    "workload": ("Workload", "Measured work, on which [costs](../production/cost.md#workload-of-a-request) are based."),
     "prices": ("Prices", f"List prices of {DATE} in {REGION}, each from the page next to it."),
 }
 """Title and introduction of each page."""
@@ -138,7 +138,7 @@ def controls() -> str:
 
 
 def _control_row(control: Control) -> Row:
-    return ", ".join(control.ids), control.title, control.severity, code(control.kinds), control.remedy
+    return ", ".join(control.ids), control.title, control.severity, code(control.kinds), control.remediation
 
 
 def waivers() -> str:
@@ -148,7 +148,7 @@ def waivers() -> str:
 
 
 def _applies_to(waiver: Waiver) -> str:
-    names = [code(names) for names in (waiver.services, waiver.rows) if names]
+    names = [code(names) for names in (waiver.services, waiver.profiles) if names]
     exceptions = f"except {code(waiver.except_services)}" if waiver.except_services else ""
     condition = "" if waiver.when is always else "if the reason applies"
     output = f"output `{waiver.unless_output}`" if waiver.unless_output else ""
@@ -173,7 +173,7 @@ def outputs() -> str:
 
 def key_policy() -> str:
     """Return the statements for the policy of an existing KMS key, for one account and region."""
-    services = sorted({*iam.KEY_VIA, *iam.KEY_USERS})
+    services = sorted({*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS})
     return json.dumps(iam.key_statements("111122223333", "us-east-1", services), indent=2) + "\n"
 
 

@@ -63,7 +63,7 @@ def _route_row(route: Route) -> Row:
     text = f"{route.summary} (requires an API key)" if route.key_required else route.summary
     if route.throttle:
         text += f" (throttle: {route.throttle.rate_per_second:g} requests a second, burst {route.throttle.burst})"
-    errors = ", ".join(map(str, openapi.refusals(route)))
+    errors = ", ".join(map(str, openapi.error_statuses(route)))
     return f"`{route.method}`", f"`{route.path}`", text, ", ".join(inputs), f"{', '.join(responses)}; {errors}"
 
 
@@ -135,12 +135,12 @@ def _runtime_permissions(service: Service, function: str) -> Iterator[tuple[str,
     if service.log_access == "managed":
         yield _managed(iam.BASIC_EXECUTION), "every log group", "write its log"
     else:
-        statement = iam.write_logs(f"/aws/lambda/{function}", iam.LOG_ACTIONS[service.log_access])
+        statement = iam.allow_log_actions(f"/aws/lambda/{function}", iam.LOG_ACTIONS[service.log_access])
         yield code(statement["Action"]), code(statement["Resource"]), "write its log"
     without_resources = "X-Ray, which does not support resource-level permissions"
     yield _managed(iam.XRAY_WRITE), without_resources, "send traces, if tracing is enabled"
     purpose = "run in a VPC, if the stack uses one; denied to the code of the function"
-    yield code(iam.vpc_access()["Action"]), "network interfaces that do not exist yet", purpose
+    yield code(iam.allow_vpc_access()["Action"]), "network interfaces that do not exist yet", purpose
 
 
 def _managed(path: str) -> str:
@@ -157,7 +157,7 @@ def _statement(service: Service, grant: Grant) -> iam.Statement:
     names = StackNames(service, ENVIRONMENT)
     if any(declared.name == grant.on for declared in service.tables):
         name = names.physical("table", grant.on)
-        return iam.table_statement(name, grant.actions, grant.indexes, grant.keys)
+        return iam.allow_table_actions(name, grant.actions, grant.indexes, grant.keys)
     if any(topic.name == grant.on for topic in service.topics):
         return iam.allow("sns", grant.actions, [names.physical("topic", grant.on)])
     secrets = {secret.name: secret for secret in service.secrets}

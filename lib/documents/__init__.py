@@ -1,1 +1,1 @@
-"""AWS documents that are derived from a description and its settings, without Pulumi or boto3."""
+"""AWS documents that are derived from a service definition and settings, without Pulumi or boto3."""

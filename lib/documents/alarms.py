@@ -1,4 +1,4 @@
-"""The alarms that AWS recommends, for what a service is made of (CloudWatch user guide, "Recommended alarms")."""
+"""The alarms that AWS recommends for the resources of a service (CloudWatch user guide, "Recommended alarms")."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from ..model import Alarm, Function, Service, Table
 from ..settings import AlarmSettings
 
-MAX_SUMMED = 9
-"""An alarm of metric math has ten metrics at most, its sum among them."""
+MAX_SUMMED_METRICS = 9
+"""A metric math alarm supports ten metrics, including the sum."""
 
 SERVER_ERRORS = "server-errors"
-"""The alarm on 5xx responses of the API."""
+"""Name of the alarm on the 5xx rate of the API."""
 
 API: tuple[Mapping[str, Any], ...] = (
     {
@@ -20,14 +20,14 @@ API: tuple[Mapping[str, Any], ...] = (
         "metric": "5XXError",
         "setting": "api_5xx_share",
         "evaluation_periods": 3,
-        "description": "answers with errors of its own: the functions' logs have them",
+        "description": "has a high 5xx rate: check the errors in the function logs",
     },
     {
         "name": "client-errors",
         "metric": "4XXError",
         "setting": "api_4xx_share",
         "evaluation_periods": 5,
-        "description": "refuses much: a caller is broken, or somebody is trying things out",
+        "description": "has a high 4xx rate: check for a misconfigured client or unauthorized requests",
     },
     {
         "name": "latency",
@@ -35,25 +35,26 @@ API: tuple[Mapping[str, Any], ...] = (
         "setting": "api_latency_ms",
         "statistic": "p90",
         "evaluation_periods": 5,
-        "description": "is slow: see which function, and whether a table throttles",
+        "description": "has a high p90 latency: check the function durations and the throttled requests of tables",
     },
 )
 
 
-def alarms(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> list[Alarm]:
-    """Those that the service does not have by itself; `duration_ms` is what is long for each function.
+def recommended_alarms(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> list[Alarm]:
+    """Return the recommended alarms on metrics that no alarm of the service definition watches.
 
-    Each is on `api`, `dead-letters`, `lambda NAME`, `table NAME` or `index TABLE/NAME`.
+    `duration_ms` is the duration threshold by function name. An alarm is on `api`, `dead-letters`, `lambda NAME`,
+    `table NAME` or `index TABLE/NAME`.
     """
-    there = {(alarm.on, alarm.metric) for alarm in service.alarms}
-    found = (*_api(settings), *_functions(service, settings, duration_ms), *_tables(service), *_queue(service))
-    return [alarm for alarm in found if (alarm.on, alarm.metric) not in there]
+    defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
+    alarms = (*_api(settings), *_functions(service, settings, duration_ms), *_tables(service), *_queue(service))
+    return [alarm for alarm in alarms if (alarm.on, alarm.metric) not in defined]
 
 
 def _api(settings: AlarmSettings) -> Iterator[Alarm]:
-    for row in API:
-        said = {name: value for name, value in row.items() if name != "setting"}
-        yield Alarm(on="api", threshold=getattr(settings, row["setting"]), **{"statistic": "Average", **said})
+    for spec in API:
+        fields = {name: value for name, value in spec.items() if name != "setting"}
+        yield Alarm(on="api", threshold=getattr(settings, spec["setting"]), **{"statistic": "Average", **fields})
 
 
 def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> Iterator[Alarm]:
@@ -67,7 +68,7 @@ def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[s
                 statistic="p90",
                 threshold=duration_ms[function.name],
                 evaluation_periods=15,
-                description="has been near its timeout for a while: look for slow calls in its log, or give it memory",
+                description="has a p90 duration near its timeout: check its log for slow calls or increase its memory",
             )
         if function.consumers:
             yield Alarm(
@@ -76,7 +77,7 @@ def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[s
                 metric="IteratorAge",
                 statistic="Maximum",
                 threshold=(settings.iterator_age_seconds or 0) * 1000,
-                description="hears late of changes: it fails again and again on some, or is too slow; see its log",
+                description="processes stream records late: check its log for repeated failures or slow batches",
             )
 
 
@@ -90,7 +91,7 @@ def _tables(service: Service) -> Iterator[Alarm]:
                     metric=f"{kind}ThrottleEvents",
                     threshold=0,
                     evaluation_periods=5,
-                    description=f"refuses {kind.lower()}s: raise its capacity, or spread what one key gets",
+                    description=f"throttles {kind.lower()}s: increase its capacity or distribute requests across keys",
                 )
         if operations := _operations(service, table):
             yield Alarm(
@@ -100,18 +101,18 @@ def _tables(service: Service) -> Iterator[Alarm]:
                 threshold=0,
                 evaluation_periods=15,
                 summed=("Operation", operations),
-                description="has had errors of DynamoDB's own for a while: see AWS's health page",
+                description="has internal errors of DynamoDB: check the AWS Health Dashboard",
             )
 
 
 def _operations(service: Service, table: Table) -> tuple[str, ...]:
-    """What functions ask of a table, as its metrics name it: writes come in transactions, too."""
-    found = dict.fromkeys(action for one in service.functions for action in _asked(one, table))
-    writes = [name for name in found if name.startswith(("Put", "Update", "Delete"))]
-    return tuple([*(["TransactWriteItems"] if writes else []), *found][:MAX_SUMMED])
+    """Return the values of the `Operation` dimension that the functions' grants on a table can produce."""
+    actions = dict.fromkeys(action for function in service.functions for action in _granted_actions(function, table))
+    writes = [name for name in actions if name.startswith(("Put", "Update", "Delete"))]
+    return tuple([*(["TransactWriteItems"] if writes else []), *actions][:MAX_SUMMED_METRICS])
 
 
-def _asked(function: Function, table: Table) -> Iterator[str]:
+def _granted_actions(function: Function, table: Table) -> Iterator[str]:
     for grant in function.grants():
         if grant.on == table.name:
             yield from grant.actions
@@ -125,5 +126,5 @@ def _queue(service: Service) -> Iterator[Alarm]:
             metric="ApproximateNumberOfMessagesVisible",
             statistic="Maximum",
             threshold=0,
-            description="has work that functions failed to do: its messages say which; send them again, once mended",
+            description="contains failed events: fix the cause that the messages describe, then send them again",
         )

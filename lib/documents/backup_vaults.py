@@ -1,7 +1,7 @@
-"""Which backup vault of a stack takes new recovery points, and which older ones stay.
+"""Selection of the backup vault for new recovery points, and of previous vaults to retain.
 
-AWS encrypts a vault with one key for its whole life, and a vault that is deleted takes its recovery points with it.  So
-another key means another vault, and the old one stays until its last recovery point has expired.
+The encryption key of a vault cannot change, and deleting a vault deletes its recovery points. A different key therefore
+requires a new vault, and the previous vault is retained until its last recovery point has expired.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from typing import Any
 
 AWS_MANAGED = "aws_managed"
 CREATED = "create"
-"""Labels of keys: AWS Backup's own, and the one that the stack creates.  The label of an existing key is its ARN."""
+"""Labels of the AWS managed key and of the key that the stack creates. The label of an existing key is its ARN."""
 FORMER = "former"
-"""Label of a created key that the stack no longer has: no vault is encrypted with it again."""
+"""Label of a created key that has been removed from the stack. No new vault uses it."""
 
 
 @dataclass(frozen=True)
 class Vaults:
-    """The vaults of one `Backup`, by number; the first has no number in its name."""
+    """Vaults of one `Backup`, by number. The name of the first has no number."""
 
     current: int = 1
     keys: Mapping[str, str] = field(default_factory=lambda: {"1": AWS_MANAGED})
-    """Label of the key of each vault, by its number as text; stored in the state for the next deployment."""
+    """Key label of each vault, by number as a string. It is stored in the state for the next deployment."""
     older: Mapping[int, str | None] = field(default_factory=dict)
-    """Vaults that stay because they are not empty, with the ARN of their key; None: AWS Backup's own."""
+    """Key ARNs of previous vaults that are not empty, by number. None: AWS managed key."""
 
 
 def name_suffix(number: int) -> str:
-    """Return what distinguishes the name of a vault."""
+    """Return the suffix of the name of a vault."""
     return "" if number == 1 else f"-{number}"
 
 
@@ -39,10 +39,10 @@ def plan(
     previous: Mapping[int, Mapping[str, Any]],
     is_empty: Callable[[str], bool],
 ) -> Vaults:
-    """Return the vaults for a key.
+    """Return the vaults for a key label.
 
-    `previous_keys` are the labels of the previous deployment and `previous` the outputs of its vaults, both by number;
-    `is_empty` tells whether the vault of a name can be deleted without loss.
+    `previous_keys` and `previous` are the key labels and the outputs of the previous deployment's vaults, by number.
+    `is_empty` returns whether the vault with a name has no recovery points.
     """
     labels = {number: previous_keys[str(number)] for number in previous}
     current = next((number for number, label in labels.items() if label == key), max(labels, default=0) + 1)

@@ -1,4 +1,4 @@
-"""What a service's CloudWatch dashboard shows: pure data, made from the description."""
+"""The body of a service's CloudWatch dashboard, derived from the service definition."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ HEIGHT = 6
 ALARMS_HEIGHT = 4
 LOGS_HEIGHT = 8
 MAX_LOG_GROUPS = 50
-"""What one query of Logs Insights reads."""
+"""Maximum number of log groups in a CloudWatch Logs Insights query."""
 ERRORS = (
     "fields @timestamp, message, route, correlationId, error | filter level = 'ERROR' | sort @timestamp desc | limit 50"
 )
-LIMITS = {"Throttles": "#d62728", "Errors": "#d62728", "5XXError": "#d62728", "4XXError": "#ff7f0e"}
-"""Metrics that have a colour everywhere."""
+METRIC_COLORS = {"Throttles": "#d62728", "Errors": "#d62728", "5XXError": "#d62728", "4XXError": "#ff7f0e"}
+"""Colors of metrics that have the same color in all graphs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """What the service became: names in AWS by those in the description."""
+class DeployedNames:
+    """Names of the deployed resources; those of functions and tables by their names in the service definition."""
 
     region: str
     api: str
@@ -34,7 +34,7 @@ class Made:
     tables: Mapping[str, str]
     queue: str = ""
     alarms: Sequence[str] = field(default_factory=list)
-    """ARNs."""
+    """ARNs of the alarms."""
 
 
 class Metric(NamedTuple):
@@ -48,37 +48,37 @@ class Metric(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """Some lines over the same time."""
+    """A graph of several metrics."""
 
     title: str
     lines: Sequence[Metric]
 
 
-def body(service: Service, made: Made) -> dict[str, Any]:
-    """The document that CloudWatch is given."""
+def body(service: Service, names: DeployedNames) -> dict[str, Any]:
+    """Return the dashboard body."""
     widgets: list[dict[str, Any]] = []
-    if made.alarms:
-        shown = {"title": f"{service.title}: alarms", "alarms": list(made.alarms)[:100]}
-        widgets.append(_placed("alarm", shown, Place(0, 0, WIDTH, ALARMS_HEIGHT)))
+    if names.alarms:
+        alarms = {"title": f"{service.title}: alarms", "alarms": list(names.alarms)[:100]}
+        widgets.append(_widget("alarm", alarms, Position(0, 0, WIDTH, ALARMS_HEIGHT)))
     top = ALARMS_HEIGHT
     for row in (
-        _callers(made),
-        _figures(service, made),
-        _functions(made),
-        *_tables(service, made),
-        _limits(service, made),
+        _requests(names),
+        _custom_metrics(service, names),
+        _functions(names),
+        *_tables(service, names),
+        _limits(service, names),
     ):
         graphs = [graph for graph in row if graph.lines]
         for number, graph in enumerate(graphs):
             width = WIDTH // len(graphs)
-            place = Place(number * width, top, width, HEIGHT)
-            widgets.append(_placed("metric", _graph(graph, made.region), place))
+            position = Position(number * width, top, width, HEIGHT)
+            widgets.append(_widget("metric", _graph(graph, names.region), position))
         top += HEIGHT if graphs else 0
-    return {"widgets": [*widgets, _placed("log", _errors(made), Place(0, top, WIDTH, LOGS_HEIGHT))]}
+    return {"widgets": [*widgets, _widget("log", _errors(names), Position(0, top, WIDTH, LOGS_HEIGHT))]}
 
 
-class Place(NamedTuple):
-    """Where a widget is, in columns and rows."""
+class Position(NamedTuple):
+    """Position and size of a widget, in dashboard columns and rows."""
 
     x: int
     y: int
@@ -86,8 +86,8 @@ class Place(NamedTuple):
     height: int
 
 
-def _placed(kind: str, properties: dict[str, Any], place: Place) -> dict[str, Any]:
-    return {"type": kind, **place._asdict(), "properties": properties}
+def _widget(kind: str, properties: dict[str, Any], position: Position) -> dict[str, Any]:
+    return {"type": kind, **position._asdict(), "properties": properties}
 
 
 def _graph(graph: Graph, region: str) -> dict[str, Any]:
@@ -102,85 +102,90 @@ def _graph(graph: Graph, region: str) -> dict[str, Any]:
 
 
 def _line(line: Metric) -> list[Any]:
-    names = [part for pair in line.dimensions.items() for part in pair]
-    colour = {"color": LIMITS[line.name]} if line.name in LIMITS and not line.label else {}
-    return [line.namespace, line.name, *names, {"stat": line.stat, "label": line.label or line.name, **colour}]
+    dimensions = [part for pair in line.dimensions.items() for part in pair]
+    color = {"color": METRIC_COLORS[line.name]} if line.name in METRIC_COLORS and not line.label else {}
+    return [line.namespace, line.name, *dimensions, {"stat": line.stat, "label": line.label or line.name, **color}]
 
 
-def _callers(made: Made) -> Iterator[Graph]:
-    at = {"ApiName": made.api, "Stage": made.stage}
+def _requests(names: DeployedNames) -> Iterator[Graph]:
+    dimensions = {"ApiName": names.api, "Stage": names.stage}
 
     def line(name: str, stat: str = "Sum", label: str = "") -> Metric:
-        return Metric("AWS/ApiGateway", name, at, stat, label)
+        return Metric("AWS/ApiGateway", name, dimensions, stat, label)
 
     yield Graph("Requests", [line("Count", label="requests"), line("4XXError"), line("5XXError")])
-    yield Graph("Latency, ms", [line("Latency", stat, stat) for stat in ("p50", "p90", "p99")])
-    yield Graph("Of that in functions, ms", [line("IntegrationLatency", stat, stat) for stat in ("p50", "p90", "p99")])
+    yield Graph("Latency (ms)", [line("Latency", stat, stat) for stat in ("p50", "p90", "p99")])
+    yield Graph("Integration latency (ms)", [line("IntegrationLatency", stat, stat) for stat in ("p50", "p90", "p99")])
 
 
-def _figures(service: Service, made: Made) -> Iterator[Graph]:
-    """The service's own figures, those of one unit together."""
+def _custom_metrics(service: Service, names: DeployedNames) -> Iterator[Graph]:
+    """Yield one graph per unit with the custom metrics of the service."""
     lines: dict[str, list[Metric]] = {}
     for function in service.functions:
-        at = {metrics.DIMENSION: made.functions[function.name]}
-        for figure in function.metrics():
-            stat = "Sum" if figure.unit == "Count" else "Maximum"
-            label = figure.name if len(service.functions) == 1 else f"{figure.name} ({function.name})"
-            lines.setdefault(figure.unit, []).append(Metric(metrics.NAMESPACE, figure.name, at, stat, label))
-    for unit, found in lines.items():
-        yield Graph(f"{service.title}, {unit.lower()}", found)
+        dimensions = {metrics.DIMENSION: names.functions[function.name]}
+        for metric in function.metrics():
+            stat = "Sum" if metric.unit == "Count" else "Maximum"
+            label = metric.name if len(service.functions) == 1 else f"{metric.name} ({function.name})"
+            line = Metric(metrics.NAMESPACE, metric.name, dimensions, stat, label)
+            lines.setdefault(metric.unit, []).append(line)
+    for unit, unit_lines in lines.items():
+        yield Graph(f"{service.title} ({unit.lower()})", unit_lines)
 
 
-def _functions(made: Made) -> Iterator[Graph]:
+def _functions(names: DeployedNames) -> Iterator[Graph]:
     for title, metric, stat in (
         ("Invocations", "Invocations", "Sum"),
-        ("Duration p90, ms", "Duration", "p90"),
+        ("Duration p90 (ms)", "Duration", "p90"),
         ("Errors", "Errors", "Sum"),
     ):
-        yield _of_all(made, title, metric, stat)
+        yield _per_function_graph(names, title, metric, stat)
 
 
-def _of_all(made: Made, title: str, metric: str, stat: str) -> Graph:
-    return Graph(title, [_of_function(made, name, metric, stat) for name in made.functions])
+def _per_function_graph(names: DeployedNames, title: str, metric: str, stat: str) -> Graph:
+    return Graph(title, [_function_metric(names, function, metric, stat) for function in names.functions])
 
 
-def _of_function(made: Made, name: str, metric: str, stat: str) -> Metric:
-    return Metric("AWS/Lambda", metric, {"FunctionName": made.functions[name]}, stat, name)
+def _function_metric(names: DeployedNames, function: str, metric: str, stat: str) -> Metric:
+    return Metric("AWS/Lambda", metric, {"FunctionName": names.functions[function]}, stat, function)
 
 
-def _tables(service: Service, made: Made) -> Iterator[Iterator[Graph]]:
+def _tables(service: Service, names: DeployedNames) -> Iterator[Iterator[Graph]]:
     for table in service.tables:
-        at = {"TableName": made.tables[table.name]}
-        indexes = {index.name: {**at, "GlobalSecondaryIndexName": index.name} for index in table.indexes}
-        yield _table(table.name, {"table": at, **indexes})
+        dimensions = {"TableName": names.tables[table.name]}
+        indexes = {index.name: {**dimensions, "GlobalSecondaryIndexName": index.name} for index in table.indexes}
+        yield _table(table.name, {"table": dimensions, **indexes})
 
 
-def _table(table: str, places: Mapping[str, Mapping[str, str]]) -> Iterator[Graph]:
+def _table(table: str, dimensions_by_label: Mapping[str, Mapping[str, str]]) -> Iterator[Graph]:
     for kind in ("Read", "Write"):
-        used = f"Consumed{kind}CapacityUnits"
+        metric = f"Consumed{kind}CapacityUnits"
         yield Graph(
-            f"{table}: {kind.lower()} units a minute",
-            [Metric("AWS/DynamoDB", used, at, "Sum", place) for place, at in places.items()],
+            f"{table}: consumed {kind.lower()} units per minute",
+            [
+                Metric("AWS/DynamoDB", metric, dimensions, "Sum", label)
+                for label, dimensions in dimensions_by_label.items()
+            ],
         )
     throttles = [
-        Metric("AWS/DynamoDB", f"{kind}ThrottleEvents", at, "Sum", f"{place} {kind.lower()}s")
-        for place, at in places.items()
+        Metric("AWS/DynamoDB", f"{kind}ThrottleEvents", dimensions, "Sum", f"{label} {kind.lower()}s")
+        for label, dimensions in dimensions_by_label.items()
         for kind in ("Read", "Write")
     ]
-    yield Graph(f"{table}: throttled", throttles)
+    yield Graph(f"{table}: throttled requests", throttles)
 
 
-def _limits(service: Service, made: Made) -> Iterator[Graph]:
-    yield _of_all(made, "Executions at once", "ConcurrentExecutions", "Maximum")
-    yield _of_all(made, "Executions refused", "Throttles", "Sum")
-    told = [function.name for function in service.functions if function.consumers]
-    yield Graph("Age of changes told, ms", [_of_function(made, name, "IteratorAge", "Maximum") for name in told])
-    waiting = {"QueueName": made.queue}
-    depth = Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", waiting, "Maximum", "messages")
-    yield Graph("What failed for good", [depth] if made.queue else [])
+def _limits(service: Service, names: DeployedNames) -> Iterator[Graph]:
+    yield _per_function_graph(names, "Concurrent executions", "ConcurrentExecutions", "Maximum")
+    yield _per_function_graph(names, "Throttled invocations", "Throttles", "Sum")
+    consumers = [function.name for function in service.functions if function.consumers]
+    ages = [_function_metric(names, function, "IteratorAge", "Maximum") for function in consumers]
+    yield Graph("Stream iterator age (ms)", ages)
+    dimensions = {"QueueName": names.queue}
+    depth = Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dimensions, "Maximum", "messages")
+    yield Graph("Dead-letter queue depth", [depth] if names.queue else [])
 
 
-def _errors(made: Made) -> dict[str, Any]:
-    groups = [f"/aws/lambda/{name}" for name in made.functions.values()][:MAX_LOG_GROUPS]
+def _errors(names: DeployedNames) -> dict[str, Any]:
+    groups = [f"/aws/lambda/{name}" for name in names.functions.values()][:MAX_LOG_GROUPS]
     sources = " | ".join(f"SOURCE '{group}'" for group in groups)
-    return {"title": "Errors", "region": made.region, "view": "table", "query": f"{sources} | {ERRORS}"}
+    return {"title": "Errors", "region": names.region, "view": "table", "query": f"{sources} | {ERRORS}"}

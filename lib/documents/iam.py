@@ -1,4 +1,4 @@
-"""IAM policy documents.  Nothing else in the library spells an action's service."""
+"""IAM policy documents. Only this module adds the service prefix to IAM actions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LOG_ACTIONS = {
 }
 """Actions of a function's role on its own log group, by `service.LogAccess`."""
 XRAY_WRITE = "AWSXRayDaemonWriteAccess"
-"""Sending traces, for which AWS knows no narrower resource than all."""
+"""Managed policy for sending traces. X-Ray does not support resource-level permissions for these actions."""
 STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
-"""What Lambda does, in a function's name, to read a table's stream."""
+"""Actions that Lambda performs with a function's role to read the stream of a table."""
 VPC_ACCESS_ACTIONS = (
     "CreateNetworkInterface",
     "DescribeNetworkInterfaces",
@@ -29,25 +29,25 @@ VPC_ACCESS_ACTIONS = (
     "AssignPrivateIpAddresses",
     "UnassignPrivateIpAddresses",
 )
-"""What Lambda does to the network interfaces of a function in a VPC. The managed policy with these actions,
+"""Actions that Lambda performs on the network interfaces of a function in a VPC. The managed policy with these actions,
 `AWSLambdaVPCAccessExecutionRole`, also allows the function to write to every log group."""
 API_GATEWAY_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-"""Writing the logs of APIs."""
+"""Managed policy for the role with which API Gateway writes logs."""
 
 KEY_ADMINISTRATION = (
     *("CancelKeyDeletion", "CreateAlias", "DeleteAlias", "Describe*", "Disable*", "Enable*", "Get*", "List*"),
     *("PutKeyPolicy", "ReplicateKey", "RevokeGrant", "RotateKeyOnDemand", "ScheduleKeyDeletion"),
     *("SynchronizeMultiRegionKey", "TagResource", "UntagResource", "Update*"),
 )
-"""All that can be done to a key, and nothing that is done with it."""
+"""Actions that manage a key. They do not include cryptographic operations."""
 KEY_USE = ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*")
-"""What the services that keep something need of the key that encrypts it."""
+"""Actions on a key that services need to store encrypted data."""
 KEY_SENDING = ("Decrypt", "GenerateDataKey*")
-"""What whoever sends to a topic or a queue needs of its key."""
+"""Actions on a key that are required to send messages to an encrypted topic or queue."""
 
 
-class KeyUser(NamedTuple):
-    """What an AWS service may do with a key in its own name, and for whom alone."""
+class KeyServicePrincipal(NamedTuple):
+    """Permissions of an AWS service that uses a key with its own principal, limited by a condition."""
 
     actions: Sequence[str]
     operator: str
@@ -57,27 +57,30 @@ class KeyUser(NamedTuple):
     """Service principals end with `amazonaws.com` in every partition, except those with a region."""
 
 
-KEY_USERS = {
-    "logs": KeyUser(
-        # What has no encryption context could never meet the condition.
+KEY_SERVICE_PRINCIPALS = {
+    "logs": KeyServicePrincipal(
+        # The condition is never true for actions without an encryption context.
         actions=tuple(action for action in KEY_USE if action not in ("CreateGrant", "DescribeKey")),
         operator="ArnLike",
         condition="kms:EncryptionContext:aws:logs:arn",
         value="arn:{partition}:logs:{region}:{account}:log-group:*",
         principal="logs.{region}.{dns_suffix}",
     ),
-    "events": KeyUser(KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:events:{region}:{account}:rule/*"),
-    # Not one distribution: it is made after the key, and the bucket's policy names it.
-    "cloudfront": KeyUser(
+    "events": KeyServicePrincipal(
+        KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:events:{region}:{account}:rule/*"
+    ),
+    # Any distribution of the account: the distribution is created after the key and named in the bucket policy.
+    "cloudfront": KeyServicePrincipal(
         ("Decrypt",), "ArnLike", "aws:SourceArn", "arn:{partition}:cloudfront::{account}:distribution/*"
     ),
     **dict.fromkeys(
-        ("cloudwatch", "budgets", "backup"), KeyUser(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}")
+        ("cloudwatch", "budgets", "backup"),
+        KeyServicePrincipal(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}"),
     ),
 }
-"""Log groups; rules that leave what failed in a queue; sites; and who publishes to a topic."""
-KEY_VIA = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
-"""Services that use a key in the name of whoever calls them."""
+"""Services that use a key with their own principal: for log groups, dead-letter queues of rules, sites and topics."""
+KEY_VIA_SERVICES = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
+"""Services that use a key on behalf of the principal that calls them."""
 
 
 def managed_policy_arn(partition: str, path: str) -> str:
@@ -85,21 +88,24 @@ def managed_policy_arn(partition: str, path: str) -> str:
     return f"arn:{partition}:iam::aws:policy/{path}"
 
 
-def document(statements: Iterable[Statement]) -> dict[str, Any]:
-    """A policy document of `statements`."""
+def policy_document(statements: Iterable[Statement]) -> dict[str, Any]:
+    """Return a policy document with `statements`."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def trust(service: str, account: Any = None) -> dict[str, Any]:
-    """Lets one AWS service, e.g. `lambda.amazonaws.com`, take a role; with `account` only on behalf of that one."""
+def trust_policy(service: str, account: Any = None) -> dict[str, Any]:
+    """Return a policy that lets an AWS service, e.g. `lambda.amazonaws.com`, assume a role.
+
+    With `account`, the service can assume it only on behalf of that account.
+    """
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     if account is not None:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
-    return document([statement])
+    return policy_document([statement])
 
 
 def allow(service: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
-    """A statement that allows actions of one service, e.g. `("dynamodb", ["GetItem"])`, on exactly `resources`."""
+    """Return a statement that allows actions of one service, e.g. `("dynamodb", ["GetItem"])`, on `resources`."""
     return {
         "Effect": "Allow",
         "Action": [f"{service}:{action}" for action in actions],
@@ -107,30 +113,36 @@ def allow(service: str, actions: Sequence[str], resources: Sequence[str]) -> Sta
     }
 
 
-def table_statement(
+def allow_table_actions(
     arn: str, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()
 ) -> Statement:
-    """Actions on a table, or on those of its indexes that are named; only on rows with some partition keys."""
+    """Return a statement that allows actions on a table or, with `indexes`, only on these indexes of it.
+
+    With `keys`, it applies only to items with these partition keys.
+    """
     statement = allow("dynamodb", actions, [f"{arn}/index/{index}" for index in indexes] or [arn])
     if keys:
         statement["Condition"] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
     return statement
 
 
-def call_statement(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:
-    """Calling routes, by method and path, of a stage of a REST API.  IAM's `*`, for a parameter, reaches across `/`."""
-    called = (f"{execution_arn}/{stage}/{method}{re.sub(r'{[^}]*}', '*', path)}" for method, path in routes)
-    return allow("execute-api", ["Invoke"], list(called))
+def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:
+    """Return a statement that allows calls of routes, by method and path, in a stage of a REST API.
+
+    Path parameters become `*`, which in IAM also matches `/`.
+    """
+    methods = (f"{execution_arn}/{stage}/{method}{re.sub(r'{[^}]*}', '*', path)}" for method, path in routes)
+    return allow("execute-api", ["Invoke"], list(methods))
 
 
-def move_aliases(functions: Sequence[str]) -> Statement:
-    """A statement that lets CodeDeploy shift the callers of functions, by ARN, from one version to the next."""
-    may = ["GetAlias", "UpdateAlias", "GetProvisionedConcurrencyConfig"]
-    return allow("lambda", may, [arn for function in functions for arn in (function, f"{function}:*")])
+def allow_alias_updates(functions: Sequence[str]) -> Statement:
+    """Return a statement that allows CodeDeploy to shift traffic between versions of functions, by ARN."""
+    actions = ["GetAlias", "UpdateAlias", "GetProvisionedConcurrencyConfig"]
+    return allow("lambda", actions, [arn for function in functions for arn in (function, f"{function}:*")])
 
 
-def tls_only(service: str, resources: Sequence[str]) -> Statement:
-    """A statement of a resource's own policy that refuses everybody who comes over an open connection."""
+def deny_insecure_transport(service: str, resources: Sequence[str]) -> Statement:
+    """Return a statement of a resource-based policy that denies requests without TLS."""
     return {
         **allow(service, ["*"], resources),
         "Effect": "Deny",
@@ -139,22 +151,22 @@ def tls_only(service: str, resources: Sequence[str]) -> Statement:
     }
 
 
-def queue_document(arn: str, rules: Sequence[str]) -> dict[str, Any]:
-    """A queue's own policy: the EventBridge rules of these names, of its account and region, may send to it."""
-    at = arn.rpartition(":")[0].replace(":sqs:", ":events:")
-    sending = {
+def queue_policy(arn: str, rules: Sequence[str]) -> dict[str, Any]:
+    """Return the policy of a queue that only the named EventBridge rules of its account and region can send to."""
+    events = arn.rpartition(":")[0].replace(":sqs:", ":events:")
+    allow_rules = {
         **allow("sqs", ["SendMessage"], [arn]),
         "Principal": {"Service": "events.amazonaws.com"},
-        "Condition": {"ArnEquals": {"aws:SourceArn": [f"{at}:rule/{rule}" for rule in rules]}},
+        "Condition": {"ArnEquals": {"aws:SourceArn": [f"{events}:rule/{rule}" for rule in rules]}},
     }
-    return document([tls_only("sqs", [arn]), *([sending] if rules else [])])
+    return policy_document([deny_insecure_transport("sqs", [arn]), *([allow_rules] if rules else [])])
 
 
-def publishing(service: str, topic: str) -> Statement:
-    """A statement of a topic's own policy, by ARN: a service, e.g. `budgets`, may publish what is of its account.
+def allow_publish(service: str, topic: str) -> Statement:
+    """Return a statement that allows a service, e.g. `budgets`, to publish to a topic, by ARN, for the topic's account.
 
-    A topic without a policy lets its whole account publish, and so CloudWatch's alarms; one with a policy lets nobody
-    whom that does not name, so it must name `cloudwatch`, too.
+    Without a topic policy, the whole account can publish, including CloudWatch alarms. A topic policy replaces that
+    default, so it must also contain this statement for `cloudwatch`.
     """
     account = topic.rpartition(":")[0].rpartition(":")[2]
     return {
@@ -164,108 +176,115 @@ def publishing(service: str, topic: str) -> Statement:
     }
 
 
-def read_through(bucket: str, distribution: str) -> dict[str, Any]:
-    """A bucket's own policy, by ARN: one CloudFront distribution may read its objects, over TLS."""
-    reading = {
+def allow_cloudfront_read(bucket: str, distribution: str) -> dict[str, Any]:
+    """Return the policy of a bucket, by ARN, whose objects only one CloudFront distribution can read, over TLS."""
+    allow_distribution = {
         **allow("s3", ["GetObject"], [f"{bucket}/*"]),
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
     }
-    return document([tls_only("s3", [bucket, f"{bucket}/*"]), reading])
+    return policy_document([deny_insecure_transport("s3", [bucket, f"{bucket}/*"]), allow_distribution])
 
 
-def key_document(
+def key_policy(
     account: str,
     region: str,
-    users: Collection[str],
+    services: Collection[str],
     partition: str = "aws",
     dns_suffix: str = "amazonaws.com",
 ) -> dict[str, Any]:
-    """A key's own policy, in its account and region, with the AWS services that use it: of `KEY_VIA` and `KEY_USERS`.
+    """Return the policy of a key for services in `KEY_VIA_SERVICES` and `KEY_SERVICE_PRINCIPALS`.
 
-    IAM of the account says who administers it, so that it is never beyond reach; it cannot let anybody, and be it an
-    administrator, encrypt or decrypt by himself.
+    IAM policies of the account control the administration of the key, so the account cannot lose access to it. Even
+    administrators can encrypt and decrypt only through these services.
     """
-    administration = {**allow("kms", KEY_ADMINISTRATION, ["*"]), "Principal": _root(account, partition)}
-    return document([administration, *key_statements(account, region, users, partition, dns_suffix)])
+    administration = {**allow("kms", KEY_ADMINISTRATION, ["*"]), "Principal": _account_principal(account, partition)}
+    return policy_document([administration, *key_statements(account, region, services, partition, dns_suffix)])
 
 
 def key_statements(
     account: str,
     region: str,
-    users: Collection[str],
+    services: Collection[str],
     partition: str = "aws",
     dns_suffix: str = "amazonaws.com",
 ) -> list[Statement]:
-    """What a key's own policy must say for an account to use it through AWS services, and only so."""
-    # In a key's own policy the resource `*` is that key.
-    through = {
+    """Return the statements of a key policy that allow an account to use the key only through AWS services."""
+    # In a key policy, the resource `*` is the key itself.
+    via_services = {
         **allow("kms", KEY_USE, ["*"]),
-        "Principal": _root(account, partition),
-        "Condition": _via((name for name in KEY_VIA if name in users), dns_suffix),
+        "Principal": _account_principal(account, partition),
+        "Condition": _via((name for name in KEY_VIA_SERVICES if name in services), dns_suffix),
     }
-    places = {"partition": partition, "region": region, "account": account, "dns_suffix": dns_suffix}
-    return [through, *(_key_user(name, user, places) for name, user in KEY_USERS.items() if name in users)]
+    variables = {"partition": partition, "region": region, "account": account, "dns_suffix": dns_suffix}
+    return [
+        via_services,
+        *(
+            _allow_service_principal(name, permissions, variables)
+            for name, permissions in KEY_SERVICE_PRINCIPALS.items()
+            if name in services
+        ),
+    ]
 
 
-def _root(account: str, partition: str) -> dict[str, str]:
-    """Whomever IAM of an account allows it."""
+def _account_principal(account: str, partition: str) -> dict[str, str]:
+    """Return the principal that delegates access to the IAM policies of an account."""
     return {"AWS": f"arn:{partition}:iam::{account}:root"}
 
 
 def _via(services: Iterable[str], dns_suffix: str) -> dict[str, Any]:
-    # In any region: a key is used in its own, but for a table's replicas, for which DynamoDB calls across.
+    # DynamoDB uses the keys of table replicas from other regions.
     return {"StringLike": {"kms:ViaService": [f"{service}.*.{dns_suffix}" for service in services]}}
 
 
-def _key_user(name: str, user: KeyUser, places: dict[str, str]) -> Statement:
+def _allow_service_principal(name: str, permissions: KeyServicePrincipal, variables: dict[str, str]) -> Statement:
     return {
-        **allow("kms", user.actions, ["*"]),
-        "Principal": {"Service": user.principal.format(service=name, **places)},
-        "Condition": {user.operator: {user.condition: user.value.format(**places)}},
+        **allow("kms", permissions.actions, ["*"]),
+        "Principal": {"Service": permissions.principal.format(service=name, **variables)},
+        "Condition": {permissions.operator: {permissions.condition: permissions.value.format(**variables)}},
     }
 
 
-def key_needs(services: Collection[str]) -> dict[str, list[str]]:
-    """What a role needs of the key by which services encrypt what it uses of them: each action, and through which."""
-    sending = [service for service in services if service in ("sns", "sqs")]
-    needs = {"Decrypt": [*services], "GenerateDataKey": sending}
-    return {action: through for action, through in needs.items() if through}
+def required_key_actions(services: Collection[str]) -> dict[str, list[str]]:
+    """Return the actions on a key that a role needs to use services encrypted with it, each with these services."""
+    messaging = [service for service in services if service in ("sns", "sqs")]
+    actions = {"Decrypt": [*services], "GenerateDataKey": messaging}
+    return {action: via_services for action, via_services in actions.items() if via_services}
 
 
-def key_use(key: str, action: str, services: Sequence[str], dns_suffix: str) -> Statement:
-    """A statement that allows an action with a key, by ARN, through AWS services alone."""
+def allow_key_use(key: str, action: str, services: Sequence[str], dns_suffix: str) -> Statement:
+    """Return a statement that allows an action on a key, by ARN, only through AWS services."""
     return {**allow("kms", [action], [key]), "Condition": _via(services, dns_suffix)}
 
 
-def in_region(key: str, region: str) -> str:
-    """The ARN of a multi-Region key in another region."""
+def key_arn_in_region(key: str, region: str) -> str:
+    """Return the ARN of the replica of a multi-Region key in a region."""
     parts = key.split(":")
     return ":".join([*parts[:3], region, *parts[4:]])
 
 
-def read_by_all(bucket: str) -> dict[str, Any]:
-    """A bucket's own policy, by ARN: everybody may read its objects, and without TLS, which S3's websites lack."""
-    return document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])
+def allow_public_read(bucket: str) -> dict[str, Any]:
+    """Return the policy of a bucket, by ARN, with public objects. S3 website endpoints do not support TLS."""
+    return policy_document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])
 
 
-def write_logs(log_group: str, actions: Sequence[str]) -> Statement:
+def allow_log_actions(log_group: str, actions: Sequence[str]) -> Statement:
     """Return a statement that allows actions on one log group, by ARN, and its log streams."""
     return allow("logs", actions, [f"{log_group}:*"])
 
 
-def vpc_access() -> Statement:
+def allow_vpc_access() -> Statement:
     """Return a statement that allows Lambda to attach a function to a VPC.
 
-    Lambda requires the actions on all resources, because it checks them before there is a network interface.
+    It must allow all resources, because Lambda checks the permissions before it creates a network interface.
     """
     return allow("ec2", VPC_ACCESS_ACTIONS, ["*"])
 
 
-def lambda_alone() -> Statement:
-    """Return a statement that denies `vpc_access` to a function's own code.
+def deny_vpc_actions_to_code() -> Statement:
+    """Return a statement that denies the actions of `allow_vpc_access` to the code of a function.
 
-    Lambda's calls on behalf of the function have no `lambda:SourceFunctionArn`.
+    Lambda's own calls on behalf of the function have no `lambda:SourceFunctionArn`.
     """
     return {
         **allow("ec2", [*VPC_ACCESS_ACTIONS, "DetachNetworkInterface"], ["*"]),
@@ -274,35 +293,35 @@ def lambda_alone() -> Statement:
     }
 
 
-def let_through(statements: Iterable[Statement]) -> dict[str, Any]:
-    """A VPC endpoint's own policy: everybody who is in the VPC may do what `statements` say, and only that."""
-    return document({**statement, "Principal": "*"} for statement in statements)
+def vpc_endpoint_policy(statements: Iterable[Statement]) -> dict[str, Any]:
+    """Return the policy of a VPC endpoint that lets every principal in the VPC do only what `statements` allow."""
+    return policy_document({**statement, "Principal": "*"} for statement in statements)
 
 
-def buckets_of(account: str, partition: str) -> Statement:
-    """Objects in whatever buckets an account has."""
+def allow_account_buckets(account: str, partition: str) -> Statement:
+    """Return a statement that allows access to the objects in all buckets of an account."""
     return {
         **allow("s3", ["GetObject", "PutObject", "DeleteObject", "ListBucket"], [f"arn:{partition}:s3:::*"]),
         "Condition": {"StringEquals": {"aws:ResourceAccount": account}},
     }
 
 
-def flow_logs(log_group: str) -> Statement:
-    """What VPC Flow Logs does to write to a log group, by ARN."""
+def allow_flow_logs(log_group: str) -> Statement:
+    """Return a statement that allows VPC Flow Logs to write to a log group, by ARN."""
     actions = ("CreateLogStream", "PutLogEvents", "DescribeLogGroups", "DescribeLogStreams")
     return allow("logs", actions, [f"{log_group}:*"])
 
 
-def table_backups(tables: Sequence[str]) -> Statement:
-    """What AWS Backup does to tables, by ARN, and to the backups of theirs that DynamoDB keeps."""
+def allow_table_backups(tables: Sequence[str]) -> Statement:
+    """Return a statement that allows AWS Backup to back up tables, by ARN, and to manage their DynamoDB backups."""
     actions = ("DescribeTable", "ListTagsOfResource", "CreateBackup", "StartAwsBackupJob")
     return allow("dynamodb", [*actions, "DescribeBackup", "DeleteBackup"], [*tables, *_backups(tables)])
 
 
-def table_restores(tables: Sequence[str]) -> Statement:
-    """What AWS Backup does to restore tables, by ARN, each beside itself: it cannot touch the live one."""
-    rows = ("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
-    actions = ["DescribeTable", "RestoreTableFromAwsBackup", "RestoreTableFromBackup", *rows]
+def allow_table_restores(tables: Sequence[str]) -> Statement:
+    """Return a statement that allows AWS Backup to restore tables, by ARN, to new tables next to the live ones."""
+    item_actions = ("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+    actions = ["DescribeTable", "RestoreTableFromAwsBackup", "RestoreTableFromBackup", *item_actions]
     return allow("dynamodb", actions, [*(f"{table}{RESTORED}*" for table in tables), *_backups(tables)])
 
 
@@ -310,8 +329,11 @@ def _backups(tables: Sequence[str]) -> list[str]:
     return [f"{table}/backup/*" for table in tables]
 
 
-def recovery_points(vault: str, actions: Sequence[str], copy_to: str = "") -> Statement:
-    """Actions on recovery points of the account and region of a vault; only towards one other vault."""
+def allow_recovery_point_actions(vault: str, actions: Sequence[str], copy_to: str = "") -> Statement:
+    """Return a statement that allows actions on recovery points in the account and region of a vault.
+
+    With `copy_to`, they can be copied only to that vault.
+    """
     statement = allow("backup", actions, [f"{vault.rpartition(':backup-vault:')[0]}:recovery-point:*"])
     return (
         {**statement, "Condition": {"ForAllValues:StringEquals": {"backup:CopyTargets": copy_to}}}
@@ -320,6 +342,6 @@ def recovery_points(vault: str, actions: Sequence[str], copy_to: str = "") -> St
     )
 
 
-def key_grants(keys: Sequence[str]) -> Statement:
-    """Letting AWS's services use keys, by ARN, for what they keep."""
+def allow_key_grants(keys: Sequence[str]) -> Statement:
+    """Return a statement that allows grants on keys, by ARN, for AWS services that store encrypted data."""
     return {**allow("kms", ["CreateGrant"], keys), "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}

@@ -1,4 +1,4 @@
-"""What a network is like before it is made: its subnets, and what functions must reach through it."""
+"""Subnets of a VPC, and the AWS services that functions must reach from it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ import ipaddress
 from ..model import Grant, Parameter, Service, Table, Topic
 from ..settings import NetworkSettings, invalid_value
 
-PARTS = 3
-"""How often a half of a VPC is halved: 8 subnets, which is more than a VPC can have zones, so that another zone moves
-none that stands."""
+SUBNET_BITS = 3
+"""Bits that number the subnets of each half of a VPC. They allow 8 subnets, more than a region has zones, so adding a
+zone does not move existing subnets."""
 
 
 def subnet_blocks(cidr_block: str, zones: int) -> tuple[list[str], list[str]]:
-    """The public and the private subnets of a VPC, one of each for a zone."""
+    """Return the CIDR blocks of the public and of the private subnets of a VPC, one of each per zone."""
     public, private = (
-        [str(block) for block in half.subnets(PARTS)][:zones] for half in ipaddress.IPv4Network(cidr_block).subnets()
+        [str(block) for block in half.subnets(SUBNET_BITS)][:zones]
+        for half in ipaddress.IPv4Network(cidr_block).subnets()
     )
     return public, private
 
 
-def calls(service: Service) -> dict[str, list[Grant]]:
-    """What functions call, by AWS's name for it, and what for: nothing but what they are granted."""
-    kinds: dict[str, tuple[Table | Topic | Parameter, ...]] = {
+def grants_by_service(service: Service) -> dict[str, list[Grant]]:
+    """Return the grants of the functions by AWS service, e.g. `dynamodb`."""
+    resources: dict[str, tuple[Table | Topic | Parameter, ...]] = {
         "dynamodb": service.tables,
         "sns": service.topics,
         "ssm": service.parameters,
     }
-    names = {one.name: kind for kind, those in kinds.items() for one in those}
-    names |= {secret.name: secret.store for secret in service.secrets}
-    found: dict[str, list[Grant]] = {}
+    aws_services = {resource.name: name for name, group in resources.items() for resource in group}
+    aws_services |= {secret.name: secret.store for secret in service.secrets}
+    grants: dict[str, list[Grant]] = {}
     for grant in service.grants():
-        found.setdefault(names[grant.on], []).append(grant)
-    return found
+        grants.setdefault(aws_services[grant.on], []).append(grant)
+    return grants
 
 
-def check_reach(service: Service, network: NetworkSettings) -> None:
-    """Raise ValueError for a VPC that is made without a way to what functions call."""
-    wanted = ", ".join(sorted(calls(service).keys() - {"dynamodb"}))
-    if network.vpc == "create" and network.nat_gateways == "none" and not network.interface_endpoints and wanted:
-        remedy = f"The functions call {wanted}. Set it to true, or set nat_gateways to one or per-zone."
+def check_connectivity(service: Service, network: NetworkSettings) -> None:
+    """Raise `ValueError` if a created VPC has no route to a service that the functions call."""
+    called = ", ".join(sorted(grants_by_service(service).keys() - {"dynamodb"}))
+    if network.vpc == "create" and network.nat_gateways == "none" and not network.interface_endpoints and called:
+        remedy = f"The functions call {called}. Set it to true, or set nat_gateways to one or per-zone."
         raise invalid_value(
             "network.interface_endpoints", network.interface_endpoints, "true without NAT gateways", remedy
         )

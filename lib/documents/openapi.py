@@ -1,4 +1,4 @@
-"""The reference of a service, as one OpenAPI 3.0 document: users read it, clients are made from it."""
+"""The OpenAPI 3.0 document of a service."""
 
 from __future__ import annotations
 
@@ -24,26 +24,23 @@ from ..runtime.errors import (
 Document = dict[str, Any]
 
 VERSION = "1.0.0"
-"""The first: no path says which version of the API it is of."""
+"""API version. It is constant, because paths contain no version."""
 ERROR = "Error"
 KEY_SCHEME, SIGNATURE_SCHEME, TOKEN_SCHEME = "ApiKeyAuth", "SignatureAuth", "TokenAuth"
 JSON = "application/json"
 
 ERROR_SCHEMA: Schema = {
     "type": "object",
-    "description": "The body of every answer that is not a success, whether the gateway or a function gives it.",
+    "description": "Body of every error response, from API Gateway or a function.",
     "required": ["error", "code", "requestId", "details"],
     "properties": {
-        "error": {"type": "string", "description": "What is wrong, for people."},
-        "code": {"type": "string", "description": "What is wrong, for programs."},
-        "requestId": {
-            "type": "string",
-            "description": "What to look for in the logs.",
-        },
-        "details": {"type": "array", "items": {"type": "string"}, "description": "Which rules were broken, if any."},
+        "error": {"type": "string", "description": "Error message."},
+        "code": {"type": "string", "description": "Error code for programs."},
+        "requestId": {"type": "string", "description": "Request ID, which the logs contain."},
+        "details": {"type": "array", "items": {"type": "string"}, "description": "Validation errors, if any."},
     },
     "example": {
-        "error": "the query is not as it should be",
+        "error": "Invalid request query; see details.",
         "code": BadRequest.code,
         "requestId": "7f1c2a52-0d8e-4f0b-9a66-3f0f6f6a5f11",
         "details": ["query must not contain {'colour'} properties"],
@@ -51,19 +48,19 @@ ERROR_SCHEMA: Schema = {
 }
 HEADERS: Document = {
     "X-Request-Id": {
-        "description": "What to look for in the logs.",
+        "description": "Request ID, which the logs contain.",
         "schema": {"type": "string"},
     },
     "X-Correlation-Id": {
-        "description": "The request's own, where it brought one that can be used; else the same as `X-Request-Id`.",
+        "description": "`X-Correlation-Id` of the request, if it is valid; otherwise the same as `X-Request-Id`.",
         "schema": {"type": "string"},
     },
     "Location": {
-        "description": "Where what was made can be read, relative to the request's own URL.",
+        "description": "URL of the created resource, relative to the URL of the request.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "ETag": {
-        "description": 'The item\'s version in quotes, e.g. `"3"`.',
+        "description": 'Version of the item in quotes, e.g. `"3"`.',
         "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,11}"$'},
     },
     "Retry-After": {
@@ -74,139 +71,145 @@ HEADERS: Document = {
 IDEMPOTENCY_KEY: Document = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Makes it safe to send the request again: for at least 24 hours it gets the same answer and does "
-    "nothing more.",
+    "description": "Key that makes it safe to repeat the request: for at least 24 hours, a repeated request gets the "
+    "same response and has no further effect.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 IF_MATCH: Document = {
     "name": "If-Match",
     "in": "header",
-    "description": "Change it only if it is at this version; `*`: whichever it is at.",
+    "description": "Version that the item must have for the change to be applied; `*` matches any version.",
     "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,11}")$'},
 }
 CORRELATION_ID: Document = {
     "name": "X-Correlation-Id",
     "in": "header",
-    "description": "The caller's own, to find the request by: in the logs, and with all that comes of it. At most 128 "
-    "letters, digits, and `. _ : / + = -`; anything else counts as not given.",
+    "description": "ID chosen by the caller to find the request, and the events that it causes, in the logs. At most "
+    "128 letters, digits and `. _ : / + = -`. Other values are ignored.",
     "schema": {"type": "string"},
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-"""What a demonstration's call has in place of something an earlier answer said."""
+"""Placeholder in a demo call for a value of a previous response."""
 
 
-class Refusal(NamedTuple):
-    """A status that is no success, and the routes whose shape makes it possible."""
+class ErrorResponse(NamedTuple):
+    """An error status, with the routes that can return it."""
 
     status: int
     description: str
-    possible: Callable[[Route], bool]
+    applies_to: Callable[[Route], bool]
     codes: tuple[str, ...] = ()
-    """What `code` is then; where there is none, routes or the gateway say."""
+    """Values of `code`. Empty if they depend on the route or on API Gateway."""
 
 
 def _always(_: Route) -> bool:
     return True
 
 
-def _with_body(route: Route) -> bool:
+def _has_body(route: Route) -> bool:
     return route.body is not None
 
 
-def _guarded(route: Route) -> bool:
+def _uses_if_match(route: Route) -> bool:
     return route.versioned and route.method in ("PUT", "PATCH", "DELETE")
 
 
-REFUSALS = (
-    # On every route: a query parameter that is not described is refused.
-    Refusal(
+ERROR_RESPONSES = (
+    # Every route rejects unknown query parameters.
+    ErrorResponse(
         400,
-        "The path, the query or the body is not as described here; `details` says where.",
+        "The path, query or body does not match this document; `details` contains the validation errors.",
         _always,
         (BadRequest.code,),
     ),
-    Refusal(
+    ErrorResponse(
         401,
-        "If the API requires tokens: the request has none, or one that has expired or lacks the scope of the route.",
+        "The API requires an access token, and it is missing, has expired or lacks the scope of the route.",
         lambda route: bool(route.scope_needed()),
         ("UNAUTHORIZED",),
     ),
-    Refusal(
+    ErrorResponse(
         403,
-        "If the API requires a key or a signature: it is missing or invalid, or its caller may not call the route.",
+        "The API requires an API key or a signature, and it is missing, invalid or not authorized to call the route.",
         _always,
         ("FORBIDDEN",),
     ),
-    Refusal(404, "What the request names is not there.", lambda route: bool(route.path_parameters()), (NotFound.code,)),
-    Refusal(
+    ErrorResponse(
+        404, "The requested resource does not exist.", lambda route: bool(route.path_parameters()), (NotFound.code,)
+    ),
+    ErrorResponse(
         409,
-        "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another request before.",
+        "The resource already exists or was modified concurrently, or the `Idempotency-Key` was already used with a "
+        "different request.",
         lambda route: route.idempotent,
     ),
-    Refusal(
+    ErrorResponse(
         412,
-        "It is not at the version that `If-Match` names; `ETag` says at which it is.",
-        _guarded,
+        "The item does not have the version in `If-Match`; `ETag` is its current version.",
+        _uses_if_match,
         (PreconditionFailed.code,),
     ),
-    Refusal(
+    ErrorResponse(
         413,
-        "The body, or what would be stored of it, is too large.",
-        _with_body,
+        "The body or the resulting item is too large.",
+        _has_body,
         (TooLarge.code, "REQUEST_TOO_LARGE"),
     ),
-    Refusal(415, f"The `Content-Type` is not `{JSON}`.", _with_body, (UnsupportedMediaType.code,)),
-    Refusal(
+    ErrorResponse(415, f"The `Content-Type` is not `{JSON}`.", _has_body, (UnsupportedMediaType.code,)),
+    ErrorResponse(
         429,
-        "Too many requests at once, or the API key's quota is used up; try again later.",
+        "Too many requests, or the quota of the API key is exhausted. Try again later.",
         _always,
         (TooManyRequests.code, "QUOTA_EXCEEDED"),
     ),
-    Refusal(500, "Something went wrong on our side; the log has the rest.", _always),
-    Refusal(502, "The function failed before it could answer; try again.", _always),
-    Refusal(
+    ErrorResponse(500, "Internal server error. The log contains the cause.", _always),
+    ErrorResponse(502, "The function failed before it responded. Try again.", _always),
+    ErrorResponse(
         503,
         "DynamoDB, or another service that the function depends on, did not respond in time. The request might have "
-        "been executed: repeat it after `Retry-After`, a change only if its operation is safe to repeat.",
+        "been executed: repeat it after `Retry-After`, and a change only if its operation is safe to repeat.",
         _always,
         (Unavailable.code,),
     ),
-    Refusal(504, "No answer in time; try again.", _always),
+    ErrorResponse(504, "The response timed out. Try again.", _always),
 )
 KEY_REUSED = Code(
     IdempotencyConflict.code,
     IdempotencyConflict.status,
-    "The `Idempotency-Key` came with another request before: give this one a new key.",
+    "The `Idempotency-Key` was already used with a different request. Use a new key.",
 )
 
 
-def refusals(route: Route) -> list[int]:
-    """Every status besides success: what follows from the route's shape, and what it declares."""
+def error_statuses(route: Route) -> list[int]:
+    """Return every error status of a route: derived from its definition, and declared by it."""
     declared = {*route.errors, *(code.status for code in route.codes)}
-    return sorted({row.status for row in REFUSALS if row.possible(route)} | declared)
+    return sorted({response.status for response in ERROR_RESPONSES if response.applies_to(route)} | declared)
 
 
 def codes(service: Service) -> list[Code]:
     """Return every `code` that functions set in error responses, and those of API Gateway that have a fixed status."""
     routes = [route for _, route in service.routes()]
-    possible = {status for route in routes for status in refusals(route)}
-    found = [
-        Code(name, row.status, row.description) for row in REFUSALS if row.status in possible for name in row.codes
+    statuses = {status for route in routes for status in error_statuses(route)}
+    result = [
+        Code(name, response.status, response.description)
+        for response in ERROR_RESPONSES
+        if response.status in statuses
+        for name in response.codes
     ]
-    found += [code for route in routes for code in route.codes]
-    found += [KEY_REUSED] * any(route.idempotent for route in routes)
-    return sorted(dict.fromkeys(found), key=lambda code: code.status)
+    result += [code for route in routes for code in route.codes]
+    result += [KEY_REUSED] * any(route.idempotent for route in routes)
+    return sorted(dict.fromkeys(result), key=lambda code: code.status)
 
 
 def document(service: Service, server_url: str = "/") -> Document:
-    """The reference of `service` at `server_url`; raises ValueError if a schema of its own is called `Error`."""
+    """Return the document of `service` at `server_url`. Raise `ValueError` if it has a schema with the name `Error`."""
     if ERROR in service.schemas:
         raise ValueError(
-            f"service {service.name!r} schema names must differ from {ERROR!r}, the schema of errors, got {ERROR!r}. "
+            f"schemas of service {service.name!r} must not contain {ERROR!r}, the name of the common error schema. "
             "Rename the schema."
         )
     routes = [route for _, route in service.routes()]
-    refused = {status for route in routes for status in refusals(route) if not _codes(route, status)}
+    errors = {status for route in routes for status in error_statuses(route) if not _codes(route, status)}
     return {
         "openapi": "3.0.3",
         "info": {"title": service.title, "description": service.description, "version": VERSION},
@@ -214,17 +217,17 @@ def document(service: Service, server_url: str = "/") -> Document:
         "tags": [{"name": name} for name in dict.fromkeys(map(_tag, routes))],
         "paths": _paths(service, routes),
         "components": {
-            "schemas": {**_said(service.schemas), ERROR: ERROR_SCHEMA},
+            "schemas": {**_to_openapi_schema(service.schemas), ERROR: ERROR_SCHEMA},
             "parameters": {CORRELATION_ID["name"]: CORRELATION_ID},
             "headers": HEADERS,
-            "responses": {_label(status): _refused(status) for status in sorted(refused)},
+            "responses": {_label(status): _common_error(status) for status in sorted(errors)},
             "securitySchemes": _security_schemes(service),
         },
     }
 
 
 def _security_schemes(service: Service) -> Document:
-    """Every way to show who calls: the settings of the deployment select one of them."""
+    """Return all authentication methods. The settings of the deployment select one of them."""
     scopes = {scope: f"`{service.name}-<environment>/{scope}` in tokens" for scope in service.scopes()}
     tokens = {"tokenUrl": "/oauth2/token", "scopes": scopes}
     return {
@@ -232,18 +235,18 @@ def _security_schemes(service: Service) -> Document:
             "type": "apiKey",
             "in": "header",
             "name": "x-api-key",
-            "description": "With `authorization` API_KEY, and with NONE on routes that ask for a key at least.",
+            "description": "API key, required with `authorization` API_KEY and by routes with `key_required`.",
         },
         SIGNATURE_SCHEME: {
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
             "x-amazon-apigateway-authtype": "awsSigv4",
-            "description": "With `authorization` AWS_IAM: Signature Version 4 for `execute-api`.",
+            "description": "Required with `authorization` AWS_IAM: Signature Version 4 for `execute-api`.",
         },
         TOKEN_SCHEME: {
             "type": "oauth2",
-            "description": "With `authorization` COGNITO_USER_POOLS, at the deployment's output `sign_in_url`.",
+            "description": "Required with `authorization` COGNITO_USER_POOLS, at the stack output `sign_in_url`.",
             "flows": {
                 "authorizationCode": {"authorizationUrl": "/oauth2/authorize", **tokens},
                 "clientCredentials": tokens,
@@ -253,63 +256,64 @@ def _security_schemes(service: Service) -> Document:
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
-    """What the settings of the deployment can require: one of these; the first requires nothing."""
+    """Return the alternatives that the settings of a deployment can select. `{}` requires no authentication."""
     if not (scope := route.scope_needed()):
         return []
-    asked: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
-    return asked if route.key_required else [{}, *asked]
+    schemes: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
+    return schemes if route.key_required else [{}, *schemes]
 
 
-def _said(schema: Any) -> Any:
-    """A schema, or what is in one, as OpenAPI 3.0 says it: there null is no type."""
+def _to_openapi_schema(schema: Any) -> Any:
+    """Convert a JSON schema, or a part of it. OpenAPI 3.0 has `nullable` instead of the type `null`."""
     match schema:
         case {"type": [kind, "null"] | ["null", kind]}:
-            return _said({**schema, "type": kind, "nullable": True})
+            return _to_openapi_schema({**schema, "type": kind, "nullable": True})
         case Mapping():
-            return {name: _said(inside) for name, inside in schema.items()}
+            return {name: _to_openapi_schema(value) for name, value in schema.items()}
         case list():
-            return [_said(inside) for inside in schema]
+            return [_to_openapi_schema(value) for value in schema]
     return schema
 
 
 def _paths(service: Service, routes: list[Route]) -> Document:
     paths: Document = {}
-    taken: set[str] = set()
+    used: set[str] = set()
     for route in routes:
-        identifier = _operation_id(route, taken)
-        taken.add(identifier)
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, identifier, _shown(service, route))
+        operation_id = _operation_id(route, used)
+        used.add(operation_id)
+        operation = _operation(route, operation_id, _example_call(service, route))
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return paths
 
 
-def _operation_id(route: Route, taken: set[str]) -> str:
-    """Unique in the document, though one operation may serve several routes."""
+def _operation_id(route: Route, used: set[str]) -> str:
+    """Return an ID that is unique in the document. Several routes can have the same operation."""
     by = f"{route.operation}_by_{'_'.join(route.path_parameters())}"
     numbered = (f"{route.operation}_{number}" for number in itertools.count(2))
-    return next(name for name in itertools.chain([route.operation, by], numbered) if name not in taken)
+    return next(name for name in itertools.chain([route.operation, by], numbered) if name not in used)
 
 
-def _shown(service: Service, route: Route) -> Call:
-    """The first successful call of the service's demonstration that this route answers, or one that shows nothing."""
+def _example_call(service: Service, route: Route) -> Call:
+    """Return the first successful demo call of a route; without one, a call that provides no examples."""
     for call in service.demo:
-        if answering(service, call) == route and call.status in route.responses:
+        if matching_route(service, call) == route and call.status in route.responses:
             return call
     return Call(method=route.method, path="", status=0)
 
 
-def answering(service: Service, call: Call) -> Route | None:
-    """The route that answers a call: API Gateway prefers `/items/search` to `/items/{id}`."""
+def matching_route(service: Service, call: Call) -> Route | None:
+    """Return the route that API Gateway selects for a call; it prefers `/items/search` to `/items/{id}`."""
     routes = [route for _, route in service.routes() if call.calls(route)]
     return min(routes, key=lambda route: len(route.path_parameters()), default=None)
 
 
-def _operation(route: Route, identifier: str, shown: Call) -> Document:
+def _operation(route: Route, operation_id: str, example: Call) -> Document:
     return {
-        "operationId": identifier,
+        "operationId": operation_id,
         "summary": route.summary,
         "tags": [_tag(route)],
-        "parameters": [*_path_parameters(route, shown), *_query_parameters(route, shown), *_headers(route)],
-        **({"requestBody": _request_body(route.body, shown)} if route.body else {}),
+        "parameters": [*_path_parameters(route, example), *_query_parameters(route, example), *_headers(route)],
+        **({"requestBody": _request_body(route.body, example)} if route.body else {}),
         "responses": _responses(route),
         "security": _security(route),
     }
@@ -319,8 +323,8 @@ def _tag(route: Route) -> str:
     return route.path.split("/")[1].strip("{}")
 
 
-def _path_parameters(route: Route, shown: Call) -> list[Document]:
-    values = dict(zip(route.path.split("/"), urlsplit(shown.path).path.split("/"), strict=False))
+def _path_parameters(route: Route, example: Call) -> list[Document]:
+    values = dict(zip(route.path.split("/"), urlsplit(example.path).path.split("/"), strict=False))
     return [
         {
             "name": name,
@@ -333,64 +337,65 @@ def _path_parameters(route: Route, shown: Call) -> list[Document]:
     ]
 
 
-def _query_parameters(route: Route, shown: Call) -> list[Document]:
-    values = {name: given[0] for name, given in parse_qs(urlsplit(shown.path).query).items()}
+def _query_parameters(route: Route, example: Call) -> list[Document]:
+    values = {name: values[0] for name, values in parse_qs(urlsplit(example.path).query).items()}
     return [
         {
             "name": name,
             "in": "query",
             "description": schema.get("description", ""),
-            "schema": _said({key: value for key, value in schema.items() if key != "description"}),
+            "schema": _to_openapi_schema({key: value for key, value in schema.items() if key != "description"}),
             **_example(values.get(name), int if schema.get("type") == "integer" else str),
         }
         for name, schema in route.query.items()
     ]
 
 
-def _example(text: str | None, read: Callable[[str], Any]) -> Mapping[str, Any]:
-    return {} if text is None or PLACEHOLDER.search(text) else {"example": read(text)}
+def _example(value: str | None, parse: Callable[[str], Any]) -> Mapping[str, Any]:
+    return {} if value is None or PLACEHOLDER.search(value) else {"example": parse(value)}
 
 
 def _headers(route: Route) -> list[Document]:
-    own = [IDEMPOTENCY_KEY] * route.idempotent + [IF_MATCH] * _guarded(route)
-    return [*own, {"$ref": f"#/components/parameters/{CORRELATION_ID['name']}"}]
+    headers = [IDEMPOTENCY_KEY] * route.idempotent + [IF_MATCH] * _uses_if_match(route)
+    return [*headers, {"$ref": f"#/components/parameters/{CORRELATION_ID['name']}"}]
 
 
-def _request_body(schema: str, shown: Call) -> Document:
-    example = {} if shown.body is None or PLACEHOLDER.search(str(shown.body)) else {"example": shown.body}
-    return {"required": True, "content": _content(schema, **example)}
+def _request_body(schema: str, example: Call) -> Document:
+    has_example = example.body is not None and not PLACEHOLDER.search(str(example.body))
+    return {"required": True, "content": _content(schema, **({"example": example.body} if has_example else {}))}
 
 
-def _content(schema: str, **more: Any) -> Document:
-    return {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}, **more}}
+def _content(schema: str, **fields: Any) -> Document:
+    return {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}, **fields}}
 
 
 def _responses(route: Route) -> Document:
     version = ["ETag"] * route.versioned
-    answered = {str(status): _answered(status, schema, *version) for status, schema in route.responses.items()}
-    refused = (status for status in refusals(route) if status not in route.responses)
-    return {**answered, **{str(status): _refusal(route, status) for status in refused}}
+    responses = {str(status): _response(status, schema, *version) for status, schema in route.responses.items()}
+    errors = (status for status in error_statuses(route) if status not in route.responses)
+    return {**responses, **{str(status): _route_error(route, status) for status in errors}}
 
 
-def _refusal(route: Route, status: int) -> Document:
-    named = _codes(route, status)
-    if not named:
+def _route_error(route: Route, status: int) -> Document:
+    declared = _codes(route, status)
+    if not declared:
         return {"$ref": f"#/components/responses/{_label(status)}"}
-    found = _refused(status)
-    narrowed = {"type": "object", "properties": {"code": {"type": "string", "enum": [code.name for code in named]}}}
-    found["content"][JSON]["schema"] = {"allOf": [found["content"][JSON]["schema"], narrowed]}
-    return {**found, "description": "\n".join(f"- `{code.name}`: {code.meaning}" for code in named)}
+    response = _common_error(status)
+    codes_schema = {"type": "object", "properties": {"code": {"type": "string", "enum": [c.name for c in declared]}}}
+    response["content"][JSON]["schema"] = {"allOf": [response["content"][JSON]["schema"], codes_schema]}
+    return {**response, "description": "\n".join(f"- `{code.name}`: {code.meaning}" for code in declared)}
 
 
 def _codes(route: Route, status: int) -> list[Code]:
-    """What the `code` of a route's refusals can be, where the route says it."""
-    named = [code for code in route.codes if code.status == status]
-    with_key = named and status == KEY_REUSED.status and route.idempotent
-    return [*named, KEY_REUSED] if with_key else named
+    """Return the error codes that a route declares for a status."""
+    declared = [code for code in route.codes if code.status == status]
+    with_key = declared and status == KEY_REUSED.status and route.idempotent
+    return [*declared, KEY_REUSED] if with_key else declared
 
 
-def _answered(status: int, schema: str | None, *more: str) -> Document:
-    headers = ["X-Request-Id", "X-Correlation-Id", *["Location"] * (status == HTTPStatus.CREATED), *more]
+def _response(status: int, schema: str | None, *extra_headers: str) -> Document:
+    location = ["Location"] * (status == HTTPStatus.CREATED)
+    headers = ["X-Request-Id", "X-Correlation-Id", *location, *extra_headers]
     return {
         "description": HTTPStatus(status).phrase,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
@@ -398,12 +403,13 @@ def _answered(status: int, schema: str | None, *more: str) -> Document:
     }
 
 
-def _refused(status: int) -> Document:
-    described = {row.status: row.description for row in REFUSALS}
-    more = ["ETag"] * (status == HTTPStatus.PRECONDITION_FAILED) + ["Retry-After"] * (status == Unavailable.status)
-    return {**_answered(status, ERROR, *more), "description": described.get(status, "Rejected. `code` is the reason.")}
+def _common_error(status: int) -> Document:
+    descriptions = {response.status: response.description for response in ERROR_RESPONSES}
+    extra = ["ETag"] * (status == HTTPStatus.PRECONDITION_FAILED) + ["Retry-After"] * (status == Unavailable.status)
+    description = descriptions.get(status, "Rejected. `code` is the reason.")
+    return {**_response(status, ERROR, *extra), "description": description}
 
 
 def _label(status: int) -> str:
-    """Not the status's phrase: that depends on Python's version."""
+    """Return the name of a common error response. HTTP phrases are not used: they depend on the Python version."""
     return f"{ERROR}{status}"

@@ -1,4 +1,4 @@
-"""What API Gateway is told, derived from routes and settings: pure data, and the hash that makes a deployment."""
+"""API Gateway resources derived from routes and settings, and the hash that triggers a new deployment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..model import METHODS, Route, Schema
 
 MAX_AGE_SECONDS = 7200
-"""How long a browser keeps a preflight's answer: the most that Chromium does."""
+"""Time for which browsers cache a preflight response: the maximum of Chromium."""
 REQUEST_HEADERS = (
     "Content-Type",
     "Authorization",
@@ -23,9 +23,9 @@ REQUEST_HEADERS = (
     "X-Correlation-Id",
 )
 REQUEST_ORIGIN = "method.request.header.Origin"
-"""The origin of the caller, in the mappings of gateway responses. API Gateway omits the header if there is none."""
-REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id")
-"""What tells on every answer which request it is of.  API Gateway itself knows but one id."""
+"""Origin of the request, in mappings of gateway responses. Without one, API Gateway omits the mapped header."""
+REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id")
+"""Response headers that identify the request. In its own responses, API Gateway sets both to its request ID."""
 
 
 class Path(NamedTuple):
@@ -33,41 +33,43 @@ class Path(NamedTuple):
 
     path: str
     parent: str
-    """The path above, empty for the root."""
+    """Path of the parent resource; empty for the root."""
     part: str
 
 
 class GatewayResponse(NamedTuple):
-    """How the gateway itself refuses."""
+    """An error response of API Gateway itself."""
 
     type: str
     status: int | None
-    """None leaves API Gateway's own."""
+    """None: default status of the response type."""
     code: str
     message: str | None = None
-    """None passes on API Gateway's."""
+    """None: message of API Gateway."""
     details: str = ""
-    """An API Gateway variable with more."""
+    """API Gateway variable with details of the error; empty for none."""
 
 
 GATEWAY_RESPONSES = (
     GatewayResponse("DEFAULT_4XX", None, "$context.error.responseType"),
-    GatewayResponse("DEFAULT_5XX", None, "$context.error.responseType", "something went wrong on our side; try again"),
+    GatewayResponse("DEFAULT_5XX", None, "$context.error.responseType", "Internal server error. Try again."),
     GatewayResponse("BAD_REQUEST_BODY", 400, "INVALID_REQUEST", details="$context.error.validationErrorString"),
     GatewayResponse("BAD_REQUEST_PARAMETERS", 400, "INVALID_REQUEST"),
-    GatewayResponse("INVALID_API_KEY", 403, "FORBIDDEN", "send a valid API key in the x-api-key header"),
-    GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND", "this API has no such path or method"),
+    GatewayResponse(
+        "INVALID_API_KEY", 403, "FORBIDDEN", "Missing or invalid API key. Send a valid key in the x-api-key header."
+    ),
+    GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND", "No route matches this path and method."),
 )
-"""Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, EXPIRED_TOKEN, ..."""
+"""Customized response types. All other types use the two defaults, with AWS's response type as code, e.g. THROTTLED."""
 AUTHORIZATION_RESPONSES: Mapping[str, tuple[GatewayResponse, ...]] = {
     "AWS_IAM": (
         GatewayResponse("ACCESS_DENIED", 403, "FORBIDDEN"),
-        # Said of every request without a signature, too, and so no longer that there is no such path.
+        # With IAM authorization, API Gateway also returns this type for existing routes if the signature is missing.
         GatewayResponse(
             "MISSING_AUTHENTICATION_TOKEN",
             403,
             "FORBIDDEN",
-            "sign the request with AWS Signature Version 4, to a path and method that this API has",
+            "Missing signature or unknown route. Sign the request with AWS Signature Version 4; check path and method.",
         ),
     ),
     "COGNITO_USER_POOLS": (
@@ -75,11 +77,11 @@ AUTHORIZATION_RESPONSES: Mapping[str, tuple[GatewayResponse, ...]] = {
             "UNAUTHORIZED",
             401,
             "UNAUTHORIZED",
-            "send Authorization: Bearer with an access token that has not expired and has the scope of this route",
+            "Missing or invalid access token. Send Authorization: Bearer with a token for the scope of the route.",
         ),
     ),
 }
-"""Those that depend on how callers show who they are."""
+"""Additional response types by authorization type."""
 
 ACCESS_LOG = {
     "requestId": "requestId",
@@ -101,59 +103,59 @@ ACCESS_LOG = {
     "errorMessage": "error.message",
     "traceId": "xrayTraceId",
 }
-"""What the access log says of each request, and the API Gateway variable that tells it."""
-# Numbers are quoted, too: API Gateway writes `-` for what it does not know.
+"""Fields of the access log, with the `$context` variable of each."""
+# Numbers are quoted, too, because API Gateway writes `-` for variables without a value.
 ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
-"""A line of the access log."""
+"""Format of an access log line."""
 
 
-def responses(authorization: str | None) -> list[GatewayResponse]:
-    """How the gateway refuses where callers show who they are in that way."""
-    rows = (*GATEWAY_RESPONSES, *AUTHORIZATION_RESPONSES.get(authorization or "", ()))
-    return list({row.type: row for row in rows}.values())
+def gateway_responses(authorization: str | None) -> list[GatewayResponse]:
+    """Return the gateway responses of an API with an authorization type."""
+    responses = (*GATEWAY_RESPONSES, *AUTHORIZATION_RESPONSES.get(authorization or "", ()))
+    return list({response.type: response for response in responses}.values())
 
 
-def template(response: GatewayResponse) -> str:
-    """The body of a gateway response, in the shape that handlers' errors have."""
+def body_template(response: GatewayResponse) -> str:
+    """Return the body template of a gateway response, with the same fields as the errors of handlers."""
     message = "$context.error.messageString" if response.message is None else json.dumps(response.message)
     details = json.dumps([response.details] if response.details else [])
     return f'{{"error":{message},"code":"{response.code}","requestId":"$context.requestId","details":{details}}}'
 
 
-def paths(routes: Iterable[Route]) -> list[Path]:
-    """Every path of the routes and every one above it, parents first."""
-    found: dict[str, Path] = {}
+def resource_paths(routes: Iterable[Route]) -> list[Path]:
+    """Return the paths of the routes and all their parent paths, parents first."""
+    paths: dict[str, Path] = {}
     for route in routes:
         parent = ""
         for part in route.path.strip("/").split("/"):
             path = f"{parent}/{part}"
-            found.setdefault(path, Path(path, parent, part))
+            paths.setdefault(path, Path(path, parent, part))
             parent = path
-    return list(found.values())
+    return list(paths.values())
 
 
-def methods(routes: Iterable[Route]) -> dict[str, list[str]]:
-    """The methods of each path that has any."""
-    found: dict[str, list[str]] = {}
+def methods_by_path(routes: Iterable[Route]) -> dict[str, list[str]]:
+    """Return the methods of each path with routes."""
+    methods: dict[str, list[str]] = {}
     for route in sorted(routes, key=lambda route: METHODS.index(route.method)):
-        found.setdefault(route.path, []).append(route.method)
-    return found
+        methods.setdefault(route.path, []).append(route.method)
+    return methods
 
 
 def cors_headers(origin: str | None) -> dict[str, str]:
-    """What lets a page of `origin` read an answer; nothing where no origin may."""
+    """Return the headers that let pages of `origin` read a response; none without an origin."""
     return {"Access-Control-Allow-Origin": origin} if origin else {}
 
 
-def refusal_headers(origin: str | None) -> dict[str, str]:
-    """What the gateway's own refusals carry."""
-    exposed = {"Access-Control-Expose-Headers": ",".join(REQUEST_IDS)} if origin else {}
-    varying = {"Vary": "Origin"} if origin == REQUEST_ORIGIN else {}
-    return {**dict.fromkeys(REQUEST_IDS, "context.requestId"), **cors_headers(origin), **exposed, **varying}
+def error_headers(origin: str | None) -> dict[str, str]:
+    """Return the headers of gateway responses."""
+    exposed = {"Access-Control-Expose-Headers": ",".join(REQUEST_ID_HEADERS)} if origin else {}
+    vary = {"Vary": "Origin"} if origin == REQUEST_ORIGIN else {}
+    return {**dict.fromkeys(REQUEST_ID_HEADERS, "context.requestId"), **cors_headers(origin), **exposed, **vary}
 
 
 def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
-    """What an OPTIONS request is answered."""
+    """Return the headers of a preflight response; none without an origin."""
     if not origin:
         return {}
     return {**cors_headers(origin), **preflight_constants(allowed)}
@@ -168,43 +170,42 @@ def preflight_constants(allowed: Sequence[str]) -> dict[str, str]:
     }
 
 
-class Said(NamedTuple):
-    """What the gateway answers a method by itself."""
+class MockResponse(NamedTuple):
+    """A constant response that API Gateway returns without calling a function."""
 
     method: str
     status: int
     headers: Callable[[str | None], Mapping[str, str]]
-    """By the origin whose pages may call."""
+    """Return the headers for an allowed CORS origin."""
     body: str = ""
 
 
-def preflight(allowed: Sequence[str]) -> Said:
-    """The answer to OPTIONS on a path with these methods."""
-    return Said("OPTIONS", 204, partial(preflight_headers, allowed=allowed))
+def preflight(allowed: Sequence[str]) -> MockResponse:
+    """Return the response to OPTIONS requests on a path with these methods."""
+    return MockResponse("OPTIONS", 204, partial(preflight_headers, allowed=allowed))
 
 
 def health_headers(origin: str | None) -> dict[str, str]:
-    """What the answer at `HEALTH_PATH` carries."""
+    """Return the headers of the response at `HEALTH_PATH`."""
     return {"Content-Type": "application/json", "Cache-Control": "no-store", **cors_headers(origin)}
 
 
 HEALTH_PATH = "/health"
-HEALTH = Said("GET", 200, health_headers, '{"status":"ok","requestId":"$context.requestId"}')
-"""The answer there: the gateway stands, and nothing is said of what is behind it."""
+HEALTH = MockResponse("GET", 200, health_headers, '{"status":"ok","requestId":"$context.requestId"}')
+"""Response at `HEALTH_PATH`. It shows that API Gateway is available, but does not check the functions."""
 
 
-def mapped(headers: Mapping[str, str], place: str) -> dict[str, str]:
-    """Headers as API Gateway maps them: `{"method.response.header.X": "'a constant'"}`, its variables as they are."""
+def response_parameters(headers: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """Return header mappings, e.g. `{"method.response.header.X": "'constant'"}`. Variables are not quoted."""
     variables = ("context.", "method.request.")
     values = {name: value if value.startswith(variables) else f"'{value}'" for name, value in headers.items()}
-    return {f"{place}.header.{name}": value for name, value in values.items()}
+    return {f"{prefix}.header.{name}": value for name, value in values.items()}
 
 
 def request_parameters(route: Route) -> dict[str, bool]:
-    """The parameters a method declares, and whether it insists on them."""
-    found = {f"method.request.path.{name}": True for name in route.path_parameters()}
-    found.update({f"method.request.querystring.{name}": False for name in route.query})
-    return found
+    """Return the request parameters of a method, with whether each is required."""
+    path = {f"method.request.path.{name}": True for name in route.path_parameters()}
+    return {**path, **{f"method.request.querystring.{name}": False for name in route.query}}
 
 
 def method_path(route: Route) -> str:
@@ -212,13 +213,13 @@ def method_path(route: Route) -> str:
     return f"{route.path.replace('/', '~1')}/{route.method}"
 
 
-def model(schema: Schema) -> str:
-    """A schema as API Gateway's models want it."""
+def model_schema(schema: Schema) -> str:
+    """Return a schema as the JSON of an API Gateway model."""
     return json.dumps({"$schema": "http://json-schema.org/draft-04/schema#", **schema}, sort_keys=True)
 
 
 def fingerprint(captured: Any) -> str:
-    """Return a hash of what a deployment captures; empty values count as absent, as API Gateway stores them."""
+    """Return a hash of the properties that a deployment captures. Empty values count as absent, as in API Gateway."""
     return hashlib.sha256(json.dumps(_without_empty(captured), sort_keys=True).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The URLs of sites and of sign-in pages."""
+"""URLs of sites and of Amazon Cognito sign-in pages."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ DOMAINS = {
     "aws-us-gov": "auth-fips.{region}.amazoncognito.com",
     "aws-eusc": "auth.cognito-idp.{region}.on.amazonwebservices.eu",
 }
-"""Domain of Amazon Cognito's sign-in pages in the partitions that differ from `aws`."""
+"""Domain of Cognito sign-in pages in the partitions that differ from `aws`."""
 
 
 def domain_prefix(pool_id: str) -> str:
-    """What the domain of a pool's sign-in page begins with: unique in its region, as the pool's id is."""
+    """Return the domain prefix of a user pool's sign-in page. Like the pool ID, it is unique in the region."""
     return pool_id.lower().replace("_", "-")
 
 
-def address(pool_id: str, domain: str | None, partition: str) -> str:
-    """The origin of the sign-in page: `domain` is what Cognito's own begins with, or with dots a whole one.
+def sign_in_url(pool_id: str, domain: str | None, partition: str) -> str:
+    """Return the origin of a user pool's sign-in page.
 
-    Raises ValueError for a pool without any.
+    `domain` is a prefix of Cognito's domain or, if it contains a dot, a custom domain. Raise `ValueError` if the pool
+    has no domain.
     """
     if not domain:
         remedy = "Add a domain to the user pool: users sign in there, and it issues the tokens."
@@ -32,5 +33,5 @@ def address(pool_id: str, domain: str | None, partition: str) -> str:
 
 
 def origin(domain: str) -> str:
-    """Return the origin of pages at a domain. Only a local run, which has no TLS, has a port."""
+    """Return the origin of a domain. Only the domains of the local emulator, which has no TLS, include a port."""
     return f"{'http' if re.search(r':[0-9]+$', domain) else 'https'}://{domain}"

@@ -1,4 +1,4 @@
-"""What AWS WAF is told: pure data, in the words of Pulumi's provider."""
+"""Rules and logging of an AWS WAF web ACL, with the field names of the Pulumi provider."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from ..settings import FirewallSettings
 
 SECRET_HEADERS = ("authorization", "x-api-key", "x-amz-security-token")
-"""Headers with credentials, which its log and its samples do not contain."""
-PROTECTED: Any = {
+"""Headers with credentials, which logs and sampled requests must not contain."""
+DATA_PROTECTION: Any = {
     "data_protections": [
         {"action": "SUBSTITUTION", "field": {"field_type": "SINGLE_HEADER", "field_keys": [*SECRET_HEADERS]}}
     ]
 }
-"""Replacement of these headers in every output of the web ACL. The redaction of a log does not cover samples, nor what
-a rule matched."""
+"""Substitution of `SECRET_HEADERS` in all output of the web ACL. Log redaction does not cover sampled requests or the
+match details of rules."""
 WINDOW_SECONDS = 300
 SIZE_RULES = {
     "AWSManagedRulesCommonRuleSet": (
@@ -24,9 +24,9 @@ SIZE_RULES = {
         "SizeRestrictions_URIPATH",
     )
 }
-"""Rules of a group that block bodies over 8 KB, queries over 2 KB and paths over 1 KB. Batches, page tokens and encoded
-ids can be longer, and API Gateway and the API have limits of their own."""
-LOGGED: Any = {
+"""Rules that block bodies over 8 KB, query strings over 2 KB and paths over 1 KB, by rule group. Batches, page tokens
+and encoded IDs can be longer; API Gateway and the API have separate limits."""
+LOGGING_FILTER: Any = {
     "default_behavior": "DROP",
     "filters": [
         {
@@ -36,27 +36,27 @@ LOGGED: Any = {
         }
     ],
 }
-"""What it let through is in the access log."""
+"""Only blocked and counted requests are logged; the access log of the API contains the others."""
 
 
 ALLOW: Any = {"allow": {}}
-"""What becomes of a request that no rule is about."""
+"""Default action, for requests that match no rule."""
 
 
-def seen_as(metric: str) -> Any:
-    """Metrics under a name, and samples of requests."""
+def visibility_config(metric: str) -> Any:
+    """Return the configuration of CloudWatch metrics, with a name, and sampled requests."""
     return {"cloudwatch_metrics_enabled": True, "metric_name": metric, "sampled_requests_enabled": True}
 
 
 def rules(settings: FirewallSettings) -> list[Any]:
-    """The rate first, for it costs least; then AWS's groups in their order."""
-    found = (_rate(settings), *_managed(settings))
+    """Return the rules by priority: the rate limit, which uses the least capacity, then the managed rule groups."""
     return [
-        {**rule, "priority": number, "visibility_config": seen_as(rule["name"])} for number, rule in enumerate(found)
+        {**rule, "priority": number, "visibility_config": visibility_config(rule["name"])}
+        for number, rule in enumerate((_rate_rule(settings), *_managed_rules(settings)))
     ]
 
 
-def _rate(settings: FirewallSettings) -> dict[str, Any]:
+def _rate_rule(settings: FirewallSettings) -> dict[str, Any]:
     limit = {
         "limit": settings.rate_limit,
         "aggregate_key_type": "IP",
@@ -64,21 +64,21 @@ def _rate(settings: FirewallSettings) -> dict[str, Any]:
     }
     return {
         "name": "rate",
-        "action": _only("count" if settings.count_only else "block"),
+        "action": _action("count" if settings.count_only else "block"),
         "statement": {"rate_based_statement": limit},
     }
 
 
-def _managed(settings: FirewallSettings) -> Iterator[dict[str, Any]]:
+def _managed_rules(settings: FirewallSettings) -> Iterator[dict[str, Any]]:
     for group in settings.managed_rule_groups or ():
         statement: dict[str, Any] = {"name": group, "vendor_name": "AWS"}
         if group in SIZE_RULES:
             statement["rule_action_overrides"] = [
-                {"name": rule, "action_to_use": _only("count")} for rule in SIZE_RULES[group]
+                {"name": rule, "action_to_use": _action("count")} for rule in SIZE_RULES[group]
             ]
-        action = _only("count" if settings.count_only else "none")
+        action = _action("count" if settings.count_only else "none")
         yield {"name": group, "override_action": action, "statement": {"managed_rule_group_statement": statement}}
 
 
-def _only(action: str) -> dict[str, dict[str, Any]]:
-    return {action: {}}
+def _action(name: str) -> dict[str, dict[str, Any]]:
+    return {name: {}}

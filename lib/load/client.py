@@ -15,8 +15,8 @@ import gevent.ssl
 from locust import FastHttpUser, task
 from locust.env import Environment
 
-from ..client.smoke_test import Answer, Endpoint, filled
-from ..documents.openapi import answering
+from ..client.smoke_test import CallResult, Endpoint, fill_placeholders
+from ..documents.openapi import matching_route
 from ..model import Call, Service
 from ..model.journey import Journey
 from . import report
@@ -55,45 +55,45 @@ class Client(FastHttpUser):
 
     @task
     def iterate(self) -> None:
-        """Send the requests that a client repeats."""
+        """Send the requests of one iteration."""
         self._play(self.steps, {**self._values, "iteration": uuid.uuid4().hex})
 
     def _play(self, steps: Sequence[Step], values: dict[str, str]) -> None:
-        """Send requests. After an unexpected response, pause and skip the remaining ones, which depend on it."""
+        """Send requests. After an unexpected response, pause and skip the remaining requests, which depend on it."""
         for step in steps:
-            answer = self._send_with_retries(filled(step.call, values), step.route)
-            if not answer.as_expected:
-                gevent.sleep(random.random())  # noqa: S311  # no secret
+            result = self._send_with_retries(fill_placeholders(step.call, values), step.route)
+            if not result.is_expected:
+                gevent.sleep(random.random())  # noqa: S311  # not a secret
                 return
-            values.update(answer.kept())
+            values.update(result.saved_values())
 
-    def _send_with_retries(self, call: Call, route: str) -> Answer:
+    def _send_with_retries(self, call: Call, route: str) -> CallResult:
         """Send a request until it is not throttled."""
         started, attempt = time.perf_counter(), 0
-        while (answer := self._send(call, route)).status == THROTTLED:
-            gevent.sleep(random.random() * min(2**attempt, MAX_BACKOFF_SECONDS))  # noqa: S311  # no secret
+        while (result := self._send(call, route)).status == THROTTLED:
+            gevent.sleep(random.random() * min(2**attempt, MAX_BACKOFF_SECONDS))  # noqa: S311  # not a secret
             attempt += 1
-        if answer.as_expected:
+        if result.is_expected:
             milliseconds = (time.perf_counter() - started) * 1000
             self.environment.events.request.fire(
                 request_type=report.SUCCESS, name=TOTAL, response_time=milliseconds, response_length=0
             )
-        return answer
+        return result
 
-    def _send(self, call: Call, route: str) -> Answer:
+    def _send(self, call: Call, route: str) -> CallResult:
         url, body = self.endpoint.url + call.path, None if call.body is None else json.dumps(call.body)
         authorization = self.endpoint.authorization(call.method, url, None if body is None else body.encode())
         headers = {"Content-Type": "application/json", **authorization, **call.headers}
         with self.client.request(call.method, url, data=body, headers=headers, catch_response=True) as response:
-            answer = Answer(call, response.status_code, 0, response.text or "")
+            result = CallResult(call, response.status_code, 0, response.text or "")
             error = getattr(response, "error", None)
-            outcome, name = report.classify(call.status, answer.status, answer.body, error, route)
+            outcome, name = report.classify(call.status, result.status, result.body, error, route)
             response.request_meta.update(request_type=outcome, name=name)
             if outcome == report.FAILURE:
                 response.failure(name)
             else:
                 response.success()
-        return answer
+        return result
 
 
 def run(
@@ -105,7 +105,7 @@ def run(
     seconds: int,
     on_progress: Callable[[str], None],
 ) -> list[report.Row]:
-    """Run clients concurrently for some seconds. Return the number and the times of their requests by outcome."""
+    """Run clients concurrently for a time. Return the number and response times of their requests by outcome."""
     default_context = gevent.ssl.create_default_context  # pylint: disable=no-member  # gevent adds it at import
     attributes = {
         "host": endpoint.url,
@@ -115,10 +115,11 @@ def run(
         "setup": _steps(service, journey.setup),
         "steps": _steps(service, journey.steps),
     }
-    # It warns that all clients start at the same time.
+    # Locust warns that all clients start at the same time.
     logging.getLogger("locust").setLevel(logging.ERROR)
     hub = gevent.get_hub()
-    hub.NOT_ERROR = (*type(hub).NOT_ERROR, KeyboardInterrupt)  # it prints the traceback of any other exception
+    # Gevent prints the traceback of any exception that is not in NOT_ERROR.
+    hub.NOT_ERROR = (*type(hub).NOT_ERROR, KeyboardInterrupt)
     runner = Environment(user_classes=[type("JourneyClient", (Client,), attributes)]).create_local_runner()
     try:
         runner.start(clients, spawn_rate=clients)
@@ -138,7 +139,7 @@ def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
     """Return calls with their routes. Raise `ValueError` for a call without a route."""
     steps = []
     for call in calls:
-        route = answering(service, call)
+        route = matching_route(service, call)
         if route is None:
             raise ValueError(
                 f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}."

@@ -1,4 +1,4 @@
-"""What the load test needs: open files for its clients, and a deployment."""
+"""Prerequisites of the load test: open files for its clients, and a local deployment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..local.engine import Engine, deploy
 from ..program import project
 
 WORKERS_PER_PROCESSOR = 4
-"""Concurrent invocations of a local deployment, each in a process of its own."""
+"""Concurrent invocations of a local deployment, each in a separate process."""
 OTHER_FILES = 256
 """Open files of a process in addition to the connections of clients."""
 
@@ -42,12 +42,14 @@ def raise_file_limit(clients: int) -> None:
 def local_deployment(
     service: str, environment: str, terminal: Terminal, *, workers: int | None = None, pairs: Sequence[str] = ()
 ) -> Iterator[Endpoint]:
-    """Deploy a service into an emulator that runs as long as the block."""
-    here = project.read(Path())
-    config = project.config(here, environment, service) | project.said(here, pairs)
+    """Deploy a service into an emulator that runs until the block exits."""
+    pulumi_project = project.read(Path())
+    config = project.config(pulumi_project, environment, service) | project.parse_config_pairs(pulumi_project, pairs)
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:
         engine = Engine(emulator, lambda _, name: terminal.passing(f"  {service}: {name}"))
         stack = f"{service}-{environment}"
-        outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, report=terminal.say)
+        outputs = deploy(
+            pulumi_project.program, engine, project=pulumi_project.name, stack=stack, config=config, report=terminal.say
+        )
         terminal.step(f"{service} is deployed in {environment}")
         yield Endpoint(outputs["api_url"], auth.authorization_of(outputs, emulator))

@@ -1,4 +1,4 @@
-"""Outcomes of requests, and a table of how many there were and how long they took."""
+"""Outcomes of requests, and a table of their numbers and response times."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 SUCCESS, EXPECTED_ERROR, FAILURE = "success", "expected error", "failure"
 OUTCOMES = (SUCCESS, EXPECTED_ERROR, FAILURE)
 EXPECTED_ERRORS: Mapping[tuple[int, str], str] = {
-    (429, "THROTTLED"): "over the throttle of the API or of a table",
-    (429, "QUOTA_EXCEEDED"): "over quota_per_month",
-    (429, "ConcurrentInvocationLimitExceeded"): "over --workers of the emulator",
-    (429, "ReservedFunctionConcurrentInvocationLimitExceeded"): "over lambda_reserved_concurrency; 5xx on AWS",
-    (503, "SERVICE_UNAVAILABLE"): "the emulator did not respond to its function in time",
-    (502, "Task timed out"): "the emulator's function had no processor time",
+    (429, "THROTTLED"): "throttled by the API or a table",
+    (429, "QUOTA_EXCEEDED"): "exceeds quota_per_month",
+    (429, "ConcurrentInvocationLimitExceeded"): "exceeds --workers of the emulator",
+    (429, "ReservedFunctionConcurrentInvocationLimitExceeded"): "exceeds lambda_reserved_concurrency; 5xx on AWS",
+    (503, "SERVICE_UNAVAILABLE"): "the emulator did not respond to the function in time",
+    (502, "Task timed out"): "the function got no processor time",
 }
 """Error responses of a busy service or emulator, by status and code, with their cause."""
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "max": 1.0}
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 def classify(expected: int, status: int, body: str, error: BaseException | None, route: str) -> tuple[str, str]:
-    """Return the outcome of a request, and the name of its row in the report. Status 0 is a connection error."""
+    """Return the outcome of a request and its row name in the report. Status 0 means a connection error."""
     if status == expected:
         return SUCCESS, route
     code = error_code(body) if status else type(error).__name__
@@ -46,23 +46,23 @@ def classify(expected: int, status: int, body: str, error: BaseException | None,
 
 
 def error_code(body: str) -> str:
-    """Return the `code` of an error response, or the reason of Lambda or of the emulator."""
+    """Return the `code` of an error response, or the failure reason from Lambda or the emulator."""
     document = _object(body)
     failure = str(_object(document.get("message")).get("errorMessage", ""))
     return str(document.get("code") or document.get("Reason") or re.split(": | after ", failure)[0] or "no code")
 
 
-def _object(text: object) -> dict[str, Any]:
-    """Parse a JSON object. Return an empty one for anything else."""
+def _object(value: object) -> dict[str, Any]:
+    """Parse a JSON object. Return an empty dictionary for any other value."""
     try:
-        document = json.loads(str(text))
+        document = json.loads(str(value))
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
 
 
 def rows(stats: RequestStats) -> list[Row]:
-    """Return the statistics of requests whose type is their outcome: first the successes, by path."""
+    """Return the report rows. Locust's request type is the outcome; successes come first, sorted by path."""
     entries = [entry for entry in stats.entries.values() if entry.num_requests]
     entries.sort(key=lambda entry: (OUTCOMES.index(entry.method), entry.name.split()[::-1]))
     return [
@@ -71,21 +71,21 @@ def rows(stats: RequestStats) -> list[Row]:
             entry.name,
             entry.num_requests,
             round(entry.total_rps, 1),
-            {name: entry.get_response_time_percentile(share) for name, share in PERCENTILES.items()},
+            {name: entry.get_response_time_percentile(fraction) for name, fraction in PERCENTILES.items()},
         )
         for entry in entries
     ]
 
 
 def passed(report: Sequence[Row]) -> bool:
-    """Whether requests succeeded and none failed with an unexpected error."""
+    """Return whether at least one request succeeded and none failed with an unexpected error."""
     outcomes = {row.outcome for row in report}
     return SUCCESS in outcomes and FAILURE not in outcomes
 
 
 def table(report: Sequence[Row]) -> list[Sequence[str]]:
     """Return the cells of a table with a heading."""
-    cells: list[Sequence[str]] = [["", "", "requests", "a second", *(f"{name} ms" for name in PERCENTILES)]]
+    cells: list[Sequence[str]] = [["", "", "requests", "per second", *(f"{name} ms" for name in PERCENTILES)]]
     for row in report:
         times = map(str, row.milliseconds.values())
         cells.append([row.outcome, row.name, str(row.requests), f"{row.per_second:.1f}", *times])

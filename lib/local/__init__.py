@@ -1,4 +1,4 @@
-"""The local run: the same program, deployed into an AWS emulator on this machine.
+"""Local deployment of a Pulumi program into an AWS emulator.
 
-The engine and the provisioners know resource types, and nothing of services.
+The engine and the provisioners depend only on resource types, not on services.
 """

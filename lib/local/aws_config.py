@@ -1,4 +1,4 @@
-"""The credentials of a local run for other processes, as an AWS config file that only its user can read.
+"""Credentials of a local deployment for other processes, in an AWS config file that only the user can read.
 
 `AWS_CONFIG_FILE=cfn-outputs/local-aws-config AWS_PROFILE=tap-local aws ...` calls the emulator.
 """
@@ -18,28 +18,28 @@ PROFILE = "tap-local"
 
 
 class AwsConfigError(Exception):
-    """The config file of a local run cannot be used. The message contains the remedy."""
+    """The config file of a local deployment cannot be used. The message contains the remedy."""
 
 
 def write(emulator: Emulator, folder: Path) -> Path:
-    """Write the file beside the outputs of a run, and return its path."""
+    """Write the config file next to the outputs of a deployment, and return its path."""
     settings = {
         "endpoint_url": emulator.url,
         "region": REGION,
         "aws_access_key_id": emulator.key_id,
         "aws_secret_access_key": emulator.secret_key,
     }
-    text = "\n".join([f"[profile {PROFILE}]", *(f"{name} = {value}" for name, value in settings.items()), ""])
+    content = "\n".join([f"[profile {PROFILE}]", *(f"{name} = {value}" for name, value in settings.items()), ""])
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{FILE}.new"
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(0o600, exist_ok=False)
-    unfinished.write_text(text, encoding="utf-8")
-    return unfinished.replace(folder / FILE)
+    temporary = folder / f".{FILE}.new"
+    temporary.unlink(missing_ok=True)
+    temporary.touch(0o600, exist_ok=False)
+    temporary.write_text(content, encoding="utf-8")
+    return temporary.replace(folder / FILE)
 
 
 def session(folder: Path) -> boto3.Session:
-    """Return a session that calls the emulator of the run whose outputs are in a folder."""
+    """Return a session for the emulator of the local deployment with outputs in `folder`."""
     path = folder / FILE
     if not path.is_file():
         raise AwsConfigError(f"{path} must exist to call the emulator. Run make local, which writes it.")

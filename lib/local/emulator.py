@@ -1,4 +1,4 @@
-"""MiniStack, the AWS emulator, as a process that ends with its owner."""
+"""The AWS emulator MiniStack as a child process."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from .server import FUNCTION_LOG, ROOT_KEY_ID, ROOT_SECRET_KEY
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 COMMAND = ["-P", str(Path(__file__).with_name("server.py"))]
-"""Arguments of Python that start the server. Without `-P` its folder would be on the module search path."""
+"""Python arguments that start the server. Without `-P`, its folder would be on the module search path."""
 READ_TIMEOUT_SECONDS = 5.0
-"""How long a function waits for the emulator; a second attempt still ends within the 10 s of a function."""
+"""Read timeout of functions that call the emulator. A second attempt still fits into the function timeout of 10 s."""
 PORT_ATTEMPTS = 3
-"""Attempts to find a free port if none is specified."""
+"""Maximum number of start attempts if no port is specified."""
 START_SECONDS = 120.0
 WORKERS = 64
 """Maximum number of concurrent Lambda executions, each a process of about 46 MB. More are throttled (429)."""
 
 
 class EmulatorError(Exception):
-    """An emulator that did not start, or that died. The message contains the last line of its log."""
+    """The emulator did not start or exited unexpectedly. The message contains the last line of its log."""
 
 
 def free_port() -> int:
-    """Return a free port of the loopback interface."""
+    """Return a free port on the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -58,14 +58,14 @@ def is_port_in_use(port: int) -> bool:
 
 
 class Emulator:
-    """A MiniStack on loopback with IAM enforced and a folder of its own; a context manager.
+    """Context manager that runs MiniStack on the loopback interface, with IAM enforcement and a temporary folder.
 
-    `key_id` and `secret_key` are the credentials of the account's root user in this run.
+    `key_id` and `secret_key` are the credentials of the root user; they are generated for each instance.
     """
 
     def __init__(self, port: int = 0, workers: int = WORKERS, *, log_functions: bool = False) -> None:
         """With `log_functions`, the server appends the log of all functions to `function_log`."""
-        self._port_chosen = not port
+        self._picks_port = not port
         self.port = port or free_port()
         self.workers = workers
         self.key_id = f"AKIA{secrets.token_hex(8).upper()}"
@@ -91,20 +91,22 @@ class Emulator:
             try:
                 return self._start()
             except EmulatorError:
-                # Another process can take a port between the choice of it and the start of the emulator.
-                if not (self._port_chosen and is_port_in_use(self.port)):
+                # Another process can bind the port before the emulator starts.
+                if not (self._picks_port and is_port_in_use(self.port)):
                     raise
                 self.port = free_port()
         return self._start()
 
     def _start(self) -> Emulator:
         if is_port_in_use(self.port):
-            raise EmulatorError(f"port {self.port} is taken: give another as PORT=..., or none for a free one")
+            raise EmulatorError(
+                f"Port {self.port} is already in use. Set PORT to a free port, or omit it to select one automatically."
+            )
         with contextlib.ExitStack() as undo:
             name = undo.enter_context(tempfile.TemporaryDirectory(prefix="tap-local-", ignore_cleanup_errors=True))
             self._log = Path(name, "emulator.log")
-            self._process = self._started(Path(name))
-            undo.callback(_end, self._process)
+            self._process = self._launch(Path(name))
+            undo.callback(_kill, self._process)
             self._wait()
             self._undo = undo.pop_all()
         return self
@@ -112,27 +114,27 @@ class Emulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the process, its workers and its folder."""
+        """Stop the emulator and its Lambda workers, and delete the temporary folder."""
         while self._clients:
             self._clients.popitem()[1].close()
         self._undo.close()
 
-    def alive(self) -> bool:
-        """Return whether the process runs."""
+    def is_alive(self) -> bool:
+        """Return whether the process is running."""
         return self._process is not None and self._process.poll() is None
 
     def check(self) -> None:
-        """Raise `EmulatorError` if the process has ended."""
-        if not self.alive():
-            raise EmulatorError(f"the emulator has died: {self.last_log_line()}")
+        """Raise `EmulatorError` if the process has exited."""
+        if not self.is_alive():
+            raise EmulatorError(f"The emulator exited unexpectedly. Last log line: {self.last_log_line()}")
 
     def last_log_line(self) -> str:
-        """Return the last line that the process logged."""
+        """Return the last non-empty line of the emulator log."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
-        return next((line for line in reversed(lines) if line.strip()), "its log is empty")
+        return next((line for line in reversed(lines) if line.strip()), "(empty log)")
 
     def client(self, service: str, region: str = REGION) -> Any:
-        """Return the boto3 client of a service in a region, with the credentials of the root user."""
+        """Return a cached boto3 client of a service in a region, with the credentials of the root user."""
         if (service, region) not in self._clients:
             self._clients[service, region] = boto3.client(
                 service,
@@ -148,7 +150,7 @@ class Emulator:
         """Return the URL of a stage of a REST API."""
         return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
 
-    def _started(self, folder: Path) -> subprocess.Popen[bytes]:
+    def _launch(self, folder: Path) -> subprocess.Popen[bytes]:
         with self._log.open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, *COMMAND],
@@ -162,23 +164,25 @@ class Emulator:
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not self._healthy():
-            if not self.alive() or time.monotonic() > deadline:
-                raise EmulatorError(f"the emulator did not start on port {self.port}: {self.last_log_line()}")
+        while not self._is_healthy():
+            if not self.is_alive() or time.monotonic() > deadline:
+                raise EmulatorError(
+                    f"The emulator did not start on port {self.port}. Last log line: {self.last_log_line()}"
+                )
             time.sleep(0.05)
 
-    def _healthy(self) -> bool:
+    def _is_healthy(self) -> bool:
         try:
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(f"{self.url}/_ministack/health", timeout=1) as answer:
-                return bool(answer.status == 200)
+            with opener.open(f"{self.url}/_ministack/health", timeout=1) as response:
+                return bool(response.status == 200)
         except (urllib.error.URLError, OSError):
             return False
 
     def _environment(self, folder: Path) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
         return {
-            **kept,
+            **inherited,
             "AUTH": "true",
             "AWS_DEFAULT_REGION": REGION,
             "BIND_HOST": "127.0.0.1",
@@ -210,8 +214,8 @@ class RegionalEmulator(NamedTuple):
         return self.emulator.client(service, self.region)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the emulator and its Lambda workers, which are one session. Their state is not needed."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the emulator and its Lambda workers, which share a session. Their state is not needed."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

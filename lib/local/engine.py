@@ -1,6 +1,6 @@
-"""Pulumi's engine in this process: it creates the resources of a program in the emulator.
+"""In-process Pulumi engine that creates the resources of a program in the emulator.
 
-It also looks up existing resources. It neither updates nor deletes any.
+It can also look up existing resources. It does not update or delete resources.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": lambda region: {"name": region, "region": region, "id": region},
     "aws:index/getPartition:getPartition": lambda _: {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
 }
-"""Results of the data sources that a program can use, from the region."""
+"""Functions that return the results of the supported data sources for a region."""
 
 
 class DeployError(Exception):
-    """A program that could not be deployed. The message names the resource and the reason."""
+    """The program could not be deployed. The message contains the resource and the reason."""
 
 
 class Engine(mocks.Mocks):
@@ -47,21 +47,21 @@ class Engine(mocks.Mocks):
         self.not_emulated: list[tuple[str, str]] = []
         """Types and names of the resources that were skipped."""
         self.archives: dict[tuple[RegionalEmulator, str], pulumi.AssetArchive] = {}
-        """The code of each function, with that of its layers, by its region and its physical name."""
+        """Code of each function including its layers, by region and physical name."""
         self.failure: str | None = None
         self._layers: dict[str, dict[str, Any]] = {}
-        """The files of each version of a layer, by its ARN, at the paths where functions import them."""
+        """Files of each layer version by ARN, with the paths from which functions import them."""
         self._regions: dict[str, str] = {}
-        """Regions of the program's own providers, by their id."""
+        """Regions of the explicit providers of the program, by provider ID."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Return the result of a data source."""
         if args.token not in INVOKES:
-            raise DeployError(f"the local run cannot answer {args.token}")
+            raise DeployError(f"The local emulator does not support the data source {args.token}.")
         return INVOKES[args.token](self._region(args.provider, args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Create a resource, or look up the existing one whose id the program specifies."""
+        """Create a resource, or look up an existing one if the program specifies its ID."""
         if args.typ == "pulumi:providers:aws":
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
         aws = RegionalEmulator(self._emulator, self._region(args.provider, args.inputs))
@@ -70,7 +70,7 @@ class Engine(mocks.Mocks):
             return existing.id, {"region": aws.region, **args.inputs, **existing.outputs}
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
-        # Pulumi or its provider generates the name that a program does not set.
+        # Pulumi or its provider generates a name if the program does not set one.
         name = f"{args.inputs.get('namePrefix', args.name + '-')}{secrets.token_hex(4)}"
         inputs = {"name": name, **plain(args.inputs)}
         created = self._create(args, aws, inputs)
@@ -78,12 +78,12 @@ class Engine(mocks.Mocks):
         return created.id, {"region": aws.region, **args.inputs, "name": inputs["name"], **created.outputs}
 
     def _region(self, provider: str | None, inputs: Mapping[str, Any]) -> str:
-        """Return the region of a resource: its own, or that of its provider."""
+        """Return the region of a resource: the region that it sets, or the region of its provider."""
         return inputs.get("region") or self._regions.get((provider or "").rpartition("::")[2], REGION)
 
     def _look_up(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, id_: str) -> CreatedResource:
         if args.typ not in READERS:
-            raise self._error(args, "the local run cannot look up existing resources of this type")
+            raise self._error(args, "The local emulator cannot look up existing resources of this type.")
         return self._run_provisioner(args, lambda: READERS[args.typ](aws, id_))
 
     def _create(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, inputs: dict[str, Any]) -> CreatedResource:
@@ -92,7 +92,7 @@ class Engine(mocks.Mocks):
             return CreatedResource(f"{args.name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{args.name}"})
         if args.typ not in PROVISIONERS:
             hint = "Add a provisioner to lib/local/provisioners."
-            raise self._error(args, f"the local run does not support this resource type. {hint}")
+            raise self._error(args, f"The local emulator does not support this resource type. {hint}")
         created = self._run_provisioner(args, lambda: PROVISIONERS[args.typ](aws, inputs))
         self._store_code(args.typ, aws, inputs, created)
         return created
@@ -129,7 +129,7 @@ def deploy(
     config: Mapping[str, str],
     report: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Run a Pulumi program over `engine` and return its exports. Raise `DeployError`.
+    """Run a Pulumi program with `engine` and return its stack outputs. Raise `DeployError` if it fails.
 
     `report` receives the warnings and errors that the program logs.
     """

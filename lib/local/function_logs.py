@@ -1,4 +1,4 @@
-"""The log of the functions in an emulator, as lines for a terminal."""
+"""Log of the functions in an emulator, formatted for a terminal."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any, NamedTuple
 from ..assets.lambda_archive import source_path
 
 CODE_FILE = re.compile(r"/[^\s\"]*/ministack-lambda-[^/]+/code/([^\s\"]*)")
-"""A file in the folder of a worker, which tracebacks name."""
+"""Path of a code file in the folder of a Lambda worker, as it appears in tracebacks."""
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-LEFT_OUT = {"level", "message", "_aws", "FunctionName"}
+HIDDEN_FIELDS = {"level", "message", "_aws", "FunctionName"}
 TRACEBACK = "Traceback (most recent call last):"
 
 
 class _Line(NamedTuple):
-    text: str
+    content: str
     level: str = ""
-    """The level of a line of the library's runtime, else empty."""
+    """Log level of a structured log event; empty for other lines."""
     trace: str = ""
-    """The traceback that the line is part of."""
+    """Traceback that contains the line."""
 
 
 class FunctionLogs:
-    """Reads the file to which the server appends the log of every invocation."""
+    """Reader of the file to which the server appends the log of every invocation."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,16 +34,16 @@ class FunctionLogs:
         self._traces: set[str] = set()
 
     def new_lines(self, *, errors_only: bool = False) -> Iterator[str]:
-        """Return the lines that were written since the last call, each after the name of its function.
+        """Yield the lines that were written since the last call, prefixed with the function name.
 
-        With `errors_only`, these are the errors that the library's runtime logged, and what failed functions wrote
-        besides. A repeated traceback is left out.
+        With `errors_only`, yield only structured errors, and unstructured lines of failed invocations. Repeated
+        tracebacks are omitted.
         """
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
             file.seek(self._position)
-            # The server may be writing the last line.
+            # The last line can be incomplete.
             complete = file.read().rpartition(b"\n")[0]
         self._position += len(complete) + bool(complete)
         for record in complete.splitlines():
@@ -51,7 +51,7 @@ class FunctionLogs:
             log = CODE_FILE.sub(_source, invocation["log"])
             lines = self._errors(log, failed=invocation["failed"]) if errors_only else _lines(log)
             for line in lines:
-                yield f"{invocation['function']} | {CONTROL.sub(_escape, line.text)}"
+                yield f"{invocation['function']} | {CONTROL.sub(_escape, line.content)}"
 
     def _errors(self, log: str, *, failed: bool) -> Iterator[_Line]:
         for line in _lines(log):
@@ -62,13 +62,13 @@ class FunctionLogs:
         self._traces.update(line.trace for line in _lines(log))
 
 
-def _source(found: re.Match[str]) -> str:
-    path = source_path(found[1])
+def _source(match: re.Match[str]) -> str:
+    path = source_path(match[1])
     return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
 
 
-def _escape(found: re.Match[str]) -> str:
-    return f"\\x{ord(found[0]):02x}"
+def _escape(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"
 
 
 def _lines(log: str) -> Iterator[_Line]:
@@ -76,7 +76,7 @@ def _lines(log: str) -> Iterator[_Line]:
     for line in log.splitlines():
         event = _event(line)
         if event is None:
-            # The emulator adds the traceback of an error that the function has logged already.
+            # The emulator appends the traceback of an error that the function has already logged.
             if has_trace and line == TRACEBACK:
                 return
             yield _Line(line)
@@ -85,11 +85,11 @@ def _lines(log: str) -> Iterator[_Line]:
         has_trace = has_trace or bool(trace)
         level = str(event["level"])
         yield _Line(_one_line(event), level)
-        yield from (_Line(text, level, trace) for text in trace.splitlines())
+        yield from (_Line(trace_line, level, trace) for trace_line in trace.splitlines())
 
 
 def _event(line: str) -> dict[str, Any] | None:
-    """Return the fields of a line that the library's runtime wrote, or None."""
+    """Return the fields of a structured log event, or None."""
     try:
         fields = json.loads(line)
     except ValueError:
@@ -98,6 +98,6 @@ def _event(line: str) -> dict[str, Any] | None:
 
 
 def _one_line(event: dict[str, Any]) -> str:
-    """Return level, message and fields, without the description of the metrics among them."""
-    fields = [f"{name}={json.dumps(value)}" for name, value in event.items() if name not in LEFT_OUT]
+    """Return level, message and fields, without the metadata of embedded metrics."""
+    fields = [f"{name}={json.dumps(value)}" for name, value in event.items() if name not in HIDDEN_FIELDS]
     return " ".join([str(event["level"]), str(event["message"]), *fields])

@@ -1,4 +1,4 @@
-"""A local run: services deployed into an emulator, their demo calls, and serving with hot reload."""
+"""Local deployment: deploys services into an emulator, runs their smoke tests and serves with hot reload."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from .provisioners import NOT_EMULATED
 
 POLL_SECONDS = 0.5
 USER_NAME = "demo@example.com"
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What asks the run to end: Ctrl-C, `kill`, a closed terminal."""
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that stop the emulator: Ctrl-C, `kill` and a closed terminal."""
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Raise KeyboardInterrupt in the block for every signal of `ENDINGS`."""
-    before = {ending: signal.signal(ending, _stop) for ending in ENDINGS}
+    """Raise `KeyboardInterrupt` in the block for every signal in `STOP_SIGNALS`."""
+    previous = {number: signal.signal(number, _stop) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        for ending, handler in before.items():
-            signal.signal(ending, handler)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -57,35 +57,35 @@ def run(
     pairs: Sequence[str] = (),
     folder: Path = files.FOLDER,
 ) -> bool:
-    """Deploy services, write their outputs to `folder` and send the demo calls, then serve unless it is only a check.
+    """Deploy services, write their outputs to `folder` and run their smoke tests. Then serve, unless `check` is set.
 
-    Port 0 is a free one. Return whether every call had the expected response.
+    Port 0 selects a free port. Return whether all smoke tests passed.
     """
-    here = project.read(Path())
-    overrides = project.said(here, pairs)
-    configs = [project.config(here, environment, service) | overrides for service in services]
+    pulumi_project = project.read(Path())
+    overrides = project.parse_config_pairs(pulumi_project, pairs)
+    configs = [project.config(pulumi_project, environment, service) | overrides for service in services]
     with Emulator(port, workers, log_functions=True) as emulator:
-        terminal.step(f"the emulator is up at {emulator.url}")
+        terminal.step(f"emulator started at {emulator.url}")
         npm.build([SERVICES[name] for name in services], terminal)
         archives: dict[tuple[RegionalEmulator, str], Any] = {}
         stacks = {
-            f"{config['service']}-{environment}": _deploy(here, config, emulator, archives, terminal)
+            f"{config['service']}-{environment}": _deploy(pulumi_project, config, emulator, archives, terminal)
             for config in configs
         }
         files.write(stacks, folder)
         credentials = aws_config.write(emulator, folder)
-        terminal.step(f"outputs are in {folder / files.ALL} and {folder / files.FLAT}")
+        terminal.step(f"outputs written to {folder / files.ALL} and {folder / files.FLAT}")
         logs = FunctionLogs(emulator.function_log)
-        good = [_tour(outputs, emulator, logs, terminal) for outputs in stacks.values()]
+        passed = [_run_smoke_test(outputs, emulator, logs, terminal) for outputs in stacks.values()]
         if not check:
             _announce(stacks, emulator, terminal)
-            terminal.say(f"  credentials of this run: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
+            terminal.say(f"  credentials: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
             _serve(emulator, Watcher(archives, terminal.say), logs, terminal)
-        return all(good)
+        return all(passed)
 
 
 def _deploy(
-    here: project.Project,
+    pulumi_project: project.Project,
     config: Mapping[str, str],
     emulator: Emulator,
     archives: dict[tuple[RegionalEmulator, str], Any],
@@ -100,29 +100,31 @@ def _deploy(
 
     engine = Engine(emulator, progress)
     stack = f"{service}-{config['environment']}"
-    outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, report=terminal.say)
+    outputs = deploy(
+        pulumi_project.program, engine, project=pulumi_project.name, stack=stack, config=config, report=terminal.say
+    )
     archives.update(engine.archives)
-    terminal.step(f"{service} is deployed: {created} resources")
+    terminal.step(f"{service} deployed: {created} resources")
     for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
-        terminal.say(f"  not emulated: {count} of {type_}, as {NOT_EMULATED[type_]}")
+        terminal.say(f"  not emulated: {count} of {type_} ({NOT_EMULATED[type_]})")
     return outputs
 
 
-def _tour(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, terminal: Terminal) -> bool:
+def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, terminal: Terminal) -> bool:
     service = SERVICES[outputs["service"]]
-    answers = smoke_test.run(
+    results = smoke_test.run(
         service,
         outputs,
-        lambda answer: terminal.passing(smoke_test.line(answer)),
+        lambda result: terminal.passing(smoke_test.progress_line(result)),
         auth.authorization_of(outputs, emulator),
     )
     for line in logs.new_lines(errors_only=True):
         terminal.say(line)
-    terminal.step(f"{service.name} answers:")
-    terminal.table(smoke_test.table(service, answers), "llrrl")
-    for line in smoke_test.unexpected_bodies(answers):
+    terminal.step(f"smoke test of {service.name}:")
+    terminal.table(smoke_test.table(service, results), "llrrl")
+    for line in smoke_test.unexpected_bodies(results):
         terminal.say(line)
-    return smoke_test.complete(service, answers)
+    return smoke_test.passed(service, results)
 
 
 def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
@@ -130,21 +132,19 @@ def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) ->
     for outputs in stacks.values():
         terminal.say(f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}")
         if "api_key" in outputs:
-            terminal.say(f"  {'':12}send it as x-api-key: {outputs['api_key']}")
+            terminal.say(f"  {'':12}API key (x-api-key): {outputs['api_key']}")
         if outputs["authorization"] == "AWS_IAM":
-            terminal.say(f"  {'':12}sign requests with the credentials of this run")
+            terminal.say(f"  {'':12}requests must be signed with the credentials below")
         if "user_pool_id" in outputs:
             name, password = create_user(emulator, outputs["user_pool_id"])
-            terminal.say(
-                f"  {'':12}people sign in as {name} with {password}; programs: docs/production/authorization.md"
-            )
+            terminal.say(f"  {'':12}user {name}, password {password}; for clients see docs/production/authorization.md")
         if "site_url" in outputs:
-            terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")
+            terminal.say(f"  {'':12}site: {outputs['site_url']}/")
     terminal.say("")
 
 
 def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:
-    """Create a user who can sign in with a user pool, and return the name and the password."""
+    """Create a user in a user pool, and return the name and the password."""
     client, password = emulator.client("cognito-idp", user_pool_id.split("_")[0]), f"aA1-{secrets.token_hex(6)}"
     client.admin_create_user(UserPoolId=user_pool_id, Username=USER_NAME, MessageAction="SUPPRESS")
     client.admin_set_user_password(UserPoolId=user_pool_id, Username=USER_NAME, Password=password, Permanent=True)
@@ -152,7 +152,7 @@ def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:
 
 
 def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: Terminal) -> NoReturn:
-    terminal.step("ready: saved changes to Lambda code go live at once; Ctrl-C ends it")
+    terminal.step("ready: changes to Lambda code are deployed when you save them; press Ctrl-C to stop")
     while True:
         emulator.check()
         watcher.poll()

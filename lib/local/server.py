@@ -1,7 +1,7 @@
-"""MiniStack behind an access check, as the process that `emulator.py` starts.
+"""Server process of the emulator: MiniStack with access control. `emulator.py` starts it.
 
-The APIs of AWS accept only requests with credentials that were issued in this run. Deployed APIs, sites and sign-in
-pages are public, as on AWS. This file runs as a script, so it imports nothing from the package.
+The AWS APIs accept only requests with credentials that this process issued. Deployed APIs, sites and sign-in pages are
+public, as on AWS. This file runs as a script, so it cannot import from the package.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape  # it parses nothing
+from xml.sax.saxutils import escape  # does not parse XML
 
 ROOT_KEY_ID, ROOT_SECRET_KEY = "TAP_ROOT_KEY_ID", "TAP_ROOT_SECRET_KEY"
-"""Environment variables with the credentials of the account's root user in this run."""
+"""Environment variables with the credentials of the root user."""
 FUNCTION_LOG = "TAP_FUNCTION_LOG"
-"""Environment variable with the path of the file for the log of all functions; unset: none is written."""
+"""Environment variable with the path of the log file of all functions. Unset: no log file is written."""
 HEALTH = "/_ministack/health"
 INTERNAL = ("/_ministack/", "/_localstack/", "/_aws/", "/_alb/")
-"""Paths of MiniStack's own APIs, which require no credentials."""
+"""Path prefixes of MiniStack's internal APIs, which require no credentials."""
 STAGE = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/|\Z)")
 LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|.+\.localhost)(:\d+)?", re.IGNORECASE)
 SIGN_IN = {
@@ -33,7 +33,7 @@ SIGN_IN = {
     ("POST", "/oauth2/token"),
     ("POST", "/oauth2/userInfo"),
 }
-"""Operations of a user pool's domain."""
+"""Methods and paths of a user pool domain."""
 PREFLIGHT = {("OPTIONS", path) for _, path in SIGN_IN}
 POOL_DOCUMENT = re.compile(r"/[\w-]+_\w+/\.well-known/(jwks|openid-configuration)(\.json)?")
 READ_METHODS = {"GET", "HEAD"}
@@ -51,25 +51,25 @@ class Backend(NamedTuple):
 
     app: App
     resolve_domain: Callable[[str, str], tuple[str, str, str] | None]
-    """Returns the API, the stage and the remaining path for the host and the path of a custom domain."""
+    """Returns API, stage and remaining path for the host and path of a request to a custom domain."""
     is_distribution: Callable[[str], bool]
     """Whether a host name belongs to an existing CloudFront distribution."""
     is_bucket: Callable[[str], bool]
     """Whether a bucket exists. MiniStack itself checks whether the bucket is public."""
     key_id: Callable[[Mapping[str, str], Mapping[str, list[str]]], str]
-    """Returns the access key id of a request from its headers and its query parameters."""
+    """Returns the access key ID of a request from its headers and query parameters."""
     is_issued: Callable[[str], bool]
-    """Whether an access key id was issued in this run and is valid. MiniStack itself verifies the signature."""
+    """Whether this process issued an access key ID and it is valid. MiniStack itself verifies the signature."""
 
 
 class AccessControl:
-    """An ASGI application that rejects requests before they reach MiniStack."""
+    """ASGI application that rejects unauthorized requests before they reach MiniStack."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or respond with 403."""
+        """Pass a request to MiniStack, or respond with 403."""
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
@@ -86,15 +86,15 @@ class AccessControl:
     def _path(self, scope: Scope, host: str) -> str | None:
         """Return the path for MiniStack, or None if the host is unknown.
 
-        API Gateway passes the path parameters of a REST API to functions as they were sent, still percent-encoded.
-        MiniStack takes them from `path`, which the web server has decoded.
+        API Gateway passes path parameters of a REST API to functions percent-encoded. MiniStack reads them from `path`,
+        which the web server has already decoded.
         """
-        sent: str = scope["raw_path"].decode("latin-1")
+        raw_path: str = scope["raw_path"].decode("latin-1")
         if LOCAL_HOST.fullmatch(host):
-            return sent if STAGE.match(sent) else str(scope["path"])
-        if (found := self._backend.resolve_domain(host, sent)) is None:
+            return raw_path if STAGE.match(raw_path) else str(scope["path"])
+        if (target := self._backend.resolve_domain(host, raw_path)) is None:
             return None
-        api, stage, rest = found
+        api, stage, rest = target
         if not stage:
             stage, _, rest = rest.lstrip("/").partition("/")
         return f"/restapis/{api}/{stage}/_user_request_/{rest.removeprefix('/')}"
@@ -107,16 +107,18 @@ class AccessControl:
         if self._is_public(method, host, path):
             return None
         if path.startswith(INTERNAL):
-            return f"{path} is not available in a local run."
+            return f"{path} is not available in the local emulator."
         if "origin" in headers:
-            return f"Web pages cannot call the AWS APIs of a local run, got a request from {headers['origin']!r}."
+            return (
+                f"Web pages cannot call the AWS APIs of the local emulator, got a request from {headers['origin']!r}."
+            )
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         if not self._backend.is_issued(self._backend.key_id(headers, query)):
-            return "Sign requests with the credentials of this run, which are in cfn-outputs/local-aws-config."
+            return "Sign requests with the credentials in cfn-outputs/local-aws-config."
         return None
 
     def _is_public(self, method: str, host: str, path: str) -> bool:
-        """Return whether a request needs no credentials of AWS."""
+        """Return whether a request requires no AWS credentials."""
         if path.startswith(INTERNAL):
             return path == HEALTH
         if STAGE.match(path) or (method, path) in SIGN_IN | PREFLIGHT:
@@ -129,25 +131,25 @@ class AccessControl:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    """Return the headers by their names in lower case, repeated ones joined, which is what MiniStack reads."""
+    """Return the headers by lowercase name, with repeated headers joined, as MiniStack reads them."""
     headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
 async def _reject(send: Send, message: str, content_type: str) -> None:
-    """Respond with an error that SDKs can parse: XML to the services whose requests are forms, else JSON."""
+    """Respond with an error that SDKs can parse: XML for services with form-encoded requests, otherwise JSON."""
     if content_type.startswith("application/x-www-form-urlencoded"):
-        code, responded = "AccessDenied", b"text/xml"
+        code, response_type = "AccessDenied", b"text/xml"
         error = f"<Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message>"
         body = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>".encode()
     else:
-        code, responded = "AccessDeniedException", b"application/json"
+        code, response_type = "AccessDeniedException", b"application/json"
         body = json.dumps({"__type": code, "message": message}).encode()
     headers = [
-        (b"content-type", responded),
+        (b"content-type", response_type),
         (b"content-length", str(len(body)).encode()),
         (b"x-amzn-errortype", code.encode()),
     ]
@@ -156,9 +158,9 @@ async def _reject(send: Send, message: str, content_type: str) -> None:
 
 
 def role_credentials(secret: str, register: Callable[[str, dict[str, str]], None]) -> Callable[[Any], dict[str, str]]:
-    """Return a function that issues the credentials of a Lambda function's role.
+    """Return a function that issues credentials for the role of a Lambda function.
 
-    MiniStack derives them from the ARNs of function and role alone, which every user of the machine can guess.
+    MiniStack derives them only from the ARNs of function and role, which other users of the machine can guess.
     """
 
     def issue(config: Mapping[str, Any]) -> dict[str, str]:
@@ -188,7 +190,7 @@ def with_log(invoke: Callable[..., Any], path: str) -> Callable[..., Any]:
     def invoke_and_log(function: Any, config: Mapping[str, Any], *arguments: Any) -> Any:
         result = invoke(function, config, *arguments)
         failed = bool(result.get("error"))
-        # Where the code of a function cannot be started there is only the message of the error.
+        # If the code of a function does not start, there is only an error message.
         log = result.get("log") or (str(result["body"]["errorMessage"]) if failed else "")
         if log:
             record = {"function": config["FunctionName"], "failed": failed, "log": log}
@@ -219,30 +221,30 @@ class _OnImport:
 
 
 def lazy_worker_script(script: str) -> str:
-    """Return the script of a Python worker that instruments botocore when a function imports it.
+    """Return the script of a Python worker that instruments botocore only when a function imports it.
 
-    MiniStack counts nested invocations in every client of botocore, so each worker imports botocore: two fifths of the
-    processor time of a cold start, for nothing where the function does not use botocore.
+    MiniStack counts nested invocations with a botocore hook, so each worker imports botocore. The import takes 40 % of
+    the CPU time of a cold start, even if the function does not use botocore.
     """
     call = "    _ms_install_invoke_depth()\n"
     if script.count(call) != 1:
-        raise RuntimeError("The worker script of this release of MiniStack is unknown: install the pinned release.")
+        raise RuntimeError("Unsupported MiniStack release: its worker script has changed. Install the pinned release.")
     return LAZY_INVOKE_DEPTH + script.replace(call, "    sys.meta_path.insert(0, _OnImport())\n")
 
 
 def main() -> None:
-    """Serve MiniStack until the process ends."""
-    # pylint: disable=import-outside-toplevel  # MiniStack reads the environment when it is imported
+    """Serve MiniStack until the process is stopped."""
+    # pylint: disable=import-outside-toplevel  # MiniStack reads the environment at import
     # pylint: disable=protected-access  # the pinned release has no public names for these
     from ministack import app as server
     from ministack.core import iam_evaluator, lambda_runtime, responses, router
     from ministack.services import sts
 
-    # Functions inherit the environment.
+    # Functions inherit the environment, so remove the credentials from it.
     key_id, secret_key = os.environ.pop(ROOT_KEY_ID), os.environ.pop(ROOT_SECRET_KEY)
     account = responses.get_account_id()
-    # MiniStack does not verify signatures of the key ids that are root to it: 'test' and every number of 12 digits.
-    # It verifies those of a session. A request without a key id stays root: MiniStack calls public APIs as root.
+    # MiniStack treats the key IDs 'test' and all 12-digit numbers as root, without verifying signatures. It verifies
+    # the signatures of sessions. Requests without a key ID remain root, because MiniStack uses them for public APIs.
     iam_evaluator.is_root_access_key = sts.is_root_access_key = lambda id_: not id_
     root = {"Arn": f"arn:aws:iam::{account}:root", "UserId": account, "SecretAccessKey": secret_key}
     sts.register_session(key_id, {**root, "PrincipalType": "Root"})

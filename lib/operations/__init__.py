@@ -1,5 +1,5 @@
 """Operations of deployed stacks: the Pulumi CLI, rollouts, restores and failovers."""
 
 
-class RecoveryError(Exception):
-    """It was not done, or not to the end; the message says what to do."""
+class OperationError(Exception):
+    """An operation that failed or did not complete. The message contains the remedy."""

@@ -1,4 +1,4 @@
-"""Clients of AWS's services."""
+"""Clients of AWS services."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-SIDE_BY_SIDE = 16
-"""Most requests at once."""
-ATTEMPTS = 5
-"""How often a request is sent that is throttled or not answered."""
-REFUSALS = (BotoCoreError, ClientError)
-"""What a request ends with that AWS refuses, or that never reaches it."""
+MAX_CONCURRENCY = 16
+"""Maximum number of concurrent requests."""
+MAX_ATTEMPTS = 5
+"""Maximum number of attempts for a request that is throttled or receives no response."""
+AWS_ERRORS = (BotoCoreError, ClientError)
+"""Errors of a request that AWS rejects or does not receive."""
 
 
 def client(service: str, region: str) -> Any:
-    """A client that sends again what is throttled, and gives a region up that does not answer."""
+    """Return a client that retries throttled requests and has short timeouts."""
     config = Config(
         connect_timeout=5,
         read_timeout=20,
-        retries={"mode": "standard", "max_attempts": ATTEMPTS},
-        max_pool_connections=SIDE_BY_SIDE,
+        retries={"mode": "standard", "max_attempts": MAX_ATTEMPTS},
+        max_pool_connections=MAX_CONCURRENCY,
     )
     return boto3.client(service, region_name=region, config=config)
 
 
 def region_of(arn: str) -> str:
-    """Where something is."""
+    """Return the region in an ARN."""
     return arn.split(":")[3]

@@ -1,4 +1,4 @@
-"""Comparison of two tables by digests of their items."""
+"""Comparison of a restored table with the live one by digests of their items."""
 
 from __future__ import annotations
 
@@ -14,159 +14,164 @@ from hashlib import blake2b
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from .aws import SIDE_BY_SIDE
+from .aws import MAX_CONCURRENCY
 
-Row = Mapping[str, Mapping[str, Any]]
+Item = Mapping[str, Mapping[str, Any]]
 
-SETS = ("SS", "NS", "BS")
-MOST_COMPARED = 150
-"""Attributes that one condition can compare: DynamoDB takes 300 operators in an expression."""
-SIDES = ("there", "here")
-SEGMENTS = SIDE_BY_SIDE // len(SIDES)
-"""In how many parts each table is read, side by side."""
-BATCH = 1_000
-
-
-def digest(row: Row) -> bytes:
-    """The same for rows that are equal."""
-    text = json.dumps(_ordered({"M": row}), sort_keys=True, separators=(",", ":"), default=bytes.hex)
-    return blake2b(text.encode(), digest_size=16).digest()
+SET_TYPES = ("SS", "NS", "BS")
+MAX_COMPARED_ATTRIBUTES = 150
+"""Maximum number of attributes in a condition: DynamoDB accepts 300 operators in an expression."""
+TABLES = ("restored", "live")
+"""Fields of `Pair` and columns of the database."""
+SEGMENTS = MAX_CONCURRENCY // len(TABLES)
+"""Number of segments of the parallel scan of each table."""
+BATCH_SIZE = 1_000
 
 
-def _ordered(value: Mapping[str, Any]) -> Any:
-    """A value with its sets in order."""
-    ((kind, inside),) = value.items()
-    if kind == "M":
-        return {kind: {name: _ordered(one) for name, one in inside.items()}}
-    if kind == "L":
-        return {kind: [_ordered(one) for one in inside]}
-    return {kind: sorted(inside) if kind in SETS else inside}
+def digest(item: Item) -> bytes:
+    """Return a digest that is the same for equal items, regardless of the order of attributes and set elements."""
+    document = json.dumps(_sorted_sets({"M": item}), sort_keys=True, separators=(",", ":"), default=bytes.hex)
+    return blake2b(document.encode(), digest_size=16).digest()
 
 
-def key_text(row: Row, keys: Sequence[str]) -> str:
-    """The key of a row, as text."""
-    return json.dumps({name: row[name] for name in keys}, default=bytes.hex)
+def _sorted_sets(value: Mapping[str, Any]) -> Any:
+    ((type_, content),) = value.items()
+    if type_ == "M":
+        return {type_: {name: _sorted_sets(attribute) for name, attribute in content.items()}}
+    if type_ == "L":
+        return {type_: [_sorted_sets(element) for element in content]}
+    return {type_: sorted(content) if type_ in SET_TYPES else content}
 
 
-def key_from(text: str) -> dict[str, dict[str, Any]]:
-    """Return the key of an item from its text."""
-    found = json.loads(text)
+def serialize_key(item: Item, key_names: Sequence[str]) -> str:
+    """Return the primary key of an item as JSON, with binary values in hexadecimal."""
+    return json.dumps({name: item[name] for name in key_names}, default=bytes.hex)
+
+
+def parse_key(serialized: str) -> dict[str, dict[str, Any]]:
+    """Return the primary key that `serialize_key` wrote."""
+    key = json.loads(serialized)
     return {
-        name: {kind: bytes.fromhex(value) if kind == "B" else value for kind, value in one.items()}
-        for name, one in found.items()
+        name: {type_: bytes.fromhex(value) if type_ == "B" else value for type_, value in attribute.items()}
+        for name, attribute in key.items()
     }
 
 
-def unchanged(live: Row, wanted: Row, keys: Sequence[str]) -> dict[str, Any] | None:
-    """The condition of a write that the row is as it was read, with nothing that `wanted` alone has.
+def unchanged_condition(live: Item, replacement: Item, key_names: Sequence[str]) -> dict[str, Any] | None:
+    """Return the condition of a write that fails if the live item changed since it was read.
 
-    An empty `live` is no row.  None for a row too wide for one condition.
+    Attributes that only the replacement has must not exist. An empty `live` means that the item must not exist.
+    Return None if the items have too many attributes for one condition.
     """
-    known = [name for name in {**live, **wanted} if name not in keys] if live else []
-    if len(known) > MOST_COMPARED:
+    compared = [name for name in {**live, **replacement} if name not in key_names] if live else []
+    if len(compared) > MAX_COMPARED_ATTRIBUTES:
         return None
-    names = {"#key": keys[0], **{f"#{number}": name for number, name in enumerate(known)}}
-    values = {f":{number}": live[name] for number, name in enumerate(known) if name in live}
-    there = f"attribute_{'' if live else 'not_'}exists(#key)"
-    same = (f"#{n} = :{n}" if f":{n}" in values else f"attribute_not_exists(#{n})" for n in range(len(known)))
-    condition = {"ConditionExpression": " AND ".join([there, *same]), "ExpressionAttributeNames": names}
+    names = {"#key": key_names[0], **{f"#{number}": name for number, name in enumerate(compared)}}
+    values = {f":{number}": live[name] for number, name in enumerate(compared) if name in live}
+    existence = f"attribute_{'' if live else 'not_'}exists(#key)"
+    equality = (f"#{n} = :{n}" if f":{n}" in values else f"attribute_not_exists(#{n})" for n in range(len(compared)))
+    condition = {"ConditionExpression": " AND ".join([existence, *equality]), "ExpressionAttributeNames": names}
     return {**condition, "ExpressionAttributeValues": values} if values else condition
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """The table that was restored, there, and the live one, here."""
+    """A restored table and the live table, by their names."""
 
     dynamodb: Any
-    there: str
-    here: str
-    keys: Sequence[str]
+    restored: str
+    live: str
+    key_names: Sequence[str]
     ttl: str = ""
-    """The attribute that ends rows; one that has ended is no row, whether DynamoDB has deleted it or not."""
+    """TTL attribute. Expired items count as missing, whether DynamoDB has deleted them or not."""
 
-    def digest(self, row: Row) -> bytes | None:
-        """What tells a row from others; None for one that has ended or that is not there."""
-        ends = row.get(self.ttl, {}).get("N")
-        return None if not row or (ends and float(ends) <= time.time()) else digest(row)
+    def digest(self, item: Item) -> bytes | None:
+        """Return the digest of an item, or None if it is empty or expired."""
+        expires = item.get(self.ttl, {}).get("N")
+        return None if not item or (expires and float(expires) <= time.time()) else digest(item)
 
 
 class Counts(NamedTuple):
-    """How many rows of two tables are what to each other."""
+    """Numbers of items by the result of the comparison."""
 
     equal: int
     different: int
-    only_there: int
-    only_here: int
+    only_restored: int
+    only_live: int
 
 
 class Difference(NamedTuple):
-    """A row that is not the same in both."""
+    """Key of an item that differs between the tables, and its digest in each; None if a table does not have it."""
 
     key: str
-    there: bytes | None
-    here: bytes | None
+    restored: bytes | None
+    live: bytes | None
 
     @property
-    def kind(self) -> str:
-        """In words."""
-        return "only here" if self.there is None else "only there" if self.here is None else "different"
+    def label(self) -> str:
+        """The kind of difference."""
+        if self.restored is None:
+            return "only in the live table"
+        return "only in the restored table" if self.live is None else "different"
 
 
 class Comparison:
-    """The digests of the rows of two tables, in a file of SQLite's own: memory does not grow with the tables."""
+    """Digests of the items of two tables, in a temporary SQLite database, so that tables can be larger than memory."""
 
-    def __init__(self, pair: Pair, database: sqlite3.Connection, heard: Callable[[int], None]) -> None:
-        self._pair, self._database, self._heard = pair, database, heard
-        self._database.execute("CREATE TABLE rows (key TEXT PRIMARY KEY, there BLOB, here BLOB) WITHOUT ROWID")
+    def __init__(self, pair: Pair, database: sqlite3.Connection, on_progress: Callable[[int], None]) -> None:
+        self._pair, self._database, self._on_progress = pair, database, on_progress
+        self._database.execute("CREATE TABLE items (key TEXT PRIMARY KEY, restored BLOB, live BLOB) WITHOUT ROWID")
         self._lock = threading.Lock()
         self._read = 0
 
-    def note(self, side: str, page: Sequence[Row]) -> None:
-        """Keep the digests of rows of one side, by their keys."""
-        found = [(key_text(row, self._pair.keys), told) for row in page if (told := self._pair.digest(row))]
-        values = f"INSERT INTO rows (key, {side}) VALUES (?, ?)"  # noqa: S608  # one of SIDES
+    def add(self, table: str, items: Sequence[Item]) -> None:
+        """Store the digests of items of one of `TABLES`."""
+        digests = [
+            (serialize_key(item, self._pair.key_names), value) for item in items if (value := self._pair.digest(item))
+        ]
+        insert = f"INSERT INTO items (key, {table}) VALUES (?, ?)"  # noqa: S608  # one of TABLES
         with self._lock:
-            self._database.executemany(f"{values} ON CONFLICT (key) DO UPDATE SET {side} = excluded.{side}", found)
-            self._read += len(page)
-            self._heard(self._read)
+            self._database.executemany(f"{insert} ON CONFLICT (key) DO UPDATE SET {table} = excluded.{table}", digests)
+            self._read += len(items)
+            self._on_progress(self._read)
 
     def counts(self) -> Counts:
-        """The result."""
-        sums = "SUM(there = here), SUM(there <> here), SUM(here IS NULL), SUM(there IS NULL)"
-        (found,) = self._database.execute(f"SELECT {sums} FROM rows")  # noqa: S608  # nothing of a caller's
-        return Counts(*(number or 0 for number in found))
+        """Return the numbers of equal and different items."""
+        sums = "SUM(restored = live), SUM(restored <> live), SUM(live IS NULL), SUM(restored IS NULL)"
+        (counts,) = self._database.execute(f"SELECT {sums} FROM items")  # noqa: S608  # a constant
+        return Counts(*(count or 0 for count in counts))
 
     def differences(self) -> Iterator[list[Difference]]:
-        """All that is not equal, in batches."""
-        cursor = self._database.execute("SELECT key, there, here FROM rows WHERE there IS NOT here")
-        while batch := cursor.fetchmany(BATCH):
-            yield [Difference(*one) for one in batch]
+        """Yield the differences in batches."""
+        cursor = self._database.execute("SELECT key, restored, live FROM items WHERE restored IS NOT live")
+        while batch := cursor.fetchmany(BATCH_SIZE):
+            yield [Difference(*columns) for columns in batch]
 
 
 @contextmanager
-def compared(pair: Pair, heard: Callable[[int], None]) -> Iterator[Comparison]:
-    """Both tables, read side by side; `heard` gets how many rows were read so far."""
+def compare_tables(pair: Pair, on_progress: Callable[[int], None]) -> Iterator[Comparison]:
+    """Scan both tables and yield their comparison; `on_progress` receives the number of items read so far."""
     # SQLite deletes a database without a name when it is closed.
     with closing(sqlite3.connect("", check_same_thread=False)) as database:
-        comparison = Comparison(pair, database, heard)
-        _read(pair, comparison)
+        comparison = Comparison(pair, database, on_progress)
+        _scan(pair, comparison)
         yield comparison
 
 
-def _read(pair: Pair, comparison: Comparison) -> None:
-    stopped = threading.Event()
+def _scan(pair: Pair, comparison: Comparison) -> None:
+    is_stopped = threading.Event()
 
-    def read(side: str, segment: int) -> None:
+    def scan_segment(table: str, segment: int) -> None:
         pages = pair.dynamodb.get_paginator("scan").paginate(
-            TableName=getattr(pair, side), Segment=segment, TotalSegments=SEGMENTS
+            TableName=getattr(pair, table), Segment=segment, TotalSegments=SEGMENTS
         )
-        for page in takewhile(lambda _: not stopped.is_set(), pages):
-            comparison.note(side, page["Items"])
+        for page in takewhile(lambda _: not is_stopped.is_set(), pages):
+            comparison.add(table, page["Items"])
 
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        parts = [threads.submit(read, side, segment) for segment in range(SEGMENTS) for side in SIDES]
+    with ThreadPoolExecutor(MAX_CONCURRENCY) as threads:
+        scans = [threads.submit(scan_segment, table, segment) for segment in range(SEGMENTS) for table in TABLES]
         try:
-            for part in as_completed(parts):
-                part.result()
+            for scan in as_completed(scans):
+                scan.result()
         finally:
-            stopped.set()
+            is_stopped.set()

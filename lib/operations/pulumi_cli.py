@@ -1,7 +1,7 @@
 """Deployments by the Pulumi CLI.
 
-A stack has one config file, where the CLI itself looks for it: `Pulumi.<service>-<environment>.yaml`. The first command
-creates it. Overrides of one run go to a temporary copy of it.
+The config file of a stack is the default of the CLI, `Pulumi.<service>-<environment>.yaml`, which the first command
+creates. Config overrides of a single run apply to a temporary copy of the file.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from ..services import SERVICES
 from ..settings.environments import profile_name
 
 SECRETS_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
-"""What the CLI writes into a stack's file besides config, to decrypt the secrets of the stack."""
+"""Keys of a stack's file that decrypt its secrets, which the CLI writes next to `config`."""
 HEADER = """\
 # Config of the stack {stack}, for `make up SERVICE={service} ENV={environment}` and `pulumi up --stack {stack}`.
-# docs/reference/configuration.md lists every key. Keep encryptionsalt, which Pulumi may add: it decrypts the secrets.
+# docs/reference/configuration.md lists every key. Retain encryptionsalt, if Pulumi adds it: it decrypts the secrets.
 config:
 """
 ADDRESSES = {
-    "Origin whose pages can call the API, and email address that receives alarms:": {
+    "Allowed CORS origin, and email address that receives alarm notifications:": {
         "cors_origin": "https://shop.example.com",
         "notification_email": "oncall@example.com",
     }
@@ -54,18 +54,18 @@ GUIDANCE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
     },
 }
-"""The settings that the file of a new stack suggests, by environment."""
+"""Config that the file of a new stack suggests in comments, by environment profile."""
 
 
 class CliError(Exception):
-    """A command that the CLI cannot run, or that failed. The message says what to do."""
+    """A command that the CLI cannot run, or that failed. The message contains the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A service in an environment, as the CLI deploys it."""
+    """The Pulumi stack of a service in an environment."""
 
-    here: project.Project
+    pulumi_project: project.Project
     service: str
     environment: str
 
@@ -80,11 +80,11 @@ class Stack:
     @property
     def file(self) -> Path:
         """The config file of the stack."""
-        return project.stack_file(self.here.folder, self.name)
+        return project.stack_file(self.pulumi_project.folder, self.name)
 
     @property
     def identity(self) -> dict[str, str]:
-        """The config that every run of the stack needs."""
+        """The required config of the stack."""
         return {"environment": self.environment, "service": self.service}
 
     def create_file(self) -> bool:
@@ -96,31 +96,32 @@ class Stack:
             self.missing_identity()
             return False
         lines = [
-            self._suggestion(text, config) for text, config in GUIDANCE.get(profile_name(self.environment), {}).items()
+            self._suggestion(heading, config)
+            for heading, config in GUIDANCE.get(profile_name(self.environment), {}).items()
         ]
-        lines += [f"  {self.here.name}:{key}: {json.dumps(value)}\n" for key, value in self.identity.items()]
+        lines += [f"  {self.pulumi_project.name}:{key}: {json.dumps(value)}\n" for key, value in self.identity.items()]
         header = HEADER.format(stack=self.name, service=self.service, environment=self.environment)
         self.file.write_text(header + "".join(lines), encoding="utf-8")
         return True
 
-    def _suggestion(self, text: str, config: Mapping[str, str]) -> str:
-        lines = [text, *(f"{self.here.name}:{key}: {value}" for key, value in config.items())]
+    def _suggestion(self, heading: str, config: Mapping[str, str]) -> str:
+        lines = [heading, *(f"{self.pulumi_project.name}:{key}: {value}" for key, value in config.items())]
         return "".join(f"  # {line}\n" for line in lines)
 
     def missing_identity(self) -> dict[str, str]:
-        """Return the part of the identity that the config file lacks, or raise `CliError` if it has another one."""
+        """Return the identity config that the file does not set. Raise `CliError` if it sets other values."""
         config = project.read_yaml(self.file).get("config") or {}
-        found = {key: str(config.get(f"{self.here.name}:{key}") or "") for key in self.identity}
-        for key, value in found.items():
+        values = {key: str(config.get(f"{self.pulumi_project.name}:{key}") or "") for key in self.identity}
+        for key, value in values.items():
             if value not in ("", self.identity[key]):
                 raise CliError(
-                    f"{self.here.name}:{key} in {self.file} must be {self.identity[key]!r}, got {value!r}. "
+                    f"{self.pulumi_project.name}:{key} in {self.file} must be {self.identity[key]!r}, got {value!r}. "
                     f"The file is the config of the stack {self.name}."
                 )
-        return {key: self.identity[key] for key, value in found.items() if not value}
+        return {key: self.identity[key] for key, value in values.items() if not value}
 
     def complete_file(self) -> None:
-        """Add to the config file what it lacks of the identity."""
+        """Add the missing identity config to the file."""
         for key, value in self.missing_identity().items():
             require_success(run(["config", "set", key, value, "--stack", self.name]), "pulumi config set")
 
@@ -129,24 +130,24 @@ def find_cli() -> str:
     """Return the path of the CLI, or raise `CliError`."""
     if (path := shutil.which("pulumi")) is None:
         raise CliError(
-            "no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/, "
-            "or run 'make local', which needs none"
+            "The Pulumi CLI is not installed. Install it from https://www.pulumi.com/docs/install/, "
+            "or run 'make local', which does not require it."
         )
     return path
 
 
-def run(words: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Run the CLI in this terminal and return its exit code.
 
-    An interrupt reaches the CLI as well, which finishes the current operations, so this process waits for it.
+    On an interrupt, wait for the CLI: it also receives the signal, and completes the current operations first.
     """
     with _interrupts_ignored():
-        return subprocess.run([find_cli(), *words], check=False).returncode
+        return subprocess.run([find_cli(), *arguments], check=False).returncode
 
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    # The CLI does not inherit a function, as it would inherit SIG_IGN.
+    # Use a handler, because the CLI would inherit SIG_IGN.
     previous = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -158,27 +159,27 @@ def _interrupts_ignored() -> Iterator[None]:
 def require_success(code: int, command: str) -> None:
     """Raise `CliError` unless the exit code of a command is 0."""
     if code:
-        raise CliError(f"{command} failed: fix what it reports, then run this again")
+        raise CliError(f"{command} failed. Fix the reported errors, then run this command again.")
 
 
 def select(stack: str) -> None:
-    """Select a stack, which is created if it does not exist. Raise `CliError` if that fails."""
+    """Select a stack, creating it unless it exists. Raise `CliError` if that fails."""
     require_success(run(["stack", "select", "--create", stack]), "pulumi stack select")
 
 
-def read_outputs(stack: str, *words: str) -> dict[str, Any]:
-    """Return the outputs of a stack; none if it does not exist. Raise `CliError` if the CLI fails."""
-    command = [find_cli(), "stack", "output", "--json", *words, "--stack", stack]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode and "no stack named" not in done.stderr:
-        raise CliError(f"stack {stack}: {done.stderr.strip()}")
-    found: dict[str, Any] = {} if done.returncode else json.loads(done.stdout)
-    return found
+def read_outputs(stack: str, *options: str) -> dict[str, Any]:
+    """Return the outputs of a stack, or an empty mapping if it does not exist. Raise `CliError` if the CLI fails."""
+    command = [find_cli(), "stack", "output", "--json", *options, "--stack", stack]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    if result.returncode and "no stack named" not in result.stderr:
+        raise CliError(f"Stack {stack}: {result.stderr.strip()}")
+    outputs: dict[str, Any] = {} if result.returncode else json.loads(result.stdout)
+    return outputs
 
 
 @contextmanager
-def overridden(file: Path, pairs: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the options that apply `key=value` pairs to a copy of a config file, or none without pairs."""
+def config_overrides(file: Path, pairs: Sequence[str]) -> Iterator[list[str]]:
+    """Yield CLI options that apply `key=value` pairs to a temporary copy of a config file; no options without pairs."""
     if not pairs:
         yield []
         return
@@ -186,19 +187,24 @@ def overridden(file: Path, pairs: Sequence[str]) -> Iterator[list[str]]:
         copy = Path(folder) / file.name
         shutil.copyfile(file, copy)
         yield ["--config-file", str(copy), *(word for pair in pairs for word in ("--config", pair))]
-        _keep_secrets_keys(copy, file)
+        _copy_secrets_keys(copy, file)
 
 
-def _keep_secrets_keys(copy: Path, file: Path) -> None:
-    known = project.read_yaml(file)
-    added = {key: value for key, value in project.read_yaml(copy).items() if key in SECRETS_KEYS and key not in known}
+def _copy_secrets_keys(source: Path, file: Path) -> None:
+    """Append the keys that the CLI added to the source."""
+    existing = project.read_yaml(file)
+    secrets_keys = {key: value for key, value in project.read_yaml(source).items() if key in SECRETS_KEYS}
+    added = {key: value for key, value in secrets_keys.items() if key not in existing}
     if added:
-        text = file.read_text(encoding="utf-8").rstrip("\n")
-        file.write_text(f"{text}\n{yaml.safe_dump(added)}", encoding="utf-8")
+        content = file.read_text(encoding="utf-8").rstrip("\n")
+        file.write_text(f"{content}\n{yaml.safe_dump(added)}", encoding="utf-8")
 
 
 def build_pages(service: str, terminal: Terminal) -> None:
-    """Build the pages of a service, or raise `CliError`; without npm there are none, which the deployment reports."""
+    """Build the web pages of a service, unless npm is missing, which the deployment reports.
+
+    Raise `CliError` if the build fails.
+    """
     if service in SERVICES and shutil.which("npm"):
         try:
             npm.build([SERVICES[service]], terminal)
@@ -208,32 +214,35 @@ def build_pages(service: str, terminal: Terminal) -> None:
 
 def prepare(stack: Stack, terminal: Terminal) -> None:
     """Create a stack and its config file unless they exist."""
-    created = stack.create_file()
+    is_created = stack.create_file()
     try:
         select(stack.name)
     except CliError:
-        if created:
+        if is_created:
             stack.file.unlink()
         raise
     stack.complete_file()
-    if created:
-        terminal.say(f"created {stack.file}: keep it under version control")
-    if created and read_outputs(stack.name):
+    if is_created:
+        terminal.say(f"created {stack.file}: add it to version control")
+    if is_created and read_outputs(stack.name):
         terminal.say(
-            f"warning: {stack.name} was deployed with a config file that is missing here. Restore the file, "
+            f"warning: {stack.name} was deployed with a config file that is missing in this folder. Restore it, "
             f"e.g. with pulumi config refresh --force --stack {stack.name}."
         )
 
 
 def preview(stack: Stack, pairs: Sequence[str], terminal: Terminal) -> int:
-    """Show what `up` would change with `key=value` pairs that override the config. Return the CLI's exit code."""
+    """Show the changes that `up` would make. Return the exit code of the CLI.
+
+    The pairs, `key=value`, override the config file.
+    """
     return _deploy("preview", stack, pairs, [], terminal)
 
 
 def up(stack: Stack, pairs: Sequence[str], terminal: Terminal, *, confirmed: bool) -> int:
-    """Deploy a stack with `key=value` pairs that override the config, and write its outputs.
+    """Deploy a stack and write its outputs. Return the exit code of the CLI.
 
-    Return the CLI's exit code.
+    The pairs, `key=value`, override the config file.
     """
     find_cli()
     code = _deploy("up", stack, pairs, confirmation("up", confirmed), terminal)
@@ -243,35 +252,38 @@ def up(stack: Stack, pairs: Sequence[str], terminal: Terminal, *, confirmed: boo
 
 
 def destroy(stack: Stack, *, confirmed: bool) -> int:
-    """Delete the resources of a stack, and return the CLI's exit code."""
+    """Delete the resources of a stack. Return the exit code of the CLI."""
     find_cli()
     return run(["destroy", "--stack", stack.name, *confirmation("destroy", confirmed)])
 
 
 def write_outputs(stack: Stack) -> dict[str, Any]:
-    """Write the outputs of a stack, without secrets, to `cfn-outputs/`. Return them."""
-    found = read_outputs(stack.name)
-    if not found:
-        raise CliError(f"stack {stack.name} has no outputs: deploy it first, with make up")
-    return outputs_file.write_stack(stack.name, found)
+    """Write the outputs of a stack, except secrets, to `cfn-outputs/`, and return them."""
+    outputs = read_outputs(stack.name)
+    if not outputs:
+        raise CliError(f"Stack {stack.name} has no outputs. Deploy it first, with make up.")
+    return outputs_file.write_stack(stack.name, outputs)
 
 
 def confirmation(command: str, confirmed: bool) -> list[str]:
-    """Return the option that confirms the changes; none if the terminal asks. Raise `CliError` without a terminal."""
+    """Return the CLI options that confirm the changes, or no options if the user confirms them in a terminal.
+
+    Raise `CliError` without a terminal.
+    """
     if confirmed:
         return ["--yes"]
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CliError(
-            f"There is no terminal to confirm the changes. Confirm them with tap {command} --yes, "
+            f"Changes must be confirmed, and there is no terminal. Confirm them with tap {command} --yes, "
             f"or make {command} YES=1."
         )
     return []
 
 
-def _deploy(command: str, stack: Stack, pairs: Sequence[str], words: Sequence[str], terminal: Terminal) -> int:
+def _deploy(command: str, stack: Stack, pairs: Sequence[str], options: Sequence[str], terminal: Terminal) -> int:
     find_cli()
-    project.said(stack.here, pairs)
+    project.parse_config_pairs(stack.pulumi_project, pairs)
     build_pages(stack.service, terminal)
     prepare(stack, terminal)
-    with overridden(stack.file, pairs) as overriding:
-        return run([command, "--stack", stack.name, *overriding, *words])
+    with config_overrides(stack.file, pairs) as overrides:
+        return run([command, "--stack", stack.name, *overrides, *options])

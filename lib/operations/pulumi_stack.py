@@ -1,4 +1,4 @@
-"""A service in one region, as the Pulumi CLI deploys it."""
+"""Deployment of a service in one region by the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -9,77 +9,85 @@ from pathlib import Path
 from typing import Any
 
 from ..program import project
-from . import RecoveryError, pulumi_cli
+from . import OperationError, pulumi_cli
 
-STANDBY = {"table_existing": "true", "replica_regions": "none", "zone_id": "none", "monthly_budget_usd": "0"}
-"""Config of a standby: it uses existing tables, and leaves DNS and the budget of the account to the home stack."""
+STANDBY_CONFIG = {"table_existing": "true", "replica_regions": "none", "zone_id": "none", "monthly_budget_usd": "0"}
+"""Config of a standby: it uses existing tables, and the primary stack manages DNS and the budget of the account."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A service of an environment: at home, where its tables were made, or as a standby in a region of replicas."""
+    """A stack of a service: the primary, which creates the tables, or a standby in a region with replicas of them."""
 
     service: str
     environment: str
     region: str
-    home: str
-    """The region where it is at home."""
+    primary_region: str
 
     @property
-    def standby(self) -> bool:
-        """Whether it uses replicas."""
-        return self.region != self.home
+    def is_standby(self) -> bool:
+        """Whether the stack uses replicas."""
+        return self.region != self.primary_region
 
     @property
     def stack(self) -> str:
-        """The name of its stack."""
-        return "-".join([self.service, self.environment, *([self.region] if self.standby else [])])
+        """The name of the stack."""
+        return "-".join([self.service, self.environment, *([self.region] if self.is_standby else [])])
 
     @property
     def config_file(self) -> Path:
-        """The config file of its stack."""
+        """The config file of the stack."""
         return project.stack_file(Path(), self.stack)
 
     def prepare(self) -> bool:
-        """Create its config file unless it exists, for a standby from the file at home. Return whether it was created.
+        """Create the config file unless it exists, and return whether it was created.
 
-        Raise `RecoveryError` for the config of a standby that names what is in the home region, or that needs the
-        stack at home to decrypt it.
+        That of a standby is a copy of the primary file. Raise `OperationError` if the copy contains ARNs of the
+        primary region, or secrets that only the primary stack can decrypt.
         """
-        home = pulumi_cli.Stack(here=project.read(Path()), service=self.service, environment=self.environment)
-        if not self.standby:
-            created = home.create_file()
-            home.complete_file()
-            return created
-        created = home.file.exists() and not self.config_file.exists()
-        if created:
-            self._check_secrets(home)
-            shutil.copyfile(home.file, self.config_file)
+        primary = pulumi_cli.Stack(
+            pulumi_project=project.read(Path()), service=self.service, environment=self.environment
+        )
+        if not self.is_standby:
+            is_created = primary.create_file()
+            primary.complete_file()
+            return is_created
+        is_created = primary.file.exists() and not self.config_file.exists()
+        if is_created:
+            self._check_secrets(primary)
+            shutil.copyfile(primary.file, self.config_file)
         if self.config_file.exists():
             self._check_region()
-        return created
+        return is_created
 
-    def _check_secrets(self, home: pulumi_cli.Stack) -> None:
-        document = project.read_yaml(home.file)
-        # Pulumi Cloud encrypts with a key of the stack, every other secrets provider with what is in the file.
+    def _check_secrets(self, primary: pulumi_cli.Stack) -> None:
+        document = project.read_yaml(primary.file)
+        # Pulumi Cloud encrypts with a key per stack. Other secrets providers store the encrypted key in the file.
         if "'secure':" in str(document.get("config")) and not document.keys() & set(pulumi_cli.SECRETS_KEYS):
-            copying = f"pulumi config cp --stack {home.name} --dest {self.stack}"
-            raise RecoveryError(
-                f"only the stack {home.name} can decrypt the secrets in {home.file}: "
-                f"run pulumi stack init {self.stack} and {copying}, then run this again"
+            raise OperationError(
+                f"Only the stack {primary.name} can decrypt the secrets in {primary.file}. Run "
+                f"pulumi stack init {self.stack} and pulumi config cp --stack {primary.name} --dest {self.stack}, "
+                "then run this command again."
             )
 
     def _check_region(self) -> None:
         config = project.read_yaml(self.config_file).get("config") or {}
-        if elsewhere := [key for key, value in config.items() if f":{self.home}:" in str(value)]:
-            keys = ", ".join(elsewhere)
-            raise RecoveryError(f"{self.config_file}: {keys} names what is in {self.home}: give that of {self.region}")
+        if keys := [key for key, value in config.items() if f":{self.primary_region}:" in str(value)]:
+            raise OperationError(
+                f"{', '.join(keys)} in {self.config_file} must not contain ARNs of {self.primary_region}. Set those "
+                f"of {self.region}."
+            )
 
     def commands(self) -> list[list[str]]:
-        """What deploys it, after a look at what it really is: it may have been stopped."""
-        config = {"environment": self.environment, "service": self.service, "aws:region": self.region, **STANDBY}
+        """Return the commands that deploy the stack.
+
+        They refresh the state first: an earlier failover changed the concurrency of the functions without Pulumi.
+        """
+        config = {"environment": self.environment, "service": self.service, "aws:region": self.region, **STANDBY_CONFIG}
         overrides = (
-            [word for key, value in config.items() for word in ("--config", f"{key}={value}")] if self.standby else []
+            [word for key, value in config.items() for word in ("--config", f"{key}={value}")]
+            if self.is_standby
+            else []
         )
         return [
             ["pulumi", "stack", "select", "--create", self.stack],
@@ -87,10 +95,10 @@ class Deployment:
         ]
 
     def deploy(self) -> None:
-        """Deploy it, the CLI telling how far it is; raises `CliError`."""
-        for _, *words in self.commands():
-            pulumi_cli.require_success(pulumi_cli.run(words), f"pulumi {words[0]} {words[1]}")
+        """Deploy the stack, with the output of the CLI in this terminal. Raise `CliError` if that fails."""
+        for _, *arguments in self.commands():
+            pulumi_cli.require_success(pulumi_cli.run(arguments), f"pulumi {arguments[0]} {arguments[1]}")
 
     def outputs(self) -> Mapping[str, Any]:
-        """Its outputs, secrets among them; nothing where it is not deployed."""
+        """Return the outputs, including secrets, or an empty mapping if the stack is not deployed."""
         return pulumi_cli.read_outputs(self.stack, "--show-secrets")

@@ -1,4 +1,4 @@
-"""A table restored next to the live one, the differences, and writing them back."""
+"""Restore a table next to the live one, compare them and write the differences back."""
 
 from __future__ import annotations
 
@@ -9,98 +9,111 @@ from typing import Any
 
 from ..client.outputs_file import read_stacks
 from ..console import Terminal
-from . import RecoveryError
+from . import OperationError
 from .aws import client
-from .compare import Comparison, Counts, Pair, compared
-from .table_copy import Live, description, restored
-from .write_back import DELETED, LEFT, WRITTEN, write_back
+from .compare import Comparison, Counts, Pair, compare_tables
+from .table_copy import LiveTable, describe_table, restore_table
+from .write_back import DELETED, SKIPPED, WRITTEN, write_back
 
-SHOWN = 10
-"""How many rows that differ are shown."""
+MAX_PRINTED = 10
+"""Maximum number of differences that are printed."""
 
 
 def restore(
-    live: Live, source: str | datetime, terminal: Terminal, *, apply: bool = False, exact: bool = False
+    live: LiveTable, source: str | datetime, terminal: Terminal, *, apply: bool = False, exact: bool = False
 ) -> bool:
     """Restore a table next to the live one and compare them; with `apply`, write back the differences.
 
     The source is a time, the ARN of a backup or recovery point, or the name of a table restored before. With `exact`,
-    also delete the rows that the copy does not have. Return whether no row was skipped.
+    also delete the items that the restored table does not have. Return whether no item was skipped.
     """
     dynamodb = client("dynamodb", live.region)
-    if not description(dynamodb, live.name):
-        raise RecoveryError(
-            f"{live.name} is gone: make up creates it again, empty; then restore it from the ARN of a backup"
+    if not describe_table(dynamodb, live.name):
+        raise OperationError(
+            f"{live.name} does not exist. Create it with make up, then restore it from the ARN of a backup."
         )
-    copy = _copy(live, source, terminal)
-    pair = _pair(dynamodb, copy, live.name)
-    with compared(pair, lambda rows: terminal.passing(f"  {rows:,} rows are read")) as comparison:
+    name = _restored_name(live, source, terminal)
+    pair = _pair(dynamodb, name, live.name)
+    with compare_tables(pair, lambda items: terminal.passing(f"  items read: {items:,}")) as comparison:
         counts = comparison.counts()
         terminal.step(
-            f"{counts.equal:,} rows are equal, {counts.different:,} different, {counts.only_there:,} only in {copy}, "
-            f"{counts.only_here:,} only in {live.name}"
+            f"items equal: {counts.equal:,}, different: {counts.different:,}, only in {name}: "
+            f"{counts.only_restored:,}, only in {live.name}: {counts.only_live:,}"
         )
-        done = _apply(pair, comparison, exact, terminal) if apply else _propose(counts, comparison, terminal)
+        if apply:
+            is_complete = _write_back(pair, comparison, exact, terminal)
+        else:
+            is_complete = True
+            _print_differences(counts, comparison, terminal)
     terminal.say(
-        f"  the copy costs until it is deleted: aws dynamodb delete-table --region {live.region} --table-name {copy}"
+        f"  {name} is billed until you delete it: aws dynamodb delete-table --region {live.region} --table-name {name}"
     )
-    return done
+    return is_complete
 
 
-def found_table(outputs: Path, stack: str, table: str) -> Live:
-    """The live table that an outputs file tells of; raises `RecoveryError`."""
+def find_live_table(outputs: Path, stack: str, table: str) -> LiveTable:
+    """Return a table of a stack from an outputs file, by its name in the service or in AWS.
+
+    Raise `OperationError` if the file does not contain it.
+    """
     try:
         stacks = read_stacks(outputs)
     except FileNotFoundError:
         stacks = {}
     if stack not in stacks:
         existing = f"those of {', '.join(stacks)}" if stacks else "none"
-        raise RecoveryError(f"{outputs} must have the outputs of {stack}, got {existing}. Run make outputs for it.")
-    found = stacks[stack]
-    names: Mapping[str, str] = found["table_names"]
-    wanted = next((name for name, physical in names.items() if table in (name, physical)), None)
-    if wanted is None:
-        raise RecoveryError(f"table must be one of {', '.join(names)}, got {table!r}.")
-    return Live(names[wanted], found["table_arns"][wanted], found.get("backup_restore_role_arn", ""))
+        raise OperationError(f"{outputs} must have the outputs of {stack}, got {existing}. Run make outputs for it.")
+    values = stacks[stack]
+    names: Mapping[str, str] = values["table_names"]
+    name = next((name for name, physical_name in names.items() if table in (name, physical_name)), None)
+    if name is None:
+        raise OperationError(f"table must be one of {', '.join(names)}, got {table!r}.")
+    return LiveTable(names[name], values["table_arns"][name], values.get("backup_restore_role_arn", ""))
 
 
-def _copy(live: Live, source: str | datetime, terminal: Terminal) -> str:
-    """Return the name of the table that is compared with the live one."""
+def _restored_name(live: LiveTable, source: str | datetime, terminal: Terminal) -> str:
+    """Return the name of the restored table. Restore it unless the source is the name of a restored table."""
     if isinstance(source, str) and not source.startswith("arn:"):
         return source
-    at = "as of" if isinstance(source, datetime) else "from"
-    terminal.step(f"restoring {live.name} {at} {source}")
-    copy = restored(live, source, lambda said: terminal.passing(f"  {said}"))
-    terminal.step(f"{copy} stands")
-    return copy
+    preposition = "as of" if isinstance(source, datetime) else "from"
+    terminal.step(f"restoring {live.name} {preposition} {source}")
+    name = restore_table(live, source, lambda message: terminal.passing(f"  {message}"))
+    terminal.step(f"{name} is ACTIVE")
+    return name
 
 
-def _pair(dynamodb: Any, there: str, here: str) -> Pair:
-    schemas = [description(dynamodb, table).get("KeySchema", []) for table in (there, here)]
-    if schemas[0] != schemas[1]:
-        raise RecoveryError(f"{there} {'has other keys than' if schemas[0] else 'is not there, beside'} {here}")
-    ends = dynamodb.describe_time_to_live(TableName=here)["TimeToLiveDescription"].get("AttributeName", "")
-    return Pair(dynamodb=dynamodb, there=there, here=here, keys=[one["AttributeName"] for one in schemas[1]], ttl=ends)
+def _pair(dynamodb: Any, restored: str, live: str) -> Pair:
+    """Return the tables to compare. Raise `OperationError` unless both have the same key schema."""
+    restored_schema, live_schema = (describe_table(dynamodb, table).get("KeySchema", []) for table in (restored, live))
+    if not restored_schema:
+        raise OperationError(f"Table {restored} does not exist. Specify a table restored from {live}.")
+    if restored_schema != live_schema:
+        raise OperationError(
+            f"The key schemas of {restored} and {live} must be equal. Specify a table restored from {live}."
+        )
+    ttl = dynamodb.describe_time_to_live(TableName=live)["TimeToLiveDescription"].get("AttributeName", "")
+    key_names = [key["AttributeName"] for key in live_schema]
+    return Pair(dynamodb=dynamodb, restored=restored, live=live, key_names=key_names, ttl=ttl)
 
 
-def _propose(counts: Counts, comparison: Comparison, terminal: Terminal) -> bool:
-    """Show what would be written."""
+def _print_differences(counts: Counts, comparison: Comparison, terminal: Terminal) -> None:
     batch = next(comparison.differences(), [])
-    for difference in batch[:SHOWN]:
-        terminal.say(f"  {difference.kind}: {difference.key}")
+    for difference in batch[:MAX_PRINTED]:
+        terminal.say(f"  {difference.label}: {difference.key}")
     if batch:
         terminal.say(
-            f"  nothing is written: --apply (make: APPLY=1) writes {counts.different + counts.only_there:,} rows back, "
-            f"and --exact (make: EXACT=1) deletes {counts.only_here:,}"
+            f"  no changes written. Write back {counts.different + counts.only_restored:,} items with --apply "
+            f"(make: APPLY=1), and delete {counts.only_live:,} with --apply --exact (make: APPLY=1 EXACT=1)."
         )
-    return True
 
 
-def _apply(pair: Pair, comparison: Comparison, exact: bool, terminal: Terminal) -> bool:
-    """Write back, and whether nothing was left."""
-    done = write_back(pair, comparison, exact, lambda left: terminal.say(f"  left, {left.why}: {left.key}"))
-    terminal.step(f"{done[WRITTEN]:,} rows are written to {pair.here}, {done[DELETED]:,} deleted")
-    left = sum(done[why] for why in LEFT)
-    if left:
-        terminal.say(f"  {left:,} rows are left as they are: run it again to compare them as they are now")
-    return not left
+def _write_back(pair: Pair, comparison: Comparison, exact: bool, terminal: Terminal) -> bool:
+    """Write back the differences, and return whether no item was skipped."""
+    results = write_back(
+        pair, comparison, exact, lambda skipped: terminal.say(f"  skipped, {skipped.reason}: {skipped.key}")
+    )
+    terminal.step(f"items written to {pair.live}: {results[WRITTEN]:,}, deleted: {results[DELETED]:,}")
+    skipped = sum(results[reason] for reason in SKIPPED)
+    if skipped:
+        terminal.say(f"  items skipped: {skipped:,}. Run the command again to compare their current versions.")
+    return not skipped

@@ -1,4 +1,4 @@
-"""The versions of deployed functions: shift aliases to the newest with CodeDeploy, roll them back, delete old ones."""
+"""Versions of deployed functions: shift aliases to the newest with CodeDeploy, roll them back, delete old ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from ..client.outputs_file import ALL, Outputs, OutputsError, read_stacks
 from ..program import project
+from .aws import AWS_ERRORS, region_of
 
-PAUSE_SECONDS = 10
-ENDED = {"Succeeded", "Failed", "Stopped"}
+POLL_SECONDS = 10
+FINAL_STATUSES = {"Succeeded", "Failed", "Stopped"}
 
 Log = Callable[[str], None]
 Client = Callable[[str], Any]
@@ -24,36 +24,36 @@ Client = Callable[[str], Any]
 
 
 class Shift(NamedTuple):
-    """A function whose callers are to be led to another version."""
+    """A deployment that shifts the alias of a function from one version to another."""
 
     name: str
-    """The function's, in AWS, which its deployment group has, too."""
+    """Name of the function in AWS, and of its deployment group."""
     alias: str
     current: str
     target: str
 
 
 def _aliases(outputs: Outputs) -> dict[str, tuple[str, str]]:
-    """The ARN of each function that is called by an alias, and the alias.
+    """Return the ARN and the alias of each function with an alias.
 
-    An ARN contains the account, so outputs of a local run change nothing on AWS.
+    An ARN contains the account, so outputs of a local deployment cannot change functions on AWS.
     """
     split = {function: arn.rpartition(":") for function, arn in outputs["alias_arns"].items()}
     return {function: (arn, alias) for function, (arn, _, alias) in split.items()}
 
 
-def due(outputs: Outputs, aws: Any) -> Iterator[Shift]:
-    """Each function of a stack whose alias is not at the version published last; `aws` is a client of Lambda."""
+def pending_shifts(outputs: Outputs, lambda_client: Any) -> Iterator[Shift]:
+    """Yield the functions of a stack whose alias is not at the newest published version."""
     for function, (arn, alias) in _aliases(outputs).items():
         name = outputs["function_names"][function]
-        current = aws.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"]
+        current = lambda_client.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"]
         target = outputs["function_versions"][function]
         if current != target:
             yield Shift(name, alias, current, target)
 
 
-def start(application: str, shift: Shift, aws: Any) -> str:
-    """Begin a deployment, and return its id; `aws` is a client of CodeDeploy."""
+def start_deployment(application: str, shift: Shift, codedeploy: Any) -> str:
+    """Start a CodeDeploy deployment, and return its id."""
     properties = {
         "Name": shift.name,
         "Alias": shift.alias,
@@ -61,29 +61,31 @@ def start(application: str, shift: Shift, aws: Any) -> str:
         "TargetVersion": shift.target,
     }
     spec = {"version": 0.0, "Resources": [{shift.name: {"Type": "AWS::Lambda::Function", "Properties": properties}}]}
-    made = aws.create_deployment(
+    response = codedeploy.create_deployment(
         applicationName=application,
         deploymentGroupName=shift.name,
         revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(spec)}},
     )
-    return str(made["deploymentId"])
+    return str(response["deploymentId"])
 
 
-def follow(deployments: Mapping[str, Shift], aws: Any, log: Log, pause: Callable[[float], None]) -> list[str]:
-    """Wait for the end of deployments by their ids, telling each step; returns what failed, and why."""
-    states: dict[str, str] = {}
-    failed = []
-    while left := [one for one in deployments if states.get(one) not in ENDED]:
-        for one in left:
-            shift, info = deployments[one], aws.get_deployment(deploymentId=one)["deploymentInfo"]
-            if info["status"] != states.get(one):
+def wait_for_deployments(
+    shifts: Mapping[str, Shift], codedeploy: Any, log: Log, sleep: Callable[[float], None]
+) -> list[str]:
+    """Wait until all deployments finish and log each status change. Return one message per failed deployment."""
+    statuses: dict[str, str] = {}
+    errors = []
+    while pending := [id_ for id_ in shifts if statuses.get(id_) not in FINAL_STATUSES]:
+        for id_ in pending:
+            shift, info = shifts[id_], codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
+            if info["status"] != statuses.get(id_):
                 log(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
-            states[one] = info["status"]
-            if info["status"] in ENDED - {"Succeeded"}:
-                failed.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
-        if any(states[one] not in ENDED for one in left):
-            pause(PAUSE_SECONDS)
-    return failed
+            statuses[id_] = info["status"]
+            if info["status"] in FINAL_STATUSES - {"Succeeded"}:
+                errors.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
+        if any(statuses[id_] not in FINAL_STATUSES for id_ in pending):
+            sleep(POLL_SECONDS)
+    return errors
 
 
 def _reason(info: Mapping[str, Any]) -> str:
@@ -91,117 +93,118 @@ def _reason(info: Mapping[str, Any]) -> str:
     return str(error.get("message") or info["status"])
 
 
-def back(outputs: Outputs, aws: Any, log: Log) -> bool:
-    """Put each alias at the version before its own. Return whether any alias had such a version."""
+def roll_back(outputs: Outputs, lambda_client: Any, log: Log) -> bool:
+    """Move each alias to the previous version. Return whether any function has a previous version."""
     has_moved = False
     if not outputs["alias_arns"]:
         log(f"{outputs['service']}: no function has an alias")
     for function, (arn, alias) in _aliases(outputs).items():
         name = outputs["function_names"][function]
-        current = int(aws.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
-        before = max((version for version in _versions(arn, aws) if version < current), default=None)
-        if before is None:
-            log(f"{name}: stays at {current}, there is none before it")
+        current = int(lambda_client.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
+        previous = max((version for version in _versions(arn, lambda_client) if version < current), default=None)
+        if previous is None:
+            log(f"{name}: stays at {current}, there is no previous version")
             continue
-        aws.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(before), RoutingConfig={})
-        log(f"{name}: {current} to {before}")
+        lambda_client.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(previous), RoutingConfig={})
+        log(f"{name}: {current} to {previous}")
         has_moved = True
     return has_moved
 
 
-def prune(outputs: Outputs, aws: Any, log: Log) -> None:
-    """Delete every version of each function that no alias calls, but the newest, to which nothing is deployed yet.
+def prune(outputs: Outputs, lambda_client: Any, log: Log) -> None:
+    """Delete the versions of each function that no alias uses, except the newest, which might not be deployed yet.
 
-    A version keeps the network interfaces of its VPC, without which its subnets cannot be deleted, and counts towards
-    the 75 GB of code that Lambda stores.
+    A version retains the network interfaces of its VPC, which prevent the deletion of the subnets, and counts toward
+    the Lambda code storage quota of 75 GB.
     """
     for function, arn in outputs["function_arns"].items():
-        versions = _versions(arn, aws)
-        aliases = aws.get_paginator("list_aliases").paginate(FunctionName=arn)
-        called = {
+        versions = _versions(arn, lambda_client)
+        pages = lambda_client.get_paginator("list_aliases").paginate(FunctionName=arn)
+        used = {
             version
-            for page in aliases
+            for page in pages
             for alias in page["Aliases"]
             for version in (
                 alias["FunctionVersion"],
                 *alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}),
             )
         }
-        unused = [version for version in sorted(versions)[:-1] if str(version) not in called]
+        unused = [version for version in sorted(versions)[:-1] if str(version) not in used]
         for version in unused:
-            aws.delete_function(FunctionName=arn, Qualifier=str(version))
+            lambda_client.delete_function(FunctionName=arn, Qualifier=str(version))
         log(f"{outputs['function_names'][function]}: {len(unused)} of {len(versions)} versions deleted")
 
 
-def _versions(arn: str, aws: Any) -> list[int]:
-    pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=arn)
-    return [int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"].isdigit()]
+def _versions(arn: str, lambda_client: Any) -> list[int]:
+    pages = lambda_client.get_paginator("list_versions_by_function").paginate(FunctionName=arn)
+    numbers = [version["Version"] for page in pages for version in page["Versions"]]
+    return [int(number) for number in numbers if number.isdigit()]
 
 
-def in_region(service: str, outputs: Outputs, profile: str | None = None) -> Any:
-    """A client in the region of a stack, with the credentials of a profile or, without one, of the environment."""
-    region = outputs["lambda_function_arn"].split(":")[3]
+def regional_client(service: str, outputs: Outputs, profile: str | None = None) -> Any:
+    """Return a client in the region of a stack, with the credentials of a profile or else of the environment."""
+    region = region_of(outputs["lambda_function_arn"])
     return boto3.Session(profile_name=profile).client(service, region_name=region)
 
 
 class Selection(NamedTuple):
-    """Stacks in a file of outputs, by default all of them."""
+    """Filter of the stacks in an outputs file. Unset fields match every stack."""
 
     service: str | None = None
     environment: str | None = None
 
     def read(self, path: Path) -> dict[str, Outputs]:
-        """Return the outputs of the selected stacks, by stack. Raise `OutputsError` without any."""
+        """Return the outputs of the selected stacks, by stack. Raise `OutputsError` if no stack matches."""
         if not path.exists():
-            raise OutputsError(f"no {path}: deploy first, with make up")
+            raise OutputsError(f"{path} does not exist. Deploy first, with make up.")
         stacks = read_stacks(path)
         names = {"service": self.service, "environment": self.environment}
-        fields = {field: value for field, value in names.items() if value}
-        selected = {stack: outputs for stack, outputs in stacks.items() if fields.items() <= outputs.items()}
-        if fields and not selected:
-            named = f"{self.service or 'any service'} in {self.environment or 'any environment'}"
+        required = {field: name for field, name in names.items() if name}
+        selected = {stack: outputs for stack, outputs in stacks.items() if required.items() <= outputs.items()}
+        if required and not selected:
+            expected = f"{self.service or 'any service'} in {self.environment or 'any environment'}"
             raise OutputsError(
-                f"{path} must have the outputs of {named}, got those of {', '.join(stacks)}. Run make outputs with "
+                f"{path} must have the outputs of {expected}, got those of {', '.join(stacks)}. Run make outputs with "
                 "SERVICE and ENV."
             )
         return selected
 
 
 def shift_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
-    """Shift the functions of the selected stacks with outputs in a folder to the version published last, and wait.
+    """Shift the functions of the selected stacks to the newest published version, and wait until that is complete.
 
-    Return what failed.
+    The outputs of the stacks are read from the folder. Return one message per failure.
     """
 
     def shift(outputs: Outputs, client: Client) -> list[str]:
         if "rollout_application" not in outputs:
             return []
         codedeploy = client("codedeploy")
-        shifts = list(due(outputs, client("lambda")))
-        if not shifts:
-            log(f"{outputs['service']}: callers are at the newest versions")
-        started = {start(outputs["rollout_application"], shift, codedeploy): shift for shift in shifts}
-        return follow(started, codedeploy, log, time.sleep)
+        pending = list(pending_shifts(outputs, client("lambda")))
+        if not pending:
+            log(f"{outputs['service']}: every alias is at the newest version")
+        shifts = {start_deployment(outputs["rollout_application"], shift, codedeploy): shift for shift in pending}
+        return wait_for_deployments(shifts, codedeploy, log, time.sleep)
 
     return _for_each_stack(folder, selection, shift)
 
 
 def roll_back_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
-    """Put the aliases of the selected stacks with outputs in a folder at the previous version. Return what failed."""
+    """Move the aliases of the selected stacks to the previous version. Return one message per failure."""
     moved = []
 
-    def roll_back(outputs: Outputs, client: Client) -> list[str]:
-        moved.append(back(outputs, client("lambda"), log))
+    def roll_back_functions(outputs: Outputs, client: Client) -> list[str]:
+        moved.append(roll_back(outputs, client("lambda"), log))
         return []
 
-    failed = _for_each_stack(folder, selection, roll_back)
-    if any(moved) or failed:
-        return failed
-    return [f"nothing to roll back: {folder / ALL} has no function with an alias that has an earlier version"]
+    errors = _for_each_stack(folder, selection, roll_back_functions)
+    if any(moved) or errors:
+        return errors
+    return [f"No function in {folder / ALL} has an alias with a previous version. Deploy the previous code instead."]
 
 
 def prune_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
-    """Delete unused versions of the functions of the selected stacks with outputs in a folder. Return what failed."""
+    """Delete unused versions of the functions of the selected stacks. Return one message per failure."""
 
     def prune_functions(outputs: Outputs, client: Client) -> list[str]:
         prune(outputs, client("lambda"), log)
@@ -211,11 +214,11 @@ def prune_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
 
 
 def _for_each_stack(folder: Path, selection: Selection, action: Callable[[Outputs, Client], list[str]]) -> list[str]:
-    failed = []
+    errors = []
     for stack, outputs in selection.read(folder / ALL).items():
         profile = project.aws_profile(folder.parent, stack)
         try:
-            failed += action(outputs, partial(in_region, outputs=outputs, profile=profile))
-        except (BotoCoreError, ClientError) as error:
-            failed.append(f"{stack}: {error}")
-    return failed
+            errors += action(outputs, partial(regional_client, outputs=outputs, profile=profile))
+        except AWS_ERRORS as exc:
+            errors.append(f"{stack}: {exc}")
+    return errors

@@ -1,4 +1,4 @@
-"""Tables as they were, each restored beside the live one."""
+"""Restore a table next to the live one, from point-in-time recovery or a backup."""
 
 from __future__ import annotations
 
@@ -10,131 +10,148 @@ from typing import Any, NamedTuple
 
 from ..model.names import RESTORED
 from ..settings import invalid_value
-from . import RecoveryError
+from . import OperationError
 from .aws import client, region_of
 
 POLL_SECONDS = 10.0
-"""How often it is asked how far a restore has come."""
-OUT_OF_WINDOW = ("InvalidRestoreTimeException", "PointInTimeRecoveryUnavailableException")
-JOB_ENDS = ("COMPLETED", "ABORTED", "FAILED")
+"""Interval of requests for the status of a restore."""
+POINT_IN_TIME_ERRORS = ("InvalidRestoreTimeException", "PointInTimeRecoveryUnavailableException")
+FINAL_JOB_STATUSES = ("COMPLETED", "ABORTED", "FAILED")
 
 
-class Live(NamedTuple):
-    """A live table."""
+class LiveTable(NamedTuple):
+    """The table that a stack uses."""
 
     name: str
     arn: str
     restore_role_arn: str
-    """What AWS Backup restores under; empty: the deployment has no backups."""
+    """IAM role that AWS Backup assumes to restore. Empty if the stack has no backups."""
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """The region of the table."""
         return region_of(self.arn)
 
 
-Heard = Callable[[str], None]
-"""Hears how far a restore has come."""
+ProgressCallback = Callable[[str], None]
+"""Receives messages about the progress of a restore."""
 
 
-def moment(text: str) -> datetime:
-    """A time with its offset, as RFC 3339 has it."""
+def parse_timestamp(value: str) -> datetime:
+    """Return an RFC 3339 timestamp in UTC. Raise `OperationError` if it is invalid or has no UTC offset."""
     try:
-        found = datetime.fromisoformat(text)
+        timestamp = datetime.fromisoformat(value)
     except ValueError:
-        found = datetime.min
-    if found.tzinfo is None:
-        raise RecoveryError(str(invalid_value("at", text, "a time with a UTC offset, such as 2026-11-20T10:00:00Z")))
-    return found.astimezone(UTC)
+        timestamp = datetime.min
+    if timestamp.tzinfo is None:
+        expected = "a time with a UTC offset, such as 2026-11-20T10:00:00Z"
+        raise OperationError(str(invalid_value("at", value, expected)))
+    return timestamp.astimezone(UTC)
 
 
-def _text(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _format_timestamp(timestamp: datetime) -> str:
+    return f"{timestamp.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def description(dynamodb: Any, table: str) -> Mapping[str, Any]:
-    """What DynamoDB says of a table; nothing where there is none."""
+def describe_table(dynamodb: Any, table: str) -> Mapping[str, Any]:
+    """Return the description of a table, or an empty mapping if the table does not exist."""
     try:
-        found: Mapping[str, Any] = dynamodb.describe_table(TableName=table)["Table"]
+        description: Mapping[str, Any] = dynamodb.describe_table(TableName=table)["Table"]
     except dynamodb.exceptions.ResourceNotFoundException:
         return {}
-    return found
+    return description
 
 
-def copy_name(live: Live, source: datetime | str) -> str:
-    """What the copy as of a time or from a backup is called; the same when it is asked for again."""
+def copy_name(live: LiveTable, source: datetime | str) -> str:
+    """Return the name of the restored table. Restores from the same source have the same name."""
     label = f"{source:%Y%m%dT%H%M%SZ}" if isinstance(source, datetime) else re.split("[:/]", source)[-1]
     return f"{live.name}{RESTORED}{label}"
 
 
-def restored(live: Live, source: datetime | str, heard: Heard) -> str:
-    """The name of the copy of a table as of a time, or from a backup by its ARN, once it stands."""
+def restore_table(live: LiveTable, source: datetime | str, on_progress: ProgressCallback) -> str:
+    """Restore a table as of a time, or from the ARN of a backup or recovery point, and wait until it is ACTIVE.
+
+    Use the restored table if it exists. Return its name.
+    """
     dynamodb, name = client("dynamodb", live.region), copy_name(live, source)
-    if not description(dynamodb, name):
-        _start(dynamodb, live, source, name, heard)
-    while (found := description(dynamodb, name)).get("TableStatus") != "ACTIVE":
-        heard(f"{name} is {found.get('TableStatus', 'not there yet')}")
+    if not describe_table(dynamodb, name):
+        _start_restore(dynamodb, live, source, name, on_progress)
+    while (description := describe_table(dynamodb, name)).get("TableStatus") != "ACTIVE":
+        on_progress(f"{name} is {description.get('TableStatus', 'not created yet')}")
         time.sleep(POLL_SECONDS)
     tags = dynamodb.list_tags_of_resource(ResourceArn=live.arn)["Tags"]
-    # Those that begin with aws: are AWS's own to give.
-    own = [tag for tag in tags if not tag["Key"].startswith("aws:")]
-    dynamodb.tag_resource(ResourceArn=found["TableArn"], Tags=own)
+    # AWS reserves tag keys with the prefix aws:.
+    user_tags = [tag for tag in tags if not tag["Key"].startswith("aws:")]
+    dynamodb.tag_resource(ResourceArn=description["TableArn"], Tags=user_tags)
     return name
 
 
-def _start(dynamodb: Any, live: Live, source: datetime | str, name: str, heard: Heard) -> None:
+def _start_restore(
+    dynamodb: Any, live: LiveTable, source: datetime | str, name: str, on_progress: ProgressCallback
+) -> None:
     if isinstance(source, datetime):
-        _start_as_of(dynamodb, live, source, name)
+        _restore_to_point_in_time(dynamodb, live, source, name)
     elif re.match(r"arn:[\w-]+:dynamodb:", source):
         dynamodb.restore_table_from_backup(BackupArn=source, TargetTableName=name)
     else:
-        _carry_out_job(live, source, name, _encryption(dynamodb, live), heard)
+        _restore_recovery_point(live, source, name, _encryption_metadata(dynamodb, live), on_progress)
 
 
-def _start_as_of(dynamodb: Any, live: Live, at: datetime, name: str) -> None:
+def _restore_to_point_in_time(dynamodb: Any, live: LiveTable, timestamp: datetime, name: str) -> None:
     try:
-        dynamodb.restore_table_to_point_in_time(SourceTableName=live.name, TargetTableName=name, RestoreDateTime=at)
+        dynamodb.restore_table_to_point_in_time(
+            SourceTableName=live.name, TargetTableName=name, RestoreDateTime=timestamp
+        )
     except dynamodb.exceptions.ClientError as exc:
-        if exc.response["Error"]["Code"] not in OUT_OF_WINDOW:
+        if exc.response["Error"]["Code"] not in POINT_IN_TIME_ERRORS:
             raise
-        raise RecoveryError(str(invalid_value("at", _text(at), *_window(dynamodb, live)))) from exc
+        expected, remedy = _restore_window(dynamodb, live)
+        raise OperationError(str(invalid_value("at", _format_timestamp(timestamp), expected, remedy))) from exc
 
 
-def _window(dynamodb: Any, live: Live) -> tuple[str, str]:
+def _restore_window(dynamodb: Any, live: LiveTable) -> tuple[str, str]:
     """Return the allowed times of a restore, and the remedy if there are none."""
-    said = dynamodb.describe_continuous_backups(TableName=live.name)["ContinuousBackupsDescription"]
-    window = said.get("PointInTimeRecoveryDescription", {})
+    response = dynamodb.describe_continuous_backups(TableName=live.name)["ContinuousBackupsDescription"]
+    window = response.get("PointInTimeRecoveryDescription", {})
     if "LatestRestorableDateTime" not in window:
-        return f"unset because {live.name} has no point-in-time recovery", "Set from to the ARN of a backup."
-    earliest, latest = (_text(window[f"{end}RestorableDateTime"]) for end in ("Earliest", "Latest"))
+        return f"unset because {live.name} has no point-in-time recovery", "Use from with the ARN of a backup."
+    earliest, latest = (_format_timestamp(window[f"{end}RestorableDateTime"]) for end in ("Earliest", "Latest"))
     return f"a time from {earliest} to {latest}", ""
 
 
-def _encryption(dynamodb: Any, live: Live) -> dict[str, str]:
-    """The live table's, as a restore of AWS Backup takes it; other restores take it over by themselves."""
-    kept = description(dynamodb, live.name).get("SSEDescription", {})
-    if kept.get("SSEType") != "KMS":
+def _encryption_metadata(dynamodb: Any, live: LiveTable) -> dict[str, str]:
+    """Return the encryption of the live table as restore metadata of AWS Backup.
+
+    DynamoDB restores use the encryption of the source table by default.
+    """
+    encryption = describe_table(dynamodb, live.name).get("SSEDescription", {})
+    if encryption.get("SSEType") != "KMS":
         return {"encryptionType": "Default", "kmsMasterKeyArn": "Not Applicable"}
-    key = client("kms", live.region).describe_key(KeyId=kept["KMSMasterKeyArn"])["KeyMetadata"]
-    own = key["KeyManager"] == "CUSTOMER"
-    return {"encryptionType": "KMS", "kmsMasterKeyArn": key["Arn"] if own else "Not Applicable"}
+    key = client("kms", live.region).describe_key(KeyId=encryption["KMSMasterKeyArn"])["KeyMetadata"]
+    is_customer_managed = key["KeyManager"] == "CUSTOMER"
+    return {"encryptionType": "KMS", "kmsMasterKeyArn": key["Arn"] if is_customer_managed else "Not Applicable"}
 
 
-def _carry_out_job(live: Live, recovery_point: str, name: str, encryption: Mapping[str, str], heard: Heard) -> None:
+def _restore_recovery_point(
+    live: LiveTable, recovery_point: str, name: str, encryption: Mapping[str, str], on_progress: ProgressCallback
+) -> None:
     if not live.restore_role_arn:
         expected = "the ARN of a DynamoDB backup in a deployment without AWS Backup"
         remedy = "Pass such a backup, or set backup_retention_days and deploy."
-        raise RecoveryError(str(invalid_value("from", recovery_point, expected, remedy)))
+        raise OperationError(str(invalid_value("from", recovery_point, expected, remedy)))
     backup = client("backup", live.region)
-    job = backup.start_restore_job(
+    job_id = backup.start_restore_job(
         RecoveryPointArn=recovery_point,
         ResourceType="DynamoDB",
         IamRoleArn=live.restore_role_arn,
         IdempotencyToken=name,
         Metadata={"targetTableName": name, **encryption},
     )["RestoreJobId"]
-    while (found := backup.describe_restore_job(RestoreJobId=job))["Status"] not in JOB_ENDS:
-        heard(f"AWS Backup is {found.get('PercentDone') or '0.00%'} done with {name}")
+    while (job := backup.describe_restore_job(RestoreJobId=job_id))["Status"] not in FINAL_JOB_STATUSES:
+        on_progress(f"AWS Backup has restored {job.get('PercentDone') or '0.00%'} of {name}")
         time.sleep(POLL_SECONDS)
-    if found["Status"] != "COMPLETED":
-        raise RecoveryError(f"AWS Backup has {found['Status'].lower()} the restore: {found.get('StatusMessage', job)}")
+    if job["Status"] != "COMPLETED":
+        raise OperationError(
+            f"Restore job {job_id} of AWS Backup is {job['Status']}. Fix the reported problem, then run this command "
+            f"again: {job.get('StatusMessage', 'no status message')}"
+        )

@@ -1,4 +1,4 @@
-"""Rows of a restored table, written back to the live one."""
+"""Write the items of a restored table back to the live table."""
 
 from __future__ import annotations
 
@@ -7,50 +7,57 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from .aws import SIDE_BY_SIDE
-from .compare import Comparison, Difference, Pair, Row, key_from, unchanged
+from .aws import MAX_CONCURRENCY
+from .compare import Comparison, Difference, Item, Pair, parse_key, unchanged_condition
 
-WRITTEN, DELETED, CHANGED, WIDE = "written", "deleted", "changed meanwhile", "too wide to be written safely"
-LEFT = (CHANGED, WIDE)
-"""What became of rows that are as they were."""
+WRITTEN, DELETED = "written", "deleted"
+CHANGED, TOO_LARGE = "changed since the comparison", "too many attributes for a conditional write"
+SKIPPED = (CHANGED, TOO_LARGE)
+"""Results of items that keep their live version."""
 
 
-class Left(NamedTuple):
-    """A row that was left as it is."""
+class SkippedItem(NamedTuple):
+    """Key of an item that was not written, and the reason."""
 
     key: str
-    why: str
+    reason: str
 
 
-def write_back(pair: Pair, comparison: Comparison, exact: bool, heard: Callable[[Left], None]) -> Counter[str]:
-    """Make the live rows that differ what they were, and with `exact` delete those that were not; what became of how
-    many, of which `heard` gets each that was left."""
-    done: Counter[str] = Counter()
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+def write_back(pair: Pair, comparison: Comparison, exact: bool, on_skip: Callable[[SkippedItem], None]) -> Counter[str]:
+    """Write the restored version of each different item to the live table.
+
+    With `exact`, also delete the items that only the live table has. Pass each skipped item to `on_skip`. Return the
+    number of items by result.
+    """
+    results: Counter[str] = Counter()
+    with ThreadPoolExecutor(MAX_CONCURRENCY) as threads:
         for batch in comparison.differences():
-            wanted = [one for one in batch if exact or one.there]
-            for difference, became in zip(wanted, threads.map(lambda one: _write(pair, one), wanted), strict=True):
-                done[became] += 1
-                if became in LEFT:
-                    heard(Left(difference.key, became))
-    return done
+            selected = [difference for difference in batch if exact or difference.restored]
+            batch_results = threads.map(lambda difference: _write(pair, difference), selected)
+            for difference, result in zip(selected, batch_results, strict=True):
+                results[result] += 1
+                if result in SKIPPED:
+                    on_skip(SkippedItem(difference.key, result))
+    return results
 
 
 def _write(pair: Pair, difference: Difference) -> str:
-    """Write one row, if it still is as it was compared."""
-    key = key_from(difference.key)
-    wanted: Row = pair.dynamodb.get_item(TableName=pair.there, Key=key).get("Item", {}) if difference.there else {}
-    live: Row = pair.dynamodb.get_item(TableName=pair.here, Key=key, ConsistentRead=True).get("Item", {})
-    if (pair.digest(wanted), pair.digest(live)) != (difference.there, difference.here):
+    """Write or delete one item unless it changed since the comparison, and return the result."""
+    key = parse_key(difference.key)
+    restored: Item = {}
+    if difference.restored:
+        restored = pair.dynamodb.get_item(TableName=pair.restored, Key=key).get("Item", {})
+    live: Item = pair.dynamodb.get_item(TableName=pair.live, Key=key, ConsistentRead=True).get("Item", {})
+    if (pair.digest(restored), pair.digest(live)) != (difference.restored, difference.live):
         return CHANGED
-    condition = unchanged(live, wanted, pair.keys)
+    condition = unchanged_condition(live, restored, pair.key_names)
     if condition is None:
-        return WIDE
+        return TOO_LARGE
     try:
-        if wanted:
-            pair.dynamodb.put_item(TableName=pair.here, Item=wanted, **condition)
+        if restored:
+            pair.dynamodb.put_item(TableName=pair.live, Item=restored, **condition)
         else:
-            pair.dynamodb.delete_item(TableName=pair.here, Key=key, **condition)
+            pair.dynamodb.delete_item(TableName=pair.live, Key=key, **condition)
     except pair.dynamodb.exceptions.ConditionalCheckFailedException:
         return CHANGED
-    return WRITTEN if wanted else DELETED
+    return WRITTEN if restored else DELETED

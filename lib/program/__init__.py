@@ -1,1 +1,1 @@
-"""Runs a Pulumi program in this process."""
+"""Pulumi programs that run in this process: config, mocks and recordings."""

@@ -1,7 +1,7 @@
-"""Stands in for Pulumi's engine where the SDK's own stand-in is too lenient.
+"""A mock of the Pulumi engine that is stricter than the mock of the SDK.
 
-Two resources with one URN are an error, transforms run, and URNs hold the whole chain of parent types, as they do in
-the engine.
+As in the engine, two resources with the same URN are an error, transforms run, and URNs contain the types of all
+parents.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 def plain(value: Any) -> Any:
-    """Secrets unwrapped, at any depth, and whole floats back to integers."""
+    """Return a value with unwrapped secrets, at any depth, and with integers for whole floats."""
     value = rpc.unwrap_rpc_secret(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -30,36 +30,36 @@ def plain(value: Any) -> Any:
 
 
 class DuplicateUrn(Exception):
-    """Two resources of one type and parent type share a name."""
+    """Two resources with the same type and parent types have the same name."""
 
 
 class Monitor(mocks.MockMonitor):
-    """A resource monitor over `Mocks`."""
+    """A resource monitor that passes requests to `Mocks`."""
 
-    def __init__(self, under: mocks.Mocks) -> None:
-        super().__init__(under)
+    def __init__(self, wrapped: mocks.Mocks) -> None:
+        super().__init__(wrapped)
         self._inherited: dict[str, list[Any]] = {}
         self._urns: set[str] = set()
         self.exports: dict[str, Any] = {}
-        """The stack's outputs, once the program has ended; secrets in the clear."""
+        """Stack outputs after the program has finished, with secrets in plain text."""
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """The URN as the engine makes it."""
+        """Return the URN that the engine assigns."""
         chain = parent.split("::")[2] if parent else STACK_TYPE
         if chain != STACK_TYPE:
             type_ = f"{chain}${type_}"
         return "::".join([f"urn:pulumi:{get_stack()}", get_project(), type_, name])
 
     def RegisterResource(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
-        """Register one resource, transformed."""
+        """Apply the transforms to a resource and register it."""
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return super().RegisterResource(request)
         if urn in self._urns:
-            raise DuplicateUrn(f"{urn}: registered twice; give one of the two another name")
+            raise DuplicateUrn(f"{urn} is registered twice. Rename one of the two resources.")
         self._urns.add(urn)
         _ensure_event_loop()
-        chain = mocks._resolve_callbacks(request.transforms)  # pylint: disable=protected-access  # as the class above does
+        chain = mocks._resolve_callbacks(request.transforms)  # pylint: disable=protected-access  # as the base class does
         chain += self._inherited.get(request.parent, self._stack_transforms)
         self._inherited[urn] = chain
         for transform in chain:
@@ -67,10 +67,10 @@ class Monitor(mocks.MockMonitor):
         return super().RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
-        """Keep the outputs of the stack."""
+        """Save the outputs of the stack."""
         if request.urn.split("::")[2] == STACK_TYPE:
             _ensure_event_loop()
-            # The SDK's mocks make a root stack of their own as well, which tells nothing.
+            # The mocks of the SDK create an additional root stack, which has no outputs.
             self.exports.update(plain(rpc.deserialize_properties(request.outputs)))
         return super().RegisterResourceOutputs(request)
 

@@ -1,4 +1,4 @@
-"""The config of a Pulumi project, as the CLI reads it: the defaults of the project, overridden by the stack's file."""
+"""The config of a Pulumi project, read like the Pulumi CLI reads it: defaults of the project, then the stack file."""
 
 from __future__ import annotations
 
@@ -12,24 +12,23 @@ import yaml
 
 from ..services import loadable
 
-STAND_IN = "known to Pulumi alone"
-"""What a secret in an object of the stack's file is in the local run."""
-
+PLACEHOLDER = "encrypted by Pulumi"
+"""Value of a secret in the stack file in local deployments, because only Pulumi can decrypt it."""
 
 IDENTITY: Mapping[str, str] = {"environment": "--env", "service": "--service"}
-"""Config keys that identify a deployment, and the options that set them."""
+"""Config keys that identify a deployment, and the command options that set them."""
 
 
 class ProjectError(ValueError):
-    """A file of the project that cannot be read. The message contains the remedy."""
+    """Invalid or missing project file. The message contains the remedy."""
 
 
 class ConfigError(ValueError):
-    """A `key=value` pair that the project does not accept. The message contains the remedy."""
+    """Invalid `key=value` pair. The message contains the remedy."""
 
 
 class Project(NamedTuple):
-    """What the local run needs to know of `Pulumi.yaml`."""
+    """The parts of `Pulumi.yaml` that commands of this library use."""
 
     name: str
     folder: Path
@@ -38,45 +37,45 @@ class Project(NamedTuple):
 
 
 def read(folder: Path) -> Project:
-    """The project in `folder`."""
+    """Return the project in `folder`. Raise `ProjectError` if its `Pulumi.yaml` is missing or invalid."""
     document = read_yaml(folder / "Pulumi.yaml")
     name = document.get("name")
     if not isinstance(name, str):
         raise ProjectError(f"name in {folder / 'Pulumi.yaml'} must be a string, got {name!r}. Set it.")
     declared: dict[str, Any] = document.get("config") or {}
     typed = {key: entry for key, entry in declared.items() if isinstance(entry, dict)}
-    defaults = {key: _text(entry["default"]) for key, entry in typed.items() if "default" in entry}
+    defaults = {key: _serialize(entry["default"]) for key, entry in typed.items() if "default" in entry}
     return Project(name, folder, folder / document.get("main", "__main__.py"), defaults)
 
 
 def stack_file(folder: Path, stack: str) -> Path:
-    """Return where the Pulumi CLI keeps the config of a stack."""
+    """Return the path of the file with the config of a stack."""
     return folder / f"Pulumi.{stack}.yaml"
 
 
 def aws_profile(folder: Path, stack: str) -> str | None:
-    """Return `aws:profile` of a stack; None if its file does not set it."""
+    """Return `aws:profile` of a stack, or None if its config file does not set it."""
     path = stack_file(folder, stack)
-    found = (read_yaml(path).get("config") or {}).get("aws:profile") if path.exists() else None
-    return str(found) if found else None
+    profile = (read_yaml(path).get("config") or {}).get("aws:profile") if path.exists() else None
+    return str(profile) if profile else None
 
 
 def config(project: Project, environment: str, service: str) -> dict[str, str]:
-    """Every key of the project's own, for one environment and one service.
+    """Return the config of the project for an environment and a service, without config of providers.
 
-    A key whose whole value is secret has its default, for only Pulumi can decrypt it.
+    A secret value has its default, because only Pulumi can decrypt it.
     """
     path = stack_file(project.folder, f"{service}-{environment}")
     stack = read_yaml(path).get("config") or {} if path.exists() else {}
-    known = {key: _opened(value) for key, value in stack.items()}
-    own = {key.removeprefix(f"{project.name}:"): value for key, value in known.items() if value != STAND_IN}
-    values = {**project.defaults, **own, "environment": environment, "service": service}
-    return {key: _text(value) for key, value in values.items() if ":" not in key}
+    readable = {key: _replace_secrets(value) for key, value in stack.items()}
+    overrides = {key.removeprefix(f"{project.name}:"): value for key, value in readable.items() if value != PLACEHOLDER}
+    values = {**project.defaults, **overrides, "environment": environment, "service": service}
+    return {key: _serialize(value) for key, value in values.items() if ":" not in key}
 
 
-def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:
+def parse_config_pairs(project: Project, pairs: Sequence[str]) -> dict[str, str]:
     """Return the config in `key=value` pairs. Raise `ConfigError` for an invalid pair or an unknown key."""
-    found = {}
+    values = {}
     for pair in pairs:
         key, _, value = pair.partition("=")
         if key in IDENTITY:
@@ -89,24 +88,26 @@ def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:
             hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
             file = project.folder / "Pulumi.yaml"
             raise ConfigError(f"config must be KEY=VALUE with a key of {file}, got {pair!r}.{hint}")
-        found[key] = value
-    return found
+        values[key] = value
+    return values
 
 
-def _opened(value: Any) -> Any:
-    """A value with a stand-in for each secret, which only Pulumi can decrypt."""
+def _replace_secrets(value: Any) -> Any:
+    """Return a value with a placeholder for each encrypted secret."""
     if isinstance(value, dict):
-        return STAND_IN if value.keys() == {"secure"} else {name: _opened(one) for name, one in value.items()}
+        if value.keys() == {"secure"}:
+            return PLACEHOLDER
+        return {name: _replace_secrets(inner) for name, inner in value.items()}
     return value
 
 
-def _text(value: Any) -> str:
-    """A value as the CLI hands it to a program: objects and lists as JSON."""
+def _serialize(value: Any) -> str:
+    """Return a value as the CLI passes it to a program, with objects and lists as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the content of a config file. Raise `ProjectError` unless it is a mapping, as its `config` is."""
+    """Return the content of a config file. Raise `ProjectError` unless the content and its `config` are mappings."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Runs a program against a recorder instead of AWS, and keeps what it registered: the graph of its resources."""
+"""Run a Pulumi program with mocks instead of AWS, and record the resources that it registers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .monitor import STACK_TYPE, Monitor, plain
 from .runner import run
 
 PROJECT = "tap"
-"""Default name of the Pulumi project that a recorded program belongs to."""
+"""Default name of the Pulumi project of a recorded program."""
 COMPUTED = (
     "arn",
     "bucket",
@@ -46,14 +46,14 @@ COMPUTED = (
     "version",
     "websiteEndpoint",
 )
-"""Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
+"""Properties that AWS computes. The mock returns `<property>:<logical name>`."""
 CALLS: dict[str, dict[str, Any]] = {
     "getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
     "getCallerIdentity": {"accountId": "123456789012"},
     "getRegion": {"region": "us-east-1"},
     "getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
 }
-"""What a program may ask AWS, and the recorder's answer."""
+"""Results of the data sources that every program can use."""
 LOOK_UPS = (
     "getFunction",
     "getKey",
@@ -64,11 +64,11 @@ LOOK_UPS = (
     "getUserPools",
     "getVault",
 )
-"""Data sources that find nothing unless a recording sets a result."""
+"""Data sources that return an empty result unless a recording sets one."""
 Call = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
-"""Result of a data source, or a function from its arguments to what `pulumi.runtime.Mocks.call` returns."""
-PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
-"""What a certificate asks for."""
+"""Result of a data source, or a function from its arguments to its result as `pulumi.runtime.Mocks.call` returns it."""
+VALIDATION_RECORD = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
+"""Properties of the DNS record that validates a certificate."""
 OPTIONS = (
     "additionalSecretOutputs",
     "aliasURNs",
@@ -96,90 +96,90 @@ OPTIONS = (
 its inputs, or describe the SDK."""
 
 
-class Registered(NamedTuple):
+class RegisteredResource(NamedTuple):
     """A resource as a program registered it."""
 
     kind: str
-    """`dynamodb.Table` for `aws:dynamodb/table:Table`."""
+    """Short form of the type token, e.g. `dynamodb.Table` for `aws:dynamodb/table:Table`."""
     name: str
     inputs: dict[str, Any]
-    """In the clear."""
+    """Inputs with secrets in plain text."""
     urn: str
     custom: bool
-    """Whether a provider makes it, and it is no component."""
+    """Whether a provider creates the resource. False for components."""
     parent: str
     depends_on: list[str]
-    """Logical names."""
+    """Logical names of the dependencies."""
     provider: str
-    """Empty for the default one."""
+    """Empty for the default provider."""
     retained: bool
     ignored: list[str]
     sources: dict[str, list[str]]
-    """The URNs of the resources whose outputs an input is made of."""
+    """URNs of the resources on whose outputs an input depends, by name of the input."""
     import_id: str = ""
-    """Id of the existing resource that it imports; empty: it is created."""
-    told: Mapping[str, Any] = MappingProxyType({})
-    """The inputs as Pulumi tells and keeps them: `[secret]` for what is one."""
+    """Id of the existing resource to import. Empty: the resource is created."""
+    serialized_inputs: Mapping[str, Any] = MappingProxyType({})
+    """Inputs as Pulumi displays and stores them, with `[secret]` for secrets."""
     options: Mapping[str, Any] = MappingProxyType({})
-    """Options that the engine receives, by their names in `OPTIONS`; unset and empty options are missing."""
+    """Resource options that the engine receives, by their names in `OPTIONS`, without unset and empty options."""
 
 
 class Deployment(NamedTuple):
-    """What came of a program."""
+    """The recording of a program."""
 
-    registered: list[Registered]
-    """In order."""
+    registered: list[RegisteredResource]
+    """Resources in the order of their registration."""
     outputs: dict[str, dict[str, Any]]
-    """What each component registered, by its URN; secrets still wrapped."""
+    """Outputs of each component by its URN. Secrets are wrapped."""
     exports: dict[str, Any]
     warnings: list[str]
-    notes: list[str]
-    """What it said besides."""
+    info_messages: list[str]
 
-    def of(self, kind: str) -> dict[str, Registered]:
-        """Every resource of a kind by its logical name."""
+    def by_kind(self, kind: str) -> dict[str, RegisteredResource]:
+        """Return the resources of a kind by logical name."""
         return {resource.name: resource for resource in self.registered if resource.kind == kind}
 
-    def only(self, kind: str) -> Registered:
-        """The one resource of a kind."""
-        (resource,) = self.of(kind).values()
+    def single(self, kind: str) -> RegisteredResource:
+        """Return the only resource of a kind."""
+        (resource,) = self.by_kind(kind).values()
         return resource
 
     def inputs(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The inputs of every resource of a kind, by its logical name."""
-        return {name: resource.inputs for name, resource in self.of(kind).items()}
+        """Return the inputs of the resources of a kind, by logical name."""
+        return {name: resource.inputs for name, resource in self.by_kind(kind).items()}
 
     def stack_outputs(self) -> dict[str, Any]:
-        """What the one TapStack registered."""
-        return self.outputs[self.only("stack.TapStack").urn]
+        """Return the outputs of the only TapStack."""
+        return self.outputs[self.single("stack.TapStack").urn]
 
     def paths(self) -> dict[str, str]:
-        """The paths of the API by the ids of their resources."""
-        found = {f"rootResourceId:{name}": "" for name in self.of("apigateway.RestApi")}
+        """Return the paths of the API by the ids of their resources."""
+        paths = {f"rootResourceId:{name}": "" for name in self.by_kind("apigateway.RestApi")}
         for name, resource in self.inputs("apigateway.Resource").items():
-            found[f"{name}-id"] = f"{found[resource['parentId']]}/{resource['pathPart']}"
-        return found
+            paths[f"{name}-id"] = f"{paths[resource['parentId']]}/{resource['pathPart']}"
+        return paths
 
     def endpoints(self) -> dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]]:
-        """The inputs of every method of the API and of its integration, by method and path."""
+        """Return the inputs of every API method and of its integration, by HTTP method and path."""
         paths = self.paths()
-        integrations = {_at(i, paths): i for i in self.inputs("apigateway.Integration").values()}
-        return {_at(m, paths): (m, integrations[_at(m, paths)]) for m in self.inputs("apigateway.Method").values()}
+        integrations = {_endpoint(i, paths): i for i in self.inputs("apigateway.Integration").values()}
+        methods = {_endpoint(m, paths): m for m in self.inputs("apigateway.Method").values()}
+        return {endpoint: (method, integrations[endpoint]) for endpoint, method in methods.items()}
 
 
-def _at(inputs: Mapping[str, Any], paths: Mapping[str, str]) -> tuple[str, str]:
+def _endpoint(inputs: Mapping[str, Any], paths: Mapping[str, str]) -> tuple[str, str]:
     return inputs["httpMethod"], paths[inputs["resourceId"]]
 
 
 def kind_of(token: str) -> str:
-    """A short name for a type token."""
-    _, _, path = token.partition(":")  # of a component of somebody's own it may be empty
+    """Return the short form of a type token."""
+    _, _, path = token.partition(":")  # can be empty for a custom component
     module, _, name = path.rpartition(":")
     return f"{module.split('/')[0]}.{name}"
 
 
-class Cloud(mocks.Mocks):
-    """An AWS that gives back what it gets, and decides nothing in a preview."""
+class MockCloud(mocks.Mocks):
+    """A mock of AWS whose outputs are the inputs and `COMPUTED`. In a preview it returns no outputs."""
 
     def __init__(self, preview: bool, calls: Mapping[str, Call]) -> None:
         self._preview = preview
@@ -191,82 +191,87 @@ class Cloud(mocks.Mocks):
         return INVOKE.rpartition(":")[2] in self._calls
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """Say where the program is, and in which zones; no program here asks AWS anything else."""
+        """Return the result of a data source. Raise `AssertionError` for one that the recording does not support."""
         name = args.token.rpartition(":")[2]
         if name not in self._calls:
             raise AssertionError(f"{args.token} was called")
-        found = self._calls[name]
-        return found(args.args) if callable(found) else found
+        result = self._calls[name]
+        return result(args.args) if callable(result) else result
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Answer a registration, or what a program reads that stands already."""
+        """Return id and outputs of a registered resource, or of an existing resource that a program reads."""
         if self._preview:
             return "", {}
-        made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
-        made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
-        made["name"] = args.resource_id or f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
-        return args.resource_id or f"{args.name}-id", {**made, **args.inputs}
+        outputs: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
+        outputs["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in VALIDATION_RECORD}]
+        outputs["name"] = args.resource_id or f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
+        return args.resource_id or f"{args.name}-id", {**outputs, **args.inputs}
 
 
 class Recorder(Monitor):
-    """Notes each request once it was transformed and answered."""
+    """A monitor that records each resource after the transforms were applied."""
 
-    def __init__(self, cloud: Cloud, preview: bool) -> None:
+    def __init__(self, cloud: MockCloud, preview: bool) -> None:
         super().__init__(cloud)
         self.keeps_state = cloud.keeps_state
         self._preview = preview
-        self.registered: list[Registered] = []
+        self.registered: list[RegisteredResource] = []
         self.outputs: dict[str, dict[str, Any]] = {}
 
     def Invoke(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
-        """Answer what the program asks AWS; in a preview nothing is known."""
-        answer = super().Invoke(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks are
-        answer.unknown = self._preview
-        return answer
+        """Return the result of a data source. In a preview it is unknown."""
+        response = super().Invoke(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks are
+        response.unknown = self._preview
+        return response
 
     def RegisterResource(self, request: Any) -> Any:
-        """Register one resource."""
-        answer = super().RegisterResource(request)
+        """Register and record a resource."""
+        response = super().RegisterResource(request)
         if request.type != STACK_TYPE:
             message = MessageToDict(request)
             self.registered.append(
-                Registered(
+                RegisteredResource(
                     kind=kind_of(request.type),
                     name=request.name,
                     inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
-                    urn=answer.urn,
+                    urn=response.urn,
                     custom=request.custom,
                     parent=request.parent,
                     depends_on=[urn.split("::")[-1] for urn in request.dependencies],
                     provider=request.provider,
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
-                    sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
+                    sources={name: list(each.urns) for name, each in request.propertyDependencies.items() if each.urns},
                     import_id=request.importId,
-                    told=_told(message.get("object", {})),
+                    serialized_inputs=_serialize(message.get("object", {})),
                     options={name: message[name] for name in OPTIONS if message.get(name)},
                 )
             )
-        return answer
+        return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        """Keep the outputs of one component."""
+        """Record the outputs of a component."""
         self.outputs[request.urn] = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
         return super().RegisterResourceOutputs(request)
 
 
-def _told(value: Any) -> Any:
-    """A value as it goes to the engine, with `[secret]` in the place of each secret; the SDK would take all that holds
-    one for a secret."""
+def _serialize(value: Any) -> Any:
+    """Return a serialized value with `[secret]` for each secret.
+
+    The deserialization of the SDK marks a whole list or object as secret if it contains a secret.
+    """
     if isinstance(value, dict):
-        sign = value.get(rpc._special_sig_key)  # pylint: disable=protected-access  # the wire's, which has no other name
-        secret = sign == rpc._special_secret_sig  # pylint: disable=protected-access  # likewise
-        return "[secret]" if secret else {name: _told(one) for name, one in value.items()}
-    return [_told(one) for one in value] if isinstance(value, list) else value
+        signature = value.get(rpc._special_sig_key)  # pylint: disable=protected-access  # has no public name
+        is_secret = signature == rpc._special_secret_sig  # pylint: disable=protected-access  # has no public name
+        return "[secret]" if is_secret else {name: _serialize(inner) for name, inner in value.items()}
+    return [_serialize(inner) for inner in value] if isinstance(value, list) else value
 
 
-def recorded(program: Path, config: Mapping[str, str], project: str = PROJECT) -> Deployment:
-    """What a Pulumi program registers under `config` of its project, run in its folder as the Pulumi CLI runs it."""
+def record_file(program: Path, config: Mapping[str, str], project: str = PROJECT) -> Deployment:
+    """Run a Pulumi program in its folder, as the Pulumi CLI does, and return its recording.
+
+    `config` is the config in the namespace of the project.
+    """
     script = program.resolve()
     path = [*sys.path]
     sys.path.insert(0, str(script.parent))
@@ -285,13 +290,13 @@ def record(
     project: str = PROJECT,
     calls: Mapping[str, Call] | None = None,
 ) -> Deployment:
-    """Run `program` to its end, or raise what it raised.  In a preview every output is unknown.
+    """Run `program` and return its recording. Raise its first error. In a preview every output is unknown.
 
-    `project` is the name of the Pulumi project, the namespace of `config`.
+    `project` is the name of the Pulumi project, which is the namespace of `config`.
     `calls` are results of data sources by name, e.g. `{"getTable": {"id": "orders", ...}}`.
     """
-    # In a thread of its own: nothing of a failed program is left to the next, and the stack, which Pulumi notes with
-    # every resource, is short.
+    # A new thread has no state of a previous program that failed, and a short call stack, which Pulumi records with
+    # every resource.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(_record, program, preview, config or {}, project, calls or {}).result()
 
@@ -304,11 +309,11 @@ def _record(
     calls: Mapping[str, Call],
 ) -> Deployment:
     warnings: list[str] = []
-    notes: list[str] = []
+    info_messages: list[str] = []
 
     def log(level: int, message: str) -> None:
-        (warnings if level >= logging.WARNING else notes).append(message)
+        (warnings if level >= logging.WARNING else info_messages).append(message)
 
-    monitor = Recorder(Cloud(preview, calls), preview)
+    monitor = Recorder(MockCloud(preview, calls), preview)
     run(program, monitor, project=project, stack="test", config=config, log=log, preview=preview)
-    return Deployment(monitor.registered, monitor.outputs, monitor.exports, warnings, notes)
+    return Deployment(monitor.registered, monitor.outputs, monitor.exports, warnings, info_messages)

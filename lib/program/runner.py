@@ -1,4 +1,4 @@
-"""Runs Pulumi programs in this process, with mocks instead of the engine."""
+"""Run a Pulumi program in this process with mocks instead of the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pulumi.runtime.settings import SETTINGS, set_root_resource
 
 
 class _LogHandler(logging.Handler):
-    """Passes on the level and the text of messages."""
+    """Passes the level and the message of log records to a function."""
 
     def __init__(self, log: Callable[[int, str], None]) -> None:
         super().__init__(logging.INFO)
@@ -35,18 +35,18 @@ def run(
     log: Callable[[int, str], None],
     preview: bool = False,
 ) -> None:
-    """Run a program to its end. Raise its first error. What it prints goes to standard error.
+    """Run a program until it finishes, or raise its first error. Its standard output goes to standard error.
 
-    `config` is that of the project's namespace. `log` receives the level and the text of each message that the program
-    logs, except for debug messages.
+    `config` is the config in the namespace of the project. `log` receives the level and the message of each log record
+    of the program, except for debug records.
     """
 
     def without_result() -> None:
         try:
             with redirect_stdout(sys.stderr):
-                program()  # The SDK would await an awaitable one.
+                program()  # its result is dropped, because the SDK would await an awaitable result
         except SystemExit as exc:
-            raise ValueError(f"The program must run to its end, got sys.exit({exc.code!r}). Remove the call.") from exc
+            raise ValueError(f"The program must not exit, got sys.exit({exc.code!r}). Remove the call.") from exc
 
     logger = logging.Logger("program")
     logger.addHandler(_LogHandler(log))
@@ -62,10 +62,10 @@ def run(
 
 @contextmanager
 def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """Set an event loop in this thread and in its worker threads, and close all of them at the end.
+    """Set an event loop in this thread and in its worker threads, and close all of them on exit.
 
-    The SDK makes its calls in worker threads, creates an event loop in each and closes none: Python reports them when
-    it collects them. The loop logs no errors: the caller raises the first one of a program, and others follow from it.
+    The SDK creates an event loop in each worker thread and never closes it, which causes a `ResourceWarning` in Python.
+    The event loop logs no errors, because the caller raises the first error of a program and others follow from it.
     """
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)
@@ -76,7 +76,7 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
         asyncio.set_event_loop(loops[-1])
 
     asyncio.set_event_loop(loop)
-    # The SDK shares them between programs: those that a failed one left belong to its closed loop.
+    # The SDK shares pending outputs between programs. Those of a failed program belong to its closed event loop.
     SETTINGS.outputs.clear()
     try:
         with ThreadPoolExecutor(initializer=set_up_thread) as executor:
@@ -84,12 +84,12 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
             yield loop
     finally:
         asyncio.set_event_loop(None)
-        for each in loops:
-            each.close()
+        for created in loops:
+            created.close()
 
 
 def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """Cancel the pending tasks of a failed program, which the SDK would wait for in the next one."""
+    """Cancel the pending tasks of a failed program. Otherwise the SDK waits for them in the next program."""
     pending = asyncio.all_tasks(loop)
     for task in pending:
         task.cancel()

@@ -1,1 +1,1 @@
-"""What every Lambda function shares.  Python 3.9 and up; the standard library only; no Pulumi."""
+"""Code shared by all Lambda functions. It supports Python 3.9 and later and uses only the standard library."""

@@ -1,4 +1,4 @@
-"""JSON values and DynamoDB's attribute values, each way, without losing a digit."""
+"""Lossless conversion between JSON values and DynamoDB attribute values."""
 
 from __future__ import annotations
 
@@ -9,103 +9,107 @@ from typing import Any, Callable
 from .errors import BadRequest
 
 Attribute = dict[str, Any]
-"""One typed value as DynamoDB writes it: `{"S": "text"}`, `{"N": "12.50"}`, ..."""
+"""A DynamoDB attribute value, such as `{"S": "text"}` or `{"N": "12.50"}`."""
 Item = dict[str, Attribute]
 
 MAX_NAME_BYTES = 65_535
 MAX_DEPTH = 32
-"""How deep DynamoDB nests lists and maps."""
-_NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal])
-_SAFE_INTEGER = 10**38
-PLAIN_DIGITS = 38
-"""How far from the decimal point a number is still written without an exponent."""
+"""Maximum nesting of lists and maps in DynamoDB."""
+_NUMBER_CONTEXT = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal])
+_MAX_INTEGER = 10**38
+MAX_PLAIN_EXPONENT = 38
+"""Numbers with an exponent below this one are written without it."""
 
 
 def to_item(document: dict[str, Any]) -> Item:
-    """The attributes of a JSON object; `BadRequest` names the one that DynamoDB cannot hold."""
-    return {_name(name, name): to_attribute(value, name) for name, value in document.items()}
+    """Return a JSON object as a DynamoDB item. Raise `BadRequest` for an attribute that DynamoDB cannot store."""
+    return {_check_name(name, name): to_attribute(value, name) for name, value in document.items()}
 
 
-def to_attribute(value: Any, where: str, depth: int = 1) -> Attribute:
-    """One JSON value as an attribute."""
+def to_attribute(value: Any, path: str, depth: int = 1) -> Attribute:
+    """Return a JSON value as a DynamoDB attribute value. Errors name its path."""
     if isinstance(value, str):
-        return {"S": checked_text(value, where)}
+        return {"S": check_unicode(value, path)}
     if isinstance(value, bool) or value is None:
         return {"NULL": True} if value is None else {"BOOL": value}
     if isinstance(value, (int, Decimal)):
-        return {"N": _number(value, where)}
+        return {"N": _format_number(value, path)}
     if depth > MAX_DEPTH:
-        name = where.partition("[")[0].partition(".")[0]
-        raise BadRequest(f"{name}: nested more than {MAX_DEPTH} levels deep, which DynamoDB cannot store")
+        name = path.partition("[")[0].partition(".")[0]
+        raise BadRequest(f"{name} must have at most {MAX_DEPTH} levels of lists and objects, the limit of DynamoDB.")
     if isinstance(value, list):
-        return {"L": [to_attribute(inner, f"{where}[{i}]", depth + 1) for i, inner in enumerate(value)]}
-    return {"M": {_name(k, where): to_attribute(v, f"{where}.{k}", depth + 1) for k, v in value.items()}}
+        return {"L": [to_attribute(element, f"{path}[{i}]", depth + 1) for i, element in enumerate(value)]}
+    return {"M": {_check_name(k, path): to_attribute(v, f"{path}.{k}", depth + 1) for k, v in value.items()}}
 
 
-def checked_text(text: str, where: str) -> str:
-    """`text`, if it can be written as UTF-8: half of a surrogate pair cannot."""
-    if not text.isascii():
+def check_unicode(value: str, path: str) -> str:
+    """Return the string. Raise `BadRequest` if it contains an unpaired surrogate, which UTF-8 cannot represent."""
+    if not value.isascii():
         try:
-            text.encode()
+            value.encode()
         except UnicodeEncodeError as exc:
-            raise BadRequest(f"{where}: holds half of a surrogate pair, which is not Unicode text") from exc
-    return text
+            raise BadRequest(f"{path} must be valid Unicode, got an unpaired surrogate.") from exc
+    return value
 
 
-def _name(name: str, where: str) -> str:
-    if not 1 <= len(checked_text(name, where[:80]).encode()) <= MAX_NAME_BYTES:
-        raise BadRequest(f"{where[:80] or 'the body'}: an attribute's name is empty or over {MAX_NAME_BYTES} bytes")
+def _check_name(name: str, path: str) -> str:
+    size = len(check_unicode(name, path[:80]).encode())
+    if not 1 <= size <= MAX_NAME_BYTES:
+        raise BadRequest(
+            f"{path[:80] or 'The body'} must have attribute names of 1 to {MAX_NAME_BYTES} bytes, got {size} bytes."
+        )
     return name
 
 
-def _number(value: Any, where: str) -> str:
-    if isinstance(value, int) and -_SAFE_INTEGER < value < _SAFE_INTEGER:
+def _format_number(value: Any, path: str) -> str:
+    if isinstance(value, int) and -_MAX_INTEGER < value < _MAX_INTEGER:
         return str(value)
     try:
-        exact = _NUMBERS.create_decimal(value)
+        exact = _NUMBER_CONTEXT.create_decimal(value)
     except (DecimalException, ValueError) as exc:
         raise BadRequest(
-            f"{where}: a number DynamoDB cannot store; give at most 38 significant digits, and 1E-130 to 9.99E+125"
+            f"{path} must be a number with at most 38 significant digits and a magnitude from 1E-130 to 9.99E+125, "
+            f"got {value!s:.50}."
         ) from exc
     if not exact:
         return "0"
-    plain = exact.normalize(_NUMBERS)
-    return format(plain, "f") if abs(plain.adjusted()) < PLAIN_DIGITS else str(plain)
+    normalized = exact.normalize(_NUMBER_CONTEXT)
+    return format(normalized, "f") if abs(normalized.adjusted()) < MAX_PLAIN_EXPONENT else str(normalized)
 
 
 def to_json(item: Item) -> str:
-    """The JSON object of an item: numbers digit for digit as DynamoDB holds them."""
-    return _object(item)
+    """Return a DynamoDB item as a JSON object. Numbers keep all their digits."""
+    return _format_object(item)
 
 
-def _object(attributes: Item) -> str:
-    members = [f"{encode_basestring(name)}:{_json(value)}" for name, value in attributes.items()]
+def _format_object(attributes: Item) -> str:
+    members = [f"{encode_basestring(name)}:{_format_value(value)}" for name, value in attributes.items()]
     return f"{{{','.join(members)}}}"
 
 
-def _json(attribute: Attribute) -> str:
-    ((kind, value),) = attribute.items()
-    return _WRITERS[kind](value)
+def _format_value(attribute: Attribute) -> str:
+    ((attribute_type, value),) = attribute.items()
+    return _FORMATTERS[attribute_type](value)
 
 
-def _array(values: list[Attribute]) -> str:
-    return f"[{','.join([_json(value) for value in values])}]"
+def _format_array(values: list[Attribute]) -> str:
+    return f"[{','.join([_format_value(value) for value in values])}]"
 
 
-def _texts(values: list[str]) -> str:
-    return _array([{"S": text} for text in values])
+def _format_strings(values: list[str]) -> str:
+    return _format_array([{"S": value} for value in values])
 
 
-_WRITERS: dict[str, Callable[[Any], str]] = {
+_FORMATTERS: dict[str, Callable[[Any], str]] = {
     "S": encode_basestring,
     "N": str,
-    "M": _object,
-    "L": _array,
+    "M": _format_object,
+    "L": _format_array,
     "BOOL": lambda value: "true" if value else "false",
     "NULL": lambda _: "null",
     "B": encode_basestring,
-    "SS": _texts,
-    "BS": _texts,
-    "NS": lambda values: _array([{"N": number} for number in values]),
+    "SS": _format_strings,
+    "BS": _format_strings,
+    "NS": lambda values: _format_array([{"N": number} for number in values]),
 }
-"""How each type reads as JSON.  Sets, which JSON has not, are lists; binary is its base64 text."""
+"""JSON format of each attribute type. Sets become arrays, and binary values Base64 strings."""

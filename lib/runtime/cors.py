@@ -11,32 +11,32 @@ ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 class Cors:
     """CORS response headers for the allowed origins: one, `*`, several separated by commas, or none if empty."""
 
-    def __init__(self, allowed: str) -> None:
-        self._fixed = {ALLOW_ORIGIN: allowed} if allowed else {}
-        self._origins = frozenset(allowed.split(",")) if "," in allowed else None
+    def __init__(self, allowed_origins: str) -> None:
+        self._constant_headers = {ALLOW_ORIGIN: allowed_origins} if allowed_origins else {}
+        self._origins = frozenset(allowed_origins.split(",")) if "," in allowed_origins else None
 
     def headers(self, origin: str) -> dict[str, str]:
         """Return the headers for a request from `origin`, which is empty if the request has no `Origin` header.
 
-        Caches must distinguish the callers of several origins, including those that get no header.
+        With several origins, `Vary` makes caches store one response per origin, also for origins that are not allowed.
         """
         if self._origins is None:
-            return self._fixed
+            return self._constant_headers
         return {"Vary": "Origin", **({ALLOW_ORIGIN: origin} if origin in self._origins else {})}
 
 
 class Preflight:
     """A Lambda handler for OPTIONS requests to an API that several origins can call.
 
-    API Gateway alone can only map constants, and so allow a single origin.
+    A mock integration of API Gateway returns constant headers, so it can allow only one origin.
     """
 
-    def __init__(self, allowed: str, headers: Mapping[str, Mapping[str, str]]) -> None:
-        """Take the allowed origins, separated by commas, and the other response headers of each path."""
-        self._cors = Cors(allowed)
+    def __init__(self, allowed_origins: str, headers: Mapping[str, Mapping[str, str]]) -> None:
+        """Accept the allowed origins, separated by commas, and the other response headers of each path."""
+        self._cors = Cors(allowed_origins)
         self._headers = headers
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        headers = {**self._headers[event["resource"]], **self._cors.headers(sent.get("origin", ""))}
+        request_headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        headers = {**self._headers[event["resource"]], **self._cors.headers(request_headers.get("origin", ""))}
         return {"statusCode": 204, "headers": headers, "body": ""}

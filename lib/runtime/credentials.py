@@ -1,4 +1,4 @@
-"""The credentials a function signs with: from its environment, or from the container endpoint that SnapStart uses."""
+"""AWS credentials of a function: from its environment, or from the container endpoint that SnapStart uses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 REFRESH_SECONDS = 300
-"""How long before they expire credentials are fetched anew."""
+"""Time before their expiration at which credentials are refreshed."""
 FETCH_TIMEOUT_SECONDS = 2.0
-FETCH_PAUSES_SECONDS = (0.1, 0.2, 0.0)
-"""What is waited after each failed attempt."""
+FETCH_DELAYS_SECONDS = (0.1, 0.2, 0.0)
+"""Delay after each failed attempt."""
 
 
 class Credentials(NamedTuple):
-    """An access key, and until when (epoch seconds) it holds."""
+    """An access key and its expiration in epoch seconds."""
 
     access_key_id: str
     secret_access_key: str
@@ -27,20 +27,20 @@ class Credentials(NamedTuple):
 
 
 class CredentialsUnavailable(Exception):
-    """Neither the environment nor the container endpoint gave credentials."""
+    """Neither the environment nor the container endpoint provides credentials."""
 
 
-class CredentialSource:
-    """Hands out credentials that are good for now; asks the container endpoint again before they expire."""
+class CredentialProvider:
+    """Credentials that are cached, and refreshed before they expire."""
 
     def __init__(self) -> None:
-        self._held: Credentials | None = None
+        self._cached: Credentials | None = None
 
     def get(self) -> Credentials:
-        """Credentials to sign with now."""
-        if self._held is None or time.time() > self._held.expires - REFRESH_SECONDS:
-            self._held = self._load()
-        return self._held
+        """Return valid credentials."""
+        if self._cached is None or time.time() > self._cached.expires - REFRESH_SECONDS:
+            self._cached = self._load()
+        return self._cached
 
     def _load(self) -> Credentials:
         env = os.environ
@@ -49,24 +49,24 @@ class CredentialSource:
             return Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], token, float("inf"))
         url = env.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")
         if not url:
-            raise CredentialsUnavailable("no AWS_ACCESS_KEY_ID and no AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
+            raise CredentialsUnavailable("AWS_ACCESS_KEY_ID or AWS_CONTAINER_CREDENTIALS_FULL_URI must be set.")
         try:
-            return _fetch_patiently(url, env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""))
+            return _fetch_with_retries(url, env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""))
         except CredentialsUnavailable:
-            if self._held is not None and time.time() < self._held.expires:
-                return self._held
+            if self._cached is not None and time.time() < self._cached.expires:
+                return self._cached
             raise
 
 
-def _fetch_patiently(url: str, token: str) -> Credentials:
-    problem: Exception = CredentialsUnavailable("never asked")
-    for pause in FETCH_PAUSES_SECONDS:
+def _fetch_with_retries(url: str, token: str) -> Credentials:
+    error: Exception = CredentialsUnavailable("no attempt")
+    for delay in FETCH_DELAYS_SECONDS:
         try:
             return _fetch(url, token)
         except (OSError, ValueError, KeyError, http.client.HTTPException) as exc:
-            problem = exc
-            time.sleep(pause)
-    raise CredentialsUnavailable(f"the container credentials endpoint failed: {problem!r}") from problem
+            error = exc
+            time.sleep(delay)
+    raise CredentialsUnavailable(f"The container credentials endpoint failed: {error!r}.") from error
 
 
 def _fetch(url: str, token: str) -> Credentials:
@@ -74,8 +74,8 @@ def _fetch(url: str, token: str) -> Credentials:
     connection = http.client.HTTPConnection(parts.netloc, timeout=FETCH_TIMEOUT_SECONDS)
     try:
         connection.request("GET", parts.path, headers={"Authorization": token})
-        found = json.load(connection.getresponse())
+        document = json.load(connection.getresponse())
     finally:
         connection.close()
-    expires = timegm(time.strptime(found["Expiration"][:19], "%Y-%m-%dT%H:%M:%S"))
-    return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["Token"], float(expires))
+    expires = timegm(time.strptime(document["Expiration"][:19], "%Y-%m-%dT%H:%M:%S"))
+    return Credentials(document["AccessKeyId"], document["SecretAccessKey"], document["Token"], float(expires))

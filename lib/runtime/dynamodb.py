@@ -1,4 +1,4 @@
-"""DynamoDB's operations, as the handlers use them."""
+"""DynamoDB operations with retries, pagination and typed errors."""
 
 from __future__ import annotations
 
@@ -9,32 +9,41 @@ from typing import Any
 
 from .attributes import Item
 from .errors import TooLarge, TooManyRequests
-from .http_client import BUDGET, CONFLICT, PAUSES_SECONDS, RANDOM, THROTTLES, TRANSIENT, AwsError, Call, Client
+from .http_client import (
+    BACKOFF_SECONDS,
+    CONFLICT,
+    DEADLINE,
+    RANDOM,
+    THROTTLES,
+    TRANSIENT_REASONS,
+    AwsError,
+    Call,
+    Client,
+)
 
-BATCH = 100
-"""Most rows of one BatchGetItem."""
-SIDE_BY_SIDE = 8
-"""How many queries go out at once, each over a connection of its own."""
-BUSY = "the table is busier than it may be; try again in a moment"
+MAX_BATCH_KEYS = 100
+"""Maximum number of keys of a BatchGetItem request."""
+MAX_CONCURRENT_QUERIES = 8
+"""Maximum number of concurrent queries. Each uses one connection."""
+THROTTLED = "DynamoDB throttles requests to the table. Try again later."
 
 
 class ConditionFailed(Exception):
-    """The condition of a write did not hold.
-
-    `item` is the row as it stood, if the call asked for it; `ambiguous` says that an earlier attempt of this very
-    write, whose answer was lost, may have been carried out.
-    """
+    """The condition of a write evaluated to false."""
 
     def __init__(self, item: Item | None, ambiguous: bool) -> None:
-        super().__init__("the condition did not hold")
+        super().__init__("condition failed")
         self.item = item
+        """The stored item, if the request sets `ReturnValuesOnConditionCheckFailure`."""
         self.ambiguous = ambiguous
+        """Whether an earlier attempt of the same write got no response, so that it might have been executed."""
 
 
 class TransactionCanceled(Exception):
-    """Nothing of a transaction was written; `reasons` has an entry per action, in their order.
+    """DynamoDB canceled a transaction because conditions evaluated to false.
 
-    An action at fault has `{"Code": "ConditionalCheckFailed", "Item": {...}}`, any other `{"Code": "None"}`.
+    `reasons` has one entry per action, in order: `{"Code": "ConditionalCheckFailed", "Item": {...}}` if its condition
+    failed, else `{"Code": "None"}`.
     """
 
     def __init__(self, reasons: list[dict[str, Any]]) -> None:
@@ -42,13 +51,13 @@ class TransactionCanceled(Exception):
         self.reasons = reasons
 
     def failed_items(self, names: Iterable[Any]) -> dict[Any, Item | None]:
-        """Return the stored items of the actions whose condition failed, by the names of the actions in their order."""
+        """Return the stored items of the actions with failed conditions, by the names of all actions in order."""
         reasons = zip(names, self.reasons)
         return {name: reason.get("Item") for name, reason in reasons if reason.get("Code") == "ConditionalCheckFailed"}
 
 
 class TransactionConflict(Exception):
-    """Nothing of a transaction was written: another transaction was writing one of its items."""
+    """DynamoDB canceled a transaction because another one was writing one of its items."""
 
 
 def put_action(
@@ -60,7 +69,7 @@ def put_action(
     names: dict[str, str] | None = None,
     returns_item: bool = False,
 ) -> dict[str, Any]:
-    """Return the action of a transaction that writes an item if a condition holds; if not, it can return the item."""
+    """Return a `Put` action with a condition. With `returns_item`, a failed condition returns the stored item."""
     put: dict[str, Any] = {"TableName": table, "Item": item, "ConditionExpression": condition}
     if values:
         put["ExpressionAttributeValues"] = values
@@ -72,80 +81,85 @@ def put_action(
 
 
 class DynamoDB:
-    """A table store: one client, made with the worker."""
+    """A DynamoDB client with typed errors. Create one per execution environment to reuse its connections."""
 
     def __init__(self, client: Client | None = None) -> None:
         self._client = client or Client("dynamodb", "DynamoDB_20120810")
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
-        """One operation, its request spelled as in the DynamoDB API reference."""
+        """Call one operation with the parameters of the DynamoDB API reference."""
         return self.call_all((operation, request))[0]
 
     def call_all(self, *calls: Call) -> list[dict[str, Any]]:
-        """Operations side by side, each as `(name, request)`."""
+        """Call several operations concurrently. Return their responses in order."""
         try:
             return self._client.call_all(*calls)
         except AwsError as exc:
-            raise _translated(exc) from exc
+            raise _to_exception(exc) from exc
 
     def batch_get(self, table: str, keys: Iterable[Item]) -> list[Item]:
-        """Rows by their keys, up to date and in any order; one that is not there is left out."""
-        found: list[Item] = []
-        left = list(keys)
-        pauses = iter(PAUSES_SECONDS)
-        while left:
-            request = {table: {"Keys": left[:BATCH], "ConsistentRead": True}}
-            answer = self.call("BatchGetItem", RequestItems=request)
-            found += answer["Responses"].get(table, [])
-            unread = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-            left = unread + left[BATCH:]
-            if unread:
-                pause = next(pauses, None)
-                if pause is None or BUDGET.spent():
-                    raise TooManyRequests(BUSY)
-                time.sleep(RANDOM.uniform(0, pause))
-        return found
+        """Return the existing items with these keys, in any order, with consistent reads.
+
+        Raise `TooManyRequests` if DynamoDB leaves keys unprocessed until retries are exhausted.
+        """
+        items: list[Item] = []
+        remaining = list(keys)
+        delays = iter(BACKOFF_SECONDS)
+        while remaining:
+            request = {table: {"Keys": remaining[:MAX_BATCH_KEYS], "ConsistentRead": True}}
+            response = self.call("BatchGetItem", RequestItems=request)
+            items += response["Responses"].get(table, [])
+            unprocessed = response.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+            remaining = unprocessed + remaining[MAX_BATCH_KEYS:]
+            if unprocessed:
+                delay = next(delays, None)
+                if delay is None or DEADLINE.is_exceeded():
+                    raise TooManyRequests(THROTTLED)
+                time.sleep(RANDOM.uniform(0, delay))
+        return items
 
     def query_all(self, *requests: dict[str, Any]) -> list[list[Item]]:
-        """All rows of each of some queries."""
-        found: list[list[Item]] = [[] for _ in requests]
-        left = dict(enumerate(requests))
-        while left:
-            some = [*left][:SIDE_BY_SIDE]
-            for number, answer in zip(some, self.call_all(*(("Query", left[number]) for number in some))):
-                found[number] += answer["Items"]
-                after = answer.get("LastEvaluatedKey")
-                request = left.pop(number)
-                if after:
-                    left[number] = {**request, "ExclusiveStartKey": after}
-        return found
+        """Run several queries concurrently. Return all items of each query, in the order of the queries."""
+        results: list[list[Item]] = [[] for _ in requests]
+        pending = dict(enumerate(requests))
+        while pending:
+            numbers = [*pending][:MAX_CONCURRENT_QUERIES]
+            responses = self.call_all(*(("Query", pending[number]) for number in numbers))
+            for number, response in zip(numbers, responses):
+                results[number] += response["Items"]
+                last_key = response.get("LastEvaluatedKey")
+                request = pending.pop(number)
+                if last_key:
+                    pending[number] = {**request, "ExclusiveStartKey": last_key}
+        return results
 
     def paginate(self, operation: str, **request: Any) -> Iterator[list[Item]]:
-        """The rows of a Query or a Scan, page after page, each read when it is asked for."""
+        """Yield the pages of a Query or a Scan, and request each page when the iterator reaches it."""
         while True:
-            answer = self.call(operation, **request)
-            yield answer["Items"]
-            if "LastEvaluatedKey" not in answer:
+            response = self.call(operation, **request)
+            yield response["Items"]
+            if "LastEvaluatedKey" not in response:
                 return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def close(self) -> None:
-        """Close the client's connections."""
+        """Close the connections."""
         self._client.close()
 
-    def transact(self, actions: list[dict[str, Any]], *, stale: bool = False) -> None:
-        """Write all of `actions` or none.  A retry whose first attempt did arrive writes nothing twice.
+    def transact(self, actions: list[dict[str, Any]], *, retries_conflicts: bool = True) -> None:
+        """Execute all actions in one transaction. A client request token makes retries idempotent.
 
-        With `stale`, a conflict with another transaction raises `TransactionConflict` immediately: the items on which
-        the actions depend are about to change.
+        Raise `TransactionCanceled` if a condition fails. Without `retries_conflicts`, raise `TransactionConflict` if
+        another transaction is writing one of the items: use it for actions that depend on the state of these items.
         """
         request = {"TransactItems": actions, "ClientRequestToken": os.urandom(16).hex()}
         try:
-            self._client.call_all(("TransactWriteItems", request), final=(CONFLICT,) if stale else ())
+            self._client.call_all(("TransactWriteItems", request), not_retried=() if retries_conflicts else (CONFLICT,))
         except AwsError as exc:
-            error = TransactionConflict() if stale and _is_conflict(exc) else _translated(exc)
+            is_conflict = not retries_conflicts and _is_conflict(exc)
+            error = TransactionConflict() if is_conflict else _to_exception(exc)
             if exc.ambiguous and isinstance(error, (TransactionConflict, TooManyRequests)):
-                # An attempt may have been carried out: it must neither be made anew nor be called refused.
+                # An earlier attempt might have been executed, so the caller must not repeat or report it as rejected.
                 raise
             raise error from exc
 
@@ -155,15 +169,15 @@ def _is_conflict(error: AwsError) -> bool:
     return CONFLICT in codes and "ConditionalCheckFailed" not in codes
 
 
-def _translated(error: AwsError) -> Exception:
+def _to_exception(error: AwsError) -> Exception:
     reasons = error.body.get("CancellationReasons", [])
     messages = [error.message, *(str(reason.get("Message")) for reason in reasons)]
     if error.code == "ConditionalCheckFailedException":
         return ConditionFailed(error.body.get("Item"), error.ambiguous)
-    if any("size" in text and "exceeded" in text for text in messages):
-        return TooLarge("the item is over DynamoDB's 400 KB; store large values elsewhere, and their address here")
+    if any("size" in message and "exceeded" in message for message in messages):
+        return TooLarge("The item exceeds DynamoDB's limit of 400 KB. Store large values elsewhere, such as in S3.")
     if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
         return TransactionCanceled(reasons)
-    if error.code in THROTTLES or any(reason.get("Code") in TRANSIENT for reason in reasons):
-        return TooManyRequests(BUSY)
+    if error.code in THROTTLES or any(reason.get("Code") in TRANSIENT_REASONS for reason in reasons):
+        return TooManyRequests(THROTTLED)
     return error

@@ -1,17 +1,16 @@
-"""Errors that handlers raise. `event_handler.py` renders each as a response."""
+"""Errors of the API. `event_handler.py` converts each to a response."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-MAX_TEXT_LENGTH = 1_000
-"""Maximum length of a message. Messages quote names and values of requests, which can be larger than a response of
-Lambda."""
+MAX_MESSAGE_LENGTH = 1_000
+"""Maximum length of a message. Messages quote values of requests, which can exceed Lambda's limit for responses."""
 
 
 class ApiError(Exception):
-    """An answer in the common error shape."""
+    """An error response in the format that all services share."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL_ERROR"
@@ -23,102 +22,102 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def document(self, request_id: str) -> dict[str, Any]:
-        """The common shape."""
-        details = [_shortened(detail) for detail in self.details]
-        return {"error": _shortened(self.message), "code": self.code, "requestId": request_id, "details": details}
+        """Return the JSON object of the response body."""
+        details = [_truncate(detail) for detail in self.details]
+        return {"error": _truncate(self.message), "code": self.code, "requestId": request_id, "details": details}
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[: MAX_TEXT_LENGTH - 3]}..."
+def _truncate(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE_LENGTH else f"{message[: MAX_MESSAGE_LENGTH - 3]}..."
 
 
 class BadRequest(ApiError):
-    """The request cannot be understood or breaks a rule; the message says which."""
+    """The request is malformed or invalid."""
 
     status = 400
     code = "INVALID_REQUEST"
 
 
 class Forbidden(ApiError):
-    """The caller is known, but has no access."""
+    """The caller is authenticated, but not authorized."""
 
     status = 403
     code = "FORBIDDEN"
 
 
 class NotFound(ApiError):
-    """What the path names is not there."""
+    """The requested resource does not exist."""
 
     status = 404
     code = "NOT_FOUND"
 
 
 class Conflict(ApiError):
-    """It is there already, or has changed meanwhile."""
+    """The resource already exists or was modified concurrently."""
 
     status = 409
     code = "CONFLICT"
 
 
 class VersionConflict(ApiError):
-    """It is not at the version that the body expects."""
+    """The resource does not have the version that the request body expects."""
 
     status = 409
     code = "VERSION_CONFLICT"
 
 
 class PreconditionFailed(ApiError):
-    """It is not at the version that `If-Match` names."""
+    """The resource does not have the version in `If-Match`."""
 
     status = 412
     code = "PRECONDITION_FAILED"
 
 
 class IdempotencyConflict(ApiError):
-    """The `Idempotency-Key` was used before, for another request."""
+    """The `Idempotency-Key` was already used with a different request."""
 
     status = 409
     code = "IDEMPOTENCY_CONFLICT"
 
 
 class TooLarge(ApiError):
-    """DynamoDB holds 400 KB an item."""
+    """The item exceeds DynamoDB's limit of 400 KB."""
 
     status = 413
     code = "ITEM_TOO_LARGE"
 
 
 class UnsupportedMediaType(ApiError):
-    """The body is not JSON by its own account."""
+    """The `Content-Type` of the request is not JSON."""
 
     status = 415
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class TooManyRequests(ApiError):
-    """AWS throttled the function for longer than it could wait."""
+    """AWS throttled calls of the function until its retries were exhausted."""
 
     status = 429
     code = "THROTTLED"
 
 
 RETRY_AFTER_SECONDS = 2
-"""Value of `Retry-After` in responses of a function that AWS did not respond to."""
+"""Value of `Retry-After` in responses with `Unavailable`."""
 
 
 class Unavailable(ApiError):
-    """A service of AWS did not respond in time, or failed, for longer than the function could wait."""
+    """An AWS service failed or did not respond until the function's retries were exhausted."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"
 
     def __init__(self, is_read: bool = False) -> None:
-        """Take whether the request changes nothing, so that it can be repeated as it is."""
-        advice = "send the request again"
+        """Accept whether the request is read-only, so that it can be repeated safely."""
+        remedy = "Send the request again."
         if not is_read:
-            advice = (
-                "the request might have been executed: send it again with the same Idempotency-Key if it has one, "
-                "or read first what it has changed"
+            remedy = (
+                "The request might have been executed: send it again with the same Idempotency-Key if it has one, "
+                "or check the current state first."
             )
-        message = f"a service that this one depends on did not respond in time; {advice}"
+        message = f"A service that this API depends on did not respond in time. {remedy}"
         super().__init__(message, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -1,4 +1,4 @@
-"""From an API Gateway proxy event to an operation of the service, and back."""
+"""The Lambda handler of a service: it validates events, calls operations, and formats responses."""
 
 from __future__ import annotations
 
@@ -19,40 +19,42 @@ from . import logging, metrics
 from .attributes import Item
 from .cors import ALLOW_ORIGIN, Cors
 from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable, UnsupportedMediaType
-from .http_client import BUDGET, AwsError, worth_retrying
+from .http_client import DEADLINE, AwsError, is_retryable
 from .logging import INVOCATION
 
 JSON = "application/json"
 CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
-"""What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
-SURROGATES = (r"\ud", r"\uD")
-"""How JSON escapes begin that can be half of a surrogate pair."""
+"""Pattern of an accepted `X-Correlation-Id`. Its characters need no escaping in headers and logs, and exclude `@`, so
+that it cannot be an email address."""
+SURROGATE_ESCAPES = (r"\ud", r"\uD")
+"""Prefixes of the JSON escapes of surrogates."""
 MAX_INTEGER_CHARACTERS = 127
-"""Length of the longest integer that DynamoDB can store, with its sign. Python takes long to read far longer ones."""
-EXPOSED = {"Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"}
-"""Response headers that pages of an allowed origin can read."""
-CLAIMS = ("username", "cognito:username", "sub", "client_id")
-"""Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
+"""Length of the longest integer that DynamoDB can store, with its sign. Parsing far longer ones takes Python long."""
+EXPOSED_HEADERS = {"Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"}
+"""Response headers that scripts of an allowed origin can read."""
+IDENTITY_CLAIMS = ("username", "cognito:username", "sub", "client_id")
+"""Claims that identify the caller, by precedence: of an access token, of an ID token, of both, and of a client that
+has no user."""
 
 GROUP_VARIABLE = "USER_POOL_GROUP"
-"""Environment variable with the name of the group whose users can call the API. Unset: every user of the pool can."""
-SEPARATORS = re.compile(r"[,\s\[\]]+")
-"""What separates groups in a claim: API Gateway passes `a,b` or `[a b]`."""
+"""Environment variable with the user pool group that can call the API. If it is unset, all users of the pool can."""
+GROUP_SEPARATORS = re.compile(r"[,\s\[\]]+")
+"""Separators of the groups in a claim, which API Gateway passes as `a,b` or `[a b]`."""
 
 T = TypeVar("T")
 
 Validator = Callable[..., Any]
-"""Made from a schema when the program ran; raises `Invalid`."""
+"""Function generated from a JSON Schema. It raises `SchemaViolation`."""
 
 
-Scheduled = Callable[[], None]
-"""What runs by the clock."""
-Consumer = Callable[[list[Item]], None]
-"""What runs because rows of a table changed: it is given their keys, each once."""
+ScheduledOperation = Callable[[], None]
+"""Operation that a schedule invokes."""
+StreamOperation = Callable[[list[Item]], None]
+"""Operation that a DynamoDB stream invokes with the distinct keys of the changed items."""
 
 
-class Invalid(Exception):
-    """What the generated validators raise: the field, and the rule it breaks."""
+class SchemaViolation(Exception):
+    """A value does not match its JSON Schema. Generated validators raise it with these arguments."""
 
     def __init__(self, message: str, value: Any = None, name: str = "", definition: Any = None, rule: str = "") -> None:
         super().__init__(message)
@@ -64,13 +66,13 @@ class Invalid(Exception):
 
 
 class Route(NamedTuple):
-    """One method on one path, as the archive's generated index knows it."""
+    """A method of a path. The generated module `index.py` of the Lambda archive creates the routes."""
 
     operation: Callable[[Request], Response]
     validate: Validator | None
     validate_query: Validator
     types: Mapping[str, str]
-    """The query parameters that are no text: the type of each, as its schema says."""
+    """JSON Schema types of the query parameters that are not strings."""
     entries: str = ""
     """Array in the body of a batch."""
     validate_entry: Validator | None = None
@@ -78,36 +80,36 @@ class Route(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What an operation is given: checked, decoded, typed."""
+    """A validated request."""
 
     route: str
-    """`POST /items`"""
+    """Method and resource path, such as `POST /items`."""
     path: dict[str, str]
     query: dict[str, Any]
     headers: dict[str, str]
     """Names in lower case."""
     body: Any
     actor: str
-    """Who calls: the user pool's user or client, the authorizer's principal, IAM's ARN, the API key's id, or
-    `anonymous`.  It may be personal data."""
+    """Caller: the user or client of the user pool, the principal of the authorizer, the IAM ARN, the ID of the API
+    key, or `anonymous`. It can be personal data."""
     id: str
-    """What its log line and its errors carry."""
+    """API Gateway's request ID, which is part of logs and errors."""
     owner: str = ""
-    """Whose the records are that the request creates: the user pool's user or client, the authorizer's principal, or
-    the IAM user or role, whatever the session; empty where an API key or nothing identifies callers, for keys rotate.
-    """
+    """Owner of the items that the request creates: the user or client of the user pool, the principal of the
+    authorizer, or the IAM user or role without its session. Empty if only an API key identifies the caller, because
+    keys are rotated."""
 
     invalid: Mapping[int, BadRequest] = MappingProxyType({})
     """Errors of the invalid entries of a batch, by index."""
 
     @property
     def caller(self) -> str:
-        """The owner, or else the actor: a retry is from the same one, also if its session has changed."""
+        """Stable identity of the caller, so that a retry matches its first attempt even in another session."""
         return self.owner or self.actor
 
 
 class Response(NamedTuple):
-    """What an operation answers; `body` is JSON text, empty for none."""
+    """The response of an operation. `body` is serialized JSON, or empty."""
 
     status: int
     body: str = ""
@@ -115,16 +117,16 @@ class Response(NamedTuple):
 
 
 class Api:
-    """The Lambda handler of a function: routes by method and path, the rest by what calls it."""
+    """The Lambda handler of a function: for requests of API Gateway, schedules, and records of DynamoDB streams."""
 
     def __init__(
         self,
         routes: dict[tuple[str, str], Route],
-        schedules: dict[str, Scheduled],
+        schedules: dict[str, ScheduledOperation],
         cors_origin: str,
-        consumers: Mapping[str, Consumer] = MappingProxyType({}),
+        consumers: Mapping[str, StreamOperation] = MappingProxyType({}),
     ) -> None:
-        """`schedules` are by their name, `consumers` by the name in AWS of the table whose changes they are for.
+        """Accept routes by method and path, schedules by name, and consumers by the physical name of their table.
 
         Several origins in `cors_origin` are separated by commas.
         """
@@ -136,42 +138,42 @@ class Api:
         self._group = os.environ.get(GROUP_VARIABLE, "")
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        BUDGET.begin(context.get_remaining_time_in_millis() / 1000)
+        DEADLINE.start(context.get_remaining_time_in_millis() / 1000)
         if "schedule" in event:
-            said = {"schedule": event["schedule"]}
-            _carried_out("schedule", context.aws_request_id, said, self._schedules[event["schedule"]])
+            log_fields = {"schedule": event["schedule"]}
+            _run_and_log("schedule", context.aws_request_id, log_fields, self._schedules[event["schedule"]])
             return {}
         if "Records" in event:
             records = event["Records"]
             table = records[0]["eventSourceARN"].split("/")[1]
-            said = {"table": table, "records": len(records)}
-            _carried_out("stream", context.aws_request_id, said, lambda: self._consumers[table](_keys(records)))
+            log_fields = {"table": table, "records": len(records)}
+            _run_and_log("stream", context.aws_request_id, log_fields, lambda: self._consumers[table](_keys(records)))
             return {}
-        return self._answered(event)
+        return self._handle_request(event)
 
-    def _answered(self, event: dict[str, Any]) -> dict[str, Any]:
+    def _handle_request(self, event: dict[str, Any]) -> dict[str, Any]:
         request_id = event["requestContext"]["requestId"]
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        given = headers.get("x-correlation-id", "")
-        correlation_id = given if CORRELATION_ID.fullmatch(given) else request_id
+        sent_id = headers.get("x-correlation-id", "")
+        correlation_id = sent_id if CORRELATION_ID.fullmatch(sent_id) else request_id
         key = (event["httpMethod"], event["resource"])
-        said = {"requestId": request_id, "route": f"{key[0]} {key[1]}", "status": 502}
+        log_fields = {"requestId": request_id, "route": f"{key[0]} {key[1]}", "status": 502}
 
         def respond() -> Response:
             try:
-                response = self._serve(key, event, headers)
+                response = self._call_operation(key, event, headers)
             except ApiError as exc:
-                response = _rendered(exc, request_id)
+                response = _error_response(exc, request_id)
             except AwsError as exc:
-                if not worth_retrying(exc):
+                if not is_retryable(exc):
                     raise
-                said["status"] = Unavailable.status
-                logging.write("ERROR", "unavailable", **said, error=str(exc), trace=traceback.format_exc())
-                response = _rendered(Unavailable(is_read=key[0] == "GET"), request_id)
-            said["status"] = response.status
+                log_fields["status"] = Unavailable.status
+                logging.write("ERROR", "unavailable", **log_fields, error=str(exc), trace=traceback.format_exc())
+                response = _error_response(Unavailable(is_read=key[0] == "GET"), request_id)
+            log_fields["status"] = response.status
             return response
 
-        response = _carried_out("request", correlation_id, said, respond)
+        response = _run_and_log("request", correlation_id, log_fields, respond)
         ids = {"X-Request-Id": request_id, "X-Correlation-Id": correlation_id}
         return {
             "statusCode": response.status,
@@ -181,193 +183,195 @@ class Api:
 
     def _cors_headers(self, request_headers: Mapping[str, str]) -> dict[str, str]:
         headers = self._cors.headers(request_headers.get("origin", ""))
-        return {**headers, **(EXPOSED if ALLOW_ORIGIN in headers else {})}
+        return {**headers, **(EXPOSED_HEADERS if ALLOW_ORIGIN in headers else {})}
 
-    def _serve(self, key: tuple[str, str], event: dict[str, Any], headers: dict[str, str]) -> Response:
+    def _call_operation(self, key: tuple[str, str], event: dict[str, Any], headers: dict[str, str]) -> Response:
         route = self._routes.get(key)
         if route is None:
-            raise NotFound(f"no such route: {key[0]} {key[1]}")
+            raise NotFound(f"Route not found: {key[0]} {key[1]}.")
         _check_group(event["requestContext"], self._group)
         body = None
         if route.validate is not None:
-            body = _body(event, headers, route.entries)
-            _check(route.validate, body, "body")
-        query = _query(route, event)
-        path = {name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()}
+            body = _parse_body(event, headers, route.entries)
+            _validate(route.validate, body, "body")
+        query = _parse_query(route, event)
+        path = {
+            name: _decode_path_parameter(name, value) for name, value in (event.get("pathParameters") or {}).items()
+        }
         context = event["requestContext"]
         actor, owner = _actor(context), _owner(context)
         name, request_id, invalid = f"{key[0]} {key[1]}", context["requestId"], _invalid_entries(route, body)
         return route.operation(Request(name, path, query, headers, body, actor, request_id, owner, invalid))
 
 
-def _carried_out(message: str, correlation_id: str, said: Mapping[str, Any], act: Callable[[], T]) -> T:
-    """What an invocation comes to.  It ends with a line: what is said of it, its time, its figures."""
-    started = time.perf_counter()
+def _run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:
+    """Run an invocation. Log its fields, duration and metrics in one line when it ends."""
+    start = time.perf_counter()
     INVOCATION.begin(correlation_id)
     try:
-        return act()
+        return run()
     except Exception as exc:
-        # Raised on, so that Lambda counts it and its alarm goes off; the gateway answers in the common shape.
-        logging.write("ERROR", "unhandled", **said, error=type(exc).__name__, trace=traceback.format_exc())
+        # Raise the error again: Lambda counts it for the alarm, and API Gateway returns a 502 in the error format.
+        logging.write("ERROR", "unhandled", **fields, error=type(exc).__name__, trace=traceback.format_exc())
         raise
     finally:
-        logging.write("INFO", message, metrics.members(), **said, durationMs=_since(started))
+        logging.write("INFO", message, metrics.embedded_metrics(), **fields, durationMs=_elapsed_ms(start))
 
 
 def _keys(records: list[dict[str, Any]]) -> list[Item]:
-    found: list[Item] = []
+    """Return the distinct keys of stream records."""
+    keys: list[Item] = []
     for record in records:
         key = record["dynamodb"]["Keys"]
-        if key not in found:
-            found.append(key)
-    return found
+        if key not in keys:
+            keys.append(key)
+    return keys
 
 
-def _since(started: float) -> float:
-    """Milliseconds."""
-    return round((time.perf_counter() - started) * 1000, 2)
+def _elapsed_ms(start: float) -> float:
+    return round((time.perf_counter() - start) * 1000, 2)
 
 
-def _check(validate: Validator, value: Any, what: str) -> None:
+def _validate(validate: Validator, value: Any, path: str) -> None:
     try:
-        validate(value, name_prefix=what)
-    except Invalid as exc:
-        raise BadRequest(f"the {what} is not as it should be", [exc.message]) from exc
+        validate(value, name_prefix=path)
+    except SchemaViolation as exc:
+        raise BadRequest(f"Invalid request {path}; see details.", [exc.message]) from exc
     except RecursionError as exc:
-        raise BadRequest(f"the {what} is nested too deeply") from exc
+        raise BadRequest(f"{path} has too many levels of arrays and objects.") from exc
 
 
 def _invalid_entries(route: Route, body: Any) -> dict[int, BadRequest]:
     """Return the errors of the invalid entries of a batch, by index."""
-    found: dict[int, BadRequest] = {}
+    errors: dict[int, BadRequest] = {}
     if route.validate_entry is not None:
-        for number, entry in enumerate(body.get(route.entries, [])):
-            where = f"body.{route.entries}[{number}]"
+        for index, entry in enumerate(body.get(route.entries, [])):
+            path = f"body.{route.entries}[{index}]"
             try:
                 _check_characters(entry)
-                _check(route.validate_entry, entry, where)
+                _validate(route.validate_entry, entry, path)
             except BadRequest as exc:
-                found[number] = exc
+                errors[index] = exc
             except UnicodeEncodeError:
-                found[number] = BadRequest(f"{where} holds half of a surrogate pair, which is not a character")
+                errors[index] = BadRequest(f"{path} must be valid Unicode, got an unpaired surrogate.")
             except RecursionError:
-                found[number] = BadRequest(f"{where} is nested too deeply")
-    return found
+                errors[index] = BadRequest(f"{path} has too many levels of arrays and objects.")
+    return errors
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
 
 
-def _parse_integer(text: str) -> int:
-    if len(text) > MAX_INTEGER_CHARACTERS:
-        raise OverflowError(f"an integer of {len(text)} characters")
-    return int(text)
+def _parse_integer(value: str) -> int:
+    if len(value) > MAX_INTEGER_CHARACTERS:
+        raise OverflowError(f"an integer of {len(value)} characters")
+    return int(value)
 
 
 def _to_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object. Raise `BadRequest` if a name appears twice, as only one of the values could be kept."""
-    found = dict(members)
-    if len(found) < len(members):
+    """Return a JSON object. Raise `BadRequest` for a duplicate name, because it would discard a value."""
+    parsed = dict(members)
+    if len(parsed) < len(members):
         repeated = Counter(name for name, _ in members).most_common(1)[0][0]
-        raise BadRequest(f"JSON objects must have each name once, got {repeated[:80]!r} more than once")
-    return found
+        raise BadRequest(f"JSON objects must have unique names, got {repeated[:80]!r} more than once.")
+    return parsed
 
 
-def _parse_integer_of_batch(text: str) -> int | Decimal:
+def _parse_integer_of_batch(value: str) -> int | Decimal:
     """Return a longer integer as a decimal, which the validator of its entry rejects."""
-    return int(text) if len(text) <= MAX_INTEGER_CHARACTERS else Decimal(text)
+    return int(value) if len(value) <= MAX_INTEGER_CHARACTERS else Decimal(value)
 
 
 def _decoder(parse_int: Callable[[str], int | Decimal]) -> Callable[[str], Any]:
     return json.JSONDecoder(
-        object_pairs_hook=_to_object, parse_float=Decimal, parse_int=parse_int, parse_constant=_refuse_constant
+        object_pairs_hook=_to_object, parse_float=Decimal, parse_int=parse_int, parse_constant=_reject_constant
     ).decode
 
 
 _decode, _decode_batch = _decoder(_parse_integer), _decoder(_parse_integer_of_batch)
 
 
-def _body(event: dict[str, Any], headers: dict[str, str], entries: str) -> Any:
-    """Return the decoded body. Raise `BadRequest` for what no schema can reject.
+def _parse_body(event: dict[str, Any], headers: dict[str, str], entries: str) -> Any:
+    """Return the parsed body. Raise `BadRequest` for problems that a JSON Schema does not detect.
 
-    `entries` is the array of a batch; `_invalid_entries` checks what is in it.
+    `entries` is the name of a batch's array. `_invalid_entries` checks its entries.
     """
     content_type = headers.get("content-type", JSON).split(";")[0].strip().lower()
     if content_type != JSON:
-        raise UnsupportedMediaType(f"Content-Type {content_type!r}: send {JSON}")
+        raise UnsupportedMediaType(f"Content-Type must be {JSON}, got {content_type!r}.")
     try:
-        text = event.get("body") or ""
+        raw = event.get("body") or ""
         if event.get("isBase64Encoded"):
-            text = base64.b64decode(text).decode()
-        text.encode()
-        body = _decode_batch(text) if entries else _decode(text)
-        if any(escape in text for escape in SURROGATES):
+            raw = base64.b64decode(raw).decode()
+        raw.encode()
+        body = _decode_batch(raw) if entries else _decode(raw)
+        if any(escape in raw for escape in SURROGATE_ESCAPES):
             is_batch = entries and isinstance(body, dict)
             _check_characters({name: value for name, value in body.items() if name != entries} if is_batch else body)
         return body
     except UnicodeEncodeError as exc:
-        raise BadRequest("the body holds half of a surrogate pair, which is not a character") from exc
+        raise BadRequest("The body must be valid Unicode, got an unpaired surrogate.") from exc
     except ArithmeticError as exc:
-        raise BadRequest("the body holds a number beyond any that can be stored") from exc
+        raise BadRequest("The body contains a number that is too large to store.") from exc
     except (ValueError, RecursionError) as exc:
-        raise BadRequest(f"the body is not JSON: {exc}") from exc
+        raise BadRequest(f"The body is not valid JSON: {exc}.") from exc
 
 
 def _check_characters(value: Any) -> None:
-    """Raise `UnicodeEncodeError` for a text that UTF-8 cannot represent, which JSON can escape."""
+    """Raise `UnicodeEncodeError` for an unpaired surrogate, which JSON can escape but UTF-8 cannot represent."""
     if isinstance(value, str):
         value.encode()
     elif isinstance(value, list):
-        for one in value:
-            _check_characters(one)
+        for element in value:
+            _check_characters(element)
     elif isinstance(value, dict):
-        for name, one in value.items():
+        for name, member in value.items():
             _check_characters(name)
-            _check_characters(one)
+            _check_characters(member)
 
 
-def _unquoted(name: str, text: str) -> str:
-    """API Gateway hands on the path's parts as they were sent."""
+def _decode_path_parameter(name: str, raw: str) -> str:
+    """Return a path parameter, which API Gateway passes percent-encoded."""
     try:
-        value = unquote(text, errors="strict")
+        value = unquote(raw, errors="strict")
         value.encode()
         return value
     except UnicodeError as exc:
-        raise BadRequest(f"{name} {text!r}: percent-encode it as UTF-8") from exc
+        raise BadRequest(f"{name} must be percent-encoded UTF-8, got {raw!r}.") from exc
 
 
-def _query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
-    given: dict[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
+def _parse_query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
+    parameters: dict[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
     query: dict[str, Any] = {}
-    for name, values in given.items():
+    for name, values in parameters.items():
         if len(values) > 1:
-            raise BadRequest(f"{name}: give it once, not {len(values)} times")
+            raise BadRequest(f"{name} must be specified once, got {len(values)} values.")
         try:
             values[0].encode()
         except UnicodeEncodeError as exc:
-            raise BadRequest(f"{name} {values[0]!r}: percent-encode it as UTF-8") from exc
-        query[name] = _read(values[0], route.types.get(name, "string"))
-    _check(route.validate_query, query, "query")
+            raise BadRequest(f"{name} must be percent-encoded UTF-8, got {values[0]!r}.") from exc
+        query[name] = _parse_parameter(values[0], route.types.get(name, "string"))
+    _validate(route.validate_query, query, "query")
     return query
 
 
-def _read(text: str, kind: str) -> Any:
-    """The value that a query parameter spells, or its text for the validator to refuse."""
-    if kind == "string":
-        return text
+def _parse_parameter(raw: str, schema_type: str) -> Any:
+    """Return the value of a query parameter, or the raw string, which the validator rejects, if it has another type."""
+    if schema_type == "string":
+        return raw
     try:
-        return _decode(text)
+        return _decode(raw)
     except (ValueError, ArithmeticError, RecursionError):
-        return text
+        return raw
 
 
 def _actor(request_context: dict[str, Any]) -> str:
-    """Who calls, as whoever knows most exactly says it."""
+    """Return the most specific identity of the caller."""
     authorizer = request_context.get("authorizer") or {}
     identity = request_context.get("identity") or {}
     return (
-        _of_pool(authorizer.get("claims"))
+        _user_pool_identity(authorizer.get("claims"))
         or authorizer.get("principalId")
         or identity.get("userArn")
         or identity.get("caller")
@@ -377,28 +381,28 @@ def _actor(request_context: dict[str, Any]) -> str:
 
 
 def _owner(request_context: dict[str, Any]) -> str:
-    """Whose the records are that the request creates; empty if they have no owner."""
+    """Return the owner of the items that the request creates, or an empty string."""
     authorizer = request_context.get("authorizer") or {}
     arn = (request_context.get("identity") or {}).get("userArn") or ""
     if ":assumed-role/" in arn:
-        # The last part is the session, which is another for each instance of a caller.
+        # Remove the session name, which differs between the instances of a caller.
         arn = arn.rpartition("/")[0]
-    return str(_of_pool(authorizer.get("claims")) or authorizer.get("principalId") or arn)
+    return str(_user_pool_identity(authorizer.get("claims")) or authorizer.get("principalId") or arn)
 
 
-def _of_pool(claims: Any) -> Any:
-    """Whom a user pool's token is of.  An authorizer of one's own may give a text under that name."""
-    return next(filter(None, map(claims.get, CLAIMS)), None) if isinstance(claims, dict) else None
+def _user_pool_identity(claims: Any) -> Any:
+    """Return the user or client in the claims of a user pool token. Custom authorizers can set `claims` to a string."""
+    return next(filter(None, map(claims.get, IDENTITY_CLAIMS)), None) if isinstance(claims, dict) else None
 
 
 def _check_group(request_context: dict[str, Any], group: str) -> None:
-    """Raise `Forbidden` for a user who is not a member of the group. A program has a client of its own instead."""
+    """Raise `Forbidden` for a user who is not a member of the group. Machine-to-machine clients need no membership."""
     claims = (request_context.get("authorizer") or {}).get("claims")
     if not group or not isinstance(claims, dict) or claims.get("sub") == claims.get("client_id", ""):
         return
-    if group not in SEPARATORS.split(str(claims.get("cognito:groups", ""))):
-        raise Forbidden(f"this user is not a member of the group {group}")
+    if group not in GROUP_SEPARATORS.split(str(claims.get("cognito:groups", ""))):
+        raise Forbidden(f"The user must be a member of the group {group!r} to call this API.")
 
 
-def _rendered(error: ApiError, request_id: str) -> Response:
+def _error_response(error: ApiError, request_id: str) -> Response:
     return Response(error.status, json.dumps(error.document(request_id)), error.headers)

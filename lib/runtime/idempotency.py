@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: a repeated request gets the answer of the first, and another one under the same key a 409.
+"""Idempotency keys: a retry gets the response of the first request, and a different request with the same key a 409.
 
-A row is written in the transaction that the request makes, with the values the service made up (an id, a time).
-An answer is those values and the request's own body, so the row stays small whatever the body's size.
+The transaction of the request also writes an idempotency record. It contains only the values that the service generated
+(such as an ID and a timestamp), because the response to a retry takes all others from the request body.
 """
 
 from __future__ import annotations
@@ -24,74 +24,71 @@ KEY = re.compile("[!-~]([ -~]*[!-~])?")
 
 
 class Idempotency:
-    """The trace of one keyed request in a table."""
+    """The idempotency record of a request."""
 
     def __init__(
         self,
         key: str,
         scope: str,
         request: Item,
-        row: Callable[[str], Item],
+        to_primary_key: Callable[[str], Item],
         now: Callable[[], float] = time.time,
         *,
         earlier_scope: str = "",
     ) -> None:
-        """`scope` sets callers and routes apart; `row` gives the table's key attributes for a partition key.
+        """Accept the idempotency key and the request that it identifies.
 
-        `earlier_scope` is that of the previous release, if it is another one.
+        Keys are unique per `scope`, which names route and caller. `earlier_scope` is the scope of the previous release,
+        if it differs. `to_primary_key` returns the primary key of an item for a partition key.
         """
-        # What lies between can alter other characters, so that different keys would count as the same.
+        # Proxies can change other characters, so that different keys would become equal.
         if len(key) > MAX_KEY_LENGTH or not KEY.fullmatch(key):
             raise BadRequest(
                 f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable ASCII characters without a space at either "
-                f"end, got {key[:80]!r}"
+                f"end, got {key[:80]!r}."
             )
-        self._name = scope + chr(0) + key
-        self._row_of = row
-        self.row = self._row()
-        """The key of the trace's row."""
-        names = dict.fromkeys([self._name, earlier_scope + chr(0) + key] if earlier_scope else [self._name])
-        self.rows = [self._row_of(_row_name(name)) for name in names]
-        """The keys at which a trace can be: first its own, then that of the previous release."""
+        self._scoped_key = scope + chr(0) + key
+        self._to_primary_key = to_primary_key
+        self.primary_key = self._primary_key(self._scoped_key)
+        """Primary key of the record."""
+        scopes = dict.fromkeys([scope, earlier_scope] if earlier_scope else [scope])
+        self.primary_keys = [self._primary_key(name + chr(0) + key) for name in scopes]
+        """Primary keys under which the record can exist, including that of the previous release."""
         self._digest = _digest(json.dumps(request, sort_keys=True))
         self._now = int(now())
 
     def part(self, number: int) -> Idempotency:
-        """The trace of one part of the request."""
-        made = copy.copy(self)
-        made.row = self._row(f"{chr(0)}{number}")
-        return made
+        """Return the idempotency record of one part of the request, such as an entry of a batch."""
+        part = copy.copy(self)
+        part.primary_key = self._primary_key(f"{self._scoped_key}{chr(0)}{number}")
+        return part
 
-    def _row(self, part: str = "") -> Item:
-        return self._row_of(_row_name(self._name + part))
+    def _primary_key(self, name: str) -> Item:
+        return self._to_primary_key(f"{PREFIX}idempotency#{_digest(name)}")
 
-    def put(self, table: str, made: Item) -> dict[str, Any]:
-        """The transaction's action that leaves the trace, unless one stands."""
+    def put(self, table: str, result: Item) -> dict[str, Any]:
+        """Return the action of a transaction that writes the record, if there is no unexpired one."""
         expires = str(self._now + LIFETIME_SECONDS)
-        trace = {**self.row, "digest": {"S": self._digest}, "made": {"M": made}, EXPIRES: {"N": expires}}
-        return put_unless_recorded(table, trace, self._now, returns_item=True)
+        record = {**self.primary_key, "digest": {"S": self._digest}, "made": {"M": result}, EXPIRES: {"N": expires}}
+        return put_unless_recorded(table, record, self._now, returns_item=True)
 
     def unexpired_result(self, record: Item | None) -> Item | None:
-        """Return the result in a record that was read, None if there is no record or it has expired."""
+        """Return the result in a stored record. Return None if there is no record or it has expired."""
         return self.recorded_result(record) if record and int(record[EXPIRES]["N"]) >= self._now else None
 
     def recorded_result(self, record: Item) -> Item:
-        """Return the values that the first request recorded; raise `IdempotencyConflict` if its body was another."""
+        """Return the result in a stored record. Raise `IdempotencyConflict` if it belongs to a different request."""
         if record["digest"]["S"] != self._digest:
-            raise IdempotencyConflict("this Idempotency-Key came with another request before; use a new key")
-        found: Item = record["made"]["M"]
-        return found
+            raise IdempotencyConflict("This Idempotency-Key was already used with a different request. Use a new key.")
+        result: Item = record["made"]["M"]
+        return result
 
 
 def put_unless_recorded(table: str, record: Item, now: int, *, returns_item: bool = False) -> dict[str, Any]:
-    """Return the action of a transaction that writes a record, unless there is one that has not expired."""
+    """Return the action of a transaction that writes an idempotency record, if there is no unexpired one."""
     condition, values = "attribute_not_exists(#expires) OR #expires < :now", {":now": {"N": str(now)}}
     return put_action(table, record, condition, values, names={"#expires": EXPIRES}, returns_item=returns_item)
 
 
-def _row_name(name: str) -> str:
-    return f"{PREFIX}idempotency#{_digest(name)}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""One JSON line an event, written to standard output, so that it reads the same on AWS and in the emulator."""
+"""Structured logging: one JSON object per line on the standard output."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from typing import Any
 
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
-
-MASKED_FROM_CHARACTERS = 8
-"""How long a text must be to be masked: a shorter one is in every line."""
+MIN_MASKED_CHARACTERS = 8
+"""Minimum length of masked values. Shorter ones can be part of unrelated values."""
 
 _masked: set[str] = set()
 
 
 class Invocation:
-    """The invocation that runs. All threads of an execution environment share it, as Lambda sends one at a time."""
+    """The current invocation. All threads share it, because an execution environment runs one invocation at a time."""
 
     def __init__(self) -> None:
         self.correlation_id = ""
-        """Of the request, or its own; empty during initialization."""
+        """Correlation ID of the request, or the ID of the invocation. Empty during initialization."""
         self.metrics: list[tuple[str, float, str]] = []
         """Names, values and units of the metrics of this invocation."""
 
     def begin(self, correlation_id: str) -> None:
-        """Start another invocation."""
+        """Reset the state for the next invocation."""
         self.correlation_id = correlation_id
         self.metrics = []
 
@@ -33,21 +32,21 @@ class Invocation:
 INVOCATION = Invocation()
 
 
-def mask(text: str) -> None:
-    """Have `***` in its place wherever a line would show `text`, from now on."""
-    if len(text) >= MASKED_FROM_CHARACTERS:
-        _masked.add(_encode(text)[1:-1])
+def mask(value: str) -> None:
+    """Replace the value by `***` in all later log lines."""
+    if len(value) >= MIN_MASKED_CHARACTERS:
+        _masked.add(_encode(value)[1:-1])
 
 
 def write(level: str, message: str, members: str = "", **fields: Any) -> None:
-    """Log one line.  Give no personal data, key or request body.
+    """Write a log line. Do not pass personal data, keys or request bodies.
 
-    `members` are more of its fields, as JSON, each after a comma.
+    `members` are additional JSON members, each with a leading comma.
     """
-    of_one = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
-    text = _encode({"level": level, "message": message, **fields, **of_one})
-    line = f"{text[:-1]}{members}}}"
-    for secret in _masked:
-        line = line.replace(secret, "***")
+    ids = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
+    document = _encode({"level": level, "message": message, **fields, **ids})
+    line = f"{document[:-1]}{members}}}"
+    for value in _masked:
+        line = line.replace(value, "***")
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

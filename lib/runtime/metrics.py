@@ -1,6 +1,6 @@
-"""Figures of a service's own for CloudWatch, which reads them out of the log: its Embedded Metric Format.
+"""Custom CloudWatch metrics in the Embedded Metric Format.
 
-They are part of the line that ends the invocation: a line of their own would cost more than all the rest of them.
+They are part of the log line that each invocation writes anyway, because a separate line would cost more to ingest.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from .logging import INVOCATION
 
 NAMESPACE = "TapStack"
 DIMENSION = "FunctionName"
-"""What tells the figures of one function from those of another."""
+"""Dimension of all metrics."""
 
-Figure = Union[float, "tuple[float, str]"]
-"""A value, or a value with CloudWatch's name of its unit: `(12.5, "Milliseconds")`."""
+MetricValue = Union[float, "tuple[float, str]"]
+"""A value without a unit, or a value with a CloudWatch unit, such as `(12.5, "Milliseconds")`."""
 
 
-def emit(**values: Figure) -> None:
-    """Count for each metric: `emit(OrdersTaken=1, Waited=(12.5, "Milliseconds"))`.
+def emit(**values: MetricValue) -> None:
+    """Record metrics, such as `emit(OrdersTaken=1, Waited=(12.5, "Milliseconds"))`.
 
-    What an invocation emits under one name is added up.
+    CloudWatch receives the sum of the values that an invocation records for a metric.
     """
-    for name, given in values.items():
-        value, unit = given if isinstance(given, tuple) else (given, "None")
+    for name, recorded in values.items():
+        value, unit = recorded if isinstance(recorded, tuple) else (recorded, "None")
         INVOCATION.metrics.append((name, value, unit))
 
 
-def members() -> str:
-    """What makes a log line one that CloudWatch reads the invocation's figures out of; nothing if it has none.
+def embedded_metrics() -> str:
+    """Return the JSON members that embed the metrics of the invocation in a log line, each with a leading comma.
 
-    It is JSON, written here: of all that is in it only the figures and the time differ from line to line.
+    Formatting them here is faster than `json.dumps`, because only the values and the timestamp vary.
     """
     if not INVOCATION.metrics:
         return ""
@@ -43,12 +43,12 @@ def members() -> str:
     for name, value, unit in INVOCATION.metrics:
         sums[name] = sums.get(name, 0) + value
         units[name] = unit
-    about = f'{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":{_described(*units.items())}}}'
-    figures = "".join([f',"{name}":{value}' for name, value in sums.items()])
-    return f',"_aws":{about},"{DIMENSION}":"{os.environ["AWS_LAMBDA_FUNCTION_NAME"]}"{figures}'
+    metadata = f'{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":{_directives(*units.items())}}}'
+    members = "".join([f',"{name}":{value}' for name, value in sums.items()])
+    return f',"_aws":{metadata},"{DIMENSION}":"{os.environ["AWS_LAMBDA_FUNCTION_NAME"]}"{members}'
 
 
 @cache
-def _described(*units: tuple[str, str]) -> str:
+def _directives(*units: tuple[str, str]) -> str:
     metrics = [{"Name": name, "Unit": unit} for name, unit in units]
     return json.dumps([{"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics}])

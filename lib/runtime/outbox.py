@@ -1,7 +1,7 @@
-"""Notifications that are stored with the change that causes them, and published at least once.
+"""Transactional outbox: notifications are stored in the transaction that causes them, and published at least once.
 
-A stored notification is in an index until it is published: under a constant partition key, sorted by the time at which
-it is due. A sender leases it by moving that time, publishes it, and removes it from the index.
+An index contains the unpublished notifications: its partition key is constant, and its sort key is the time at which a
+notification is due. A sender leases a notification by advancing that time, publishes it, and removes it from the index.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ from typing import Any, Callable, NamedTuple
 from .attributes import Attribute, Item
 from .dynamodb import ConditionFailed, DynamoDB
 from .errors import ApiError
-from .http_client import BUDGET, AwsError, Call
+from .http_client import DEADLINE, AwsError, Call
 from .reserved_keys import EXPIRES
 from .sns import MAX_ENTRIES, Notification, Sns
 
 LEASE_SECONDS = 60
-"""Time after which another sender can lease a notification that was not published."""
-PAGE = 100
+"""Time after which another sender can lease an unpublished notification."""
+PAGE_SIZE = 100
 TOPIC_VARIABLE = "ALERTS_TOPIC_ARN"
 
 _Leased = tuple[Item, Notification]
-"""A key and the notification of its item."""
+"""Primary key of a leased item, and its notification."""
 
 
 class Outbox(NamedTuple):
-    """Stored notifications of a table."""
+    """The outbox of a table."""
 
     store: DynamoDB
     sns: Sns
     table: str
     key: tuple[str, ...]
-    """Key attributes of the table."""
+    """Names of the key attributes of the table."""
     index_name: str
     partition: tuple[str, Attribute]
     """Name and value of the partition key of the index."""
     due_at: str
     """Sort key of the index."""
     timestamp: Callable[[float], Attribute]
-    """Returns the time in so many seconds, as a value of `due_at`."""
+    """Function that returns the current time plus a number of seconds, as a value of `due_at`."""
     notification: Callable[[Item], Notification]
-    """Returns the notification of an item."""
+    """Function that returns the notification of an item."""
     retention_seconds: int = 0
-    """Time after its publication at which DynamoDB deletes an item. Default (0): never."""
+    """Time after publication at which an item expires (TTL). Default (0): never."""
     retries_immediately: bool = False
-    """Whether the lease of a notification ends if it cannot be published."""
+    """Whether a failed publication ends the lease, so that the next sender can retry it. Default: after the lease."""
 
     def due(self) -> Iterator[Item]:
-        """Yield the keys of notifications that are due."""
+        """Yield the primary keys of the notifications that are due."""
         partition, value = self.partition
         pages = self.store.paginate(
             "Query",
@@ -60,33 +60,33 @@ class Outbox(NamedTuple):
             IndexName=self.index_name,
             KeyConditionExpression=f"{partition} = :partition AND {self.due_at} <= :now",
             ExpressionAttributeValues={":partition": value, ":now": self.timestamp(0)},
-            Limit=PAGE,
+            Limit=PAGE_SIZE,
         )
         for items in pages:
             yield from map(self._key_of, items)
 
     def send(self, keys: Iterable[Item]) -> Iterator[Item]:
-        """Lease and publish the notifications that are due, in batches; yield the keys of the published ones.
+        """Lease and publish notifications in batches. Yield the primary keys of the published ones.
 
-        Raise the first error of a batch after the others of the batch are published.
+        If a batch has errors, publish its other notifications before raising the first error.
         """
-        # Takes milliseconds to load, and functions that publish only their own notifications do not need it.
+        # The import takes milliseconds, and functions that publish only their own notifications do not need it.
         from concurrent.futures import ThreadPoolExecutor  # pylint: disable=import-outside-toplevel
 
         remaining = iter(keys)
         with ThreadPoolExecutor(MAX_ENTRIES) as threads:
-            while not BUDGET.spent() and (batch := [*islice(remaining, MAX_ENTRIES)]):
+            while not DEADLINE.is_exceeded() and (batch := [*islice(remaining, MAX_ENTRIES)]):
                 yield from self._publish([*threads.map(self._lease, batch)])
 
     def publish(self, item: Item) -> None:
-        """Publish a notification that was stored as leased."""
+        """Publish a notification that the caller has stored with a lease."""
         for _ in self._publish([(self._key_of(item), self.notification(item))]):
             pass
 
     def _lease(self, key: Item) -> _Leased | Exception | None:
-        """Lease a notification; return None if it is not due, as another sender has leased it or an index lags.
+        """Lease a notification. Return None if it is not due, because another sender leased or published it.
 
-        Return an error instead of raising it: the other notifications of the batch are published all the same.
+        Return errors instead of raising them, so that the other notifications of the batch are still published.
         """
         due_at = self.due_at
         times = {":later": self.timestamp(LEASE_SECONDS), ":now": self.timestamp(0)}
@@ -100,13 +100,13 @@ class Outbox(NamedTuple):
             return exc
 
     def _publish(self, outcomes: list[_Leased | Exception | None]) -> Iterator[Item]:
-        """Publish leased notifications and yield the keys of the published ones; then raise the first error, if any."""
+        """Publish leased notifications and yield the primary keys of the published ones. Then raise the first error."""
         leased = [outcome for outcome in outcomes if isinstance(outcome, tuple)]
         errors = self.sns.publish_batch(os.environ[TOPIC_VARIABLE], [notification for _, notification in leased])
         if self.retries_immediately:
             now = {":now": self.timestamp(0)}
             failed = [leased[position][0] for position in errors]
-            # If this fails, the retry waits until the lease expires.
+            # If these updates fail, the retry waits until the lease expires.
             with suppress(AwsError, ApiError):
                 self.store.call_all(*(self._update(key, f"SET {self.due_at} = :now", now) for key in failed))
         published = [key for position, (key, _) in enumerate(leased) if position not in errors]
@@ -125,8 +125,8 @@ class Outbox(NamedTuple):
         names = {"ExpressionAttributeNames": {"#expires": EXPIRES}}
         return self._update(key, f"SET #expires = :expires {remove}", expires, **names)
 
-    def _update(self, key: Item, expression: str, values: Item | None = None, **more: Any) -> Call:
-        request = {"TableName": self.table, "Key": key, "UpdateExpression": expression, **more}
+    def _update(self, key: Item, expression: str, values: Item | None = None, **parameters: Any) -> Call:
+        request = {"TableName": self.table, "Key": key, "UpdateExpression": expression, **parameters}
         return "UpdateItem", {**request, "ExpressionAttributeValues": values} if values else request
 
     def _key_of(self, item: Item) -> Item:

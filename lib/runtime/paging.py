@@ -1,4 +1,4 @@
-"""Page tokens: signed, and good only for the query they came from."""
+"""Page tokens that are signed, and valid only for one listing."""
 
 from __future__ import annotations
 
@@ -18,79 +18,82 @@ SIGNATURE_BYTES = 16
 
 
 class Listing(NamedTuple):
-    """What a page is taken from."""
+    """A query whose results are returned in pages."""
 
-    asked: dict[str, Any]
-    """Of DynamoDB: a Query."""
+    query: dict[str, Any]
+    """Parameters of the DynamoDB query."""
     key: tuple[str, ...]
-    """The attributes that tell where a page begins."""
-    bound: dict[str, Any]
-    """What its tokens are good for."""
+    """Names of the attributes of an exclusive start key."""
+    scope: dict[str, Any]
+    """Parameters of the request for which page tokens are valid."""
 
 
 class PageTokens:
-    """Makes and reads tokens with a key that the service made itself and keeps in a row of its table.
+    """Signs and verifies page tokens with a generated key that is stored in the table of the service.
 
-    The key is read once per worker, and made by the first worker that needs one; deleting the row ends the validity
-    of every token.
+    The first token generates the key, and each execution environment reads it once. To invalidate all tokens, delete
+    the item of the key.
     """
 
-    def __init__(self, store: DynamoDB, table: str, row: Callable[[str], Item]) -> None:
+    def __init__(self, store: DynamoDB, table: str, to_primary_key: Callable[[str], Item]) -> None:
         self._store = store
         self._table = table
-        self._row = row(f"{PREFIX}page-token-key")
-        self._key: bytes | None = None
+        self._primary_key = to_primary_key(f"{PREFIX}page-token-key")
+        self._signing_key: bytes | None = None
 
     def request(self, listing: Listing, size: int, token: str | None) -> dict[str, Any]:
-        """What to ask for a page.  It is one row more than the page has, to know the end."""
-        start = {"ExclusiveStartKey": self.read(listing.bound, token)} if token else {}
-        return {"Limit": size + 1, **listing.asked, **start}
+        """Return the query parameters of a page. The limit is one more than the page size to detect the last page."""
+        start = {"ExclusiveStartKey": self.decode(listing.scope, token)} if token else {}
+        return {"Limit": size + 1, **listing.query, **start}
 
-    def page(self, listing: Listing, size: int, answer: dict[str, Any]) -> tuple[list[Item], str | None]:
-        """The rows of a page, and the token of the next, from the answer to `request`."""
-        found, after = answer["Items"], answer.get("LastEvaluatedKey")
-        if len(found) > size:
-            found = found[:size]
-            after = {name: found[-1][name] for name in listing.key}
-        return found, self.make(listing.bound, after) if after else None
+    def page(self, listing: Listing, size: int, response: dict[str, Any]) -> tuple[list[Item], str | None]:
+        """Return the items of a page and the token of the next page, from the response to `request`."""
+        items, last_key = response["Items"], response.get("LastEvaluatedKey")
+        if len(items) > size:
+            items = items[:size]
+            last_key = {name: items[-1][name] for name in listing.key}
+        return items, self.encode(listing.scope, last_key) if last_key else None
 
-    def make(self, query: dict[str, Any], last: Item) -> str:
-        """The token of the page after the row with the key `last`."""
-        payload = json.dumps(last, separators=(",", ":"), ensure_ascii=False).encode()
-        return _text(self._sign(query, payload) + payload)
+    def encode(self, scope: dict[str, Any], last_key: Item) -> str:
+        """Return the token of the page that starts after `last_key`."""
+        payload = json.dumps(last_key, separators=(",", ":"), ensure_ascii=False).encode()
+        return _to_base64(self._sign(scope, payload) + payload)
 
-    def read(self, query: dict[str, Any], token: str) -> Item:
-        """The key that `make` was given; `BadRequest` for a token of another query, or of nobody's making."""
+    def decode(self, scope: dict[str, Any], token: str) -> Item:
+        """Return the exclusive start key of a token. Raise `BadRequest` if it is invalid or has another scope."""
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:
             raw = b""
         signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
-        if _text(raw) != token or not hmac.compare_digest(signature, self._sign(query, payload)):
-            raise BadRequest("page_token: not a token of this query; take next_page_token from the page before")
-        found: Item = json.loads(payload)
-        return found
+        if _to_base64(raw) != token or not hmac.compare_digest(signature, self._sign(scope, payload)):
+            raise BadRequest("page_token must be the next_page_token of the previous page with the same parameters.")
+        last_key: Item = json.loads(payload)
+        return last_key
 
-    def _sign(self, query: dict[str, Any], payload: bytes) -> bytes:
-        if self._key is None:
-            self._key = self._load()
-        bound = json.dumps(query, sort_keys=True).encode()
-        return hmac.new(self._key, bound + b"\0" + payload, hashlib.sha256).digest()[:SIGNATURE_BYTES]
+    def _sign(self, scope: dict[str, Any], payload: bytes) -> bytes:
+        if self._signing_key is None:
+            self._signing_key = self._load_key()
+        serialized_scope = json.dumps(scope, sort_keys=True).encode()
+        return hmac.new(self._signing_key, serialized_scope + b"\0" + payload, hashlib.sha256).digest()[
+            :SIGNATURE_BYTES
+        ]
 
-    def _load(self) -> bytes:
-        read = {"TableName": self._table, "Key": self._row, "ConsistentRead": True}
-        found = self._store.call("GetItem", **read).get("Item")
-        if found is None:
-            found = {**self._row, "key": {"S": secrets.token_hex(32)}}
+    def _load_key(self) -> bytes:
+        """Return the stored signing key. If there is none, generate one, unless a concurrent request does so first."""
+        request = {"TableName": self._table, "Key": self._primary_key, "ConsistentRead": True}
+        item = self._store.call("GetItem", **request).get("Item")
+        if item is None:
+            item = {**self._primary_key, "key": {"S": secrets.token_hex(32)}}
             try:
                 self._store.call(
-                    "PutItem", TableName=self._table, Item=found, ConditionExpression="attribute_not_exists(#key)",
+                    "PutItem", TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(#key)",
                     ExpressionAttributeNames={"#key": "key"}, ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )  # fmt: skip
             except ConditionFailed as exc:
-                found = exc.item or found
-        return bytes.fromhex(found["key"]["S"])
+                item = exc.item or item
+        return bytes.fromhex(item["key"]["S"])
 
 
-def _text(raw: bytes) -> str:
+def _to_base64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""Settings from Parameter Store, read when a worker starts."""
+"""Settings in Parameter Store, which functions read during initialization."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ import os
 from typing import Any
 
 from . import logging
-from .http_client import BUDGET, AwsError, Client, worth_retrying
+from .http_client import DEADLINE, AwsError, Client, is_retryable
 
-START_SECONDS = 6.0
-"""What may be spent on it of the ten seconds that Lambda gives a worker to start."""
+INITIALIZATION_SECONDS = 6.0
+"""Time limit of reading a parameter. Lambda limits initialization to ten seconds."""
 
 
 def load(variable: str) -> dict[str, Any]:
-    """The JSON object of the parameter that an environment variable names.
+    """Return the settings in the parameter that an environment variable names.
 
-    Parameter Store answers 40 requests a second by default, fewer than there may be workers starting: one that it
-    does not answer takes what the function was deployed with.  So does one for what somebody has made unusable.
+    Use the deployed settings for members that are invalid. Use all deployed settings if Parameter Store does not
+    respond or throttles: its default limit of 40 requests per second is lower than the possible rate of cold starts.
     """
     deployed: dict[str, Any] = json.loads(os.environ[f"{variable}_DEPLOYED"])
     name = os.environ[variable]
     client = Client("ssm", "AmazonSSM", "1.1")
-    BUDGET.begin(START_SECONDS)
+    DEADLINE.start(INITIALIZATION_SECONDS)
     try:
-        text = client.call("GetParameter", {"Name": name})["Parameter"]["Value"]
+        value = client.call("GetParameter", {"Name": name})["Parameter"]["Value"]
     except AwsError as exc:
-        if not worth_retrying(exc):
+        if not is_retryable(exc):
             raise
         logging.write("WARN", "parameter", name=name, error=exc.code)
         return deployed
     finally:
         client.close()
-    usable, unusable = _sorted(text, deployed)
-    if unusable:
-        logging.write("WARN", "parameter", name=name, unusable=unusable)
-    return {**deployed, **usable}
+    settings, invalid_names = _parse(value, deployed)
+    if invalid_names:
+        logging.write("WARN", "parameter", name=name, unusable=invalid_names)
+    return {**deployed, **settings}
 
 
-def _sorted(text: str, deployed: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """What of a parameter can be used, and the names of what cannot: it is nothing known, or of another type."""
+def _parse(value: str, deployed: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the valid settings, and the names of settings that are unknown or have another type than deployed ones."""
     try:
-        found = json.loads(text)
+        settings = json.loads(value)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        return {}, ["the whole of it"]
-    fits = {name: value for name, value in found.items() if type(value) is type(deployed.get(name))}
-    return fits, sorted(found.keys() - fits.keys())
+        settings = None
+    if not isinstance(settings, dict):
+        return {}, ["entire value"]
+    valid = {name: value for name, value in settings.items() if type(value) is type(deployed.get(name))}
+    return valid, sorted(settings.keys() - valid.keys())

@@ -1,17 +1,17 @@
-"""Rows that a service keeps in its tables for itself.  No caller can name, read or write one."""
+"""Reserved keys and attributes: internal items of a service, which callers cannot access."""
 
 from __future__ import annotations
 
 from .errors import BadRequest
 
 PREFIX = "tap#"
-"""Begins the partition key of every such row, and every attribute that only they have."""
+"""Prefix of the partition keys and attributes of internal items."""
 EXPIRES = "tap#expires"
-"""The TTL attribute.  Callers' attributes never begin so, or they could make DynamoDB delete their items."""
+"""TTL attribute. It is reserved because DynamoDB would delete items in which callers set it."""
 
 
-def refuse_reserved(*names: str) -> None:
-    """Raise `BadRequest` if a caller's key or attribute names belong to the service."""
+def reject_reserved_names(*names: str) -> None:
+    """Raise `BadRequest` for a key or an attribute name of a request with the reserved prefix."""
     for name in names:
         if name.startswith(PREFIX):
-            raise BadRequest(f"{name}: names that begin with {PREFIX!r} are the service's own")
+            raise BadRequest(f"{name}: names that start with {PREFIX!r} are reserved. Choose another name.")

@@ -1,4 +1,4 @@
-"""Secrets, read when somebody first needs them.  No line of the log shows a value that was read."""
+"""Secrets in Secrets Manager or Parameter Store. They are read on first use and masked in logs."""
 
 from __future__ import annotations
 
@@ -7,59 +7,59 @@ import time
 from typing import Callable
 
 from . import logging
-from .http_client import AwsError, Client, worth_retrying
+from .http_client import AwsError, Client, is_retryable
 
-MOST_SECONDS = 300.0
-"""How old a value may get: so soon after its rotation everybody has the new one."""
-LEAST_SECONDS = 10.0
-"""How old it must be to be read anew because it was refused: refusals must not become calls to its store."""
+MAX_AGE_SECONDS = 300.0
+"""Maximum age of a cached value, and so the maximum time until a rotated value is used."""
+MIN_AGE_SECONDS = 10.0
+"""Minimum age at which an invalidated value is read again. It limits the calls that rejected requests cause."""
 
 
 class Secret:
-    """A secret, read once per worker and again when it is too old or was refused."""
+    """A secret that each execution environment caches until it expires or is invalidated."""
 
     def __init__(self, variable: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """`variable` is the environment variable that holds its name."""
+        """Accept the environment variable with the name of the secret."""
         self._variable = variable
         self._clock = clock
         self._value = ""
         self._read_at = float("-inf")
-        self._refused = False
+        self._is_invalid = False
 
     def value(self) -> str:
-        """The value to use now; raises `AwsError` where none was ever read and its store gives none."""
+        """Return the current value. Raise `AwsError` if it cannot be read and no earlier value is cached."""
         age = self._clock() - self._read_at
-        if age > MOST_SECONDS or (self._refused and age > LEAST_SECONDS):
-            self._value = self._renewed()
+        if age > MAX_AGE_SECONDS or (self._is_invalid and age > MIN_AGE_SECONDS):
+            self._value = self._refresh()
             logging.mask(self._value)
-            self._read_at, self._refused = self._clock(), False
+            self._read_at, self._is_invalid = self._clock(), False
         return self._value
 
-    def refused(self) -> None:
-        """Somebody did not take the value: it may have been rotated."""
-        self._refused = True
+    def invalidate(self) -> None:
+        """Read the value again before its next use. Call this if a service rejects it, because it might be rotated."""
+        self._is_invalid = True
 
-    def _renewed(self) -> str:
+    def _refresh(self) -> str:
         name = os.environ[self._variable]
         try:
             return _read(name)
         except AwsError as exc:
-            if not (self._value and worth_retrying(exc)):
+            if not (self._value and is_retryable(exc)):
                 raise
             logging.write("WARN", "secret", name=name, error=exc.code)
             return self._value
 
 
 def _read(name: str) -> str:
-    # Parameter Store's names are paths; Secrets Manager's are not, here.
+    # The library creates parameters with a leading slash, and secrets without one.
     in_parameter_store = name.startswith("/")
     client = (
         Client("ssm", "AmazonSSM", "1.1") if in_parameter_store else Client("secretsmanager", "secretsmanager", "1.1")
     )
     try:
         if in_parameter_store:
-            found = client.call("GetParameter", {"Name": name, "WithDecryption": True})
-            return str(found["Parameter"]["Value"])
+            response = client.call("GetParameter", {"Name": name, "WithDecryption": True})
+            return str(response["Parameter"]["Value"])
         return str(client.call("GetSecretValue", {"SecretId": name})["SecretString"])
     finally:
         client.close()

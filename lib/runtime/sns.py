@@ -1,4 +1,4 @@
-"""Publishing to a topic: SNS speaks AWS's older query protocol, forms in and XML out."""
+"""An SNS client. SNS uses the query protocol of AWS, with form parameters and XML responses."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from .http_client import AwsError, Client, Message
+from .http_client import NO_RESPONSE, AwsError, Client, HttpRequest
 
 VERSION = "2010-03-31"
 MAX_ENTRIES = 10
 """Maximum number of entries of one PublishBatch request."""
 MAX_BATCH_BYTES = 262_144
-"""Maximum size of a PublishBatch request: messages and attributes of all entries."""
+"""Maximum size of a PublishBatch request, with the messages and attributes of all entries."""
 
 
 class Notification(NamedTuple):
-    """A message to the subscribers of a topic."""
+    """A message for the subscribers of a topic."""
 
     subject: str
     """ASCII, at most 100 characters."""
     message: dict[str, Any]
-    """For all subscribers except email addresses; sent as JSON."""
+    """JSON message for all protocols except email."""
     email: str
-    """For email addresses."""
+    """Message for email subscribers."""
     correlation_id: str
-    """Sent as a message attribute; not empty."""
+    """Message attribute. It must not be empty."""
 
     def fields(self) -> dict[str, str]:
         """Return the parameters of a PublishBatch entry."""
@@ -43,17 +43,17 @@ class Notification(NamedTuple):
 
 
 class Sns(Client):
-    """One attempt a call: what could not be published is kept, and published by the next sweep."""
+    """An SNS client without retries, because the scheduled job of the outbox retries unpublished notifications."""
 
     def __init__(self) -> None:
-        super().__init__("sns", pauses=())
+        super().__init__("sns", backoff=())
         self._content_type = "application/x-www-form-urlencoded"
 
     def publish_batch(self, topic_arn: str, notifications: list[Notification]) -> dict[int, AwsError]:
-        """Publish notifications in as few calls as SNS allows.
+        """Publish notifications with the minimum number of calls.
 
-        Return the error of each one that SNS did not accept, by its position. If a call fails, none of its
-        notifications counts as accepted.
+        Return the errors of the notifications that SNS did not accept, by position. A failed call is the error of all
+        its notifications.
         """
         errors: dict[int, AwsError] = {}
         for batch in _batches([notification.fields() for notification in notifications]):
@@ -63,31 +63,31 @@ class Sns(Client):
                 for name, value in {"Id": str(position), **fields}.items()
             }
             try:
-                answer = self.call("PublishBatch", {"TopicArn": topic_arn, **entries})
+                xml = self.call("PublishBatch", {"TopicArn": topic_arn, **entries})["xml"]
             except AwsError as exc:
                 errors.update(dict.fromkeys(batch, exc))
                 continue
-            accepted, failed = _entries(answer["text"], "Successful"), _entries(answer["text"], "Failed")
+            accepted, failed = _entries(xml, "Successful"), _entries(xml, "Failed")
             for position in batch:
                 if str(position) not in accepted:
                     entry = failed.get(str(position), "")
-                    errors[position] = AwsError(_value(entry, "Code") or "NoAnswer", _value(entry, "Message"), 200, {})
+                    code = _element(entry, "Code") or NO_RESPONSE
+                    errors[position] = AwsError(code, _element(entry, "Message"), 200, {})
         return errors
 
-    def _message(self, operation: str, request: dict[str, Any]) -> Message:
-        return Message({}, urlencode({"Action": operation, "Version": VERSION, **request}).encode())
+    def _to_http(self, operation: str, request: dict[str, Any]) -> HttpRequest:
+        return HttpRequest({}, urlencode({"Action": operation, "Version": VERSION, **request}).encode())
 
-    def _understood(self, status: int, answer: bytes) -> dict[str, Any]:
-        text = answer.decode(errors="replace")
+    def _parse(self, status: int, raw: bytes) -> dict[str, Any]:
+        xml = raw.decode(errors="replace")
         if status == 200:
-            return {"text": text}
-        raise AwsError(
-            _value(text, "Code") or f"HTTP{status}", _value(text, "Message"), status, {}, ambiguous=status >= 500
-        )
+            return {"xml": xml}
+        code = _element(xml, "Code") or f"HTTP{status}"
+        raise AwsError(code, _element(xml, "Message"), status, {}, ambiguous=status >= 500)
 
 
 def _batches(entries: list[dict[str, str]]) -> Iterator[dict[int, dict[str, str]]]:
-    """Split entries into batches that SNS accepts, each by the positions of its entries."""
+    """Split entries into batches within the limits of SNS. The keys of a batch are the positions of its entries."""
     batch: dict[int, dict[str, str]] = {}
     total = 0
     for position, fields in enumerate(entries):
@@ -101,12 +101,12 @@ def _batches(entries: list[dict[str, str]]) -> Iterator[dict[int, dict[str, str]
         yield batch
 
 
-def _entries(text: str, name: str) -> dict[str, str]:
-    """Return the entries of a list in a response, by their ids."""
-    members = re.findall("<member>(.*?)</member>", _value(text, name), re.DOTALL)
-    return {_value(member, "Id"): member for member in members}
+def _entries(xml: str, name: str) -> dict[str, str]:
+    """Return the entries of a list in a response, by ID."""
+    members = re.findall("<member>(.*?)</member>", _element(xml, name), re.DOTALL)
+    return {_element(member, "Id"): member for member in members}
 
 
-def _value(text: str, name: str) -> str:
-    found = re.search(f"<{name}>(.*?)</{name}>", text, re.DOTALL)
-    return found[1] if found else ""
+def _element(xml: str, name: str) -> str:
+    match = re.search(f"<{name}>(.*?)</{name}>", xml, re.DOTALL)
+    return match[1] if match else ""

@@ -1,4 +1,4 @@
-"""Transactions that are executed once for each idempotency key, and built again after a conflict."""
+"""Transactions with idempotency keys, and their retries after conflicts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 from .attributes import Item
 from .dynamodb import DynamoDB, TransactionCanceled, TransactionConflict
 from .errors import TooManyRequests
-from .http_client import BUDGET, RANDOM
+from .http_client import DEADLINE, RANDOM
 from .idempotency import Idempotency
 
-PAUSE_SECONDS = 0.02
-MAX_PAUSE_SECONDS = 0.4
+MIN_BACKOFF_SECONDS = 0.02
+MAX_BACKOFF_SECONDS = 0.4
 _RECORD = "idempotency record"
-"""Name of the action that records an idempotency key."""
+"""Name of the action that writes the idempotency record."""
 
 
 class WriteConflict(Exception):
     """Conditions of a transaction failed, or another transaction was writing one of its items.
 
-    `items` has the stored item of each action whose condition failed, by the name of the action: None if there is none
-    or if the action does not return it. It is empty if another transaction was writing an item.
+    `items` contains the stored items of the actions with failed conditions, by the name of the action, or None for an
+    item that does not exist or that the action does not return. It is empty for a conflict with another transaction.
     """
 
     def __init__(self, message: str, items: dict[Any, Item | None]) -> None:
@@ -31,7 +31,7 @@ class WriteConflict(Exception):
 
 
 class AlreadyExecuted(Exception):
-    """A request with the same idempotency key was executed before; `result` is what it recorded."""
+    """An earlier request with the same idempotency key was executed. `result` is its recorded result."""
 
     def __init__(self, result: Item) -> None:
         super().__init__("already executed")
@@ -39,7 +39,7 @@ class AlreadyExecuted(Exception):
 
 
 class Transactions:
-    """The transactions of a service, which record idempotency keys in one of its tables."""
+    """The transactions of a service. `table` contains its idempotency records."""
 
     def __init__(self, store: DynamoDB, table: str) -> None:
         self._store = store
@@ -51,17 +51,17 @@ class Transactions:
         idempotency: Idempotency | None = None,
         result: Item | None = None,
         *,
-        stale: bool = False,
+        retries_conflicts: bool = True,
     ) -> None:
-        """Execute all actions, which have names, and record the result for the idempotency key; or nothing.
+        """Execute named actions and record the result for the idempotency key in one transaction.
 
-        With `stale`, a conflict with another transaction is not retried: the actions depend on items that it changes.
-        Raise `AlreadyExecuted` or `WriteConflict`.
+        Raise `AlreadyExecuted` or `WriteConflict`. Without `retries_conflicts`, also raise `WriteConflict` if another
+        transaction is writing one of the items: use it for actions that depend on the state of these items.
         """
         if idempotency:
             actions = {**actions, _RECORD: idempotency.put(self._table, result or {})}
         try:
-            self._store.transact([*actions.values()], stale=stale)
+            self._store.transact([*actions.values()], retries_conflicts=retries_conflicts)
         except TransactionConflict as exc:
             raise WriteConflict(str(exc), {}) from exc
         except TransactionCanceled as exc:
@@ -71,28 +71,28 @@ class Transactions:
             raise WriteConflict(str(exc), failed) from exc
 
     def recorded_result(self, idempotency: Idempotency | None) -> Item | None:
-        """Return what an earlier request with the same idempotency key recorded, None if there was none."""
+        """Return the recorded result of an earlier request with the same idempotency key, or None."""
         if idempotency is None:
             return None
-        records = self._store.batch_get(self._table, idempotency.rows)
+        records = self._store.batch_get(self._table, idempotency.primary_keys)
         return next(filter(None, map(idempotency.unexpired_result, records)), None)
 
 
 class Retries:
-    """The retries of a transaction after conflicts: the first immediately, the others after random pauses."""
+    """Retries of a transaction after conflicts: the first without a delay, the others with exponential backoff."""
 
     def __init__(self) -> None:
         self._number = 0
 
     def wait(self, message: str) -> None:
-        """Wait until the next retry; raise `TooManyRequests` with the message if no time is left for it."""
-        check_time(message)
+        """Wait until the next retry. Raise `TooManyRequests` with the message if the deadline is exceeded."""
+        check_deadline(message)
         if self._number:
-            time.sleep(RANDOM.uniform(0, min(PAUSE_SECONDS * 2**self._number, MAX_PAUSE_SECONDS)))
+            time.sleep(RANDOM.uniform(0, min(MIN_BACKOFF_SECONDS * 2**self._number, MAX_BACKOFF_SECONDS)))
         self._number += 1
 
 
-def check_time(message: str) -> None:
-    """Raise `TooManyRequests` with the message if no time is left for another attempt."""
-    if BUDGET.spent():
+def check_deadline(message: str) -> None:
+    """Raise `TooManyRequests` with the message if the time does not suffice for another attempt."""
+    if DEADLINE.is_exceeded():
         raise TooManyRequests(message)

@@ -1,1 +1,1 @@
-"""Models what a deployment lets through: throttles, quotas, concurrency and queues."""
+"""Model of the request rates that deployments support: throttling, quotas, concurrency and queueing."""

@@ -1,4 +1,4 @@
-"""What a request takes, and what a deployment lets through, by the facts and by queueing."""
+"""Response times of operations, and request rates that deployments support."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import ceil
 from typing import NamedTuple
 
 from ..components.data.table import SCALING_FACTOR
-from ..cost.prices import PRICES, SECONDS
+from ..cost.prices import PRICES, SECONDS_PER_MONTH
 from ..model import Function, Operation, Service
 from ..model.aws_limits import (
     ACCOUNT_CONCURRENCY,
@@ -26,89 +26,93 @@ from ..stack.args import TapStackArgs
 from . import queueing
 from .queueing import Lognormal, Mixture
 
-REFUSED = 0.001
-"""The share of requests that may be refused."""
+MAX_THROTTLED = 0.001
+"""Maximum fraction of throttled requests."""
 
 
-def response_ms(operation: Operation, memory_mb: float, cold_share: float = 0.0) -> Mixture:
-    """To the caller's side of API Gateway."""
+def response_ms(operation: Operation, memory_mb: float, cold_starts: float = 0.0) -> Mixture:
+    """Return response times of API Gateway in ms, with a fraction of cold starts."""
     warm = GATEWAY_OVERHEAD.value + operation.duration_ms(memory_mb)
     cold = warm + ENVIRONMENT_START.value + operation.cold_processor_ms / processor_share(memory_mb)
-    usual, other = (Lognormal(mean=mean, variation=DURATION_VARIATION.value) for mean in (warm, cold))
-    return Mixture(usual=usual, other=other, share=cold_share)
+    usual, rare = (Lognormal(mean=mean, variation=DURATION_VARIATION.value) for mean in (warm, cold))
+    return Mixture(usual=usual, rare=rare, rare_fraction=cold_starts)
 
 
-def offered(operation: Operation, memory_mb: float, rate: float) -> float:
-    """What is in the function at once, by Little's law."""
+def offered_load(operation: Operation, memory_mb: float, rate: float) -> float:
+    """Return the mean number of concurrent executions at a request rate (Little's law)."""
     return queueing.in_flight(rate, operation.duration_ms(memory_mb) / 1e3)
 
 
-def concurrency(operation: Operation, memory_mb: float, rate: float) -> int:
-    """What to reserve: Lambda refuses whoever finds no environment free, and more than its rate in a second."""
-    by_rate = queueing.most_in_a_second(rate, REFUSED) / REQUESTS_PER_CONCURRENCY.value
-    return max(queueing.servers_for(offered(operation, memory_mb, rate), REFUSED), ceil(by_rate))
+def required_concurrency(operation: Operation, memory_mb: float, rate: float) -> int:
+    """Return the reserved concurrency that a request rate requires.
+
+    Lambda throttles requests without an available execution environment, and limits requests per unit of concurrency.
+    """
+    by_rate = queueing.peak_rate(rate, MAX_THROTTLED) / REQUESTS_PER_CONCURRENCY.value
+    return max(queueing.required_servers(offered_load(operation, memory_mb, rate), MAX_THROTTLED), ceil(by_rate))
 
 
-def lambda_usd(operation: Operation, memory_mb: float, rate: float) -> float:
-    """A month's duration at a rate that never changes."""
-    return PRICES["lambda.x86"].of(offered(operation, memory_mb, rate) * SECONDS * memory_mb / 1024)
+def lambda_monthly_usd(operation: Operation, memory_mb: float, rate: float) -> float:
+    """Return the cost of Lambda duration for a month at a constant request rate."""
+    return PRICES["lambda.x86"].cost_of(offered_load(operation, memory_mb, rate) * SECONDS_PER_MONTH * memory_mb / 1024)
 
 
 class Limits(NamedTuple):
-    """What a deployment lets through of one operation, in requests a second, by what lets no more through."""
+    """Limits of a deployment for one operation."""
 
     memory_mb: int
-    reserved: int
+    reserved_concurrency: int
     """-1: none."""
-    at_first: Mapping[str, float]
+    initial: Mapping[str, float]
+    """Requests per second by the name of the limit, before tables scale."""
     scaled: Mapping[str, float]
-    """Once its tables have grown, where they do."""
+    """Requests per second by the name of the limit, after tables have scaled."""
     quota: int | None
-    """Requests of one key in a month."""
+    """Requests per month and API key. None: no quota."""
 
 
-def limits(operation: Operation, args: TapStackArgs) -> Limits:
-    """What the figures of a deployment come to."""
+def deployment_limits(operation: Operation, args: TapStackArgs) -> Limits:
+    """Return the limits of a deployment for an operation."""
     settings, service = args.settings(), args.description()
     function = args.function_settings(_function(service, operation))
     memory_mb, reserved = function.memory_mb or 0, function.reserved_concurrency or 0
     servers = int(ACCOUNT_CONCURRENCY.value) if reserved < 0 else reserved
-    most = {
+    limits = {
         **_throttle(operation, service, settings.api),
-        "the account's requests": ACCOUNT_REQUEST_RATE.value,
-        f"{REQUESTS_PER_CONCURRENCY.value:g} for each unit of concurrency": REQUESTS_PER_CONCURRENCY.value * servers,
-        "concurrency": queueing.most_offered(servers, REFUSED) / offered(operation, memory_mb, 1),
+        "account request rate": ACCOUNT_REQUEST_RATE.value,
+        f"{REQUESTS_PER_CONCURRENCY.value:g} per unit of concurrency": REQUESTS_PER_CONCURRENCY.value * servers,
+        "concurrency": queueing.max_offered_load(servers, MAX_THROTTLED) / offered_load(operation, memory_mb, 1),
         **(
-            {"one key of an index": PARTITION_WRITES.value / operation.partition_write_units}
+            {"one partition key of an index": PARTITION_WRITES.value / operation.partition_write_units}
             if operation.partition_write_units
             else {}
         ),
     }
-    keyed = settings.authorization.type == "API_KEY" or any(route.key_required for _, route in service.routes())
+    has_quota = settings.authorization.type == "API_KEY" or any(route.key_required for _, route in service.routes())
     return Limits(
         memory_mb=memory_mb,
-        reserved=reserved,
-        at_first={**most, **_of_tables(operation, settings.table, is_scaled=False)},
-        scaled={**most, **_of_tables(operation, settings.table, is_scaled=True)},
-        quota=settings.api.quota_per_month if keyed else None,
+        reserved_concurrency=reserved,
+        initial={**limits, **_table_limits(operation, settings.table, is_scaled=False)},
+        scaled={**limits, **_table_limits(operation, settings.table, is_scaled=True)},
+        quota=settings.api.quota_per_month if has_quota else None,
     )
 
 
 def _function(service: Service, operation: Operation) -> Function:
     """Return the function that serves an operation."""
-    return next(one for one, route in service.routes() if f"{route.method} {route.path}" == operation.trigger)
+    return next(function for function, route in service.routes() if f"{route.method} {route.path}" == operation.trigger)
 
 
 def _throttle(operation: Operation, service: Service, api: ApiSettings) -> dict[str, float]:
-    """Return the limit of the operation's route, or that of the stage."""
+    """Return the throttle rate of the route, or of the stage if the route has none."""
     for _, route in service.routes():
         if route.throttle and f"{route.method} {route.path}" == operation.trigger:
-            return {"the route's throttle": route.throttle.within(api).rate_per_second}
-    return {"the stage's throttle": api.throttle_rate_per_second or 0}
+            return {"route throttle": route.throttle.within(api).rate_per_second}
+    return {"stage throttle": api.throttle_rate_per_second or 0}
 
 
-def _of_tables(operation: Operation, table: TableSettings, *, is_scaled: bool) -> dict[str, float]:
-    """Of a table on demand it is known what it takes when it is new."""
+def _table_limits(operation: Operation, table: TableSettings, *, is_scaled: bool) -> dict[str, float]:
+    """Return the limits of table capacity. For on-demand tables, it is the capacity of a new table."""
     reads, writes = table.read_capacity or 0, table.write_capacity or 0
     if table.billing_mode == "PAY_PER_REQUEST":
         reads, writes = int(ON_DEMAND_READS.value), int(ON_DEMAND_WRITES.value)
@@ -116,31 +120,31 @@ def _of_tables(operation: Operation, table: TableSettings, *, is_scaled: bool) -
         reads = table.max_read_capacity or reads * SCALING_FACTOR
         writes = table.max_write_capacity or writes * SCALING_FACTOR
     capacity = {
-        "a table's writes": (operation.table_write_units, writes),
-        "a table's reads": (operation.table_read_units, reads),
+        "table writes": (operation.table_write_units, writes),
+        "table reads": (operation.table_read_units, reads),
     }
-    return {what: most / units for what, (units, most) in capacity.items() if units}
+    return {name: available / units for name, (units, available) in capacity.items() if units}
 
 
-class Need(NamedTuple):
-    """Settings that a mix of requests needs at a rate."""
+class Requirements(NamedTuple):
+    """Capacity that a mix of operations requires at a request rate."""
 
     concurrency: int
     reads: float
-    """Read units a second of the table that is read most."""
+    """Read units per second of the table with the most reads."""
     writes: float
-    """Write units a second of the table that is written most."""
+    """Write units per second of the table with the most writes."""
     key_writes: float
-    """Write units a second of the partition key that all items share in an index."""
+    """Write units per second of the partition key that all items share in an index."""
 
 
-def need(mix: Mapping[Operation, float], memory_mb: float, rate: float) -> Need:
-    """Return what a mix of operations of one function, by their shares, needs at a rate of requests a second."""
-    in_function = sum(share * offered(one, memory_mb, rate) for one, share in mix.items())
-    by_rate = queueing.most_in_a_second(rate, REFUSED) / REQUESTS_PER_CONCURRENCY.value
-    return Need(
-        concurrency=max(queueing.servers_for(in_function, REFUSED), ceil(by_rate)),
-        reads=rate * sum(share * one.table_read_units for one, share in mix.items()),
-        writes=rate * sum(share * one.table_write_units for one, share in mix.items()),
-        key_writes=rate * sum(share * one.partition_write_units for one, share in mix.items()),
+def requirements(mix: Mapping[Operation, float], memory_mb: float, rate: float) -> Requirements:
+    """Return the requirements of operations of one function, given by their fractions, at a total request rate."""
+    load = sum(fraction * offered_load(operation, memory_mb, rate) for operation, fraction in mix.items())
+    by_rate = queueing.peak_rate(rate, MAX_THROTTLED) / REQUESTS_PER_CONCURRENCY.value
+    return Requirements(
+        concurrency=max(queueing.required_servers(load, MAX_THROTTLED), ceil(by_rate)),
+        reads=rate * sum(fraction * operation.table_read_units for operation, fraction in mix.items()),
+        writes=rate * sum(fraction * operation.table_write_units for operation, fraction in mix.items()),
+        key_writes=rate * sum(fraction * operation.partition_write_units for operation, fraction in mix.items()),
     )

@@ -1,7 +1,7 @@
-"""Queueing: how many are in flight, how many are refused or wait, and for how long.
+"""Queueing theory: requests in flight, and the probability of blocking and waiting.
 
-Pure arithmetic.  Little's law; Erlang's B (who finds every server busy goes away) and C (waits), for arrivals at
-random; Allen and Cunneen's correction of C for arrivals and work that vary more or less than that.
+Implements Little's law, the Erlang B formula (arrivals that find all servers busy are blocked), the Erlang C formula
+(they wait) and the Allen-Cunneen approximation for other variations of arrival and service times.
 """
 
 from __future__ import annotations
@@ -14,97 +14,98 @@ PRECISION = 1e-9
 
 
 def in_flight(rate_per_second: float, seconds: float) -> float:
-    """Little's law: how many there are at once, of what comes at a rate and stays so long."""
+    """Return the mean number of requests in flight (Little's law)."""
     return rate_per_second * seconds
 
 
-def closed_rate(callers: int, response_seconds: float, pause_seconds: float = 0.0) -> float:
-    """What so many callers ask a second who wait for each answer, and then pause: Little's law, turned round."""
-    return callers / (response_seconds + pause_seconds)
+def closed_loop_rate(clients: int, response_seconds: float, pause_seconds: float = 0.0) -> float:
+    """Return the request rate of clients that wait for each response and then pause (Little's law)."""
+    return clients / (response_seconds + pause_seconds)
 
 
-def refused(offered: float, servers: int) -> float:
-    """Erlang B: the share of arrivals that find all servers busy; `offered` is what would be in flight without limit.
+def blocking_probability(offered_load: float, servers: int) -> float:
+    """Return the fraction of arrivals that find all servers busy (Erlang B).
 
-    It goes by the mean of the work alone, whatever its distribution.
+    `offered_load` is the number of requests in flight without a limit. Only the mean of service times matters.
     """
-    share = 1.0
+    probability = 1.0
     for number in range(1, servers + 1):
-        share = offered * share / (number + offered * share)
-    return share
+        probability = offered_load * probability / (number + offered_load * probability)
+    return probability
 
 
-def servers_for(offered: float, share: float) -> int:
-    """The fewest servers that refuse at most that share."""
-    blocked, number = 1.0, 0
-    while blocked > share:
+def required_servers(offered_load: float, max_blocking: float) -> int:
+    """Return the minimum number of servers for a maximum blocking probability."""
+    probability, number = 1.0, 0
+    while probability > max_blocking:
         number += 1
-        blocked = offered * blocked / (number + offered * blocked)
+        probability = offered_load * probability / (number + offered_load * probability)
     return number
 
 
-def most_offered(servers: int, share: float) -> float:
-    """The most that so many servers take and refuse at most that share of."""
-    low, high = 0.0, float(servers) / (1 - share)
+def max_offered_load(servers: int, max_blocking: float) -> float:
+    """Return the maximum offered load of servers for a maximum blocking probability."""
+    low, high = 0.0, float(servers) / (1 - max_blocking)
     while high - low > PRECISION * servers:
         middle = (low + high) / 2
-        low, high = (middle, high) if refused(middle, servers) <= share else (low, middle)
+        low, high = (middle, high) if blocking_probability(middle, servers) <= max_blocking else (low, middle)
     return low
 
 
-def most_in_a_second(rate_per_second: float, share: float) -> float:
-    """What a second of arrivals at random exceeds in that share of seconds, by the normal approximation."""
-    return rate_per_second + NormalDist().inv_cdf(1 - share) * sqrt(rate_per_second)
+def peak_rate(rate_per_second: float, exceeded: float) -> float:
+    """Return the arrivals per second that only a fraction `exceeded` of seconds exceeds (normal approximation)."""
+    return rate_per_second + NormalDist().inv_cdf(1 - exceeded) * sqrt(rate_per_second)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Queue:
-    """Servers before which whoever finds all busy waits."""
+    """Servers with an unlimited queue."""
 
     rate_per_second: float
     service_seconds: float
     servers: int
     service_variation: float = 1.0
-    """Standard deviation over mean; 1 makes it M/M/c."""
+    """Coefficient of variation (standard deviation divided by mean) of service times; 1 for M/M/c."""
     arrival_variation: float = 1.0
-    """Of the times between arrivals; 1 is at random, more comes in bursts."""
+    """Coefficient of variation of the times between arrivals; 1 for random arrivals, more for bursts."""
 
     @property
-    def busy(self) -> float:
-        """The share of servers at work; from 1 on the queue grows without end."""
+    def utilization(self) -> float:
+        """Fraction of busy servers. From 1 on, the queue grows without limit."""
         return in_flight(self.rate_per_second, self.service_seconds) / self.servers
 
     @property
-    def waiting(self) -> float:
-        """Erlang C: the share of arrivals that wait."""
-        if self.busy >= 1:
+    def waiting_probability(self) -> float:
+        """Fraction of arrivals that wait (Erlang C)."""
+        if self.utilization >= 1:
             return 1.0
-        blocked = refused(self.busy * self.servers, self.servers)
-        return blocked / (1 - self.busy * (1 - blocked))
+        blocking = blocking_probability(self.utilization * self.servers, self.servers)
+        return blocking / (1 - self.utilization * (1 - blocking))
 
     @property
     def mean_wait_seconds(self) -> float:
-        """Of all arrivals: exact for M/M/c and, with one server, for M/G/1."""
-        if self.busy >= 1:
+        """Mean waiting time of all arrivals: exact for M/M/c and, with one server, for M/G/1."""
+        if self.utilization >= 1:
             return inf
         variation = (self.arrival_variation**2 + self.service_variation**2) / 2
-        return self.waiting * self.service_seconds / (self.servers * (1 - self.busy)) * variation
+        idle_servers = self.servers * (1 - self.utilization)
+        return self.waiting_probability * self.service_seconds / idle_servers * variation
 
     def wait_seconds(self, percent: float) -> float:
-        """The wait that so many percent do not exceed: who waits, waits exponentially, which M/M/c does exactly."""
-        if self.busy >= 1:
+        """Return a percentile of the waiting time. Positive waiting times are exponential, which is exact for M/M/c."""
+        if self.utilization >= 1:
             return inf
-        beyond = 1 - percent / 100
-        return 0.0 if beyond >= self.waiting else self.mean_wait_seconds / self.waiting * log(self.waiting / beyond)
+        beyond, waiting = 1 - percent / 100, self.waiting_probability
+        return 0.0 if beyond >= waiting else self.mean_wait_seconds / waiting * log(waiting / beyond)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lognormal:
-    """Times that cannot be negative and are now and then much longer than their mean."""
+    """Lognormal distribution of times."""
 
     mean: float
     variation: float
-    """Standard deviation over mean."""
+    """Coefficient of variation: standard deviation divided by mean."""
 
     @property
     def _sigma(self) -> float:
@@ -114,33 +115,32 @@ class Lognormal:
     def _median(self) -> float:
         return self.mean / sqrt(1 + self.variation**2)
 
-    def below(self, value: float) -> float:
-        """The share of times under a value."""
+    def cdf(self, value: float) -> float:
+        """Return the fraction of times below a value."""
         return (1 + erf(log(value / self._median) / (self._sigma * sqrt(2)))) / 2
 
     def percentile(self, percent: float) -> float:
-        """The time that so many percent do not exceed."""
+        """Return the time that `percent` of all times do not exceed."""
         return self._median * exp(self._sigma * NormalDist().inv_cdf(percent / 100))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mixture:
-    """Mostly one kind of time, and a share of another."""
+    """Mixture of two distributions of times."""
 
     usual: Lognormal
-    other: Lognormal
-    share: float
-    """Of the other."""
+    rare: Lognormal
+    rare_fraction: float
 
-    def below(self, value: float) -> float:
-        """The share of times under a value."""
-        return (1 - self.share) * self.usual.below(value) + self.share * self.other.below(value)
+    def cdf(self, value: float) -> float:
+        """Return the fraction of times below a value."""
+        return (1 - self.rare_fraction) * self.usual.cdf(value) + self.rare_fraction * self.rare.cdf(value)
 
     def percentile(self, percent: float) -> float:
-        """The time that so many percent do not exceed."""
-        ends = (self.usual.percentile(percent), self.other.percentile(percent))
-        low, high = min(ends), max(ends)
+        """Return the time that `percent` of all times do not exceed."""
+        bounds = (self.usual.percentile(percent), self.rare.percentile(percent))
+        low, high = min(bounds), max(bounds)
         while high - low > PRECISION * high:
             middle = (low + high) / 2
-            low, high = (middle, high) if self.below(middle) < percent / 100 else (low, middle)
+            low, high = (middle, high) if self.cdf(middle) < percent / 100 else (low, middle)
         return high

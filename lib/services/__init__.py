@@ -1,11 +1,11 @@
-"""The services that can be deployed by name: the built-in ones, and those that installed packages register.
+"""Registry of the services that can be deployed: the built-in ones, and those of installed packages.
 
-A package registers a `ServiceFactory` by the entry point group `tap_stack.services`:
+A package registers a `ServiceFactory` in the entry point group `tap_stack.services`:
 
     [project.entry-points."tap_stack.services"]
     notes = "notes:FACTORY"
 
-A service is imported when it is used: a package that cannot be imported breaks its own service only.
+A service is imported on first use, so an import error of a package affects only its service.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ GROUP = "tap_stack.services"
 """Entry point group of the services of other packages."""
 BUILT_IN = ("items", "inventory", "stock")
 LOADED: dict[str, ServiceFactory] = {}
-"""The factories that were used so far."""
+"""Cached factories by the name of their service."""
 
 
 class ServiceError(ValueError):
-    """A service that cannot be loaded. The message names the distribution that registers it, and the remedy."""
+    """A service cannot be loaded. The message names the distribution that registers it, and the remedy."""
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all services, without importing any of them."""
+    """Return the names of all services without importing them."""
     return (*BUILT_IN, *sorted(registered().keys() - {*BUILT_IN}))
 
 
 def load(name: str) -> ServiceFactory:
-    """Return the factory of a service, importing only that service.
+    """Return the factory of a service.
 
-    Raise `ServiceError` if the name is not registered, is registered twice, or its package is faulty.
+    Raise `ServiceError` if the name is not registered or registered twice, or if its entry point is invalid.
     """
     if name not in LOADED:
         LOADED[name] = _load(name)
@@ -44,7 +44,7 @@ def load(name: str) -> ServiceFactory:
 
 
 def loadable() -> Iterator[ServiceFactory]:
-    """Import every service and yield the factories, without those that cannot be loaded."""
+    """Yield the factories of all services except those that cannot be loaded."""
     for name in names():
         try:
             yield load(name)
@@ -52,8 +52,8 @@ def loadable() -> Iterator[ServiceFactory]:
             continue
 
 
-class _Descriptions(Mapping[str, Service]):
-    """The services with their default settings by name, each imported when it is looked up."""
+class _DefaultServices(Mapping[str, Service]):
+    """The services with default settings by name. A service is imported on lookup."""
 
     def __getitem__(self, name: str) -> Service:
         if name not in self:
@@ -70,50 +70,50 @@ class _Descriptions(Mapping[str, Service]):
         return len(names())
 
 
-SERVICES = _Descriptions()
+SERVICES = _DefaultServices()
 
 
 @cache
 def registered() -> Mapping[str, list[EntryPoint]]:
-    """Return the entry points of other distributions by the name of their service."""
-    found: dict[str, list[EntryPoint]] = {}
+    """Return the entry points of installed packages by the name of their service."""
+    by_name: dict[str, list[EntryPoint]] = {}
     for entry_point in entry_points(group=GROUP):
-        found.setdefault(entry_point.name, []).append(entry_point)
-    return found
+        by_name.setdefault(entry_point.name, []).append(entry_point)
+    return by_name
 
 
 def _load(name: str) -> ServiceFactory:
-    claims = registered().get(name, [])
-    if len(claims) + (name in BUILT_IN) > 1:
-        owners = ["tap-stack (built in)"] * (name in BUILT_IN) + sorted(map(_distribution, claims))
+    registrations = registered().get(name, [])
+    if len(registrations) + (name in BUILT_IN) > 1:
+        sources = ["tap-stack (built in)"] * (name in BUILT_IN) + sorted(map(_distribution, registrations))
         raise ServiceError(
-            f"service {name!r} must be registered by one distribution, got {', '.join(owners)}. "
+            f"service {name!r} must be registered by one distribution, got {', '.join(sources)}. "
             "Uninstall the others, or rename their services."
         )
     if name in BUILT_IN:
         factory: ServiceFactory = import_module(f".{name}", __package__).FACTORY
         return factory
-    if not claims:
+    if not registrations:
         raise ServiceError(f"service must be one of {', '.join(names())}, got {name!r}.")
-    return _load_entry_point(claims[0])
+    return _load_entry_point(registrations[0])
 
 
 def _load_entry_point(entry_point: EntryPoint) -> ServiceFactory:
     name, origin = entry_point.name, f"entry point {entry_point.value!r} of {_distribution(entry_point)}"
     try:
         factory = entry_point.load()
-        described = factory.default.name if isinstance(factory, ServiceFactory) else ""
-    except Exception as exc:  # pylint: disable=broad-exception-caught  # a package raises any exception on import
+        default_name = factory.default.name if isinstance(factory, ServiceFactory) else ""
+    except Exception as exc:  # pylint: disable=broad-exception-caught  # Importing a package can raise any exception.
         raise ServiceError(
             f"service {name!r} cannot be loaded: {origin} raised {type(exc).__name__}: {exc}. "
             "Correct or uninstall that distribution."
         ) from exc
     if not isinstance(factory, ServiceFactory):
         raise ServiceError(f"service {name!r}: {origin} must be a ServiceFactory, got {type(factory).__name__}.")
-    if wrong := {factory.name, described} - {name}:
+    if other_names := {factory.name, default_name} - {name}:
         raise ServiceError(
-            f"service {name!r}: the factory and the description of {origin} must have that name, got {wrong.pop()!r}. "
-            "Rename the service or the entry point."
+            f"service {name!r}: the factory and the service definition of {origin} must have that name, got "
+            f"{other_names.pop()!r}. Rename the service or the entry point."
         )
     return factory
 

@@ -11,7 +11,7 @@ import pulumi
 from .. import model
 from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
-from ..documents.network import check_reach
+from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
 from ..model.names import check_environment_suffix
 from ..services import SERVICES
@@ -118,7 +118,7 @@ class TapStackArgs(Settings):
             if route.throttle:
                 route.throttle.within(self.settings().api)
         check_handlers(self.description())
-        check_reach(self.description(), self.settings().network)
+        check_connectivity(self.description(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
             remedy = f"The service defines {HEALTH_PATH} itself."
             raise invalid_value("api.health_route", True, "False", remedy)
@@ -198,7 +198,7 @@ class TapStackArgs(Settings):
         """
         description, settings = self.description(), self.settings().alarms
         long = {one.name: self.alarm_settings(one).duration_ms or 0 for one in description.functions}
-        alarms = recommended.alarms(description, settings, long)
+        alarms = recommended.recommended_alarms(description, settings, long)
         if settings.recommended:
             return alarms
         is_closed = description.settings.alarms.recommended is False

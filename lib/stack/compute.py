@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import model
-from ..assets.lambda_archive import own_sources, shared_sources, sources
+from ..assets.lambda_archive import generated_sources, shared_sources, sources
 from ..components.compute.consumer import Consumer, ConsumerArgs
 from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
 from ..components.compute.layer import Layer, LayerArgs
@@ -17,7 +17,7 @@ from ..components.monitoring.function_alarms import Alarms
 from ..components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from ..components.network.network import Network, NetworkArgs
 from ..documents import iam
-from ..documents.network import calls
+from ..documents.network import grants_by_service
 from ..model.names import role_name_prefix
 from ..settings import FunctionSettings
 from . import concurrency
@@ -122,7 +122,7 @@ class Compute:
                 statements=[
                     *self._data.statements(function),
                     *self._encryption.statements(function),
-                    *([iam.vpc_access(), iam.lambda_alone()] if in_vpc else []),
+                    *([iam.allow_vpc_access(), iam.deny_vpc_actions_to_code()] if in_vpc else []),
                 ],
                 managed_policies=[
                     *([iam.BASIC_EXECUTION] if uses_managed_log_policy else []),
@@ -159,7 +159,7 @@ class Compute:
                 tags=context.tags,
             )
             return ExistingNetwork(label, existing, context.opts)
-        grants = calls(context.service).items()
+        grants = grants_by_service(context.service).items()
         args = NetworkArgs(
             name=name,
             statements={target: [self._data.statement(grant) for grant in granted] for target, granted in grants},
@@ -174,7 +174,7 @@ class Compute:
     def _function(self, function: model.Function) -> Function:
         context, frontend = self._context, self._frontend
         role, network, rollout = self.roles[function.name], self.network, context.settings.rollout
-        package = own_sources if self.layers else sources
+        package = generated_sources if self.layers else sources
         origins = ",".join(context.args.cors_origins()) if frontend.site_origin is None else None
         log_actions = iam.LOG_ACTIONS.get(context.service.log_access)
         return Function(
@@ -192,7 +192,7 @@ class Compute:
                 subnet_ids=network.private_subnet_ids if network else (),
                 security_group_ids=network.security_group_ids if network else (),
                 alias=DEFAULT_ALIAS if rollout.strategy != "none" else "",
-                shifted=rollout.uses_codedeploy,
+                alias_managed_by_codedeploy=rollout.uses_codedeploy,
                 settings=self.function_settings[function.name],
                 tags=context.tags,
                 depends_on=[*role.permissions(), *([network] if network else [])],
@@ -209,7 +209,7 @@ class Compute:
                 schedule=schedule.name,
                 rate=schedule.rate,
                 function_name=function.name,
-                function_arn=function.called_arn,
+                function_arn=function.target_arn,
                 alias=function.qualifier,
                 dead_letter_arn=self._data.dead_letter_arn(definition),
                 tags=context.tags,
@@ -223,7 +223,7 @@ class Compute:
             context.child(consumer.name),
             ConsumerArgs(
                 stream_arn=self._data.tables[consumer.table].stream_arn,
-                function_name=self.functions[definition.name].called_as,
+                function_name=self.functions[definition.name].target_name,
                 pattern=consumer.pattern,
                 dead_letter_arn=self._data.dead_letter_arn(definition),
                 tags=context.tags,

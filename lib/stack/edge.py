@@ -73,10 +73,10 @@ class Edge:
             "service": context.service.name,
             "environment": context.args.environment,
         }
-        if (user_pool := self._frontend.user_pool) and user_pool.pages:
-            config["sign_in"] = {"url": user_pool.url, "client_id": user_pool.pages.id, "scopes": user_pool.scopes}
+        if (user_pool := self._frontend.user_pool) and user_pool.web_client:
+            config["sign_in"] = {"url": user_pool.url, "client_id": user_pool.web_client.id, "scopes": user_pool.scopes}
         return SiteFiles(
-            context.child(site.described.type),
+            context.child(site.definition.type),
             SiteFilesArgs(site=site, config=config, tags=context.tags),
             context.opts,
         )

@@ -37,9 +37,9 @@ class Encryption:
         used = {services[grant.on] for grant in function.grants() if grant.on in services}
         used |= {"dynamodb" for _ in function.consumers}
         used |= {"sqs" for _ in function.runs() if service.dead_letters}
-        needs = iam.key_needs(sorted(used)).items()
+        needs = iam.required_key_actions(sorted(used)).items()
         suffix = self._context.provider_info.dns_suffix
-        return [derive(iam.key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
+        return [derive(iam.allow_key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
 
     def _key(self) -> Key:
         context, settings = self._context, self._context.settings
@@ -47,7 +47,7 @@ class Encryption:
             context.child("encryption"),
             KeyArgs(
                 name=context.names.only("key", "key"),
-                users=self._key_users(),
+                services=self._key_users(),
                 description=f"{context.service.title}, {context.args.environment}: data at rest",
                 replica_regions=settings.table.replica_regions or (),
                 settings=settings.encryption,
@@ -79,4 +79,4 @@ class Encryption:
             return {**self.key.replica_arns}
         settings = self._context.settings
         arn, regions = settings.encryption.standing(), settings.table.replica_regions or ()
-        return {region: iam.in_region(arn, region) for region in regions} if arn else {}
+        return {region: iam.key_arn_in_region(arn, region) for region in regions} if arn else {}

@@ -64,7 +64,7 @@ class Frontend:
                 name=name,
                 scopes=context.service.scopes(),
                 settings=context.settings.authorization,
-                pages=[concat(site.url, "/", page) for page in site.described.sign_in_pages] if site else [],
+                callback_urls=[concat(site.url, "/", page) for page in site.definition.sign_in_pages] if site else [],
                 deletion_protection=bool(tables.deletion_protection),
                 retain_on_delete=bool(tables.retain_on_delete),
                 import_id=context.transitions.adopted.import_id(existing_resources.USER_POOL, name),

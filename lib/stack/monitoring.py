@@ -11,7 +11,7 @@ from ..components.compute.function import Function
 from ..components.derived import concat
 from ..components.monitoring.alarm import Alarm, AlarmArgs
 from ..components.monitoring.budget import Budget, BudgetArgs
-from ..components.monitoring.composite_alarm import Composite, CompositeArgs
+from ..components.monitoring.composite_alarm import CompositeAlarm, CompositeAlarmArgs
 from ..components.monitoring.dashboard import Dashboard, DashboardArgs
 from ..components.monitoring.function_alarms import Alarms, AlarmsArgs
 from ..runtime import metrics
@@ -131,11 +131,11 @@ class Monitoring:
             targets[f"index {table.name}/{index.name}"] = AlarmTarget(subject, "AWS/DynamoDB", dimensions)
         return targets
 
-    def _health(self, alarm_names: list[pulumi.Output[str]]) -> Composite:
+    def _health(self, alarm_names: list[pulumi.Output[str]]) -> CompositeAlarm:
         context = self._context
-        return Composite(
+        return CompositeAlarm(
             context.child("health"),
-            CompositeArgs(
+            CompositeAlarmArgs(
                 name=context.names.only_alarm("service", "health"),
                 description=f"{context.service.title}: something is wrong, and another alarm says what",
                 alarms=alarm_names,
@@ -152,7 +152,7 @@ class Monitoring:
             DashboardArgs(
                 name=context.names.only("dashboard", "dashboard"),
                 service=context.service,
-                made={
+                names={
                     "region": api.resource.region,
                     "api": api.resource.name,
                     "stage": api.stage.stage_name,

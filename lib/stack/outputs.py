@@ -51,7 +51,7 @@ def _caller_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
         return None
     statements = {scope: stack.api.grant(scope) for scope in stack.description.scopes()}
     return {
-        scope: pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.document([allowed])))
+        scope: pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.policy_document([allowed])))
         for scope, statement in statements.items()
     }
 
@@ -201,13 +201,13 @@ class StackOutputs(ServiceOutputs):
     user_pool_group = String(lambda stack: stack.user_pool.group if stack.user_pool else None)
     """Group of an existing user pool. Only its members can call the API."""
     user_pool_client_id = String(
-        lambda stack: stack.user_pool.pages.id if stack.user_pool and stack.user_pool.pages else None
+        lambda stack: stack.user_pool.web_client.id if stack.user_pool and stack.user_pool.web_client else None
     )
     """The app client of pages."""
-    machine_client_id = String(lambda stack: stack.user_pool.machines.id if stack.user_pool else None)
+    machine_client_id = String(lambda stack: stack.user_pool.machine_client.id if stack.user_pool else None)
     """The app client of programs."""
     machine_client_secret = String(
-        lambda stack: pulumi.Output.secret(stack.user_pool.machines.client_secret) if stack.user_pool else None
+        lambda stack: pulumi.Output.secret(stack.user_pool.machine_client.client_secret) if stack.user_pool else None
     )
     """What programs get tokens with: a secret."""
     sign_in_url = String(lambda stack: stack.user_pool.url if stack.user_pool else None)

@@ -47,7 +47,7 @@ class Transitions:
         names = [prefix, *_aliases(opts)]
         if opts and opts.parent and vars(opts.parent).get("_aliases"):
             # A parent's alias renames its children as well.  It is an output, but the physical names are the same.
-            stacks = previous.of(STACK_TOKEN).items()
+            stacks = previous.by_type(STACK_TOKEN).items()
             names += [name for name, found in stacks if self._identity.items() <= found.items()]
         self._former = next((name for name in names if previous.outputs(STACK_TOKEN, name)), prefix)
         self._previous = previous
@@ -97,7 +97,7 @@ class Transitions:
         """Raise `RunError` if another component of this stack has the physical names of this one."""
         if self._stack:
             return
-        for name, found in self._previous.of(STACK_TOKEN).items():
+        for name, found in self._previous.by_type(STACK_TOKEN).items():
             arn = found.get("lambda_function_arn") if self._identity.items() <= found.items() else None
             if arn and str(arn).split(":")[3:5] == [provider_region(opts), provider_account(opts)]:
                 raise pulumi.RunError(
@@ -143,7 +143,9 @@ class Transitions:
 
     def _replicas(self, table: str) -> list[Mapping[str, Any]]:
         arn = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("arn")
-        return [replica for replica in self._previous.of(REPLICA).values() if arn and replica["globalTableArn"] == arn]
+        return [
+            replica for replica in self._previous.by_type(REPLICA).values() if arn and replica["globalTableArn"] == arn
+        ]
 
     def _changes_customer_key(self, table: str) -> bool:
         # A stack that was never deployed to its end has no outputs.
@@ -198,7 +200,7 @@ class Transitions:
         first = f"{self._former}-backup-vault"
         numbers = {
             name: name.removeprefix(first).lstrip("-") or "1"
-            for name in self._previous.of(VAULT)
+            for name in self._previous.by_type(VAULT)
             if name.startswith(first)
         }
         previous = {

@@ -1,4 +1,4 @@
-"""The pages of a deployed stock service, in a browser."""
+"""Fixtures of browser tests: a deployment of the stock service, and tabs of its pages."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from ..integration.conftest import Http, caller, clients, deployed_fixture
 
 __all__ = ["deployed_fixture"]
 
-# A machine that runs other tests at the same time can be slow: what is expected has to come, not to come soon.
+# Other tests can slow down the machine, so allow more than the default of 5 seconds.
 expect.set_options(timeout=20_000)
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-"""The shell, which is Chromium without its windows, takes two thirds of the processor time."""
-ARGUMENTS = [
+"""Path of the browser. The headless shell uses two thirds of the processor time of Chromium."""
+CHROMIUM_ARGUMENTS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -39,17 +39,17 @@ ARGUMENTS = [
     # Tabs share one renderer process: starting one takes longer than loading a page.
     "--renderer-process-limit=1",
     "--disable-site-isolation-trials",
-    # Pages that a test makes up come from nowhere, from where a local deployment may not be called.
+    # Pages that a test generates have no network address, so Chromium would block their requests to loopback addresses.
     "--disable-features=LocalNetworkAccessChecks",
 ]
 AXE = Path(__file__).parents[2] / "lib/services/stock/site/node_modules/axe-core/axe.min.js"
-SEVERE = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+FIND_VIOLATIONS = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .map(({ id, nodes }) => [id, ...nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`)]))"""
 
 
 class Stock(NamedTuple):
-    """Where the service and its pages are."""
+    """URLs and API key of a deployment of the stock service."""
 
     site_url: str
     api_url: str
@@ -58,47 +58,47 @@ class Stock(NamedTuple):
 
 @pytest.fixture(scope="session", name="stock")
 def stock_fixture(deployed: Callable[[str], dict[str, Any]]) -> Stock:
-    """A deployment with its pages, which are built where they are not."""
+    """Build the pages if necessary, and return a deployment of the service."""
     if "TAP_OUTPUTS" not in os.environ and not build([SERVICES["stock"]], Terminal()):
-        pytest.skip("there is no npm to build the pages with")
+        pytest.skip("npm is not installed")
     outputs = deployed("stock")
     with clients(outputs) as client:
-        key = caller(outputs, client).key["x-api-key"]
-    return Stock(outputs["site_url"].rstrip("/"), outputs["api_url"].rstrip("/"), key)
+        api_key = caller(outputs, client).key["x-api-key"]
+    return Stock(outputs["site_url"].rstrip("/"), outputs["api_url"].rstrip("/"), api_key)
 
 
 @pytest.fixture(scope="session", name="api")
 def api_fixture(stock: Stock) -> Http:
-    """Somebody else who calls the service at the same time."""
+    """Return a client of the service that does not use the browser."""
     return Http({"api_url": stock.api_url}, stock.api_key)
 
 
 @pytest.fixture(name="category")
 def category_fixture() -> str:
-    """A category that nobody else uses."""
+    """Return a category that only one test uses."""
     return f"Test {uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture(name="product")
 def product_fixture(api: Http, category: str) -> Callable[..., str]:
-    """Makes products in that category and tells their ids, which begin alike."""
+    """Create products in the category and return their IDs, which share a prefix."""
     prefix = category.lower().replace(" ", "-")
 
-    def product(stock_count: int = 20, name: str = "desk", **more: Any) -> str:
-        made = {"product_id": f"{prefix}-{name}", "stock_count": stock_count, "category": category, **more}
-        answer = api("POST", "/inventory", {"threshold_level": 5, **made})
-        assert answer.status == 201, answer.body
-        return str(made["product_id"])
+    def product(stock_count: int = 20, name: str = "desk", **attributes: Any) -> str:
+        level = {"product_id": f"{prefix}-{name}", "stock_count": stock_count, "category": category, **attributes}
+        response = api("POST", "/inventory", {"threshold_level": 5, **level})
+        assert response.status == 201, response.body
+        return str(level["product_id"])
 
     return product
 
 
 @pytest.fixture(name="reserve")
 def reserve_fixture(api: Http) -> Callable[..., None]:
-    """Reserve units of a product; the id of the reservation ends with their number."""
+    """Reserve units of a product. The reservation ID ends with the quantity."""
 
-    def reserve(product_id: str, quantity: int, **more: int) -> None:
-        reservation = {"reservationId": f"{product_id}.{quantity}", "quantity": quantity, **more}
+    def reserve(product_id: str, quantity: int, **attributes: int) -> None:
+        reservation = {"reservationId": f"{product_id}.{quantity}", "quantity": quantity, **attributes}
         assert api("POST", f"/inventory/{product_id}/reserve", reservation).status == 201
 
     return reserve
@@ -106,38 +106,38 @@ def reserve_fixture(api: Http) -> Callable[..., None]:
 
 @pytest.fixture(scope="package", name="browser")
 def browser_fixture(stock: Stock) -> Iterator[Browser]:
-    """One browser for all tests here.
+    """Start one browser for all tests of this folder.
 
-    While it is open an event loop runs, beside which nothing can be deployed: it comes after the service, and goes
-    before the tests of other folders.
+    Playwright's event loop prevents deployments in this thread. Deploy the service before starting the browser, and
+    close the browser before the tests of other folders.
     """
     assert stock
     if CHROMIUM is None:
-        pytest.skip("there is no Chromium")
+        pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
-    # Playwright leaves the thread without a loop, and with word that none is to be made.
+    # Playwright leaves an event loop policy that creates no new loops.
     asyncio.set_event_loop_policy(None)
 
 
 @pytest.fixture(scope="package", name="context")
 def context_fixture(browser: Browser) -> Iterator[BrowserContext]:
-    """One context for all tests: a new one would cost each of them as much as loading the page.
+    """Create one context for all tests: creating a context takes as long as loading a page.
 
-    The site keeps nothing outside a tab's session storage; cookies of the sign-in pages are deleted after each test.
+    The site stores data only in the session storage of a tab. Cookies of the sign-in page are deleted after each test.
     """
     with browser.new_context() as context:
-        context.new_page()  # an open page keeps the renderer process for the next one
+        context.new_page()  # an open page keeps the renderer process running
         yield context
 
 
 @pytest.fixture(name="visitor")
 def visitor_fixture(browser: Browser, context: BrowserContext) -> Iterator[Callable[..., Page]]:
-    """Open empty tabs; errors of their scripts and violations of their policy fail the test.
+    """Open empty tabs. Script errors and violations of the content security policy fail the test.
 
-    A page whose clock is replaced needs `own_context`: the clock of a context stays replaced in later pages.
+    A page with a fake clock requires `own_context`: the clock remains installed in all later pages of a context.
     """
     errors: list[str] = []
 
@@ -148,8 +148,8 @@ def visitor_fixture(browser: Browser, context: BrowserContext) -> Iterator[Calla
     with ExitStack() as stack:
 
         def visitor(width: int = 1280, *, own_context: bool = False) -> Page:
-            opened = stack.enter_context(browser.new_context()) if own_context else context
-            page = stack.enter_context(opened.new_page())
+            page_context = stack.enter_context(browser.new_context()) if own_context else context
+            page = stack.enter_context(page_context.new_page())
             page.set_viewport_size({"width": width, "height": 900})
             page.on("pageerror", lambda error: errors.append(str(error)))
             page.on("console", on_console)
@@ -162,7 +162,7 @@ def visitor_fixture(browser: Browser, context: BrowserContext) -> Iterator[Calla
 
 @pytest.fixture(name="visit")
 def visit_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Page]:
-    """Opens a page of the site with the key entered before."""
+    """Open a page of the site with a stored API key."""
 
     def visit(path: str, **options: Any) -> Page:
         page = visitor(**options)
@@ -175,16 +175,16 @@ def visit_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., P
 
 @pytest.fixture(scope="session", name="accessible")
 def accessible_fixture() -> Callable[[Page], None]:
-    """Fails where axe finds something serious in what a page shows, light or dark."""
+    """Raise `AssertionError` if axe finds serious accessibility violations in the light or dark theme."""
     if not AXE.exists():
-        pytest.skip("axe-core is not installed: run npm ci in the site's folder")
+        pytest.skip("axe-core is not installed; run npm ci in lib/services/stock/site")
     axe = AXE.read_text(encoding="utf-8")
 
     def accessible(page: Page) -> None:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for color_scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
             page.evaluate(axe)
-            assert page.evaluate(SEVERE) == [], scheme
+            assert page.evaluate(FIND_VIOLATIONS) == [], color_scheme
         page.emulate_media(color_scheme="light")
 
     return accessible

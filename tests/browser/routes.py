@@ -1,4 +1,4 @@
-"""Responses that tests give in place of the service."""
+"""Route handlers that replace responses of the service."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ FORBIDDEN = {"error": "Invalid API key", "code": "FORBIDDEN", "requestId": "requ
 
 
 def aborted(route: Route) -> None:
-    """Respond nothing."""
+    """Fail the request with a network error."""
     route.abort()
 
 
 def rejecting(method: str) -> Callable[[Route], None]:
-    """Reject the key of requests with a method as API Gateway does."""
+    """Reject the API key of requests with an HTTP method like API Gateway."""
 
     def reject(route: Route) -> None:
         if route.request.method == method:
@@ -28,7 +28,7 @@ def rejecting(method: str) -> Callable[[Route], None]:
 
 
 def losing(method: str, respond: Callable[[Route], None] = aborted) -> Callable[[Route], None]:
-    """Process a change and lose its response."""
+    """Process requests with an HTTP method, but lose the responses of the service."""
 
     def lose(route: Route) -> None:
         if route.request.method == method:
@@ -40,10 +40,10 @@ def losing(method: str, respond: Callable[[Route], None] = aborted) -> Callable[
     return lose
 
 
-def keeping(routes: list[Route]) -> Callable[[Route], None]:
-    """Collect requests, to which the test can respond later. Playwright accepts no built-in function."""
+def collecting(routes: list[Route]) -> Callable[[Route], None]:
+    """Collect requests, to which the test responds later. Playwright does not accept `routes.append`."""
 
-    def keep(route: Route) -> None:
+    def collect(route: Route) -> None:
         routes.append(route)
 
-    return keep
+    return collect

@@ -1,4 +1,4 @@
-"""Pages of several origins that call one API, in a browser.
+"""CORS: pages of several origins call one API.
 
 Real servers serve the pages: Playwright responds to preflight requests itself once it intercepts requests of a page.
 """
@@ -56,17 +56,17 @@ class EmptyPage(BaseHTTPRequestHandler):
 
 
 class Origins(NamedTuple):
-    """Origins that serve an empty page each."""
+    """Origins, each of which serves an empty page."""
 
     shop: str
     panel: str
     other: str
-    """Not allowed to call the API."""
+    """An origin that is not allowed to call the API."""
 
 
 @pytest.fixture(scope="module", name="origins")
 def origins_fixture() -> Iterator[Origins]:
-    """Serve pages of three origins."""
+    """Start a server for each origin."""
     with ExitStack() as stack:
 
         def serve() -> str:
@@ -89,9 +89,9 @@ def check_preflight(api_url: str, origin: str) -> None:
 
 @pytest.fixture(scope="module", name="outputs")
 def outputs_fixture(origins: Origins, emulator: Emulator) -> dict[str, Any]:
-    """Deploy the stock service for its own site and two further origins, and return its outputs."""
+    """Deploy the stock service for its site and two additional origins, and return its outputs."""
     allowed = f"site,{origins.shop},{origins.panel}"
-    with ThreadPoolExecutor(1) as executor:  # the browser's loop runs in this thread
+    with ThreadPoolExecutor(1) as executor:  # the browser's event loop runs in this thread
         outputs = executor.submit(deploy_service, emulator, "stock", "origins", cors_origin=allowed).result()
     # The first request starts the function that responds to preflight requests.
     eventually(lambda: check_preflight(outputs["api_url"], origins.shop), seconds=60)
@@ -100,7 +100,7 @@ def outputs_fixture(origins: Origins, emulator: Emulator) -> dict[str, Any]:
 
 @pytest.fixture(name="open_page")
 def open_page_fixture(browser: Browser) -> Iterator[Callable[[str], Page]]:
-    """Open a page of an origin; all share one cache."""
+    """Open a page of an origin. All pages share one cache."""
     context = browser.new_context()
 
     def open_page(origin: str) -> Page:
@@ -112,7 +112,7 @@ def open_page_fixture(browser: Browser) -> Iterator[Callable[[str], Page]]:
     context.close()
 
 
-def test_pages_of_every_allowed_origin_call_the_same_api_and_others_are_rejected(
+def test_only_allowed_origins_can_call_the_api(
     open_page: Callable[[str], Page], origins: Origins, outputs: dict[str, Any]
 ) -> None:
     http = Http(outputs, outputs["api_key"])
@@ -130,17 +130,17 @@ def test_pages_of_every_allowed_origin_call_the_same_api_and_others_are_rejected
         assert http("GET", f"/inventory/{product_id}").status == (200 if origin in allowed else 404)
 
 
-def test_cached_preflight_and_response_of_one_origin_do_not_serve_another(
+def test_cached_responses_are_not_shared_between_origins(
     open_page: Callable[[str], Page], origins: Origins, outputs: dict[str, Any]
 ) -> None:
-    url = f"{outputs['api_url']}/inventory/nothing-{uuid.uuid4().hex[:8]}"
+    url = f"{outputs['api_url']}/inventory/missing-{uuid.uuid4().hex[:8]}"
     shop, panel, other = origins
     for origin in (shop, other, panel, other, shop):
         expected = "TypeError" if origin == other else [404, "NOT_FOUND"]
         assert open_page(origin).evaluate(READ, url) == expected
 
 
-def test_allowed_page_reads_the_errors_of_api_gateway(
+def test_allowed_origin_can_read_errors_of_api_gateway(
     open_page: Callable[[str], Page], origins: Origins, outputs: dict[str, Any]
 ) -> None:
-    assert open_page(origins.shop).evaluate(READ, f"{outputs['api_url']}/nothing") == [404, "NOT_FOUND"]
+    assert open_page(origins.shop).evaluate(READ, f"{outputs['api_url']}/missing") == [404, "NOT_FOUND"]

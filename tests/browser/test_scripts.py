@@ -1,4 +1,4 @@
-"""The site's own tests and its linter, which need no browser."""
+"""Unit tests and linter of the web pages, which require no browser."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SITE = Path("lib/services/stock/site")
 
 
 @pytest.mark.parametrize("script", ["test", "lint"])
-def test_the_scripts_are_as_they_should_be(script: str) -> None:
+def test_script_succeeds(script: str) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("there is no npm to run them with")
+        pytest.skip("npm is not installed")
     assert build([SERVICES["stock"]], Terminal())
-    ran = subprocess.run([npm, "run", script], cwd=SITE, capture_output=True, text=True, timeout=120, check=False)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    process = subprocess.run([npm, "run", script], cwd=SITE, capture_output=True, text=True, timeout=120, check=False)
+    assert process.returncode == 0, process.stdout + process.stderr

@@ -1,4 +1,4 @@
-"""The demo shop: the life of a reservation, between visitors."""
+"""The demo shop: reserve, release, and sell items as one or two visitors."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .conftest import Stock
 from .routes import CORS, aborted, losing, rejecting
 
 
-def card(page: Page, name: str) -> Locator:
+def product_card(page: Page, name: str) -> Locator:
     return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=name))
 
 
-def add(page: Page, name: str) -> Locator:
-    return card(page, name).get_by_role("button", name="Add to cart")
+def add_button(page: Page, name: str) -> Locator:
+    return product_card(page, name).get_by_role("button", name="Add to cart")
 
 
 def cart(page: Page) -> Locator:
@@ -32,16 +32,16 @@ def title(product_id: str) -> str:
     return product_id.replace("-", " ").capitalize()
 
 
-def line(quantity: int, name: str) -> str:
+def cart_line(quantity: int, name: str) -> str:
     return f"{quantity} \N{MULTIPLICATION SIGN} {name}"
 
 
 @pytest.fixture(name="shop")
 def shop_fixture(visit: Callable[..., Page], category: str) -> Callable[..., Page]:
-    """Opens the shop of this test's products."""
+    """Open the shop with the products of the current test."""
 
-    def shop(**more: Any) -> Page:
-        return visit(f"index.html?category={quote(category)}", **more)
+    def shop(**options: Any) -> Page:
+        return visit(f"index.html?category={quote(category)}", **options)
 
     return shop
 
@@ -51,7 +51,7 @@ def counts(api: Http, product_id: str) -> tuple[int, int]:
     return level["stock_count"], level["reserved_count"]
 
 
-def test_the_key_is_explained_and_asked_for(
+def test_shop_explains_and_prompts_for_the_api_key(
     visitor: Callable[..., Page], stock: Stock, accessible: Callable[[Page], None]
 ) -> None:
     page = visitor()
@@ -68,139 +68,141 @@ def test_the_key_is_explained_and_asked_for(
     expect(page.get_by_label("API key")).to_be_visible()
 
 
-def test_an_item_is_held_given_back_and_sold(
+def test_item_is_reserved_released_and_sold(
     shop: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
 ) -> None:
     desk, lamp = product(20, "desk"), product(3, "lamp")
     page = shop()
-    expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Low Stock (3 left)")
+    expect(product_card(page, title(lamp)).get_by_role("status")).to_have_text("Low Stock (3 left)")
     expect(cart(page)).to_contain_text("Your cart is empty")
     for name in (desk, lamp, lamp):
-        add(page, title(name)).click()
-        expect(add(page, title(name))).not_to_have_attribute("aria-busy", "true")
-    expect(cart(page)).to_contain_text(line(2, title(lamp)))
+        add_button(page, title(name)).click()
+        expect(add_button(page, title(name))).not_to_have_attribute("aria-busy", "true")
+    expect(cart(page)).to_contain_text(cart_line(2, title(lamp)))
     expect(cart(page).get_by_role("timer").first).to_contain_text("Reserved for 1")
-    expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Low Stock (1 left)")
+    expect(product_card(page, title(lamp)).get_by_role("status")).to_have_text("Low Stock (1 left)")
     assert (counts(api, desk), counts(api, lamp)) == ((20, 1), (3, 2))
     accessible(page)
     page.reload()
-    expect(cart(page)).to_contain_text(line(2, title(lamp)))
+    expect(cart(page)).to_contain_text(cart_line(2, title(lamp)))
     cart(page).get_by_role("button", name=f"Remove {title(lamp)}").click()
-    expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Low Stock (3 left)")
+    expect(product_card(page, title(lamp)).get_by_role("status")).to_have_text("Low Stock (3 left)")
     assert counts(api, lamp) == (3, 0)
     cart(page).get_by_role("button", name="Check out").click()
-    expect(cart(page).get_by_role("status")).to_contain_text(line(1, title(desk)))
+    expect(cart(page).get_by_role("status")).to_contain_text(cart_line(1, title(desk)))
     expect(cart(page)).to_contain_text("Your cart is empty")
     assert counts(api, desk) == (19, 0)
     accessible(page)
 
 
-def test_the_last_one_goes_to_one_of_two(
+def test_only_one_visitor_reserves_the_last_unit(
     shop: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
 ) -> None:
     product_id = product(1)
     name = title(product_id)
     first, second = shop(), shop()
     for page in (first, second):
-        expect(add(page, name)).to_be_enabled()
-    # The second looks away: what it shows is what was there before.
+        expect(add_button(page, name)).to_be_enabled()
+    # The second visitor has an outdated page.
     second.route(
         f"**/inventory/{product_id}",
         lambda route: route.fulfill(json={"available": 1, "status": "LOW_STOCK"}, headers=CORS),
     )
-    add(first, name).click()
-    expect(cart(first)).to_contain_text(line(1, name))
-    expect(card(first, name).get_by_role("status").first).to_have_text("Out of Stock")
-    expect(add(first, name)).to_be_disabled()
-    add(second, name).click()
-    expect(card(second, name).get_by_role("alert")).to_contain_text("This item has sold out")
+    add_button(first, name).click()
+    expect(cart(first)).to_contain_text(cart_line(1, name))
+    expect(product_card(first, name).get_by_role("status").first).to_have_text("Out of Stock")
+    expect(add_button(first, name)).to_be_disabled()
+    add_button(second, name).click()
+    expect(product_card(second, name).get_by_role("alert")).to_contain_text("This item has sold out")
     accessible(second)
     second.unroute(f"**/inventory/{product_id}")
-    expect(add(second, name)).to_be_disabled(timeout=10_000)
+    expect(add_button(second, name)).to_be_disabled(timeout=10_000)
     cart(first).get_by_role("button", name="Remove").click()
-    expect(add(second, name)).to_be_enabled(timeout=10_000)
-    add(second, name).click()
+    expect(add_button(second, name)).to_be_enabled(timeout=10_000)
+    add_button(second, name).click()
     cart(second).get_by_role("button", name="Check out").click()
     expect(cart(second)).to_contain_text("Thank you!")
     assert counts(api, product_id) == (0, 0)
 
 
-def test_what_was_held_too_long_is_told_at_the_checkout(
+def test_checkout_reports_an_expired_reservation(
     shop: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
 ) -> None:
     desk, lamp = product(20, "desk"), product(20, "lamp")
     page = shop()
     for name in (desk, lamp):
-        add(page, title(name)).click()
+        add_button(page, title(name)).click()
         expect(cart(page)).to_contain_text(title(name))
-    held = api("GET", f"/inventory/{lamp}/reservations").body["reservations"][0]["reservationId"]
-    assert api("DELETE", f"/inventory/{lamp}/reserve/{held}").status == 204
+    reservation_id = api("GET", f"/inventory/{lamp}/reservations").body["reservations"][0]["reservationId"]
+    assert api("DELETE", f"/inventory/{lamp}/reserve/{reservation_id}").status == 204
     cart(page).get_by_role("button", name="Check out").click()
     alert = cart(page).get_by_role("alert")
     expect(alert).to_contain_text(f"{title(lamp)} was not sold")
     expect(alert).to_contain_text("The reservation expired")
-    expect(cart(page).get_by_role("status")).to_contain_text(line(1, title(desk)))
+    expect(cart(page).get_by_role("status")).to_contain_text(cart_line(1, title(desk)))
     accessible(page)
     assert (counts(api, desk), counts(api, lamp)) == ((19, 0), (20, 0))
 
 
-def test_time_runs_out_in_sight(shop: Callable[..., Page], product: Callable[..., str]) -> None:
+def test_cart_shows_the_time_left_of_a_reservation(shop: Callable[..., Page], product: Callable[..., str]) -> None:
     name = title(product(20))
     page = shop(own_context=True)
     page.clock.install()
     page.reload()
     page.get_by_label("Reserve items for").select_option("1 minute")
-    add(page, name).click()
+    add_button(page, name).click()
     expect(cart(page).get_by_role("timer")).to_contain_text("Reserved for")
     page.clock.fast_forward("03:00")
     expect(cart(page).get_by_role("timer")).to_have_text("Reservation expired")
     expect(page.locator("#messages")).to_contain_text("has expired")
 
 
-def broken(route: Route) -> None:
+def bad_gateway(route: Route) -> None:
     route.fulfill(status=502, json={"message": "Bad gateway"}, headers=CORS)
 
 
-@pytest.mark.parametrize("answer", [aborted, broken])
-def test_an_addition_whose_answer_was_lost_counts_once(
-    shop: Callable[..., Page], product: Callable[..., str], api: Http, answer: Callable[[Route], None]
+@pytest.mark.parametrize("respond", [aborted, bad_gateway])
+def test_item_is_reserved_once_if_the_response_is_lost(
+    shop: Callable[..., Page], product: Callable[..., str], api: Http, respond: Callable[[Route], None]
 ) -> None:
     product_id = product(20)
     page = shop()
-    page.route("**/reserve", losing("POST", answer))
-    add(page, title(product_id)).click()
-    expect(card(page, title(product_id)).get_by_role("alert")).to_contain_text("The item may have been reserved")
+    page.route("**/reserve", losing("POST", respond))
+    add_button(page, title(product_id)).click()
+    expect(product_card(page, title(product_id)).get_by_role("alert")).to_contain_text(
+        "The item may have been reserved"
+    )
     page.unroute("**/reserve")
-    card(page, title(product_id)).get_by_role("button", name="Try again").click()
-    expect(cart(page)).to_contain_text(line(1, title(product_id)))
+    product_card(page, title(product_id)).get_by_role("button", name="Try again").click()
+    expect(cart(page)).to_contain_text(cart_line(1, title(product_id)))
     assert counts(api, product_id) == (20, 1)
 
 
-def test_a_checkout_whose_answer_was_lost_sells_once(
+def test_item_is_sold_once_if_the_response_is_lost(
     shop: Callable[..., Page], product: Callable[..., str], api: Http
 ) -> None:
     product_id = product(20)
     page = shop()
-    add(page, title(product_id)).click()
+    add_button(page, title(product_id)).click()
     page.route("**/fulfill", losing("POST"))
     cart(page).get_by_role("button", name="Check out").click()
     expect(cart(page).get_by_role("alert")).to_contain_text("may have been sold")
     page.unroute("**/fulfill")
     page.reload()
     cart(page).get_by_role("button", name="Check out").click()
-    expect(cart(page).get_by_role("status")).to_contain_text(line(1, title(product_id)))
+    expect(cart(page).get_by_role("status")).to_contain_text(cart_line(1, title(product_id)))
     expect(cart(page)).to_contain_text("Your cart is empty")
     assert counts(api, product_id) == (19, 0)
 
 
-def test_what_could_not_be_given_back_is_not_said_to_be(
+def test_failed_release_is_reported_and_can_be_repeated(
     shop: Callable[..., Page], product: Callable[..., str], api: Http
 ) -> None:
     product_id = product(20)
     page = shop()
-    add(page, title(product_id)).click()
+    add_button(page, title(product_id)).click()
     remove = cart(page).get_by_role("button", name="Remove")
-    page.route("**/inventory/reserve/*", broken)
+    page.route("**/inventory/reserve/*", bad_gateway)
     remove.click()
     expect(cart(page).get_by_role("alert")).to_contain_text(f"{title(product_id)} may still be reserved")
     expect(page.locator("#messages")).not_to_contain_text("was removed")
@@ -211,40 +213,40 @@ def test_what_could_not_be_given_back_is_not_said_to_be(
     assert counts(api, product_id) == (20, 0)
 
 
-def test_a_rejected_key_adds_nothing_to_the_cart(shop: Callable[..., Page], product: Callable[..., str]) -> None:
+def test_rejected_key_adds_no_item_to_the_cart(shop: Callable[..., Page], product: Callable[..., str]) -> None:
     product_id = product(20)
     page = shop()
     page.route("**/reserve", rejecting("POST"))
-    add(page, title(product_id)).click()
-    expect(card(page, title(product_id)).get_by_role("alert")).to_contain_text("The item was not added")
+    add_button(page, title(product_id)).click()
+    expect(product_card(page, title(product_id)).get_by_role("alert")).to_contain_text("The item was not added")
     expect(cart(page)).to_contain_text("Your cart is empty")
 
 
 @pytest.mark.parametrize("product_id", ["constructor", "toString", "hasOwnProperty"])
-def test_products_named_like_object_members_are_sold(
+def test_products_named_like_object_properties_are_sold(
     shop: Callable[..., Page], visit: Callable[..., Page], api: Http, category: str, product_id: str
 ) -> None:
     level = {"product_id": product_id, "warehouse_id": uuid.uuid4().hex, "category": category, "stock_count": 20}
     assert api("POST", "/inventory", {"threshold_level": 5, **level}).status == 201
     name = product_id[0].upper() + product_id[1:]
     page = shop()
-    expect(card(page, name).get_by_role("status")).to_contain_text("In Stock")
+    expect(product_card(page, name).get_by_role("status")).to_contain_text("In Stock")
     for quantity in (1, 2):
-        add(page, name).click()
-        expect(cart(page)).to_contain_text(line(quantity, name))
+        add_button(page, name).click()
+        expect(cart(page)).to_contain_text(cart_line(quantity, name))
     page.reload()
     cart(page).get_by_role("button", name=f"Remove {name}").click()
     expect(cart(page)).to_contain_text("Your cart is empty")
-    add(page, name).click()
-    expect(cart(page)).to_contain_text(line(1, name))
+    add_button(page, name).click()
+    expect(cart(page)).to_contain_text(cart_line(1, name))
     cart(page).get_by_role("button", name="Check out").click()
-    expect(cart(page).get_by_role("status")).to_contain_text(line(1, name))
+    expect(cart(page).get_by_role("status")).to_contain_text(cart_line(1, name))
     panel = visit(f"admin-panel.html#/product/{product_id}")
     expect(panel.get_by_role("heading", name=product_id, exact=True)).to_be_visible()
     expect(panel.get_by_role("region", name="Movements")).to_contain_text("Sold")
 
 
-def test_an_id_that_only_another_service_accepts_breaks_nothing(shop: Callable[..., Page], stock: Stock) -> None:
+def test_product_with_the_id_proto_can_be_reserved(shop: Callable[..., Page], stock: Stock) -> None:
     level = {"product_id": "__proto__", "available": 9, "status": "IN_STOCK"}
     requests: list[dict[str, Any]] = []
 
@@ -264,19 +266,19 @@ def test_an_id_that_only_another_service_accepts_breaks_nothing(shop: Callable[.
     page.route(f"{stock.api_url}/inventory**", respond)
     page.reload()
     for quantity in (1, 2):
-        add(page, "Proto").click()
-        expect(cart(page)).to_contain_text(line(quantity, "Proto"))
+        add_button(page, "Proto").click()
+        expect(cart(page)).to_contain_text(cart_line(quantity, "Proto"))
     assert len({request["reservationId"] for request in requests}) == 2
     page.reload()
-    expect(cart(page)).to_contain_text(line(2, "Proto"))
+    expect(cart(page)).to_contain_text(cart_line(2, "Proto"))
 
 
-def test_a_phone_has_the_shop_too(
+def test_shop_fits_a_phone(
     shop: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
 ) -> None:
     name = title(product(20))
     page = shop(width=375)
-    add(page, name).click()
+    add_button(page, name).click()
     expect(cart(page)).to_contain_text(name)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     accessible(page)

@@ -1,4 +1,4 @@
-"""The panel and the shop where people sign in: the user pool's page, its tokens, and their end."""
+"""Sign-in of the panel and the shop with a user pool: redirects, tokens, and their expiry."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ PANEL = "admin-panel.html"
 TOKENS = "stock-tokens"
 
 
-class Members(NamedTuple):
-    """A deployment that somebody can sign in to."""
+class Deployment(NamedTuple):
+    """URLs of a deployment with a user pool, and the credentials of a user."""
 
     site_url: str
     sign_in_url: str
@@ -36,68 +36,68 @@ class Members(NamedTuple):
     password: str
 
 
-@pytest.fixture(scope="module", name="members")
-def members_fixture(emulator: Emulator) -> Members:
-    """The stock service with a user pool."""
+@pytest.fixture(scope="module", name="deployment")
+def deployment_fixture(emulator: Emulator) -> Deployment:
+    """Deploy the stock service with a user pool."""
     if "TAP_OUTPUTS" in os.environ:
-        pytest.skip("on AWS nobody is known who could sign in")
+        pytest.skip("the deployment on AWS has no test user")
     if not build([SERVICES["stock"]], Terminal()):
-        pytest.skip("there is no npm to build the pages with")
+        pytest.skip("npm is not installed")
 
-    def deploy() -> Members:
-        out = deploy_service(emulator, "stock", "members", authorization="COGNITO_USER_POOLS")
-        return Members(out["site_url"], out["sign_in_url"], *create_user(emulator, out["user_pool_id"]))
+    def deploy() -> Deployment:
+        outputs = deploy_service(emulator, "stock", "members", authorization="COGNITO_USER_POOLS")
+        return Deployment(outputs["site_url"], outputs["sign_in_url"], *create_user(emulator, outputs["user_pool_id"]))
 
-    with ThreadPoolExecutor(1) as executor:  # the browser's loop runs in this thread
+    with ThreadPoolExecutor(1) as executor:  # the browser's event loop runs in this thread
         return executor.submit(deploy).result()
 
 
-def sign_in(page: Page, members: Members) -> None:
-    """On the user pool's own page."""
-    page.get_by_label("Username").fill(members.name)
-    page.get_by_label("Password").fill(members.password)
+def sign_in(page: Page, deployment: Deployment) -> None:
+    """Sign in on the page of the user pool."""
+    page.get_by_label("Username").fill(deployment.name)
+    page.get_by_label("Password").fill(deployment.password)
     page.get_by_role("button", name="Sign in").click()
 
 
 @pytest.fixture(name="panel")
-def panel_fixture(visitor: Callable[..., Page], members: Members) -> Page:
-    """The panel, signed in to."""
+def panel_fixture(visitor: Callable[..., Page], deployment: Deployment) -> Page:
+    """Open the panel and sign in."""
     page = visitor()
-    page.goto(f"{members.site_url}/{PANEL}")
+    page.goto(f"{deployment.site_url}/{PANEL}")
     page.get_by_role("button", name="Sign in").click()
-    sign_in(page, members)
+    sign_in(page, deployment)
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     return page
 
 
 def tokens(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(page.evaluate(f"sessionStorage.getItem('{TOKENS}')"))
-    return found
+    stored: dict[str, Any] = json.loads(page.evaluate(f"sessionStorage.getItem('{TOKENS}')"))
+    return stored
 
 
-def with_tokens(page: Page, **changes: Any) -> None:
-    """The page anew, with tokens that are not what they were."""
-    page.evaluate(f"said => sessionStorage.setItem('{TOKENS}', said)", json.dumps({**tokens(page), **changes}))
+def reload_with_tokens(page: Page, **changes: Any) -> None:
+    """Change the stored tokens and reload the page."""
+    page.evaluate(f"tokens => sessionStorage.setItem('{TOKENS}', tokens)", json.dumps({**tokens(page), **changes}))
     page.reload()
 
 
-def test_the_sign_in_page_leads_back_to_what_was_asked_for(
-    visitor: Callable[..., Page], members: Members, accessible: Callable[[Page], None]
+def test_sign_in_returns_to_the_requested_view(
+    visitor: Callable[..., Page], deployment: Deployment, accessible: Callable[[Page], None]
 ) -> None:
     page = visitor()
-    page.goto(f"{members.site_url}/{PANEL}#/attention")
+    page.goto(f"{deployment.site_url}/{PANEL}#/attention")
     expect(page.get_by_role("button", name="Sign in")).to_be_focused()
     accessible(page)
     page.keyboard.press("Enter")
-    sign_in(page, members)
+    sign_in(page, deployment)
     expect(page.get_by_role("heading", name="Needs attention")).to_be_visible()
-    assert page.url == f"{members.site_url}/{PANEL}#/attention"
+    assert page.url == f"{deployment.site_url}/{PANEL}#/attention"
     page.reload()
     expect(page.get_by_role("heading", name="Needs attention")).to_be_visible()
     accessible(page)
 
 
-def test_whoever_signed_in_changes_stock_and_is_named_for_it(panel: Page) -> None:
+def test_movements_contain_the_name_of_the_signed_in_user(panel: Page) -> None:
     product_id = f"desk-{uuid.uuid4().hex[:8]}"
     panel.get_by_role("button", name="New product").click()
     panel.get_by_label("Product ID", exact=True).fill(product_id)
@@ -110,31 +110,31 @@ def test_whoever_signed_in_changes_stock_and_is_named_for_it(panel: Page) -> Non
     expect(row.locator("[data-label=By]")).to_have_text(username)
 
 
-def test_a_token_is_replaced_before_it_ends(panel: Page) -> None:
+def test_token_is_refreshed_before_it_expires(panel: Page) -> None:
     before = tokens(panel)
-    with panel.expect_request("**/inventory?*") as asked:
-        with_tokens(panel, until=before["until"] - 14 * 60_000 - 30_000)
+    with panel.expect_request("**/inventory?*") as request:
+        reload_with_tokens(panel, until=before["until"] - 14 * 60_000 - 30_000)
     expect(panel.locator("main table, main .empty")).not_to_have_count(0)
     after = tokens(panel)
     assert (after["access"] != before["access"], after["refresh"]) == (True, before["refresh"])
-    assert asked.value.headers["authorization"] == f"Bearer {after['access']}"
+    assert request.value.headers["authorization"] == f"Bearer {after['access']}"
 
 
-@pytest.mark.parametrize("changes", [{"until": 0, "refresh": "taken back"}, {"access": "taken back"}])
-def test_where_the_sign_in_has_ended_it_leads_to_another(
-    panel: Page, members: Members, accessible: Callable[[Page], None], changes: dict[str, Any]
+@pytest.mark.parametrize("changes", [{"until": 0, "refresh": "revoked"}, {"access": "revoked"}])
+def test_expired_session_prompts_for_a_new_sign_in(
+    panel: Page, deployment: Deployment, accessible: Callable[[Page], None], changes: dict[str, Any]
 ) -> None:
-    with_tokens(panel, **changes)
-    again = panel.get_by_role("button", name="Sign in again")
-    expect(again).to_be_visible()
+    reload_with_tokens(panel, **changes)
+    button = panel.get_by_role("button", name="Sign in again")
+    expect(button).to_be_visible()
     accessible(panel)
-    again.click()
-    sign_in(panel, members)
+    button.click()
+    sign_in(panel, deployment)
     expect(panel.get_by_role("heading", name="All stock")).to_be_visible()
 
 
 def unanswered(_: Route) -> None:
-    """The user pool never responds."""
+    """Never respond to the request."""
 
 
 @pytest.mark.parametrize(
@@ -143,49 +143,47 @@ def unanswered(_: Route) -> None:
     ids=["revoked", "no such endpoint", "aborted", "unanswered"],
 )
 def test_signing_out_deletes_and_revokes_the_tokens(
-    panel: Page, members: Members, respond: Callable[[Route], None]
+    panel: Page, deployment: Deployment, respond: Callable[[Route], None]
 ) -> None:
     refresh = tokens(panel)["refresh"]
     panel.route("**/oauth2/revoke", respond)
     with panel.expect_request("**/logout?*") as logout, panel.expect_request("**/oauth2/revoke") as revocation:
         panel.get_by_role("button", name="Sign out").click()
-    assert logout.value.url.startswith(f"{members.sign_in_url}/logout?client_id=")
-    assert (revocation.value.method, revocation.value.url) == ("POST", f"{members.sign_in_url}/oauth2/revoke")
+    assert logout.value.url.startswith(f"{deployment.sign_in_url}/logout?client_id=")
+    assert (revocation.value.method, revocation.value.url) == ("POST", f"{deployment.sign_in_url}/oauth2/revoke")
     client_id = parse_qs(urlsplit(logout.value.url).query)["client_id"]
     assert parse_qs(revocation.value.post_data or "") == {"token": [refresh], "client_id": client_id}
     expect(panel.get_by_role("button", name="Sign in")).to_be_focused()
-    assert panel.url == f"{members.site_url}/{PANEL}"
+    assert panel.url == f"{deployment.site_url}/{PANEL}"
     assert panel.evaluate("sessionStorage.length + localStorage.length") == 0
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("query", "message"),
     [
         ("code=stolen&state=theirs", "not started in this tab"),
         ("error=access_denied&state=theirs", "not started in this tab"),
     ],
 )
-def test_a_way_back_that_this_tab_did_not_begin_signs_nobody_in(
-    visitor: Callable[..., Page], members: Members, accessible: Callable[[Page], None], said: str, told: str
+def test_redirect_that_this_tab_did_not_start_is_rejected(
+    visitor: Callable[..., Page], deployment: Deployment, accessible: Callable[[Page], None], query: str, message: str
 ) -> None:
     page = visitor()
-    page.goto(f"{members.site_url}/{PANEL}?{said}")
-    expect(page.get_by_role("alert")).to_contain_text(told)
+    page.goto(f"{deployment.site_url}/{PANEL}?{query}")
+    expect(page.get_by_role("alert")).to_contain_text(message)
     expect(page.get_by_role("button", name="Sign in")).to_be_focused()
-    assert page.url == f"{members.site_url}/{PANEL}"
+    assert page.url == f"{deployment.site_url}/{PANEL}"
     accessible(page)
 
 
-def test_the_shop_sells_for_whoever_signed_in(
-    panel: Page, members: Members, accessible: Callable[[Page], None]
-) -> None:
+def test_shop_has_the_same_sign_in(panel: Page, deployment: Deployment, accessible: Callable[[Page], None]) -> None:
     panel.get_by_role("link", name="Demo shop").click()
     expect(panel.get_by_role("heading", name="Your cart")).to_be_visible()
     panel.get_by_role("button", name="Sign out").click()
     expect(panel.get_by_text("send the requests as you")).to_be_visible()
     accessible(panel)
-    panel.goto(f"{members.site_url}/index.html?category=lighting")
+    panel.goto(f"{deployment.site_url}/index.html?category=lighting")
     panel.get_by_role("button", name="Sign in").click()
-    sign_in(panel, members)
+    sign_in(panel, deployment)
     expect(panel.get_by_role("heading", name="Your cart")).to_be_visible()
-    assert panel.url == f"{members.site_url}/?category=lighting"
+    assert panel.url == f"{deployment.site_url}/?category=lighting"

@@ -1,4 +1,4 @@
-"""The stock label as a shop's product page has it."""
+"""The stock label on a product page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from .conftest import Stock
-from .routes import CORS, aborted, keeping
+from .routes import CORS, aborted, collecting
 
-NOT_KNOWN = "Availability unknown"
+UNKNOWN_LABEL = "Availability unknown"
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src *; require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -30,27 +30,27 @@ COUNT_FAILURES = """random => {
     throw new TypeError("offline");
   };
 }"""
-LISTEN = """window.heard = []; addEventListener("inventory-status", ({ detail }) => window.heard.push(detail))"""
+LISTEN = """window.events = []; addEventListener("inventory-status", ({ detail }) => window.events.push(detail))"""
 
 
 def label(page: Page) -> Any:
     return page.locator("inventory-widget").get_by_role("status")
 
 
-def answering(available: Any, status: str = "IN_STOCK") -> Callable[[Route], None]:
-    return responding({"available": available, "status": status})
+def level_response(available: Any, status: str = "IN_STOCK") -> Callable[[Route], None]:
+    return json_response({"available": available, "status": status})
 
 
-def responding(body: Any, status: int = 200) -> Callable[[Route], None]:
+def json_response(body: Any, status: int = 200) -> Callable[[Route], None]:
     return lambda route: route.fulfill(status=status, headers=CORS, json=body)
 
 
 def without_counts(in_stock: bool, low_stock: bool) -> Callable[[Route], None]:
-    """Respond as a service that does not publish counts."""
-    return responding({"product_id": "desk", "in_stock": in_stock, "low_stock": low_stock})
+    """Respond like a service that does not publish counts."""
+    return json_response({"product_id": "desk", "in_stock": in_stock, "low_stock": low_stock})
 
 
-def in_turn(*responses: Callable[[Route], None]) -> Callable[[Route], None]:
+def in_sequence(*responses: Callable[[Route], None]) -> Callable[[Route], None]:
     remaining = iter(responses)
 
     def respond(route: Route) -> None:
@@ -61,21 +61,21 @@ def in_turn(*responses: Callable[[Route], None]) -> Callable[[Route], None]:
 
 @pytest.fixture(name="show")
 def show_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Page]:
-    """Open a product page with the label in it, if required with a clock that the test advances.
+    """Open a product page that contains the label, optionally with a clock that the test advances.
 
-    Names of attributes have `_` for `-`.
+    Attribute names contain `_` in place of `-`.
     """
 
     def show(
-        product_id: str, answer: Callable[[Route], None] | None = None, *, clock: bool = False, **attributes: Any
+        product_id: str, respond: Callable[[Route], None] | None = None, *, clock: bool = False, **attributes: Any
     ) -> Page:
         page = visitor(own_context=clock)
-        given = {"product-id": product_id, "api-url": stock.api_url, "for": "buy", **attributes}
-        written = " ".join(f'{name.replace("_", "-")}="{value}"' for name, value in given.items())
-        body = PAGE % f"<inventory-widget {written}></inventory-widget>"
+        all_attributes = {"product-id": product_id, "api-url": stock.api_url, "for": "buy", **attributes}
+        markup = " ".join(f'{name.replace("_", "-")}="{value}"' for name, value in all_attributes.items())
+        body = PAGE % f"<inventory-widget {markup}></inventory-widget>"
         page.route("**/product.html", lambda route: route.fulfill(content_type="text/html", body=body))
-        if answer:
-            page.route(f"{stock.api_url}/inventory/**", answer)
+        if respond:
+            page.route(f"{stock.api_url}/inventory/**", respond)
         page.add_init_script(LISTEN)
         if clock:
             page.clock.install()
@@ -88,7 +88,7 @@ def show_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Pa
 @pytest.mark.parametrize(
     ("stock_count", "text"), [(20, "In Stock (20 available)"), (3, "Low Stock (3 left)"), (0, "Out of Stock")]
 )
-def test_label_and_button_tell_what_is_available(
+def test_label_and_button_show_the_availability(
     show: Callable[..., Page],
     product: Callable[..., str],
     accessible: Callable[[Page], None],
@@ -99,7 +99,7 @@ def test_label_and_button_tell_what_is_available(
     page = show(product_id)
     expect(label(page)).to_have_text(text)
     expect(page.locator("#buy")).to_be_enabled(enabled=stock_count > 0)
-    assert page.evaluate("heard.at(-1)") == {
+    assert page.evaluate("events.at(-1)") == {
         "productId": product_id,
         "status": {20: "IN_STOCK", 3: "LOW_STOCK", 0: "OUT_OF_STOCK"}[stock_count],
         "available": stock_count,
@@ -108,7 +108,7 @@ def test_label_and_button_tell_what_is_available(
     accessible(page)
 
 
-def test_what_others_hold_is_not_available(
+def test_reserved_units_are_not_available(
     show: Callable[..., Page], product: Callable[..., str], reserve: Callable[..., None]
 ) -> None:
     product_id = product(6)
@@ -119,7 +119,7 @@ def test_what_others_hold_is_not_available(
     expect(label(page)).to_have_text("Low Stock (2 left)")
 
 
-def test_one_warehouse_may_be_meant(show: Callable[..., Page], product: Callable[..., str]) -> None:
+def test_label_can_show_one_warehouse(show: Callable[..., Page], product: Callable[..., str]) -> None:
     product(20, warehouse_id="main")
     page = show(product(2, warehouse_id="north"))
     expect(label(page)).to_have_text("In Stock (22 available)")
@@ -127,51 +127,51 @@ def test_one_warehouse_may_be_meant(show: Callable[..., Page], product: Callable
     expect(label(page)).to_have_text("Low Stock (2 left)")
 
 
-def test_until_an_answer_comes_it_is_loading(show: Callable[..., Page], accessible: Callable[[Page], None]) -> None:
-    waiting: list[Route] = []
-    page = show("desk", keeping(waiting))
+def test_label_shows_that_it_is_loading(show: Callable[..., Page], accessible: Callable[[Page], None]) -> None:
+    requests: list[Route] = []
+    page = show("desk", collecting(requests))
     expect(label(page)).to_have_text("Checking stock…")
     expect(label(page)).to_have_attribute("aria-busy", "true")
     expect(page.locator("#buy")).to_be_disabled()
     accessible(page)
-    answering(9)(waiting[0])
+    level_response(9)(requests[0])
     expect(label(page)).to_have_text("In Stock (9 available)")
     expect(label(page)).to_have_attribute("aria-busy", "false")
-    assert page.evaluate("heard.map(({ status }) => status)") == ["LOADING", "IN_STOCK"]
+    assert page.evaluate("events.map(({ status }) => status)") == ["LOADING", "IN_STOCK"]
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "respond",
     [
-        pytest.param(lambda route: route.fulfill(status=500, headers=CORS, body='{"available": 5}'), id="a fault"),
+        pytest.param(lambda route: route.fulfill(status=500, headers=CORS, body='{"available": 5}'), id="server error"),
         pytest.param(lambda route: route.fulfill(headers=CORS, body="<html>"), id="not JSON"),
         pytest.param(lambda route: route.fulfill(headers=CORS, body="{}"), id="not a level"),
-        pytest.param(responding(None), id="null"),
-        pytest.param(responding({"in_stock": True}), id="half a level"),
-        pytest.param(responding({"in_stock": "yes", "low_stock": False}), id="not a boolean"),
-        pytest.param(aborted, id="no network"),
-        pytest.param(None, id="an unknown product"),
+        pytest.param(json_response(None), id="null"),
+        pytest.param(json_response({"in_stock": True}), id="incomplete level"),
+        pytest.param(json_response({"in_stock": "yes", "low_stock": False}), id="not a boolean"),
+        pytest.param(aborted, id="network error"),
+        pytest.param(None, id="unknown product"),
     ],
 )
 def test_unknown_availability_has_a_label_and_disables_the_button(
     show: Callable[..., Page],
     accessible: Callable[[Page], None],
     category: str,
-    answer: Callable[[Route], None] | None,
+    respond: Callable[[Route], None] | None,
 ) -> None:
-    page = show(category.replace(" ", "-"), answer)
-    expect(label(page)).to_have_text(NOT_KNOWN)
+    page = show(category.replace(" ", "-"), respond)
+    expect(label(page)).to_have_text(UNKNOWN_LABEL)
     expect(page.locator("#buy")).to_be_disabled()
-    event = page.evaluate("heard.at(-1)")
+    event = page.evaluate("events.at(-1)")
     assert (event["status"], event["available"], event["purchasable"]) == ("UNAVAILABLE", None, False)
     accessible(page)
 
 
 def test_button_can_stay_enabled_while_the_availability_is_unknown(show: Callable[..., Page]) -> None:
-    page = show("desk", responding({"error": "No"}, 503), when_unknown="enable", label_unavailable="Ask us")
+    page = show("desk", json_response({"error": "No"}, 503), when_unknown="enable", label_unavailable="Ask us")
     expect(label(page)).to_have_text("Ask us")
     expect(page.locator("#buy")).to_be_enabled()
-    assert page.evaluate("heard.at(-1)") == {
+    assert page.evaluate("events.at(-1)") == {
         "productId": "desk",
         "status": "UNAVAILABLE",
         "available": None,
@@ -179,11 +179,11 @@ def test_button_can_stay_enabled_while_the_availability_is_unknown(show: Callabl
     }
     page.locator("inventory-widget").evaluate("widget => widget.setAttribute('when-unknown', 'disable')")
     expect(page.locator("#buy")).to_be_disabled()
-    assert page.evaluate("heard.at(-1)")["purchasable"] is False
+    assert page.evaluate("events.at(-1)")["purchasable"] is False
 
 
-def test_button_stays_disabled_out_of_stock_whatever_happens_when_unknown(show: Callable[..., Page]) -> None:
-    page = show("desk", answering(0), when_unknown="enable")
+def test_when_unknown_does_not_enable_the_button_out_of_stock(show: Callable[..., Page]) -> None:
+    page = show("desk", level_response(0), when_unknown="enable")
     expect(label(page)).to_have_text("Out of Stock")
     expect(page.locator("#buy")).to_be_disabled()
 
@@ -193,13 +193,13 @@ def test_failures_are_retried_with_growing_delays(
     show: Callable[..., Page], attributes: dict[str, Any], random: int
 ) -> None:
     requests: list[Route] = []
-    page = show("desk", keeping(requests), clock=True, **attributes)
+    page = show("desk", collecting(requests), clock=True, **attributes)
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
     page.evaluate(COUNT_FAILURES, random)
     page.locator("inventory-widget").evaluate("widget => void widget.refresh()")
     for failures, longest in enumerate((1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000), 1):
         page.wait_for_function("failures => window.failures === failures", arg=failures)
-        expect(label(page)).to_have_text(NOT_KNOWN)
+        expect(label(page)).to_have_text(UNKNOWN_LABEL)
         page.clock.run_for(longest * (1 + random) // 2 - 1)
         assert page.evaluate("requests") == failures
         page.clock.run_for(1)
@@ -210,10 +210,10 @@ def test_failures_are_retried_with_growing_delays(
     expect(label(page)).to_have_text("In Stock (9 available)")
     page.evaluate("window.available = null")
     page.locator("inventory-widget").evaluate("widget => widget.refresh()")
-    expect(label(page)).to_have_text(NOT_KNOWN)
-    before = page.evaluate("requests")
+    expect(label(page)).to_have_text(UNKNOWN_LABEL)
+    previous = page.evaluate("requests")
     page.clock.run_for(1000)
-    assert page.evaluate("requests") == before + 1, "a success resets the delay"
+    assert page.evaluate("requests") == previous + 1, "a success resets the delay"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_failures_are_retried_with_growing_delays(
         (False, True, "OUT_OF_STOCK", "Out of Stock"),
     ],
 )
-def test_a_response_without_counts_has_a_label_without_counts(  # pylint: disable=too-many-arguments,too-many-positional-arguments
+def test_response_without_counts_has_a_label_without_counts(  # pylint: disable=too-many-arguments,too-many-positional-arguments
     show: Callable[..., Page],
     accessible: Callable[[Page], None],
     in_stock: bool,
@@ -236,7 +236,7 @@ def test_a_response_without_counts_has_a_label_without_counts(  # pylint: disabl
     page = show("desk", without_counts(in_stock, low_stock))
     expect(label(page)).to_have_text(text)
     expect(page.locator("#buy")).to_be_enabled(enabled=in_stock)
-    assert page.evaluate("heard.at(-1)") == {
+    assert page.evaluate("events.at(-1)") == {
         "productId": "desk",
         "status": status,
         "available": None,
@@ -245,9 +245,9 @@ def test_a_response_without_counts_has_a_label_without_counts(  # pylint: disabl
     accessible(page)
 
 
-def test_a_response_without_counts_can_be_about_one_warehouse(show: Callable[..., Page]) -> None:
+def test_response_without_counts_supports_one_warehouse(show: Callable[..., Page]) -> None:
     level = {"product_id": "desk", "warehouse_id": "north", "in_stock": True, "low_stock": False}
-    page = show("desk", responding(level), warehouse_id="north")
+    page = show("desk", json_response(level), warehouse_id="north")
     expect(label(page)).to_have_text("In Stock")
 
 
@@ -259,10 +259,12 @@ def test_a_response_without_counts_can_be_about_one_warehouse(show: Callable[...
         ("never", ["In Stock", "Low Stock", "Out of Stock"]),
     ],
 )
-def test_shop_chooses_labels_with_or_without_counts(
+def test_show_count_selects_labels_with_or_without_counts(
     show: Callable[..., Page], show_count: str, texts: list[str]
 ) -> None:
-    page = show("desk", in_turn(answering(9), answering(3, "LOW_STOCK"), answering(0)), show_count=show_count)
+    page = show(
+        "desk", in_sequence(level_response(9), level_response(3, "LOW_STOCK"), level_response(0)), show_count=show_count
+    )
     expect(label(page)).to_have_text(texts[0])
     for text in texts[1:]:
         page.locator("inventory-widget").evaluate("widget => widget.refresh()")
@@ -281,56 +283,56 @@ def test_labels_without_a_count_can_be_replaced(show: Callable[..., Page]) -> No
     expect(label(page)).to_have_text("Bientôt épuisé")
 
 
-def test_an_answer_that_takes_too_long_is_none(show: Callable[..., Page]) -> None:
-    page = show("desk", keeping([]), clock=True, timeout_ms=2000)
+def test_request_times_out(show: Callable[..., Page]) -> None:
+    page = show("desk", collecting([]), clock=True, timeout_ms=2000)
     expect(label(page)).to_have_text("Checking stock…")
     page.clock.fast_forward(2000)
-    expect(label(page)).to_have_text(NOT_KNOWN)
+    expect(label(page)).to_have_text(UNKNOWN_LABEL)
 
 
-def test_it_asks_again_every_few_seconds(show: Callable[..., Page]) -> None:
-    answer = in_turn(answering(9), answering(0), aborted, answering(1, "LOW_STOCK"))
-    page = show("desk", answer, clock=True, refresh_seconds=10)
+def test_label_is_refreshed_at_an_interval(show: Callable[..., Page]) -> None:
+    respond = in_sequence(level_response(9), level_response(0), aborted, level_response(1, "LOW_STOCK"))
+    page = show("desk", respond, clock=True, refresh_seconds=10)
     expect(label(page)).to_have_text("In Stock (9 available)")
-    for text, enabled in (("Out of Stock", False), (NOT_KNOWN, False), ("Low Stock (1 left)", True)):
+    for text, enabled in (("Out of Stock", False), (UNKNOWN_LABEL, False), ("Low Stock (1 left)", True)):
         page.clock.fast_forward(10_000)
         expect(label(page)).to_have_text(text)
         expect(page.locator("#buy")).to_be_enabled(enabled=enabled)
 
 
-def test_it_asks_when_the_page_is_seen_again_and_not_while_it_is_hidden(show: Callable[..., Page]) -> None:
-    asked: list[Route] = []
+def test_hidden_page_is_refreshed_when_it_becomes_visible(show: Callable[..., Page]) -> None:
+    requests: list[Route] = []
 
-    def answer(route: Route) -> None:
-        asked.append(route)
-        answering(len(asked), "LOW_STOCK")(route)
+    def respond(route: Route) -> None:
+        requests.append(route)
+        level_response(len(requests), "LOW_STOCK")(route)
 
-    page = show("desk", answer, clock=True, refresh_seconds=10)
+    page = show("desk", respond, clock=True, refresh_seconds=10)
     expect(label(page)).to_have_text("Low Stock (1 left)")
     hidden = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); }"
     page.evaluate(hidden, True)
     page.clock.fast_forward(60_000)
-    assert len(asked) == 1
+    assert len(requests) == 1
     page.evaluate(hidden, False)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(label(page)).to_have_text("Low Stock (2 left)")
 
 
-def test_an_answer_about_the_product_before_is_dropped(show: Callable[..., Page]) -> None:
-    late: list[Route] = []
-    page = show("first", keeping(late))
-    page.route("**/inventory/second", answering(2, "LOW_STOCK"))
+def test_response_for_the_previous_product_is_ignored(show: Callable[..., Page]) -> None:
+    requests: list[Route] = []
+    page = show("first", collecting(requests))
+    page.route("**/inventory/second", level_response(2, "LOW_STOCK"))
     expect(label(page)).to_have_text("Checking stock…")
     page.locator("inventory-widget").evaluate("widget => widget.setAttribute('product-id', 'second')")
     expect(label(page)).to_have_text("Low Stock (2 left)")
-    for route in late:
-        answering(7)(route)
+    for route in requests:
+        level_response(7)(route)
     expect(label(page)).to_have_text("Low Stock (2 left)")
-    assert [event["productId"] for event in page.evaluate("heard")] == ["first", "second", "second"]
+    assert [event["productId"] for event in page.evaluate("events")] == ["first", "second", "second"]
 
 
-def test_a_button_that_the_page_disabled_stays_so(show: Callable[..., Page]) -> None:
-    page = show("desk", answering(9), **{"for": ""})
+def test_button_that_the_page_disabled_stays_disabled(show: Callable[..., Page]) -> None:
+    page = show("desk", level_response(9), **{"for": ""})
     expect(label(page)).to_have_text("In Stock (9 available)")
     page.locator("#buy").evaluate("button => { button.disabled = true; }")
     page.locator("inventory-widget").evaluate("widget => widget.setAttribute('for', 'buy')")
@@ -338,23 +340,23 @@ def test_a_button_that_the_page_disabled_stays_so(show: Callable[..., Page]) -> 
     expect(page.locator("#buy")).to_be_disabled()
 
 
-def test_a_label_that_is_taken_away_lets_go_of_its_button(show: Callable[..., Page]) -> None:
-    page = show("desk", answering(0))
+def test_removed_label_enables_its_button(show: Callable[..., Page]) -> None:
+    page = show("desk", level_response(0))
     expect(page.locator("#buy")).to_be_disabled()
     page.locator("inventory-widget").evaluate("widget => widget.remove()")
     expect(page.locator("#buy")).to_be_enabled()
 
 
-def test_texts_may_be_in_another_language(show: Callable[..., Page]) -> None:
-    page = show("desk", answering(3, "LOW_STOCK"), label_low_stock="Nur noch {available} da")
+def test_labels_can_be_translated(show: Callable[..., Page]) -> None:
+    page = show("desk", level_response(3, "LOW_STOCK"), label_low_stock="Nur noch {available} da")
     expect(label(page)).to_have_text("Nur noch 3 da")
     labels = "widget => { widget.labels = { LOW_STOCK: (left) => `Il en reste ${left}` }; }"
     page.locator("inventory-widget").evaluate(labels)
     expect(label(page)).to_have_text("Il en reste 3")
 
 
-def test_colours_are_the_shops_to_choose(show: Callable[..., Page]) -> None:
-    page = show("desk", answering(9))
+def test_colors_can_be_customized(show: Callable[..., Page]) -> None:
+    page = show("desk", level_response(9))
     expect(label(page)).to_have_text("In Stock (9 available)")
     page.locator("inventory-widget").evaluate(
         "widget => widget.style.setProperty('--inventory-in-stock-color', 'rgb(1, 2, 3)')"

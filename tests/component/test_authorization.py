@@ -74,7 +74,7 @@ def test_only_routes_with_a_scope_require_authorization(
 def test_second_factor_is_an_authenticator_app(settings: AuthorizationSettings | None, mfa: str, token: Any) -> None:
     changes: dict[str, Any] = {"settings": settings} if settings else {}
     created = record(lambda: UserPool("users", UserPoolArgs(name="post", scopes=["read"], **changes)))
-    pool = created.only("cognito.UserPool")
+    pool = created.single("cognito.UserPool")
     assert (pool.inputs["mfaConfiguration"], pool.inputs.get("softwareTokenMfaConfiguration")) == (mfa, token)
     assert not pool.retained
 
@@ -83,20 +83,20 @@ def test_preview_with_an_existing_pool_has_scopes_and_no_id() -> None:
     settings = AuthorizationSettings(type=USER_POOL, user_pool=EXISTING)
     previewed = record(stacked(service=TRAFFIC, authorization=settings), preview=True)
     assert previewed.inputs("cognito.UserPoolClient")["post-users-machines"]["name"] == "parcels-dev-machines"
-    assert previewed.only("cognito.ResourceServer").inputs["identifier"] == "parcels-dev"
+    assert previewed.single("cognito.ResourceServer").inputs["identifier"] == "parcels-dev"
     assert isinstance(previewed.stack_outputs()["sign_in_url"], Unknown)
 
 
 @pytest.mark.parametrize(("group", "name"), [(None, "parcels-dev"), ("admins", "admins")])
 def test_users_of_an_existing_pool_need_a_group(group: str | None, name: str) -> None:
     created = deployed(AuthorizationSettings(type=USER_POOL, user_pool=EXISTING, user_group=group))
-    assert bool(created.of("cognito.UserGroup")) is (group is None)
-    assert created.only("lambda.Function").inputs["environment"]["variables"]["USER_POOL_GROUP"] == name
+    assert bool(created.by_kind("cognito.UserGroup")) is (group is None)
+    assert created.single("lambda.Function").inputs["environment"]["variables"]["USER_POOL_GROUP"] == name
     assert created.stack_outputs()["user_pool_group"] == name
 
 
 def trigger(deployment: Deployment) -> str:
-    return json.dumps(deployment.only("apigateway.Deployment").inputs["triggers"])
+    return json.dumps(deployment.single("apigateway.Deployment").inputs["triggers"])
 
 
 @pytest.mark.untraced

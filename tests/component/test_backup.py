@@ -36,15 +36,15 @@ def made_backup(**changes: Any) -> Deployment:
 
 def policy(made: Deployment, purpose: str) -> dict[str, dict[str, Any]]:
     """What the role of one purpose may do, by action."""
-    document = json.loads(made.of("iam.RolePolicy")[f"post-{purpose}-policy"].inputs["policy"])
+    document = json.loads(made.by_kind("iam.RolePolicy")[f"post-{purpose}-policy"].inputs["policy"])
     return {action: statement for statement in document["Statement"] for action in statement["Action"]}
 
 
 def test_plan_copies_backups_and_moves_them_to_cold_storage() -> None:
     settings = BackupSettings(retention_days=365, cold_storage_after_days=30, copy_to_vault_arn=ELSEWHERE)
     created = made_backup(settings=settings, tags={"Owner": "desk"})
-    assert created.only("backup.Vault").inputs == {"name": "post", "forceDestroy": True, "tags": {"Owner": "desk"}}
-    (rule,) = created.only("backup.Plan").inputs["rules"]
+    assert created.single("backup.Vault").inputs == {"name": "post", "forceDestroy": True, "tags": {"Owner": "desk"}}
+    (rule,) = created.single("backup.Plan").inputs["rules"]
     lifecycle = {"deleteAfter": 365, "coldStorageAfter": 30}
     assert rule == {
         "ruleName": "post",
@@ -62,7 +62,7 @@ def test_plan_copies_backups_and_moves_them_to_cold_storage() -> None:
 @pytest.mark.untraced
 def test_no_role_is_for_everything(purpose: str) -> None:
     made = made_backup(settings=COPIED, kms_key_arn=VAULT_KEY, table_key_arns=[KEY])
-    assert not made.of("iam.RolePolicyAttachment")
+    assert not made.by_kind("iam.RolePolicyAttachment")
     for statement in policy(made, purpose).values():
         assert statement["Resource"] != "*"
         assert "*" not in statement["Resource"] or isinstance(statement["Resource"], str)
@@ -121,14 +121,14 @@ def made_table(**changes: Any) -> Deployment:
 @pytest.mark.parametrize("stream", [None, "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"])
 @pytest.mark.untraced
 def test_replicated_table_streams_all_that_replication_needs(stream: str | None) -> None:
-    inputs = made_table(settings=REPLICATED, table=a_table(stream=stream)).only("dynamodb.Table").inputs
+    inputs = made_table(settings=REPLICATED, table=a_table(stream=stream)).single("dynamodb.Table").inputs
     assert (inputs["streamEnabled"], inputs["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
 
 
 @pytest.mark.untraced
 def test_replica_of_a_provisioned_table_waits_until_its_writes_scale() -> None:
     made = made_table(settings=TableSettings(billing_mode="PROVISIONED", replica_regions=("eu-central-1",)))
-    assert {*made.of("appautoscaling.Policy")} <= {*made.only("dynamodb.TableReplica").depends_on}
+    assert {*made.by_kind("appautoscaling.Policy")} <= {*made.single("dynamodb.TableReplica").depends_on}
 
 
 REPLACING = {"name", "hashKey", "rangeKey", "localSecondaryIndexes", "attributes", "globalSecondaryIndexes"}
@@ -145,7 +145,7 @@ REPLACING = {"name", "hashKey", "rangeKey", "localSecondaryIndexes", "attributes
 )
 @pytest.mark.untraced
 def test_neither_replicas_nor_a_key_make_the_table_anew(change: dict[str, Any]) -> None:
-    before, after = made_table().only("dynamodb.Table"), made_table(**change).only("dynamodb.Table")
+    before, after = made_table().single("dynamodb.Table"), made_table(**change).single("dynamodb.Table")
     assert before.urn == after.urn
     assert {k: v for k, v in before.inputs.items() if k in REPLACING} == {
         k: v for k, v in after.inputs.items() if k in REPLACING

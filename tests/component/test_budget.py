@@ -19,7 +19,7 @@ DEFAULTS: dict[str, Any] = {
 
 def created_budget(**changes: Any) -> dict[str, Any]:
     """Return the inputs of a budget."""
-    budget = record(lambda: Budget("post", BudgetArgs(**{**DEFAULTS, **changes}))).only("budgets.Budget")
+    budget = record(lambda: Budget("post", BudgetArgs(**{**DEFAULTS, **changes}))).single("budgets.Budget")
     return budget.inputs
 
 

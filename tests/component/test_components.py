@@ -234,7 +234,7 @@ def test_function_has_an_alarm_for_its_duration_if_a_threshold_is_set() -> None:
     ],
 )
 def test_component_does_not_have_these_inputs(program: Callable[[], object], kind: str, absent: set[str]) -> None:
-    assert record(program).only(kind).inputs.keys().isdisjoint(absent)
+    assert record(program).single(kind).inputs.keys().isdisjoint(absent)
 
 
 @pytest.mark.parametrize(
@@ -251,12 +251,12 @@ def test_component_does_not_have_these_inputs(program: Callable[[], object], kin
 )
 def test_component_does_not_create_these_resources(program: Callable[[], object], kinds: list[str]) -> None:
     deployment = record(program)
-    assert not [kind for kind in kinds if deployment.of(kind)]
+    assert not [kind for kind in kinds if deployment.by_kind(kind)]
 
 
 def test_provisioned_table_scales_from_its_capacity() -> None:
     deployment = record(lambda: table_of_parcels(settings=PROVISIONED))
-    inputs = deployment.only("dynamodb.Table").inputs
+    inputs = deployment.single("dynamodb.Table").inputs
     assert inputs["readCapacity"] >= 1
     assert {target["minCapacity"] for target in deployment.inputs("appautoscaling.Target").values()} == {
         inputs["readCapacity"],
@@ -306,7 +306,7 @@ def test_table_grants_actions_on_some_items() -> None:
 
 
 def test_queue_without_rules_allows_no_sender() -> None:
-    (statement,) = json.loads(record(a_queue).only("sqs.QueuePolicy").inputs["policy"])["Statement"]
+    (statement,) = json.loads(record(a_queue).single("sqs.QueuePolicy").inputs["policy"])["Statement"]
     assert statement["Effect"] == "Deny"
 
 
@@ -321,9 +321,9 @@ def test_role_lists_its_policies_and_is_retained_with_them(retained: bool) -> No
         retain_on_delete=retained,
     )
     deployment = record(lambda: roles.append(Role("clerk", args)))
-    policies = [deployment.only(kind) for kind in ("iam.RolePolicyAttachment", "iam.RolePolicy")]
+    policies = [deployment.single(kind) for kind in ("iam.RolePolicyAttachment", "iam.RolePolicy")]
     assert {policy.pulumi_resource_name for policy in roles[0].permissions()} == {policy.name for policy in policies}
-    role = deployment.only("iam.Role")
+    role = deployment.single("iam.Role")
     assert {resource.retained for resource in (role, *policies)} == {retained}
     trust = json.loads(role.inputs["assumeRolePolicy"])
     assert trust["Statement"][0]["Principal"] == {"Service": "events.amazonaws.com"}
@@ -334,12 +334,12 @@ def test_function_is_created_after_its_dependencies() -> None:
         role = Role("clerk", RoleArgs(name_prefix="post-clerk-", managed_policies=["AWSXRayDaemonWriteAccess"]))
         a_function(role_arn=role.arn, depends_on=role.permissions())
 
-    function = record(program).only("lambda.Function")
+    function = record(program).single("lambda.Function")
     assert {"desk-logs", "clerk-AWSXRayDaemonWriteAccess"} <= set(function.depends_on)
 
 
 def test_layer_contains_its_modules_in_the_folder_of_lambda() -> None:
-    code = record(a_layer).only("lambda.LayerVersion").inputs["code"]
+    code = record(a_layer).single("lambda.LayerVersion").inputs["code"]
     assert {path: asset.text for path, asset in code.assets.items()} == {
         "python/post/__init__.py": "\n",
         "python/post/a.py": "A = 1",
@@ -382,9 +382,9 @@ def test_two_apis_can_share_a_function() -> None:
 def test_account_logs_with_an_existing_role() -> None:
     arn = "arn:aws:iam::123456789012:role/logs"
     created = record(lambda: ApiAccount("gate", ApiAccountArgs(owner="post-counter", role_arn=arn)))
-    assert created.only("apigateway.Account").inputs == {"cloudwatchRoleArn": arn}
-    assert created.only("apigateway.Account").retained
-    assert not created.of("iam.Role")
+    assert created.single("apigateway.Account").inputs == {"cloudwatchRoleArn": arn}
+    assert created.single("apigateway.Account").retained
+    assert not created.by_kind("iam.Role")
 
 
 ACCESS_LOG, EXECUTION_LOG = "/aws/apigateway/post-counter", "API-Gateway-Execution-Logs_a1b2/live"
@@ -406,7 +406,7 @@ def test_each_log_that_is_enabled_has_a_group_with_a_retention(settings: dict[st
     created = record(lambda: ApiLogs("logs", args))
     found = created.inputs("cloudwatch.LogGroup").values()
     assert {(group["name"], group["retentionInDays"]) for group in found} == {(name, 30) for name in groups}
-    assert not created.of("apigateway.Account")
+    assert not created.by_kind("apigateway.Account")
 
 
 @pytest.mark.parametrize(
@@ -418,7 +418,7 @@ def test_each_log_that_is_enabled_has_a_group_with_a_retention(settings: dict[st
     ],
 )
 def test_stage_is_created_after_its_logs(settings: dict[str, Any], name: str) -> None:
-    assert name in made_api(settings=ApiSettings(**settings)).only("apigateway.Stage").depends_on
+    assert name in made_api(settings=ApiSettings(**settings)).single("apigateway.Stage").depends_on
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ def test_stage_is_created_after_its_logs(settings: dict[str, Any], name: str) ->
 def test_logs_and_metrics_of_methods_follow_the_settings(
     settings: dict[str, Any], level: str, bodies: bool, metrics: bool
 ) -> None:
-    inputs = made_api(settings=ApiSettings(**settings)).only("apigateway.MethodSettings").inputs["settings"]
+    inputs = made_api(settings=ApiSettings(**settings)).single("apigateway.MethodSettings").inputs["settings"]
     assert (inputs["loggingLevel"], inputs["dataTraceEnabled"], inputs["metricsEnabled"]) == (level, bodies, metrics)
 
 
@@ -481,7 +481,7 @@ def test_settings_of_methods_are_written_one_after_another() -> None:
         routes = [(a_route(path=f"/{name}", throttle=throttle), a_function(name)) for name in ("first", "second")]
         Api("counter", ApiArgs(name="post-counter", routes=routes))
 
-    created = record(program).of("apigateway.MethodSettings")
+    created = record(program).by_kind("apigateway.MethodSettings")
     earlier = {name: created.keys() & {*resource.depends_on} for name, resource in created.items()}
     assert earlier == {
         "counter-throttle": set(),
@@ -492,7 +492,7 @@ def test_settings_of_methods_are_written_one_after_another() -> None:
 
 def test_throttle_of_a_route_does_not_redeploy_the_api() -> None:
     slow, fast = (throttled_api(Throttle(rate_per_second=rate, burst=5)) for rate in (1, 2))
-    assert slow.only("apigateway.Deployment").inputs == fast.only("apigateway.Deployment").inputs
+    assert slow.single("apigateway.Deployment").inputs == fast.single("apigateway.Deployment").inputs
 
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
@@ -507,5 +507,5 @@ def test_domain_leads_to_the_stage(base_path: str, url: str) -> None:
     created = record(lambda: domains.append(Domain("own", args)))
     mapping = {"domainName": "a.example.com", "restApi": "a1b2", "stageName": "live"}
     path = {"basePath": base_path} if base_path else {}
-    assert created.only("apigateway.BasePathMapping").inputs == {**mapping, **path}
+    assert created.single("apigateway.BasePathMapping").inputs == {**mapping, **path}
     assert domains[0].url == url

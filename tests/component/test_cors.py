@@ -40,7 +40,7 @@ def several_fixture() -> Deployment:
 
 
 def trigger(deployment: Deployment) -> Any:
-    return deployment.only("apigateway.Deployment").inputs["triggers"]
+    return deployment.single("apigateway.Deployment").inputs["triggers"]
 
 
 def test_white_space_around_one_origin_is_no_part_of_it(one: Deployment) -> None:

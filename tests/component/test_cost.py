@@ -13,7 +13,7 @@ from lib.cost.month import Month
 from lib.cost.traffic import Traffic
 from lib.docgen.generate import ROOT
 from lib.model import Workload
-from lib.program.recorder import Deployment, recorded
+from lib.program.recorder import Deployment, record_file
 from lib.services import SERVICES
 
 from ..support.builders import PARCELS, replace_service
@@ -33,7 +33,7 @@ aws.kinesis.Stream("jobs")
 
 def billed(service: str, environment: str, traffic: Traffic | None = None, **config: str) -> Bill:
     """What a month of a stack costs."""
-    made = recorded(PROGRAM, {"service": service, "environment": environment, **config})
+    made = record_file(PROGRAM, {"service": service, "environment": environment, **config})
     return bill_of(made, traffic or Traffic(), service)
 
 
@@ -64,9 +64,9 @@ def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
 @pytest.mark.untraced
 def test_functions_that_are_split_do_the_same_work() -> None:
     whole, split = billed("inventory", "dev"), billed("inventory", "dev", split_functions="true")
-    amounts = [{item.what: item.amount for item in found.items} for found in (whole, split)]
-    assert amounts[0]["runs"] == amounts[1]["runs"] == 1_000_000 + 8_760
-    assert amounts[0]["metrics of its own"] < amounts[1]["metrics of its own"]
+    amounts = [{item.label: item.amount for item in found.items} for found in (whole, split)]
+    assert amounts[0]["invocations"] == amounts[1]["invocations"] == 1_000_000 + 8_760
+    assert amounts[0]["custom metrics"] < amounts[1]["custom metrics"]
 
 
 @pytest.mark.untraced
@@ -78,11 +78,11 @@ def test_without_traffic_only_what_is_fixed_is_left() -> None:
 def test_the_command_prints_all_bills_and_one_in_detail(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--service", "items", "--env", "dev", "--env", "prod", "--requests", "2e6"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0].split() == ["USD", "a", "month", "dev", "prod"]
-    assert [line.split()[0] for line in said[1:3]] == ["items", "of"]
+    assert said[0].split() == ["USD", "per", "month", "dev", "prod"]
+    assert [line.split()[0] for line in said[1:3]] == ["items", "fixed"]
     assert "items in prod:" in said
     assert ["apigateway.RestApi", "requests", "2,000,000", "requests", "7.00"] in [line.split() for line in said]
-    assert said[-2] == "us-east-1, AWS's list prices of June 2026, no free tier, no credits, no taxes."
+    assert said[-2] == "AWS list prices for us-east-1, June 2026, without free tier, credits, and taxes."
 
 
 def test_service_without_a_workload_has_fixed_costs_only(
@@ -126,7 +126,7 @@ def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
         (
             ["--writes", "2"],
             2,
-            "error: traffic.writes must be a number from 0 to 1 (share of the requests), got 2.0. Run ",
+            "error: traffic.writes must be a number from 0 to 1 (fraction of the requests), got 2.0. Run ",
         ),
         (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
@@ -177,4 +177,4 @@ def test_what_has_no_price_is_exit_code_1_and_said(
     (tmp_path / "program.py").write_text(UNKNOWN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cost", "--service", "items", "--env", "dev"]) == 1
-    assert "CANNOT BE PRICED: kinesis.Stream, 1 of them" in capsys.readouterr().out.splitlines()
+    assert "NO KNOWN PRICE: kinesis.Stream (1)" in capsys.readouterr().out.splitlines()

@@ -59,7 +59,7 @@ def statements(document: str) -> list[dict[str, Any]]:
 
 def key_policy(deployment: Deployment) -> dict[str, dict[str, Any]]:
     """Return the statements of the key's policy by their principal."""
-    policy = deployment.only("kms.Key").inputs["policy"]
+    policy = deployment.single("kms.Key").inputs["policy"]
     return {one["Principal"].get("Service", "root"): one for one in statements(policy)}
 
 
@@ -71,12 +71,12 @@ def uses_of_key(deployment: Deployment, function: str) -> list[dict[str, Any]]:
 
 def differences(before: Deployment, after: Deployment) -> set[tuple[str, str]]:
     """Return kind and name of every input that differs."""
-    old = {resource.urn: resource.told for resource in before.registered}
+    old = {resource.urn: resource.serialized_inputs for resource in before.registered}
     return {
         (resource.kind, name)
         for resource in after.registered
-        for name in resource.told.keys() | old.get(resource.urn, {}).keys()
-        if resource.urn in old and resource.told.get(name) != old[resource.urn].get(name)
+        for name in resource.serialized_inputs.keys() | old.get(resource.urn, {}).keys()
+        if resource.urn in old and resource.serialized_inputs.get(name) != old[resource.urn].get(name)
     }
 
 
@@ -93,21 +93,21 @@ def test_key_encrypts_everything_at_rest(production: Deployment) -> None:
     assert keys == {kind: {KEY} for kind in encrypted}
     for table in production.inputs("dynamodb.Table").values():
         assert table["serverSideEncryption"] == {"enabled": True, "kmsKeyArn": KEY}
-    (rule,) = production.only("s3.BucketServerSideEncryptionConfiguration").inputs["rules"]
+    (rule,) = production.single("s3.BucketServerSideEncryptionConfiguration").inputs["rules"]
     assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}
 
 
 @pytest.mark.untraced
 def test_function_without_variables_has_nothing_to_encrypt() -> None:
     created = deployed(service=a_service(functions=(a_function(),)))
-    assert created.only("lambda.Function").inputs.keys().isdisjoint({"kmsKeyArn", "environment"})
-    assert created.of("iam.RolePolicy").keys() == {"post-desk-log-policy"}
+    assert created.single("lambda.Function").inputs.keys().isdisjoint({"kmsKeyArn", "environment"})
+    assert created.by_kind("iam.RolePolicy").keys() == {"post-desk-log-policy"}
 
 
 @pytest.mark.untraced
 def test_public_site_keeps_the_key_of_s3() -> None:
     created = deployed(site=SiteSettings(public=True))
-    (rule,) = created.only("s3.BucketServerSideEncryptionConfiguration").inputs["rules"]
+    (rule,) = created.single("s3.BucketServerSideEncryptionConfiguration").inputs["rules"]
     assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
     assert "cloudfront.amazonaws.com" not in key_policy(created)
 
@@ -142,8 +142,8 @@ def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None
     via = policy["root"]["Condition"]["StringLike"]["kms:ViaService"]
     assert {name.split(".")[0] for name in via} == {"dynamodb", "lambda", "sns"}
     assert uses_of_key(created, "sweep") == [
-        iam.key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
-        iam.key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
+        iam.allow_key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
+        iam.allow_key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
     ]
 
 
@@ -152,7 +152,7 @@ def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None
 def test_role_that_reads_a_secret_can_decrypt_it_and_no_table(store: str, action: str) -> None:
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     created = deployed(service=a_service(functions=(desk,), secrets=(a_secret(store=store),)))
-    assert uses_of_key(created, "desk") == [iam.key_use(KEY, "Decrypt", [store], "amazonaws.com")]
+    assert uses_of_key(created, "desk") == [iam.allow_key_use(KEY, "Decrypt", [store], "amazonaws.com")]
 
 
 def test_replicas_of_an_existing_key_have_its_id() -> None:
@@ -162,12 +162,12 @@ def test_replicas_of_an_existing_key_have_its_id() -> None:
 
 
 def test_key_rejects_an_unknown_service() -> None:
-    with pytest.raises(ValueError, match=r"^users must be among backup, budgets, .*, got \['ec2'\]\.$"):
-        KeyArgs(name="post", users=["dynamodb", "ec2"])
+    with pytest.raises(ValueError, match=r"^services must be among backup, budgets, .*, got \['ec2'\]\.$"):
+        KeyArgs(name="post", services=["dynamodb", "ec2"])
 
 
 @pytest.mark.untraced
 def test_key_without_a_stack_has_the_settings_of_dev() -> None:
-    inputs = record(lambda: Key("post", KeyArgs(name="post", users=["dynamodb"]))).only("kms.Key").inputs
+    inputs = record(lambda: Key("post", KeyArgs(name="post", services=["dynamodb"]))).single("kms.Key").inputs
     assert inputs["rotationPeriodInDays"] == 365
     assert "description" not in inputs

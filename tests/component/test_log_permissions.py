@@ -22,8 +22,8 @@ WRITE_ACTIONS = ("CreateLogStream", "PutLogEvents")
 def test_function_in_a_vpc_cannot_write_other_log_groups() -> None:
     network = NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-0a1b2c3e"))
     deployment = record(stacked(network=network))
-    assert not deployment.of("iam.RolePolicyAttachment")
-    for function in deployment.of("lambda.Function").values():
+    assert not deployment.by_kind("iam.RolePolicyAttachment")
+    for function in deployment.by_kind("lambda.Function").values():
         policies = {name for name in function.depends_on if name.endswith("policy")}
         assert policies == {function.name.replace("-function", suffix) for suffix in ("-policy", "-log-policy")}
 
@@ -32,9 +32,9 @@ def test_function_in_a_vpc_cannot_write_other_log_groups() -> None:
 def test_log_group_exists_before_the_permission_and_the_function() -> None:
     made = record(stacked(service=a_service()))
     order = [resource.name for resource in made.registered]
-    assert made.only("iam.RolePolicy").sources["policy"][0].endswith("::post-desk-logs")
+    assert made.single("iam.RolePolicy").sources["policy"][0].endswith("::post-desk-logs")
     assert order.index("post-desk-logs") < order.index("post-desk-log-policy") < order.index("post-desk-function")
-    assert {"post-desk-logs", "post-desk-log-policy"} <= set(made.only("lambda.Function").depends_on)
+    assert {"post-desk-logs", "post-desk-log-policy"} <= set(made.single("lambda.Function").depends_on)
 
 
 @pytest.mark.untraced
@@ -45,16 +45,16 @@ def test_function_outside_a_stack_permits_its_role_to_write_its_log_group() -> N
         Function("desk", FunctionArgs(name="post-desk", role_arn=role.arn, role_name=role.name, files=files))
 
     made = record(program)
-    policy = made.only("iam.RolePolicy").inputs
+    policy = made.single("iam.RolePolicy").inputs
     assert (policy["role"], policy["name"]) == ("clerk-made", "logs")
-    assert json.loads(policy["policy"]) == iam.document([iam.write_logs("arn:desk-logs", WRITE_ACTIONS)])
+    assert json.loads(policy["policy"]) == iam.policy_document([iam.allow_log_actions("arn:desk-logs", WRITE_ACTIONS)])
 
 
 @pytest.mark.untraced
 def test_function_outside_a_stack_leaves_a_role_without_name_unchanged() -> None:
     files = {"index.py": "handler = print\n"}
     made = record(lambda: Function("desk", FunctionArgs(name="post-desk", role_arn="arn:clerk", files=files)))
-    assert not made.of("iam.RolePolicy")
+    assert not made.by_kind("iam.RolePolicy")
 
 
 def test_log_access_must_be_known() -> None:

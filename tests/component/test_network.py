@@ -51,8 +51,8 @@ def allowed(made: Deployment, direction: str) -> dict[str, dict[str, str]]:
 
 
 def test_vpc_has_a_public_and_a_private_subnet_in_each_zone(plain: Deployment) -> None:
-    assert plain.only("ec2.Vpc").inputs["cidrBlock"] == "10.0.0.0/16"
-    assert plain.only("ec2.Vpc").inputs["enableDnsHostnames"]
+    assert plain.single("ec2.Vpc").inputs["cidrBlock"] == "10.0.0.0/16"
+    assert plain.single("ec2.Vpc").inputs["enableDnsHostnames"]
     assert {name: (s["cidrBlock"], s["availabilityZone"]) for name, s in named(plain, "ec2.Subnet").items()} == {
         "post-public-1": ("10.0.0.0/20", "zone-a"),
         "post-public-2": ("10.0.16.0/20", "zone-b"),
@@ -70,13 +70,13 @@ def test_a_region_with_too_few_zones_is_refused() -> None:
 
 
 def test_the_default_security_group_is_emptied(plain: Deployment) -> None:
-    group = plain.only("ec2.DefaultSecurityGroup").inputs
+    group = plain.single("ec2.DefaultSecurityGroup").inputs
     assert group["vpcId"] == "post-vpc-vpc-id"
     assert group.keys().isdisjoint({"ingress", "egress"})
 
 
 def test_without_nat_nothing_leads_to_the_internet(plain: Deployment) -> None:
-    assert not any(map(plain.of, ("ec2.InternetGateway", "ec2.Route", "ec2.NatGateway", "ec2.Eip")))
+    assert not any(map(plain.by_kind, ("ec2.InternetGateway", "ec2.Route", "ec2.NatGateway", "ec2.Eip")))
     assert named(plain, "ec2.RouteTable").keys() == {"post-private-1", "post-private-2"}
     assert "cidrIpv4" not in {key for peer in allowed(plain, "Egress").values() for key in peer}
 
@@ -104,19 +104,19 @@ def test_only_functions_reach_endpoints_and_nobody_reaches_functions(plain: Depl
 @pytest.mark.untraced
 def test_where_no_endpoint_costs_anything_there_is_no_group_for_them(statements: Any, settings: Any) -> None:
     made = a_network(statements, **settings)
-    assert made.of("ec2.VpcEndpoint").keys() == {"post-endpoint-dynamodb", "post-endpoint-s3"}
-    assert made.of("ec2.SecurityGroup").keys() == {"post-functions-group"}
+    assert made.by_kind("ec2.VpcEndpoint").keys() == {"post-endpoint-dynamodb", "post-endpoint-s3"}
+    assert made.by_kind("ec2.SecurityGroup").keys() == {"post-functions-group"}
     assert not allowed(made, "Ingress")
 
 
 @pytest.mark.untraced
 def test_functions_that_call_no_table_need_no_way_to_any() -> None:
-    assert a_network({}).of("ec2.VpcEndpoint").keys() == {"post-endpoint-s3"}
+    assert a_network({}).by_kind("ec2.VpcEndpoint").keys() == {"post-endpoint-s3"}
 
 
 @pytest.mark.untraced
 def test_nothing_is_logged_where_it_is_not_wanted() -> None:
-    assert not any(map(a_network(flow_logs=False).of, ("ec2.FlowLog", "cloudwatch.LogGroup", "iam.Role")))
+    assert not any(map(a_network(flow_logs=False).by_kind, ("ec2.FlowLog", "cloudwatch.LogGroup", "iam.Role")))
 
 
 def test_functions_are_created_after_everything_that_routes_their_calls(production: Deployment) -> None:
@@ -127,8 +127,8 @@ def test_functions_are_created_after_everything_that_routes_their_calls(producti
         "vpc.SecurityGroupEgressRule",
         "vpc.SecurityGroupIngressRule",
     )
-    routing = {name for kind in kinds for name in production.of(kind)}
-    for function in production.of("lambda.Function").values():
+    routing = {name for kind in kinds for name in production.by_kind(kind)}
+    for function in production.by_kind("lambda.Function").values():
         assert routing <= {*function.depends_on}
 
 

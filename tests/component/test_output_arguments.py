@@ -57,7 +57,7 @@ def findings(deployment: Deployment) -> set[tuple[str, str, str]]:
 def costs(deployment: Deployment) -> dict[tuple[str, str], Any]:
     """The amount of every item of the bill."""
     items = bill_of(deployment, Traffic(), "stock").items
-    return {(item.kind, item.what): pytest.approx(item.usd) for item in items}
+    return {(item.kind, item.label): pytest.approx(item.usd) for item in items}
 
 
 @pytest.fixture(name="stock", scope="module")
@@ -68,19 +68,19 @@ def stock_fixture() -> Deployment:
 
 @pytest.mark.untraced
 def test_email_address_can_be_an_output(stock: Deployment) -> None:
-    addresses = [subscription.inputs["endpoint"] for subscription in stock.of("sns.TopicSubscription").values()]
+    addresses = [subscription.inputs["endpoint"] for subscription in stock.by_kind("sns.TopicSubscription").values()]
     assert set(addresses) == {EMAIL}
-    assert {subscription.told["endpoint"] for subscription in stock.of("sns.TopicSubscription").values()} == {
-        "[secret]"
-    }
+    assert {
+        subscription.serialized_inputs["endpoint"] for subscription in stock.by_kind("sns.TopicSubscription").values()
+    } == {"[secret]"}
 
 
 def test_value_of_a_tag_can_be_an_output(stock: Deployment) -> None:
     tagged = [resource for resource in stock.registered if "tags" in resource.inputs]
     assert len(tagged) > 100
     assert {resource.inputs["tags"]["Owner"] for resource in tagged} == {OWNER}
-    assert {resource.told["tags"]["Owner"] for resource in tagged} == {"[secret]"}
-    (rule,) = stock.only("backup.Plan").inputs["rules"]
+    assert {resource.serialized_inputs["tags"]["Owner"] for resource in tagged} == {"[secret]"}
+    (rule,) = stock.single("backup.Plan").inputs["rules"]
     assert rule["recoveryPointTags"]["Owner"] == OWNER
 
 
@@ -94,7 +94,7 @@ def test_outputs_audit_and_bill_are_those_of_plain_values(stock: Deployment) -> 
 
 @pytest.mark.untraced
 def test_preview_does_not_need_the_values() -> None:
-    assert deployed(pulumi.Output.from_input, preview=True).of("sns.TopicSubscription")
+    assert deployed(pulumi.Output.from_input, preview=True).by_kind("sns.TopicSubscription")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.data.key import USERS, Key, KeyArgs
+from lib.components.data.key import KEY_SERVICES, Key, KeyArgs
 from lib.program.recorder import Call, Deployment, record
 from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack
@@ -99,19 +99,21 @@ def test_every_arn_and_domain_name_belongs_to_the_partition(partition: str, prog
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_functions_have_the_dns_suffix_and_the_principals_of_the_partition(partition: str) -> None:
     deployment = deployed_in(partition, "items")
-    variables = deployment.only("lambda.Function").inputs["environment"]["variables"]
+    variables = deployment.single("lambda.Function").inputs["environment"]["variables"]
     assert variables["AWS_DNS_SUFFIX"] == PARTITIONS[partition][1]
-    assert '"lambda.amazonaws.com"' in deployment.only("iam.Role").inputs["assumeRolePolicy"]
-    assert deployment.only("lambda.Permission").inputs["principal"] == "apigateway.amazonaws.com"
-    attached = deployment.only("iam.RolePolicyAttachment").inputs["policyArn"]
+    assert '"lambda.amazonaws.com"' in deployment.single("iam.Role").inputs["assumeRolePolicy"]
+    assert deployment.single("lambda.Permission").inputs["principal"] == "apigateway.amazonaws.com"
+    attached = deployment.single("iam.RolePolicyAttachment").inputs["policyArn"]
     assert attached == f"arn:{partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
     region, suffix = PARTITIONS[partition]
-    made = record(lambda: Key("key", KeyArgs(name="post", users=USERS)), calls=calls_in(partition, region, suffix))
-    policy = json.loads(made.only("kms.Key").inputs["policy"])["Statement"]
+    made = record(
+        lambda: Key("key", KeyArgs(name="post", services=KEY_SERVICES)), calls=calls_in(partition, region, suffix)
+    )
+    policy = json.loads(made.single("kms.Key").inputs["policy"])["Statement"]
     assert policy[0]["Principal"] == {"AWS": f"arn:{partition}:iam::123456789012:root"}
     assert f"dynamodb.*.{suffix}" in policy[1]["Condition"]["StringLike"]["kms:ViaService"]
     assert {"Service": f"logs.{region}.{suffix}"} in [statement["Principal"] for statement in policy]
@@ -133,9 +135,9 @@ def test_pages_sign_in_at_the_domain_of_the_partition(partition: str, domain: st
 
 def test_without_an_answer_the_partition_is_aws() -> None:
     made = record(stacked("tap", service="items"), calls={"getPartition": {}})
-    attached = made.only("iam.RolePolicyAttachment").inputs["policyArn"]
+    attached = made.single("iam.RolePolicyAttachment").inputs["policyArn"]
     assert attached == "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-    assert made.only("lambda.Function").inputs["environment"]["variables"]["AWS_DNS_SUFFIX"] == "amazonaws.com"
+    assert made.single("lambda.Function").inputs["environment"]["variables"]["AWS_DNS_SUFFIX"] == "amazonaws.com"
 
 
 @pytest.mark.slow

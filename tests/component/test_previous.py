@@ -187,9 +187,9 @@ def test_replicas_of_another_table_do_not_count() -> None:
 @pytest.mark.parametrize("known", [WITH_REPLICA, {("tap:aws:Table", "tap-table"): {"replicated": True}}])
 @pytest.mark.untraced
 def test_table_keeps_the_stream_of_its_former_replicas(known: Resources) -> None:
-    table = deploy(known).only("dynamodb.Table").inputs
+    table = deploy(known).single("dynamodb.Table").inputs
     assert (table["streamEnabled"], table["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
-    assert "streamEnabled" not in deploy({}).only("dynamodb.Table").inputs
+    assert "streamEnabled" not in deploy({}).single("dynamodb.Table").inputs
 
 
 def test_leaving_a_key_warns() -> None:
@@ -223,14 +223,14 @@ def aws_managed(args: Mapping[str, Any]) -> dict[str, Any]:
 def test_table_that_leaves_a_key_gets_the_aws_managed_one() -> None:
     known = {**ENCRYPTED, REPLICA: {"kmsKeyArn": KEY}}
     deployed = deploy(known, {"getKey": aws_managed}, table=REPLICATED)
-    encryption = deployed.only("dynamodb.Table").inputs["serverSideEncryption"]
+    encryption = deployed.single("dynamodb.Table").inputs["serverSideEncryption"]
     assert encryption == {"enabled": True, "kmsKeyArn": "arn:aws:kms:home:123456789012:key/aws"}
-    assert deployed.only("dynamodb.TableReplica").inputs["kmsKeyArn"].startswith(f"arn:aws:kms:{REGION}:")
+    assert deployed.single("dynamodb.TableReplica").inputs["kmsKeyArn"].startswith(f"arn:aws:kms:{REGION}:")
 
 
 def test_table_keeps_its_key_with_a_warning_if_there_is_no_aws_managed_one() -> None:
     deployed = deploy({**ENCRYPTED, STACK: {"key_arn": KEY}})
-    assert deployed.only("dynamodb.Table").inputs["serverSideEncryption"] == {"enabled": True}
+    assert deployed.single("dynamodb.Table").inputs["serverSideEncryption"] == {"enabled": True}
     assert [line for line in deployed.warnings if "alias/aws/dynamodb does not exist" in line]
     assert not [line for line in deploy(ENCRYPTED).warnings if "alias/aws" in line]
 
@@ -247,7 +247,7 @@ def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
 
     def names(**args: Any) -> dict[str, Any]:
         made = deploy({**labels, **vaults, **unrelated}, full, backup=BACKUP, encryption=MADE, **args)
-        assert made.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == "dev-items-backup-3"
+        assert made.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == "dev-items-backup-3"
         return {inputs["name"]: inputs.get("kmsKeyArn") for inputs in made.inputs("backup.Vault").values()}
 
     assert names().keys() == {"dev-items-backup", "dev-items-backup-3"}
@@ -271,7 +271,7 @@ def test_vault_of_a_failed_deployment_is_used_with_the_key_it_has(resources: Res
     known = {VAULT: {"name": "dev-items-backup", "kmsKeyArn": KEY}, **resources}
     full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
     made = deploy(known, full, backup=BACKUP, encryption=EncryptionSettings(key=key))
-    assert made.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == vault
+    assert made.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == vault
 
 
 @pytest.mark.parametrize("alias", [pulumi.Alias(name="old"), "urn:pulumi:test::tap::tap:stack:TapStack::old"])
@@ -298,7 +298,7 @@ def test_alias_of_a_parent_names_the_previous_stack(aliases: list[pulumi.Alias],
 
     full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
     made = record(program, calls={READ: state(previous), **(full if aliases else {})})
-    assert made.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == f"dev-items-backup{vault}"
+    assert made.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == f"dev-items-backup{vault}"
 
 
 def test_names_in_use_are_rejected_before_anything_is_created() -> None:
@@ -338,7 +338,7 @@ EXISTING: dict[str, Any] = {
 @pytest.mark.untraced
 def test_mocks_without_a_state_find_nothing() -> None:
     answers = {name: {"id": "1", "arn": KEY} for name in LOOK_UPS}
-    assert record(_items(), calls=answers).only("dynamodb.Table").import_id == ""
+    assert record(_items(), calls=answers).single("dynamodb.Table").import_id == ""
 
 
 def test_existing_resources_are_imported_with_adopt_retained() -> None:
@@ -376,7 +376,7 @@ def test_replica_of_a_deployed_table_is_imported_when_its_region_returns(key_arn
 @pytest.mark.untraced
 def test_key_of_a_vault_is_imported_if_no_table_has_one() -> None:
     made = deploy({}, {"getVault": EXISTING["getVault"]}, adopt_retained=True, encryption=MADE, backup=BACKUP)
-    assert made.only("kms.Key").import_id == "mrk-1"
+    assert made.single("kms.Key").import_id == "mrk-1"
 
 
 @pytest.mark.untraced
@@ -388,7 +388,7 @@ def test_aws_managed_key_of_a_table_is_not_imported() -> None:
         adopt_retained=True,
         encryption=MADE,
     )
-    assert made.only("kms.Key").import_id == ""
+    assert made.single("kms.Key").import_id == ""
 
 
 def test_several_user_pools_of_one_name_are_rejected() -> None:
@@ -401,7 +401,7 @@ def test_several_user_pools_of_one_name_are_rejected() -> None:
 def test_user_pool_is_looked_up_by_its_name() -> None:
     pools = {"getUserPools": lambda args: {"id": args["name"], "ids": [f"id-of-{args['name']}"]}}
     made = deploy({}, pools, adopt_retained=True, authorization=COGNITO)
-    assert made.only("cognito.UserPool").import_id == "id-of-items-dev"
+    assert made.single("cognito.UserPool").import_id == "id-of-items-dev"
 
 
 def test_only_replicas_that_are_not_in_the_state_are_imported() -> None:
@@ -426,7 +426,7 @@ def test_only_replicas_that_are_not_in_the_state_are_imported() -> None:
 def test_data_source_that_fails_finds_nothing() -> None:
     denied: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("name", "AccessDenied")])
     assert (
-        deploy({}, {"getTable": lambda _: denied, "getFunction": lambda _: denied}).only("dynamodb.Table").import_id
+        deploy({}, {"getTable": lambda _: denied, "getFunction": lambda _: denied}).single("dynamodb.Table").import_id
         == ""
     )
 
@@ -460,5 +460,5 @@ def test_capacity_of_a_table_is_set_when_it_becomes_provisioned_and_then_left_to
     previous: str | None, settings: TableSettings, ignored: set[str]
 ) -> None:
     known = {TABLE: {"name": "dev-items-table", "billingMode": previous}} if previous else {}
-    table = deploy(known, table=settings).only("dynamodb.Table")
+    table = deploy(known, table=settings).single("dynamodb.Table")
     assert {*table.ignored} - {"replicas"} == ignored

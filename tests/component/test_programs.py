@@ -10,7 +10,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from lib.program.recorder import recorded
+from lib.program.recorder import record_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
@@ -50,4 +50,4 @@ def test_program_imports_the_library_from_any_folder(program: str, tmp_path: Pat
 )
 def test_invalid_config_ends_the_program_without_a_traceback(name: str, value: str, message: str) -> None:
     with pytest.raises(pulumi.RunError, match=message):
-        recorded(Path("tap.py"), {name: value})
+        record_file(Path("tap.py"), {name: value})

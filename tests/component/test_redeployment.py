@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.api.rest_api import FROZEN, Api, ApiArgs
+from lib.components.api.rest_api import CAPTURED_PROPERTIES, Api, ApiArgs
 from lib.components.compute.function import Function, FunctionArgs
 from lib.program.recorder import record
 
@@ -63,7 +63,7 @@ def triggers(*changes: tuple[str, str, Any]) -> dict[str, str]:
         args = ApiArgs(name="post-counter", routes=routes, schemas={"NewParcel": NEW_PARCEL})
         Api("counter", args, pulumi.ResourceOptions(transforms=[transform]))
 
-    found: dict[str, str] = record(program).only("apigateway.Deployment").inputs["triggers"]
+    found: dict[str, str] = record(program).single("apigateway.Deployment").inputs["triggers"]
     return found
 
 
@@ -89,9 +89,9 @@ def test_label_or_default_does_not_deploy_the_api_again(
     assert triggers(change) == unchanged
 
 
-@pytest.mark.parametrize("kind", FROZEN, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", CAPTURED_PROPERTIES, ids=lambda kind: kind.__name__)
 def test_every_property_that_a_stage_serves_is_captured(kind: type[pulumi.Resource]) -> None:
     arguments = getattr(import_module(kind.__module__), f"{kind.__name__}Args")
     properties = {*inspect.signature(arguments.__init__).parameters} - {"__self__"}
-    assert properties - {*FROZEN[kind]} <= REFERENCES | LABELS | CACHE
-    assert {*FROZEN[kind]} <= properties
+    assert properties - {*CAPTURED_PROPERTIES[kind]} <= REFERENCES | LABELS | CACHE
+    assert {*CAPTURED_PROPERTIES[kind]} <= properties

@@ -23,24 +23,24 @@ def deployed(**args: Any) -> Deployment:
 @pytest.mark.untraced
 def test_everything_that_calls_a_function_calls_its_alias(strategy: str, ignored: list[str]) -> None:
     deployment = deployed(rollout=RolloutSettings(strategy=strategy))
-    aliases = deployment.of("lambda.Alias")
+    aliases = deployment.by_kind("lambda.Alias")
     assert [alias.ignored for alias in aliases.values()] == [ignored] * 2
     (integration,) = (i for i in deployment.inputs("apigateway.Integration").values() if i["type"] == "AWS_PROXY")
     assert integration["uri"] == "invokeArn:post-desk-alias"
-    assert deployment.only("cloudwatch.EventTarget").inputs["arn"] == "arn:post-watch-alias"
-    assert deployment.only("lambda.EventSourceMapping").inputs["functionName"] == "arn:post-watch-alias"
+    assert deployment.single("cloudwatch.EventTarget").inputs["arn"] == "arn:post-watch-alias"
+    assert deployment.single("lambda.EventSourceMapping").inputs["functionName"] == "arn:post-watch-alias"
     assert {p["qualifier"] for p in deployment.inputs("lambda.Permission").values()} == {"live"}
 
 
 @pytest.mark.untraced
 def test_only_functions_with_routes_have_provisioned_concurrency() -> None:
     deployment = deployed(function=FunctionSettings(provisioned_concurrency=5))
-    assert deployment.only("lambda.ProvisionedConcurrencyConfig").inputs == {
+    assert deployment.single("lambda.ProvisionedConcurrencyConfig").inputs == {
         "functionName": "yard-desk-dev",
         "qualifier": "live",
         "provisionedConcurrentExecutions": 5,
     }
-    assert list(deployment.of("lambda.Alias")) == ["post-desk-alias"]
+    assert list(deployment.by_kind("lambda.Alias")) == ["post-desk-alias"]
 
 
 @pytest.mark.untraced

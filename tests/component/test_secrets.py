@@ -48,15 +48,15 @@ def with_value(store: str) -> Deployment:
 
 def kept(made: Deployment, store: str) -> dict[str, Any]:
     """The inputs of what holds the value."""
-    return made.only(STORES[store][0]).inputs
+    return made.single(STORES[store][0]).inputs
 
 
 @every_store
 def test_secret_has_its_name_and_the_value_that_is_set(store: str) -> None:
     deployment = with_value(store)
-    resource, value = deployment.only(STORES[store][0]), STORES[store][1]
+    resource, value = deployment.single(STORES[store][0]), STORES[store][1]
     assert resource.inputs[value] == VALUE
-    assert [resource.told[name] for name in (value, f"{value}Version")] == ["[secret]", "[secret]"]
+    assert [resource.serialized_inputs[name] for name in (value, f"{value}Version")] == ["[secret]", "[secret]"]
     assert resource.ignored == []
     assert deployment.stack_outputs()["secret_names"] == {"token": NAMES[store]}
 
@@ -73,8 +73,8 @@ def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input
 
     made = record(program)
     assert VALUE in str([resource.inputs for resource in made.registered])
-    told = [resource.told for resource in made.registered]
-    assert VALUE not in str([told, plain(made.outputs), made.exports, made.warnings, made.notes])
+    told = [resource.serialized_inputs for resource in made.registered]
+    assert VALUE not in str([told, plain(made.outputs), made.exports, made.warnings, made.info_messages])
     assert STORES[store][1] in str(told)
     assert VALUE not in repr(TapStackArgs(service=a_safe(store), secrets={"token": VALUE}))
     assert VALUE not in repr(SecretArgs(name="x", value=VALUE))
@@ -84,7 +84,7 @@ def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input
 @pytest.mark.untraced
 def test_function_has_the_name_of_its_secret_and_can_read_that_only(store: str) -> None:
     deployment = with_value(store)
-    variables = deployment.only("lambda.Function").inputs["environment"]["variables"]
+    variables = deployment.single("lambda.Function").inputs["environment"]["variables"]
     assert variables == {"TOKEN": NAMES[store], "AWS_DNS_SUFFIX": "amazonaws.com"}
     arn = {"ssm": "arn:post-token-parameter", "secretsmanager": "arn:post-token-secret"}[store]
     assert json.loads(deployment.inputs("iam.RolePolicy")["post-desk-policy"]["policy"])["Statement"] == [
@@ -119,16 +119,16 @@ def test_one_that_nobody_gives_is_made_up_once(store: str) -> None:
     values = {kept(made, store)[STORES[store][1]] for made in (first, second)}
     assert len(values) == 2
     assert all(len(value) >= 43 for value in values)
-    resource = first.only(STORES[store][0])
+    resource = first.single(STORES[store][0])
     assert resource.ignored == [STORES[store][1]]
-    assert resource.told[STORES[store][1]] == "[secret]"
+    assert resource.serialized_inputs[STORES[store][1]] == "[secret]"
     versions = {kept(made, store)[f"{STORES[store][1]}Version"] for made in (first, second)}
     assert len(versions) == 1
 
 
 def test_generated_value_is_unknown_in_a_preview() -> None:
     previewed = record(stacked(service=a_safe()), preview=True)
-    assert isinstance(previewed.only("ssm.Parameter").inputs["valueWo"], Unknown)
+    assert isinstance(previewed.single("ssm.Parameter").inputs["valueWo"], Unknown)
 
 
 @every_store
@@ -141,14 +141,14 @@ def test_what_was_made_up_stays_where_tables_stay(
     store: str, tables_stay: bool, value: str | None, stays: bool
 ) -> None:
     made = deployed(store, value, table=TableSettings(retain_on_delete=tables_stay))
-    assert made.only(STORES[store][0]).retained is stays
+    assert made.single(STORES[store][0]).retained is stays
 
 
 @pytest.mark.untraced
 def test_secret_by_itself_needs_a_name_only() -> None:
     made = record(lambda: Secret("post", SecretArgs(name="/post/token")))
-    assert made.only("ssm.Parameter").inputs["name"] == "/post/token"
-    assert "description" not in made.only("ssm.Parameter").inputs
+    assert made.single("ssm.Parameter").inputs["name"] == "/post/token"
+    assert "description" not in made.single("ssm.Parameter").inputs
 
 
 @pytest.mark.parametrize(

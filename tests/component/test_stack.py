@@ -15,10 +15,10 @@ import pulumi_aws as aws
 import pytest
 from pulumi.output import Unknown
 
-from lib.assets.lambda_archive import own_sources, shared_sources, sources
+from lib.assets.lambda_archive import generated_sources, shared_sources, sources
 from lib.model import Service
 from lib.program.monitor import DuplicateUrn
-from lib.program.recorder import Deployment, Registered, record, recorded
+from lib.program.recorder import Deployment, RegisteredResource, record, record_file
 from lib.services import SERVICES
 from lib.services.inventory.service import HANDLER
 from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
@@ -34,7 +34,7 @@ PROJECT = Path(__file__).parents[2] / "tap.py"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 
-def aws_resources(made: Deployment) -> list[Registered]:
+def aws_resources(made: Deployment) -> list[RegisteredResource]:
     """What is no component and no provider."""
     components = {resource.parent for resource in made.registered}
     return [r for r in made.registered if r.urn not in components and not r.kind.startswith("providers.")]
@@ -183,9 +183,9 @@ def differences(real: Any, previewed: Any) -> list[str]:
     return [] if real == previewed else [f" {previewed!r}, not {real!r}"]
 
 
-def told_of(resource: Registered) -> dict[str, Any]:
+def told_of(resource: RegisteredResource) -> dict[str, Any]:
     """The inputs of a resource without its secrets, of which some are made up with every run."""
-    return {name: value for name, value in resource.inputs.items() if resource.told[name] != "[secret]"}
+    return {name: value for name, value in resource.inputs.items() if resource.serialized_inputs[name] != "[secret]"}
 
 
 @pytest.mark.slow
@@ -273,7 +273,7 @@ def frozen(made: Deployment) -> dict[str, Any]:
 
 def trigger(made: Deployment) -> dict[str, str]:
     """What a redeployment of the API hangs on."""
-    triggers: dict[str, str] = made.only("apigateway.Deployment").inputs["triggers"]
+    triggers: dict[str, str] = made.single("apigateway.Deployment").inputs["triggers"]
     return triggers
 
 
@@ -419,8 +419,8 @@ def test_invalid_arguments_are_rejected_before_a_resource_is_created(args: dict[
 @pytest.mark.untraced
 def test_a_function_whose_name_aws_takes_has_a_role_whose_name_aws_takes() -> None:
     made = record(stacked(service=a_service(functions=(a_function(name="f" * 50),))))
-    assert len(made.only("lambda.Function").inputs["name"]) == 62
-    assert len(made.only("iam.Role").inputs["namePrefix"]) <= 38
+    assert len(made.single("lambda.Function").inputs["name"]) == 62
+    assert len(made.single("iam.Role").inputs["namePrefix"]) <= 38
 
 
 def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
@@ -457,7 +457,7 @@ def test_what_a_transform_changes_in_the_api_is_deployed() -> None:
 
     def triggers(options: pulumi.ResourceOptions | None) -> Any:
         made = record(lambda: TapStack("tap", TapStackArgs(), options))
-        return made.only("apigateway.Deployment").inputs["triggers"]
+        return made.single("apigateway.Deployment").inputs["triggers"]
 
     assert triggers(None) == triggers(None)
     assert triggers(None) != triggers(pulumi.ResourceOptions(transforms=[signed]))
@@ -483,7 +483,7 @@ def test_production_like_suffix_is_protected(suffix: str) -> None:
 
 def default_profile_messages(**args: Any) -> list[str]:
     """The messages of a deployment about a suffix that selects no profile."""
-    return [message for message in record(stacked(**args)).notes if "names no environment profile" in message]
+    return [message for message in record(stacked(**args)).info_messages if "names no environment profile" in message]
 
 
 @pytest.mark.untraced
@@ -514,17 +514,20 @@ def test_preflight_responses_declare_every_header_that_they_set(any_stack: Deplo
 
 def test_deployment_of_the_api_waits_for_everything_that_it_captures(any_stack: Deployment) -> None:
     mocks = {name for name, inputs in any_stack.inputs("apigateway.Integration").items() if inputs["type"] == "MOCK"}
-    responses = any_stack.of("apigateway.IntegrationResponse")
-    captured = {*any_stack.of("apigateway.Integration")} - mocks | {*responses, *any_stack.of("apigateway.Response")}
-    permissions = {*any_stack.of("lambda.Permission")}
-    assert captured <= {*any_stack.only("apigateway.Deployment").depends_on}
-    assert permissions & {*any_stack.only("apigateway.Deployment").depends_on}
+    responses = any_stack.by_kind("apigateway.IntegrationResponse")
+    captured = {*any_stack.by_kind("apigateway.Integration")} - mocks | {
+        *responses,
+        *any_stack.by_kind("apigateway.Response"),
+    }
+    permissions = {*any_stack.by_kind("lambda.Permission")}
+    assert captured <= {*any_stack.single("apigateway.Deployment").depends_on}
+    assert permissions & {*any_stack.single("apigateway.Deployment").depends_on}
     assert mocks <= {name for response in responses.values() for name in response.depends_on}
 
 
 @pytest.mark.untraced
 def test_program_of_the_project_exports_every_output_of_its_stack() -> None:
-    program = recorded(PROJECT, {"service": "items"})
+    program = record_file(PROJECT, {"service": "items"})
     assert program.exports == program.stack_outputs()
 
 
@@ -532,7 +535,7 @@ def test_program_of_the_project_exports_every_output_of_its_stack() -> None:
 def test_argument_overrides_the_setting_of_a_function() -> None:
     desk = a_function(settings=FunctionSettings(memory_mb=256, timeout_seconds=20))
     deployment = record(stacked(service=a_service(functions=(desk,)), function=FunctionSettings(memory_mb=1024)))
-    function = deployment.only("lambda.Function").inputs
+    function = deployment.single("lambda.Function").inputs
     assert (function["memorySize"], function["timeout"]) == (1024, 20)
 
 
@@ -556,10 +559,10 @@ def test_functions_contain_their_sources_with_the_allowed_origins(origin: str) -
 
 @pytest.mark.slow
 def test_split_functions_share_their_code_in_one_layer(inventory: Deployment) -> None:
-    layer = inventory.only("lambda.LayerVersion").inputs
+    layer = inventory.single("lambda.LayerVersion").inputs
     assert packed(layer) == unpacked({f"python/{path}": text for path, text in shared_sources(HANDLER).items()})
     service = SERVICES["inventory"].split()
     for function in service.functions:
         inputs = inventory.inputs("lambda.Function")[f"shop-{function.name}-function"]
         assert inputs["layers"] == ["arn:shop-shared-layer"]
-        assert packed(inputs) == unpacked(own_sources(service, function))
+        assert packed(inputs) == unpacked(generated_sources(service, function))

@@ -31,7 +31,7 @@ def test_object_has_the_file_of_the_site(yard: Deployment) -> None:
 def test_objects_have_no_more_tags_than_s3_accepts() -> None:
     deployment = deployed(tags={f"tag{n}": "x" for n in range(20)})
     assert {len(inputs["tags"]) for inputs in deployment.inputs("s3.BucketObjectv2").values()} == {10}
-    assert len(deployment.only("s3.Bucket").inputs["tags"]) == 23
+    assert len(deployment.single("s3.Bucket").inputs["tags"]) == 23
 
 
 def origins(deployment: Deployment) -> set[str]:
@@ -53,7 +53,7 @@ def test_origin_of_the_site_is_allowed_by_default(environment: str) -> None:
     for function in deployment.inputs("lambda.Function").values():
         assert function["environment"]["variables"]["CORS_ORIGIN"] == ORIGIN
         assert "os.environ['CORS_ORIGIN']" in function["code"].assets["index.py"].text
-    assert not [note for note in deployment.notes if "CORS" in note]
+    assert not [note for note in deployment.info_messages if "CORS" in note]
     assert not deployment.warnings
 
 
@@ -80,7 +80,7 @@ def test_configured_origin_replaces_that_of_the_site(args: dict[str, Any], origi
 
 def test_another_origin_deploys_the_api_again(yard: Deployment) -> None:
     public = deployed(site=SiteSettings(public=True))
-    before, after = (one.only("apigateway.Deployment").inputs["triggers"] for one in (yard, public))
+    before, after = (one.single("apigateway.Deployment").inputs["triggers"] for one in (yard, public))
     assert before != after
 
 
@@ -88,4 +88,4 @@ def test_warning_names_the_command_that_builds_a_missing_site() -> None:
     deployment = deployed(service=a_yard(site=Site(folder="nowhere/dist")))
     (warning,) = deployment.warnings
     assert warning == ("yard has no pages, for nowhere/dist holds no file: build them with make site, and deploy again")
-    assert set(deployment.of("s3.BucketObjectv2")) == {"post-site/config.json"}
+    assert set(deployment.by_kind("s3.BucketObjectv2")) == {"post-site/config.json"}

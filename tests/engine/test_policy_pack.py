@@ -101,7 +101,7 @@ def without_empty_texts(properties: struct_pb2.Struct) -> struct_pb2.Struct:
 class WireRecorder(recorder.Recorder):
     """A recorder that describes each resource to a policy pack, with its secrets and unknown values."""
 
-    def __init__(self, cloud: recorder.Cloud, preview: bool) -> None:
+    def __init__(self, cloud: recorder.MockCloud, preview: bool) -> None:
         super().__init__(cloud, preview)
         self.preview = preview
         self.requests: dict[str, analyzer_pb2.AnalyzeRequest] = {}
@@ -159,7 +159,7 @@ class PolicyPack:
     def _analyze(self, program: Callable[[], object], preview: bool, config: dict[str, str]) -> Report:
         recorders: list[WireRecorder] = []
 
-        def create_recorder(cloud: recorder.Cloud, preview: bool) -> WireRecorder:
+        def create_recorder(cloud: recorder.MockCloud, preview: bool) -> WireRecorder:
             recorders.append(WireRecorder(cloud, preview))
             return recorders[-1]
 

@@ -1,4 +1,4 @@
-"""The line between a handler and AWS."""
+"""Fixtures of handler tests: a proxy between the handler and the emulator, and the environment of the function."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..support.listener import Listener, listening
 
 @pytest.fixture(name="wire")
 def wire_fixture(emulator: Emulator) -> Iterator[FakeAws]:
-    """The line between the handler and AWS, which can be cut."""
+    """Return a proxy to the emulator that can drop requests and responses."""
     with serving(behind=emulator.url.removeprefix("http://")) as fake:
         fake.script = ["pass"]
         yield fake
@@ -25,7 +25,7 @@ def wire_fixture(emulator: Emulator) -> Iterator[FakeAws]:
 def worker_environment_fixture(
     wire: FakeAws, emulator: Emulator, aws_environment: pytest.MonkeyPatch
 ) -> pytest.MonkeyPatch:
-    """The environment of a worker at the other end of the wire."""
+    """Set the environment variables of a function that calls AWS through the proxy."""
     aws_environment.setenv("AWS_ENDPOINT_URL", wire.url)
     aws_environment.setenv("AWS_REGION", REGION)
     aws_environment.setenv("AWS_LAMBDA_FUNCTION_NAME", "desk-dev")
@@ -37,7 +37,7 @@ def worker_environment_fixture(
 
 @pytest.fixture(name="topic")
 def topic_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> Iterator[Listener]:
-    """A queue that is subscribed to the worker's topic."""
+    """Return a subscriber of the topic to which the function publishes."""
     sns = emulator.client("sns")
     topic = sns.create_topic(Name=f"stock-alerts-{uuid.uuid4().hex[:8]}")["TopicArn"]
     worker_environment.setenv("ALERTS_TOPIC_ARN", topic)

@@ -98,7 +98,7 @@ def outputs_of(service: str, flat: dict[str, Any]) -> dict[str, Any]:
     found = {k.removeprefix(f"{service}_"): v for k, v in flat.items() if k.startswith(f"{service}_")}
     # The outputs of another service can begin with this service's name: the inventory has items_table_name.
     if "service" not in found:
-        pytest.skip(f"{os.environ['TAP_OUTPUTS']} tells of no {service} service")
+        pytest.skip(f"{os.environ['TAP_OUTPUTS']} has no outputs of {service}")
     return found
 
 
@@ -171,7 +171,7 @@ def caller(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
 def _token(outputs: dict[str, Any], client: Callable[[str], Any]) -> str:
     asked = {"UserPoolId": outputs["user_pool_id"], "ClientId": outputs["machine_client_id"]}
     secret = client("cognito-idp").describe_user_pool_client(**asked)["UserPoolClient"]["ClientSecret"]
-    return auth.token({**outputs, "machine_client_secret": secret}, outputs["scopes"].values())
+    return auth.request_token({**outputs, "machine_client_secret": secret}, outputs["scopes"].values())
 
 
 @pytest.fixture(scope="module", name="client")

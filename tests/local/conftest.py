@@ -1,4 +1,4 @@
-"""Small Pulumi projects, and runs of the command."""
+"""Deployment of small Pulumi programs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from lib.local.engine import Engine, deploy
 
 
 class Run:
-    """A program deployed into the emulator."""
+    """Deploys programs into the emulator, and records created resources and messages."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self._emulator = emulator
         self._folder = folder
-        self.engine = Engine(emulator, lambda type_, name: self.made.append(name))
-        self.made: list[str] = []
-        self.told: list[str] = []
+        self.engine = Engine(emulator, lambda type_, name: self.created.append(name))
+        self.created: list[str] = []
+        self.messages: list[str] = []
 
     def __call__(self, program: str, **config: str) -> dict[str, Any]:
-        """Deploy the text of a program; `pulumi` and `aws` are imported for it."""
+        """Deploy a program from its source code, with `pulumi` and `aws` imported."""
         path = self._folder / "program.py"
         head = "import pulumi\nimport pulumi_aws as aws\n"
         path.write_text(head + textwrap.dedent(program), encoding="utf-8")
-        return deploy(path, self.engine, project="test", stack="dev", config=config, report=self.told.append)
+        return deploy(path, self.engine, project="test", stack="dev", config=config, report=self.messages.append)
 
 
 @pytest.fixture
 def run(emulator: Emulator, tmp_path: Path) -> Run:
-    """Deploys programs."""
+    """Function that deploys programs."""
     return Run(emulator, tmp_path)

@@ -1,4 +1,4 @@
-"""Access to the emulator: its AWS APIs require credentials of the run, deployed APIs and sites do not."""
+"""Access control of the emulator: AWS APIs require issued credentials, deployed APIs and sites do not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import lambda_svc, sts
 
-from lib.assets.lambda_archive import zipped
+from lib.assets.lambda_archive import zip_files
 from lib.local import aws_config, server
 from lib.local.emulator import REGION, Emulator
 from lib.local.server import AccessControl, Backend
@@ -36,11 +36,11 @@ STAGE = "/restapis/abc/live/_user_request_"
 
 
 class Server:
-    """The access check before an application that notes the paths it receives."""
+    """Access control in front of an application that records the paths it receives."""
 
-    def __init__(self, checked: Any = None) -> None:
+    def __init__(self, application: Any = None) -> None:
         self.paths: list[str] = []
-        self._checked = checked or AccessControl(
+        self._application = application or AccessControl(
             Backend(
                 app=self.app,
                 resolve_domain=lambda host, path: ("abc", STAGES[host], path) if host in STAGES else None,
@@ -52,13 +52,13 @@ class Server:
         )
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
-        """Note the path of a request, or the type of another event."""
+        """Record the path of a request, or the type of another event."""
         del receive
         self.paths.append(scope.get("path", scope["type"]))
         await send({"status": 200})
 
     def send(self, scope: dict[str, Any]) -> list[dict[str, Any]]:
-        """Send an event. Return the messages it is responded with."""
+        """Send an event and return the response messages."""
         messages: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
@@ -67,20 +67,20 @@ class Server:
         async def send(message: dict[str, Any]) -> None:
             messages.append(message)
 
-        asyncio.run(self._checked(scope, receive, send))
+        asyncio.run(self._application(scope, receive, send))
         return messages
 
     def __call__(self, target: str, method: str = "GET", host: str = "127.0.0.1:4566", **headers: str) -> str:
         """Send a request. Return the reason for its rejection, or an empty string."""
         path, _, query = target.partition("?")
-        named = {"host": host, **headers}
+        all_headers = {"host": host, **headers}
         scope = {
             "type": "http",
             "method": method,
             "path": unquote(path),
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+            "headers": [(name.encode(), value.encode()) for name, value in all_headers.items()],
         }
         first, *rest = self.send(scope)
         if first["status"] == 200:
@@ -105,15 +105,13 @@ def test_requests_with_an_issued_key_pass(host: str) -> None:
 )
 def test_aws_apis_require_an_issued_key(method: str, path: str, key: dict[str, str]) -> None:
     requests = Server()
-    assert requests(path, method, **key) == (
-        "Sign requests with the credentials of this run, which are in cfn-outputs/local-aws-config."
-    )
+    assert requests(path, method, **key) == ("Sign requests with the credentials in cfn-outputs/local-aws-config.")
     assert not requests.paths
 
 
 @pytest.mark.parametrize("host", ["", "evil.example", "127.0.0.1.evil.example:4566", "localhost.evil.example", "[::1]"])
 @pytest.mark.parametrize("path", ["/2015-03-31/functions", f"{STAGE}/items", "/_ministack/health", "/oauth2/token"])
-def test_names_that_can_be_rebound_are_rejected(host: str, path: str) -> None:
+def test_unknown_host_names_are_rejected(host: str, path: str) -> None:
     requests = Server()
     assert requests(path, host=host, **KEY) == (
         f"Host must be 127.0.0.1, localhost or the domain name of a deployed API, got {host!r}."
@@ -126,16 +124,16 @@ def test_names_that_can_be_rebound_are_rejected(host: str, path: str) -> None:
 def test_web_pages_cannot_call_aws_apis(method: str, origin: str) -> None:
     requests = Server()
     assert requests("/2015-03-31/functions", method, origin=origin, **KEY) == (
-        f"Web pages cannot call the AWS APIs of a local run, got a request from {origin!r}."
+        f"Web pages cannot call the AWS APIs of the local emulator, got a request from {origin!r}."
     )
     assert not requests.paths
 
 
 @pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/lambda-code/f", "/_aws/lambda-url/f", "/_alb/a"])
 @pytest.mark.parametrize("host", ["127.0.0.1", SITE])
-def test_the_emulators_own_apis_are_not_available(path: str, host: str) -> None:
+def test_internal_apis_of_the_emulator_are_not_available(path: str, host: str) -> None:
     requests = Server()
-    assert requests(path, "POST", host=host, **KEY) == f"{path} is not available in a local run."
+    assert requests(path, "POST", host=host, **KEY) == f"{path} is not available in the local emulator."
     assert not requests.paths
 
 
@@ -157,7 +155,7 @@ def test_apis_and_sign_in_pages_are_public(method: str, path: str) -> None:
     assert requests.paths == [path.partition("?")[0]]
 
 
-def test_sites_are_public_and_can_only_be_read() -> None:
+def test_sites_are_public_but_read_only() -> None:
     requests = Server()
     assert requests("/assets/app.js", host=SITE) == ""
     assert requests("/assets/app.js", "HEAD", host=SITE) == ""
@@ -173,7 +171,7 @@ def test_paths_that_only_resemble_a_stage_are_not_public(ending: str) -> None:
     assert "Sign requests" in Server()(f"{STAGE}{ending}", "PUT")
 
 
-def test_paths_of_an_api_arrive_as_they_were_sent() -> None:
+def test_api_paths_stay_percent_encoded() -> None:
     requests = Server()
     assert requests(f"{STAGE}/items/a%252Fb%2Fc%C3%BC") == ""
     assert requests("/items/a%252F", host="api.example.com") == ""
@@ -187,12 +185,12 @@ def test_paths_of_an_api_arrive_as_they_were_sent() -> None:
     ]
 
 
-def test_services_whose_requests_are_forms_respond_in_xml() -> None:
+def test_services_with_form_encoded_requests_respond_in_xml() -> None:
     requests = Server()
     headers = [(b"host", b"<evil>"), (b"content-type", b"application/x-www-form-urlencoded; charset=utf-8")]
     scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": headers}
     body = requests.send(scope)[1]
-    error = ElementTree.fromstring(body["body"]).find("Error")  # noqa: S314  # our own
+    error = ElementTree.fromstring(body["body"]).find("Error")  # noqa: S314  # trusted XML
     assert error is not None
     assert error.findtext("Code") == "AccessDenied"
     assert str(error.findtext("Message")).endswith("got '<evil>'.")
@@ -205,14 +203,14 @@ def test_repeated_headers_are_joined() -> None:
     assert requests.send(scope)[0]["status"] == 403
 
 
-def test_web_sockets_are_closed_and_the_start_of_the_server_passes() -> None:
+def test_web_sockets_are_closed_and_lifespan_events_pass() -> None:
     requests = Server()
     assert requests.send({"type": "websocket", "path": STAGE}) == [{"type": "websocket.close", "code": 1008}]
     requests.send({"type": "lifespan"})
     assert requests.paths == ["lifespan"]
 
 
-def test_credentials_of_roles_differ_between_runs() -> None:
+def test_credentials_of_roles_differ_between_secrets() -> None:
     function = "arn:aws:lambda:us-east-1:000000000000:function:desk"
     config = {"FunctionArn": function, "FunctionName": "desk", "Role": "arn:aws:iam::000000000000:role/a/clerk"}
     sessions: dict[str, dict[str, str]] = {}
@@ -228,7 +226,7 @@ def test_credentials_of_roles_differ_between_runs() -> None:
 
 
 @pytest.mark.parametrize("log", ["functions.log", ""])
-def test_the_server_starts_with_the_credentials_of_the_run(
+def test_server_accepts_only_the_root_credentials_from_its_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, log: str
 ) -> None:
     monkeypatch.setenv(server.ROOT_KEY_ID, "AKIDROOT")
@@ -252,11 +250,11 @@ def test_the_server_starts_with_the_credentials_of_the_run(
 
     assert not {server.ROOT_KEY_ID, server.ROOT_SECRET_KEY, server.FUNCTION_LOG} & set(os.environ)
     requests = Server(served[0])
-    by = "AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
+    signature = "AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
     for key_id in ("test", "000000000000", "AKIDOTHER"):
-        assert "Sign requests" in requests("/2015-03-31/functions", authorization=by.format(key_id))
+        assert "Sign requests" in requests("/2015-03-31/functions", authorization=signature.format(key_id))
     assert "Sign requests" in requests("/", host="d111.cloudfront.localhost")
-    assert requests("/2015-03-31/functions", authorization=by.format("AKIDROOT")) == ""
+    assert requests("/2015-03-31/functions", authorization=signature.format("AKIDROOT")) == ""
     root = iam_evaluator.resolve_credential("AKIDROOT")
     assert (root.principal_type, root.secret_access_key) == ("Root", "a secret")
     assert backend.paths == ["/2015-03-31/functions"]
@@ -275,7 +273,7 @@ def request(emulator: Emulator, method: str, path: str, **headers: str) -> tuple
 
 
 def signed(emulator: Emulator, service: str, path: str) -> dict[str, str]:
-    """Return the headers of a GET request by the root user."""
+    """Return the headers of a GET request that the root user signed."""
     to_sign = AWSRequest("GET", emulator.url + path)
     SigV4Auth(Credentials(emulator.key_id, emulator.secret_key), service, REGION).add_auth(to_sign)
     return dict(to_sign.headers)
@@ -320,22 +318,30 @@ def test_every_service_verifies_signatures(emulator: Emulator, service: str) -> 
     client.close()
 
 
-def test_pages_and_rebound_names_get_no_access_by_http(emulator: Emulator) -> None:
+def test_web_pages_and_unknown_host_names_have_no_access_over_http(emulator: Emulator) -> None:
     path = "/2015-03-31/functions"
-    by = signed(emulator, "lambda", path)
-    assert request(emulator, "GET", path, **by)[0] == 200
-    assert request(emulator, "GET", path, **by | {"Authorization": by["Authorization"].replace("=", "=x", 1)})[0] == 403
-    status, headers = request(emulator, "GET", path, **by, Origin="https://evil.example")
+    headers_of_root = signed(emulator, "lambda", path)
+    assert request(emulator, "GET", path, **headers_of_root)[0] == 200
+    assert (
+        request(
+            emulator,
+            "GET",
+            path,
+            **headers_of_root | {"Authorization": headers_of_root["Authorization"].replace("=", "=x", 1)},
+        )[0]
+        == 403
+    )
+    status, headers = request(emulator, "GET", path, **headers_of_root, Origin="https://evil.example")
     assert (status, headers.get("Access-Control-Allow-Origin")) == (403, None)
     preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     status, headers = request(emulator, "OPTIONS", path, **preflight)
     assert (status, headers.get("Access-Control-Allow-Origin")) == (403, None)
-    assert request(emulator, "GET", path, **by | {"Host": "evil.example"})[0] == 403
+    assert request(emulator, "GET", path, **headers_of_root | {"Host": "evil.example"})[0] == 403
     assert request(emulator, "POST", "/_ministack/reset")[0] == 403
     assert request(emulator, "PUT", "/bucket")[0] == 403
 
 
-def test_private_buckets_need_credentials(emulator: Emulator) -> None:
+def test_private_buckets_require_credentials(emulator: Emulator) -> None:
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket="private-pages")
     s3.put_object(Bucket="private-pages", Key="a", Body=b"a")
@@ -353,7 +359,7 @@ def test_other_users_of_the_machine_cannot_read_the_credentials(emulator: Emulat
     assert [path.name for path in folder.iterdir()] == ["local-aws-config"]
 
 
-def test_a_session_of_the_config_file_calls_the_emulator(
+def test_session_from_the_config_file_calls_the_emulator(
     emulator: Emulator, tmp_path: Path, aws_environment: pytest.MonkeyPatch
 ) -> None:
     aws_environment.setenv("AWS_PROFILE", "another")
@@ -364,7 +370,7 @@ def test_a_session_of_the_config_file_calls_the_emulator(
     client.close()
 
 
-def test_without_a_config_file_the_error_names_the_remedy(tmp_path: Path) -> None:
+def test_missing_config_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     message = r"local-aws-config must exist to call the emulator\. Run make local, which writes it\."
     with pytest.raises(aws_config.AwsConfigError, match=message):
         aws_config.session(tmp_path)
@@ -383,7 +389,7 @@ def test_functions_have_credentials_that_cannot_be_guessed(emulator: Emulator) -
         Role=role,
         Runtime="python3.13",
         Handler="index.handler",
-        Code={"ZipFile": zipped({"index.py": code})},
+        Code={"ZipFile": zip_files({"index.py": code})},
     )
     key_id, variables = json.loads(functions.invoke(FunctionName="teller")["Payload"].read())
     guessed = hashlib.sha256(f"{function['FunctionArn']}:{role}".encode()).hexdigest()[:16].upper()

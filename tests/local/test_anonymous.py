@@ -1,4 +1,4 @@
-"""Anonymous callers of the stock service over HTTP: what they receive, and their throttle."""
+"""Anonymous callers of the stock service over HTTP: responses and throttling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BURST = 3
 
 @pytest.fixture(scope="module", name="shop")
 def shop_fixture(emulator: Emulator) -> Shop:
-    """The service with reduced responses and so low a rate that the burst is all that passes."""
+    """Service with reduced responses and a rate limit that allows only the burst."""
     outputs = deploy_service(
         emulator,
         "stock",
@@ -28,10 +28,10 @@ def shop_fixture(emulator: Emulator) -> Shop:
 
 
 @pytest.mark.untraced
-def test_throttle_holds_for_the_anonymous_route_alone(shop: Shop) -> None:
+def test_anonymous_throttle_applies_only_to_the_anonymous_route(shop: Shop) -> None:
     anonymous = Http(shop.outputs, None)
-    product = shop.make(threshold_level=2)
-    shop.held(product, 9)
+    product = shop.create(threshold_level=2)
+    shop.new_reservation(product, 9)
 
     responses = [anonymous("GET", f"/inventory/{product}") for _ in range(BURST + 1)]
     assert [response.body for response in responses[:BURST]] == [
@@ -45,9 +45,9 @@ def test_throttle_holds_for_the_anonymous_route_alone(shop: Shop) -> None:
     refused(anonymous("GET", f"/inventory/{product}/level"), 403, "FORBIDDEN")
 
 
-def test_level_can_be_the_id_of_a_product_and_of_a_reservation(shop: Shop) -> None:
-    product, reservation = shop.make(product_id="level"), "level"
-    assert shop.cart(reservation, {product: 1}).status == 201
+def test_level_is_a_valid_product_id_and_reservation_id(shop: Shop) -> None:
+    product, reservation = shop.create(product_id="level"), "level"
+    assert shop.reserve_cart(reservation, {product: 1}).status == 201
     assert shop.http("GET", "/inventory/level/level?warehouse_id=main").body["reserved_count"] == 1
     assert shop.release(reservation).status == 204
     assert shop.reserve(product, reservation=reservation).status == 201

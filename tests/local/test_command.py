@@ -27,7 +27,7 @@ from lib.console import Terminal
 from lib.local.emulator import Emulator, free_port
 from lib.local.engine import DeployError
 from lib.local.hot_reload import Watcher
-from lib.local.run import ENDINGS, stoppable
+from lib.local.run import STOP_SIGNALS, stoppable
 from lib.model import Site
 from lib.services import SERVICES
 
@@ -38,7 +38,7 @@ LOCAL_ITEMS = ("local", "--service", "items", "--outputs")
 
 
 def flat_outputs(folder: Path) -> dict[str, Any]:
-    """Return the outputs that a run has written."""
+    """Return the outputs of a deployment."""
     outputs: dict[str, Any] = json.loads((folder / "flat-outputs.json").read_text(encoding="utf-8"))
     return outputs
 
@@ -54,7 +54,7 @@ def list_items(folder: Path) -> int:
 def test_check_succeeds_if_every_route_responds_as_expected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*LOCAL_ITEMS, str(tmp_path), "--check", "--port", str(free_port())]) == 0
     output = capsys.readouterr().out
-    assert re.search(r"items is deployed: \d+ resources", output)
+    assert re.search(r"items deployed: \d+ resources", output)
     assert "smoke test passed" in output
     for _, route in ITEMS.routes():
         assert re.search(rf"{route.method} +{re.escape(route.path)} +20\d +\d", output)
@@ -86,8 +86,8 @@ def test_every_service_is_deployed_and_resources_that_are_not_emulated_are_count
     assert main(["local", "--check", "--env", "big"]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if "not emulated" in line]
     assert lines == [
-        f"  not emulated: {count} of aws:appautoscaling/{kind}, as the emulator has no Application Auto Scaling"
-        # read and write: the table of items; two tables and four indexes of the inventory, three and seven of the stock
+        f"  not emulated: {count} of aws:appautoscaling/{kind} (the emulator has no Application Auto Scaling)"
+        # Reads and writes of one table of items, two tables and four indexes of inventory, three and seven of stock.
         for count in (2, 12, 20)
         for kind in ("target:Target", "policy:Policy")
     ]
@@ -97,28 +97,29 @@ def test_every_service_is_deployed_and_resources_that_are_not_emulated_are_count
     ("options", "code", "message"),
     [
         (["--config", "rolout=AllAtOnce"], 2, "config must be KEY=VALUE with a key of Pulumi.yaml, got 'rolout="),
-        (["--env", "no spaces"], 2, "environment_suffix 'no spaces': AWS names take letters"),
+        (["--env", "no spaces"], 2, "environment_suffix must be letters, digits, '-' and '_', got 'no spaces'."),
         (["--port", "99999"], 2, "Invalid value for '--port': "),
         (["--port", "80"], 2, "Invalid value for '--port': "),
         (["--workers", "0"], 2, "Invalid value for '--workers': 0 is not in the range x>=1."),
     ],
 )
-def test_invalid_option_is_one_line(
+def test_invalid_option_is_a_one_line_error(
     options: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["local", *options]) == code
     assert capsys.readouterr().err.startswith(f"error: {message}")
 
 
-def test_port_in_use_is_one_line(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+def test_port_in_use_is_a_one_line_error(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["local", "--port", str(emulator.port)]) == 1
     assert capsys.readouterr().err == (
-        f"error: port {emulator.port} is taken: give another as PORT=..., or none for a free one\n"
+        f"error: Port {emulator.port} is already in use. Set PORT to a free port, or omit it to select one "
+        "automatically.\n"
     )
 
 
 @pytest.mark.parametrize("error", [DeployError, SiteError])
-def test_failed_deployment_or_build_is_one_line(
+def test_failed_deployment_or_build_is_a_one_line_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: type[Exception]
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
@@ -129,23 +130,23 @@ def test_failed_deployment_or_build_is_one_line(
     assert capsys.readouterr().err == "error: no space left\n"
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_signals_interrupt_the_run_and_their_handlers_are_restored(ending: signal.Signals) -> None:
-    before = signal.getsignal(ending)
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_stop_signals_raise_keyboard_interrupt_and_handlers_are_restored(number: signal.Signals) -> None:
+    previous = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), stoppable():
-        signal.raise_signal(ending)
-    assert signal.getsignal(ending) == before
+        signal.raise_signal(number)
+    assert signal.getsignal(number) == previous
 
 
 @contextmanager
-def interrupted(ending: signal.Signals, when: Callable[[], bool]) -> Iterator[None]:
+def interrupted(number: signal.Signals, when: Callable[[], bool]) -> Iterator[None]:
     """Send this process a signal once a condition is true."""
     done = threading.Event()
 
     def wait() -> None:
         while not done.wait(0.05):
             if when():
-                os.kill(os.getpid(), ending)
+                os.kill(os.getpid(), number)
                 return
 
     thread = threading.Thread(target=wait)
@@ -157,7 +158,7 @@ def interrupted(ending: signal.Signals, when: Callable[[], bool]) -> Iterator[No
         thread.join()
 
 
-# An interrupt can come after a socket was opened and before the code that closes it.
+# The interrupt can occur between opening a socket and the code that closes it.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_interrupted_check_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with interrupted(signal.SIGTERM, (tmp_path / "flat-outputs.json").exists):
@@ -165,7 +166,7 @@ def test_interrupted_check_fails(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert code == 130, capsys.readouterr().out
 
 
-def test_run_prints_its_urls_and_the_requests_that_it_serves_until_it_is_stopped(
+def test_local_deployment_prints_urls_and_requests_until_it_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines: list[str] = []
@@ -185,8 +186,8 @@ def test_run_prints_its_urls_and_the_requests_that_it_serves_until_it_is_stopped
     before, ready, after = capsys.readouterr().out.partition("ready: ")
     outputs = flat_outputs(tmp_path)
     assert f"{outputs['api_url']}/items" in before
-    assert f"send it as x-api-key: {outputs['api_key']}" in before
-    assert f"its pages are at {outputs['site_url']}/\n" in before
+    assert f"API key (x-api-key): {outputs['api_key']}" in before
+    assert f"site: {outputs['site_url']}/\n" in before
     assert request not in before
     assert ready
     assert request in after
@@ -198,11 +199,11 @@ def test_run_prints_its_urls_and_the_requests_that_it_serves_until_it_is_stopped
 @pytest.mark.parametrize(
     ("authorization", "message"),
     [
-        ("COGNITO_USER_POOLS", "people sign in as demo@example.com with "),
-        ("AWS_IAM", "sign requests with the credentials of this run\n"),
+        ("COGNITO_USER_POOLS", "user demo@example.com, password "),
+        ("AWS_IAM", "requests must be signed with the credentials below\n"),
     ],
 )
-def test_demo_calls_are_authorized_and_the_run_prints_how_to_authorize_others(
+def test_demo_calls_are_authorized_and_authorization_is_printed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -217,10 +218,10 @@ def test_demo_calls_are_authorized_and_the_run_prints_how_to_authorize_others(
     output = capsys.readouterr().out
     assert message in output
     assert re.search(r"POST +/items/batch +200 ", output)
-    assert "should be" not in output
+    assert "  expected " not in output
 
 
-def test_error_of_a_handler_is_printed_with_its_traceback_and_fails_the_check(
+def test_handler_error_is_printed_with_its_traceback_and_fails_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     authorize = auth.authorization_of
@@ -237,28 +238,28 @@ def test_error_of_a_handler_is_printed_with_its_traceback_and_fails_the_check(
     assert lines[0].startswith(f"{function} | ERROR unhandled ")
     assert lines[1] == f"{function} | Traceback (most recent call last):"
     assert any("ResourceNotFoundException" in line for line in lines)
-    assert printed.index(lines[0]) < printed.index("items answers:")
-    assert re.search(r"POST +/items +502 +[\d.]+  should be 201\n", printed)
+    assert printed.index(lines[0]) < printed.index("smoke test of items:")
+    assert re.search(r"POST +/items +502 +[\d.]+  expected 201\n", printed)
     assert re.search(r"  POST /items: 502, \d+ ms: \{", printed)
     assert "smoke test failed: unexpected responses, see above" in printed
 
 
-def test_emulator_that_exits_ends_the_run(
+def test_exit_of_the_emulator_stops_the_deployment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def kill(watcher: Any) -> None:
-        place, _ = next(iter(watcher._deployed))  # pylint: disable=protected-access  # to end it from outside
-        process = place.emulator._process  # pylint: disable=protected-access  # to end it from outside
+        aws, _ = next(iter(watcher._deployed))  # pylint: disable=protected-access  # to kill the process
+        process = aws.emulator._process  # pylint: disable=protected-access  # to kill the process
         process.kill()
         process.wait()
 
     monkeypatch.setattr(Watcher, "poll", kill)
     assert main([*LOCAL_ITEMS, str(tmp_path)]) == 1
-    assert "error: the emulator has died" in capsys.readouterr().err
+    assert "error: The emulator exited unexpectedly." in capsys.readouterr().err
 
 
-def test_concurrent_runs_do_not_conflict(tmp_path: Path) -> None:
+def test_concurrent_deployments_do_not_conflict(tmp_path: Path) -> None:
     check = [sys.executable, "-m", "lib", *LOCAL_ITEMS]
-    with ThreadPoolExecutor(2) as both:
-        codes = list(both.map(lambda name: subprocess.call([*check, str(tmp_path / name), "--check"]), ("a", "b")))
+    with ThreadPoolExecutor(2) as executor:
+        codes = list(executor.map(lambda name: subprocess.call([*check, str(tmp_path / name), "--check"]), ("a", "b")))
     assert codes == [0, 0]

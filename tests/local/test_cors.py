@@ -1,4 +1,4 @@
-"""Pages of several origins call one API, over HTTP."""
+"""CORS with several allowed origins, over HTTP."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ for name, value in stack.outputs.items():
 
 
 def send(outputs: dict[str, Any], method: str, path: str, origin: str | None, **headers: str) -> Answer:
-    """Send a request as a page of an origin, or without one."""
+    """Send a request with an `Origin` header, or without one."""
     return Http(outputs, None)(method, path, **({} if origin is None else {"Origin": origin}), **headers)
 
 
@@ -47,54 +47,52 @@ def several_fixture(deploy: Callable[..., dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/items", 200), ("/items/x/y", 404), ("/items?nothing=1", 400)])
-def test_functions_return_the_origin_of_the_caller_if_it_is_allowed(
-    several: dict[str, Any], path: str, status: int
-) -> None:
+def test_functions_return_an_allowed_origin(several: dict[str, Any], path: str, status: int) -> None:
     for origin in (A, B, OTHER, None):
-        answer = send(several, "GET", path, origin, x_api_key=several["api_key"])
-        assert (answer.status, answer.headers["vary"]) == (status, "Origin")
+        response = send(several, "GET", path, origin, x_api_key=several["api_key"])
+        assert (response.status, response.headers["vary"]) == (status, "Origin")
         if origin in (A, B):
-            assert answer.headers[ALLOW] == origin
-            assert "X-Request-Id" in answer.headers[EXPOSE]
+            assert response.headers[ALLOW] == origin
+            assert "X-Request-Id" in response.headers[EXPOSE]
         else:
-            assert not [name for name in answer.headers if name.startswith("access-control")]
+            assert not [name for name in response.headers if name.startswith("access-control")]
 
 
 @pytest.mark.parametrize(
     ("path", "methods"), [("/items", "GET,POST,OPTIONS"), ("/items/x/y", "GET,PUT,DELETE,OPTIONS")]
 )
-def test_preflight_of_every_path_needs_no_key(several: dict[str, Any], path: str, methods: str) -> None:
+def test_preflight_requires_no_api_key(several: dict[str, Any], path: str, methods: str) -> None:
     for origin, allowed in ((B, B), (OTHER, None)):
-        answer = send(several, "OPTIONS", path, origin, Access_Control_Request_Method="GET")
-        assert (answer.status, answer.body, answer.headers.get(ALLOW)) == (204, None, allowed)
-        assert (answer.headers[PREFLIGHT[0]], answer.headers["vary"]) == (methods, "Origin")
-        assert {"X-Api-Key", "Idempotency-Key"} <= {*answer.headers[PREFLIGHT[1]].split(",")}
-        assert answer.headers[PREFLIGHT[2]] == "7200"
+        response = send(several, "OPTIONS", path, origin, Access_Control_Request_Method="GET")
+        assert (response.status, response.body, response.headers.get(ALLOW)) == (204, None, allowed)
+        assert (response.headers[PREFLIGHT[0]], response.headers["vary"]) == (methods, "Origin")
+        assert {"X-Api-Key", "Idempotency-Key"} <= {*response.headers[PREFLIGHT[1]].split(",")}
+        assert response.headers[PREFLIGHT[2]] == "7200"
 
 
 @pytest.mark.parametrize("origin", [B, OTHER])
 @pytest.mark.parametrize(("path", "status"), [("/items", 403), ("/nothing", 404)])
-def test_pages_can_read_the_errors_of_api_gateway_itself(
+def test_pages_can_read_error_responses_of_api_gateway(
     several: dict[str, Any], origin: str, path: str, status: int
 ) -> None:
-    answer = send(several, "GET", path, origin)
-    assert (answer.status, answer.headers[ALLOW], answer.headers["vary"]) == (status, origin, "Origin")
-    assert "access-control-allow-credentials" not in answer.headers
-    assert "X-Request-Id" in answer.headers[EXPOSE]
+    response = send(several, "GET", path, origin)
+    assert (response.status, response.headers[ALLOW], response.headers["vary"]) == (status, origin, "Origin")
+    assert "access-control-allow-credentials" not in response.headers
+    assert "X-Request-Id" in response.headers[EXPOSE]
 
 
-def test_errors_of_api_gateway_have_no_origin_for_a_caller_without_one(several: dict[str, Any]) -> None:
-    answer = send(several, "GET", "/nothing", None)
-    assert (answer.status, answer.headers["vary"]) == (404, "Origin")
-    assert ALLOW not in answer.headers
+def test_error_responses_of_api_gateway_without_an_origin_have_no_cors_headers(several: dict[str, Any]) -> None:
+    response = send(several, "GET", "/nothing", None)
+    assert (response.status, response.headers["vary"]) == (404, "Origin")
+    assert ALLOW not in response.headers
 
 
-def test_health_is_public_to_pages(several: dict[str, Any]) -> None:
-    answer = send(several, "GET", "/health", OTHER)
-    assert (answer.status, answer.headers[ALLOW]) == (200, "*")
+def test_health_route_allows_every_origin(several: dict[str, Any]) -> None:
+    response = send(several, "GET", "/health", OTHER)
+    assert (response.status, response.headers[ALLOW]) == (200, "*")
 
 
-def test_output_is_the_list(several: dict[str, Any]) -> None:
+def test_output_lists_the_origins(several: dict[str, Any]) -> None:
     assert several["cors_origin"] == f"{A},{B}"
 
 
@@ -103,16 +101,20 @@ def test_single_origin_is_in_every_response(deploy: Callable[..., dict[str, Any]
     single = deploy(ITEMS, suffix="single", origins=A)
     for caller in (A, OTHER, None):
         for method, path, status in (("GET", "/items", 200), ("OPTIONS", "/items", 204), ("GET", "/nothing", 404)):
-            answer = send(single, method, path, caller, x_api_key=single["api_key"])
-            assert (answer.status, answer.headers[ALLOW]) == (status, A)
-            assert "vary" not in answer.headers
+            response = send(single, method, path, caller, x_api_key=single["api_key"])
+            assert (response.status, response.headers[ALLOW]) == (status, A)
+            assert "vary" not in response.headers
 
 
-def test_own_site_and_a_further_origin_both_call(deploy: Callable[..., dict[str, Any]]) -> None:
+def test_site_and_an_additional_origin_can_call(deploy: Callable[..., dict[str, Any]]) -> None:
     origins = 'api=ApiSettings(cors_origin="site,https://shop.example.com")'
     shop = deploy(PROGRAM.format(name="cors-shop", folder=str(PAGES), args=origins))
     assert shop["cors_origin"] == f"{shop['site_url']},{A}"
     for origin, allowed in ((shop["site_url"], shop["site_url"]), (A, A), (OTHER, None)):
         for method, status in (("OPTIONS", 204), ("GET", 404)):
-            answer = send(shop, method, "/items/x", origin, Access_Control_Request_Method="GET")
-            assert (answer.status, answer.headers.get(ALLOW), answer.headers["vary"]) == (status, allowed, "Origin")
+            response = send(shop, method, "/items/x", origin, Access_Control_Request_Method="GET")
+            assert (response.status, response.headers.get(ALLOW), response.headers["vary"]) == (
+                status,
+                allowed,
+                "Origin",
+            )

@@ -1,4 +1,4 @@
-"""The examples of the service pages and the tutorial."""
+"""Examples of the service pages and the tutorial."""
 
 from __future__ import annotations
 
@@ -21,14 +21,26 @@ from lib.services import SERVICES
 from ..support.deployments import deploy_service
 
 PAGES = "".join(path.read_text(encoding="utf-8") for path in sorted(Path("docs/services").glob("*/index.md")))
-ANSWERS = ["made", "read", "held", "again", "short", "sold", "delivered", "counted", "overtaken", "cart", "moved"]
-"""What the stock examples print, in their order."""
+RESPONSES = [
+    "created",
+    "read",
+    "reserved",
+    "repeated",
+    "short",
+    "sold",
+    "delivered",
+    "counted",
+    "conflict",
+    "cart",
+    "movements",
+]
+"""Names of the documents that the stock examples print, in order."""
 BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture(scope="module", name="folder")
 def folder_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout as the examples need it: an environment with this Python, and the outputs of a local run."""
+    """Checkout for the examples, with a virtual environment and the outputs of local deployments."""
     tmp_path = tmp_path_factory.mktemp("checkout")
     stacks = {service: deploy_service(emulator, service, "docs") for service in SERVICES}
     files.write(stacks, tmp_path / "cfn-outputs")
@@ -37,63 +49,67 @@ def folder_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory)
     return tmp_path
 
 
-def documents(text: str) -> list[Any]:
-    """The JSON objects among other text, in their order."""
-    decoder, found, at = json.JSONDecoder(), [], 0
-    while (at := text.find("{", at)) >= 0:
-        document, at = decoder.raw_decode(text, at)
-        found.append(document)
-    return found
+def documents(output: str) -> list[Any]:
+    """Return the JSON objects in the output of a command."""
+    decoder, result, position = json.JSONDecoder(), [], 0
+    while (position := output.find("{", position)) >= 0:
+        document, position = decoder.raw_decode(output, position)
+        result.append(document)
+    return result
 
 
-def run(folder: Path, about: str) -> str:
-    """What the examples of a service print."""
+def run(folder: Path, output: str) -> str:
+    """Run the examples that use a stack output, and return what they print."""
     if not shutil.which("curl"):
-        pytest.skip("there is no curl to run the examples with")
-    (example,) = (example for example in BLOCK.findall(PAGES) if about in example)
-    ran = subprocess.run(
+        pytest.skip("curl is required to run the examples")
+    (example,) = (example for example in BLOCK.findall(PAGES) if output in example)
+    process = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", example], cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
-def test_the_inventory_examples_do_what_they_say(folder: Path) -> None:
+def test_inventory_examples_have_the_documented_results(folder: Path) -> None:
     printed = run(folder, "inventory_api_url")
-    answers = documents(printed)
-    assert len(answers) == 9
-    made, changed, refused, batch, page, item, old, gone, history = answers  # pylint: disable=unbalanced-tuple-unpacking
-    assert (made["version"], made["quantity"]) == (1, 30)
+    responses = documents(printed)
+    assert len(responses) == 9
+    created, changed, rejected, batch, page, item, first, deleted, history = responses  # pylint: disable=unbalanced-tuple-unpacking
+    assert (created["version"], created["quantity"]) == (1, 30)
     assert (changed["version"], changed["quantity"]) == (2, 8)
-    assert refused["code"] == "PRECONDITION_FAILED"
+    assert rejected["code"] == "PRECONDITION_FAILED"
     assert "412" in printed
     assert '"2"' in printed
     assert [result["status"] for result in batch["results"]] == [201, 201, 200]
     assert len(page["items"]) == 2
     assert page["next_page_token"]
-    assert (item["version"], old) == (3, made)
-    assert gone["version"] == 4
+    assert (item["version"], first) == (3, created)
+    assert deleted["version"] == 4
     assert [version["version"] for version in history["versions"]] == [4, 3, 2, 1]
 
 
 @pytest.mark.untraced
-def test_the_stock_examples_do_what_they_say(folder: Path) -> None:
+def test_stock_examples_have_the_documented_results(folder: Path) -> None:
     printed = run(folder, "stock_api_url")
-    answers = documents(printed)
-    told = dict(zip(ANSWERS, answers, strict=True))
-    assert (told["made"]["version"], told["read"]["available"], told["read"]["status"]) == (1, 10, "IN_STOCK")
-    assert told["held"] == told["again"]
-    assert (told["short"]["code"], told["short"]["details"]) == (
+    responses = documents(printed)
+    by_name = dict(zip(RESPONSES, responses, strict=True))
+    assert (by_name["created"]["version"], by_name["read"]["available"], by_name["read"]["status"]) == (
+        1,
+        10,
+        "IN_STOCK",
+    )
+    assert by_name["reserved"] == by_name["repeated"]
+    assert (by_name["short"]["code"], by_name["short"]["details"]) == (
         "INSUFFICIENT_STOCK",
         ["product_id ARC-LAMP", "available 2"],
     )
-    assert (told["sold"]["reference"], told["sold"]["lines"][0]["stock_count"]) == ("order 1001", 2)
-    assert (told["delivered"]["stock_count"], told["delivered"]["version"]) == (42, 3)
-    assert (told["counted"]["stock_count"], told["counted"]["version"]) == (41, 4)
-    assert told["overtaken"]["code"] == "VERSION_CONFLICT"
-    assert told["cart"]["quantity"] == 3
+    assert (by_name["sold"]["reference"], by_name["sold"]["lines"][0]["stock_count"]) == ("order 1001", 2)
+    assert (by_name["delivered"]["stock_count"], by_name["delivered"]["version"]) == (42, 3)
+    assert (by_name["counted"]["stock_count"], by_name["counted"]["version"]) == (41, 4)
+    assert by_name["conflict"]["code"] == "VERSION_CONFLICT"
+    assert by_name["cart"]["quantity"] == 3
     assert "204\n" in printed
-    assert [movement["type"] for movement in told["moved"]["movements"]] == ["RELEASED", "RESERVED", "UPDATED"]
+    assert [movement["type"] for movement in by_name["movements"]["movements"]] == ["RELEASED", "RESERVED", "UPDATED"]
 
 
 FILE = re.compile(r'```(?:toml|python) title="([^"]+)"\n(.*?)```', re.DOTALL)

@@ -1,4 +1,4 @@
-"""Programs, deployed in this process."""
+"""In-process deployment of programs."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def unique(kind: str) -> str:
         ),
         ("pulumi.export('x', pulumi.Config().require('color'))", {"x": "red"}),
         ("pulumi.export('region', aws.get_region().region)", {"region": "us-east-1"}),
-        # The domain of the endpoint has no DNS in a local run.
+        # Custom domains have no DNS in the emulator.
         (
             "api = aws.apigateway.RestApi('a', disable_execute_api_endpoint=True)\n"
             "pulumi.export('x', api.disable_execute_api_endpoint)",
             {"x": False},
         ),
     ],
-    ids=["of the emulator", "secrets and numbers", "config", "region", "endpoint stays in use"],
+    ids=["resource output", "secrets and numbers", "config", "region", "endpoint stays enabled"],
 )
-def test_outputs(run: Run, program: str, outputs: dict[str, Any]) -> None:
+def test_outputs_are_returned(run: Run, program: str, outputs: dict[str, Any]) -> None:
     assert run(program, color="red") == outputs
 
 
@@ -50,7 +50,7 @@ def test_outputs(run: Run, program: str, outputs: dict[str, Any]) -> None:
     [
         (
             "aws.kinesis.Stream('jobs')",
-            r"Stream 'jobs': the local run does not support .* Add a provisioner to lib/local",
+            r"Stream 'jobs': The local emulator does not support .* Add a provisioner to lib/local",
         ),
         (
             "aws.iam.RolePolicy('p', role='missing', name='p', policy='{}')",
@@ -59,27 +59,27 @@ def test_outputs(run: Run, program: str, outputs: dict[str, Any]) -> None:
         ("raise ValueError(\"service 'shoes' is unknown\")", "service 'shoes' is unknown"),
         (
             "[aws.sns.Topic('t', name=name) for name in ('a', 'b')]",
-            "aws:sns/topic:Topic::t: registered twice",
+            "aws:sns/topic:Topic::t is registered twice",
         ),
-        ("aws.get_ip_ranges(services=['ec2'])", "cannot answer aws:index/getIpRanges"),
+        ("aws.get_ip_ranges(services=['ec2'])", "does not support the data source aws:index/getIpRanges"),
         ("aws.dynamodb.Table.get('t', 'nowhere')", r"aws:dynamodb/table:Table 't': .*nowhere"),
         (
             f"aws.sns.Topic.get('t', '{TOPIC_ARN}news')",
-            "aws:sns/topic:Topic 't': the local run cannot look up existing",
+            "aws:sns/topic:Topic 't': The local emulator cannot look up existing",
         ),
         (
             "aws.lambda_.Function('f', name='f', role='r', runtime='python3.13', code=pulumi.FileArchive('.'))",
-            "takes function code as an AssetArchive",
+            "code must be an AssetArchive, got FileArchive",
         ),
         (
             "code = pulumi.AssetArchive({'a': pulumi.RemoteAsset('http://localhost')})\n"
             "aws.lambda_.Function('f', name='f', role='r', runtime='python3.13', code=code)",
-            "a: RemoteAsset in an archive",
+            "a must be a StringAsset or FileAsset, got RemoteAsset",
         ),
         (
             "aws.apigateway.MethodSettings('m', rest_api='a', stage_name='s', method_path='*/*', "
             "settings={'caching_enabled': True})",
-            r"method settings \['cachingEnabled'\]: not known",
+            r"Method settings must be .*, got \['cachingEnabled'\]",
         ),
     ],
 )
@@ -88,38 +88,38 @@ def test_error_names_the_resource_and_the_reason(run: Run, program: str, message
         run(program)
 
 
-PUBLISHING = (
+PUBLISH_STATEMENTS = (
     ({"Action": "sns:Publish"}, {"Action": ["sns:Publish", "sns:PublishBatch"]}),
     ({"Action": ["sns:Publish", "a:B"]}, {"Action": ["sns:Publish", "a:B", "sns:PublishBatch"]}),
     ({"NotAction": ["sns:Publish"]}, {"NotAction": ["sns:Publish", "sns:PublishBatch"]}),
     ({"Action": ["sns:Subscribe"]}, {"Action": ["sns:Subscribe"]}),
 )
-"""Parts of statements, and what they are in the emulator."""
+"""Parts of statements, with their form in the emulator."""
 
 
 def test_permission_to_publish_includes_batches(run: Run, emulator: Emulator) -> None:
     allow = {"Effect": "Allow", "Resource": "*"}
-    given, expected = ([{**allow, **pair[index]} for pair in PUBLISHING] for index in (0, 1))
-    policies = {"all": given, **{f"p{number}": statement for number, statement in enumerate(given)}}
-    documents = {name: json.dumps({"Version": "2012-10-17", "Statement": found}) for name, found in policies.items()}
+    original, expected = ([{**allow, **pair[index]} for pair in PUBLISH_STATEMENTS] for index in (0, 1))
+    policies = {"all": original, **{f"p{number}": statement for number, statement in enumerate(original)}}
+    documents = {name: json.dumps({"Version": "2012-10-17", "Statement": each}) for name, each in policies.items()}
     name = unique("role")
     run(f"""
         role = aws.iam.Role("r", name="{name}", assume_role_policy="{{}}")
         for name, policy in {documents!r}.items():
             aws.iam.RolePolicy(name, role=role.name, name=name, policy=policy)
     """)
-    for policy, statements in {"all": expected, **{f"p{n}": found for n, found in enumerate(expected)}}.items():
+    for policy, statements in {"all": expected, **{f"p{n}": statement for n, statement in enumerate(expected)}}.items():
         created = emulator.client("iam").get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         assert created["Statement"] == statements
 
 
-def test_what_a_failed_program_left_under_way_is_ended(run: Run) -> None:
+def test_pending_tasks_of_a_failed_program_are_canceled(run: Run) -> None:
     with pytest.raises(DeployError, match="enough"):
         run("import asyncio; asyncio.ensure_future(asyncio.sleep(60)); raise ValueError('enough')")
     assert run("pulumi.export('x', 1)") == {"x": 1}
 
 
-def test_equal_names_under_parents_of_other_types_are_no_conflict(run: Run) -> None:
+def test_same_name_under_parents_of_different_types_is_allowed(run: Run) -> None:
     a, b = unique("a"), unique("b")
     run(
         f"""
@@ -128,10 +128,10 @@ def test_equal_names_under_parents_of_other_types_are_no_conflict(run: Run) -> N
             aws.sns.Topic("t", name=name, opts=pulumi.ResourceOptions(parent=parent))
         """
     )
-    assert run.made == ["t", "t"]
+    assert run.created == ["t", "t"]
 
 
-def test_what_the_emulator_lacks_is_listed_and_left_out(run: Run) -> None:
+def test_resources_that_are_not_emulated_are_skipped_and_listed(run: Run) -> None:
     run(
         """
         aws.appautoscaling.Target(
@@ -143,21 +143,21 @@ def test_what_the_emulator_lacks_is_listed_and_left_out(run: Run) -> None:
     assert run.engine.not_emulated == [("aws:appautoscaling/target:Target", "t")]
 
 
-def test_transforms_run_on_children_too(run: Run, emulator: Emulator) -> None:
+def test_transforms_apply_to_children(run: Run, emulator: Emulator) -> None:
     name = unique("topic")
     arn = run(
         f"""
-        def tagged(args):
+        def add_tags(args):
             if args.type_ == "aws:sns/topic:Topic":
                 return pulumi.ResourceTransformResult({{**args.props, "tags": {{"by": "transform"}}}}, args.opts)
 
-        async def untouched(args):
+        async def keep_unchanged(args):
             return None
 
-        both = pulumi.ResourceOptions(transforms=[tagged, untouched])
-        parent = pulumi.ComponentResource("x:y:Z", "parent", None, both)
-        made = aws.sns.Topic("t", name="{name}", opts=pulumi.ResourceOptions(parent=parent))
-        pulumi.export("arn", made.arn)
+        options = pulumi.ResourceOptions(transforms=[add_tags, keep_unchanged])
+        parent = pulumi.ComponentResource("x:y:Z", "parent", None, options)
+        topic = aws.sns.Topic("t", name="{name}", opts=pulumi.ResourceOptions(parent=parent))
+        pulumi.export("arn", topic.arn)
         """
     )["arn"]
     tags = emulator.client("sns").list_tags_for_resource(ResourceArn=arn)["Tags"]
@@ -166,45 +166,45 @@ def test_transforms_run_on_children_too(run: Run, emulator: Emulator) -> None:
 
 STANDBY = """
 from lib.components.data.table import Table, TableArgs
-from lib.model import Key, Table as Described
+from lib.model import Key, Table as TableDefinition
 from lib.settings import TableSettings
 
-described = Described(name="t", variable="T", hash_key=Key("id"), stream="NEW_IMAGE", ttl="ends")
-kept = TableSettings(replica_regions=("eu-west-3",), deletion_protection=True)
-home = Table("home", TableArgs(name="{name}", table=described, settings=kept, tags={{"Owner": "desk"}}))
+definition = TableDefinition(name="t", variable="T", hash_key=Key("id"), stream="NEW_IMAGE", ttl="ends")
+table_settings = TableSettings(replica_regions=("eu-west-3",), deletion_protection=True)
+home = Table("home", TableArgs(name="{name}", table=definition, settings=table_settings, tags={{"Owner": "desk"}}))
 west = aws.Provider("west", region="eu-west-3")
-there = Table(
-    "there",
-    TableArgs(name="{name}", table=described, settings=TableSettings(existing=True)),
+replica = Table(
+    "replica",
+    TableArgs(name="{name}", table=definition, settings=TableSettings(existing=True)),
     pulumi.ResourceOptions(provider=west, depends_on=[home.replicas["eu-west-3"]]),
 )
-for which, table in {{"home": home, "there": there}}.items():
-    pulumi.export(which, {{"name": table.name, "arn": table.arn, "stream": table.stream_arn}})
+for label, table in {{"home": home, "replica": replica}}.items():
+    pulumi.export(label, {{"name": table.name, "arn": table.arn, "stream": table.stream_arn}})
 """
 
 
-def test_a_replica_stands_in_its_region_and_a_standby_uses_it(run: Run, emulator: Emulator) -> None:
+def test_replica_is_created_in_its_region_and_used_by_a_standby(run: Run, emulator: Emulator) -> None:
     name = unique("t")
-    found = run(STANDBY.format(name=name))
-    home, there = (emulator.client("dynamodb", region) for region in ("us-east-1", "eu-west-3"))
+    outputs = run(STANDBY.format(name=name))
+    home, replica = (emulator.client("dynamodb", region) for region in ("us-east-1", "eu-west-3"))
     home.put_item(TableName=name, Item={"id": {"S": "a"}})
-    assert there.get_item(TableName=found["there"]["name"], Key={"id": {"S": "a"}})["Item"]
-    table = there.describe_table(TableName=name)["Table"]
-    assert found["there"] == {"name": name, "arn": table["TableArn"], "stream": table["LatestStreamArn"]}
-    assert found["there"]["arn"] == found["home"]["arn"].replace("us-east-1", "eu-west-3")
+    assert replica.get_item(TableName=outputs["replica"]["name"], Key={"id": {"S": "a"}})["Item"]
+    table = replica.describe_table(TableName=name)["Table"]
+    assert outputs["replica"] == {"name": name, "arn": table["TableArn"], "stream": table["LatestStreamArn"]}
+    assert outputs["replica"]["arn"] == outputs["home"]["arn"].replace("us-east-1", "eu-west-3")
     assert table["DeletionProtectionEnabled"]
     assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
-    assert there.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == [{"Key": "Owner", "Value": "desk"}]
-    backups = there.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert replica.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == [{"Key": "Owner", "Value": "desk"}]
+    backups = replica.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_a_replica_goes_without_what_its_table_goes_without(run: Run, emulator: Emulator) -> None:
+def test_replica_has_the_disabled_features_of_its_table(run: Run, emulator: Emulator) -> None:
     name = unique("t")
     run(STANDBY.format(name=name).replace("deletion_protection=True", "point_in_time_recovery=False"))
-    there = emulator.client("dynamodb", "eu-west-3")
-    assert not there.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
-    backups = there.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    replica = emulator.client("dynamodb", "eu-west-3")
+    assert not replica.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
+    backups = replica.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
 
 
@@ -212,7 +212,7 @@ BACKUP = """
 from lib.components.data.backup import Backup, BackupArgs
 from lib.settings import BackupSettings
 
-settings = BackupSettings(retention_days=120, {more})
+settings = BackupSettings(retention_days=120, {arguments})
 tables = ["arn:aws:dynamodb:us-east-1:000000000000:table/t"]
 backup = Backup("b", BackupArgs(name="{name}", table_arns=tables, settings=settings))
 pulumi.export("plan", backup.plan.id)
@@ -221,33 +221,33 @@ pulumi.export("role", backup.role.arn)
 """
 
 
-def test_backups_have_their_vault_plan_and_selection(run: Run, emulator: Emulator) -> None:
+def test_backup_has_vault_plan_and_selection(run: Run, emulator: Emulator) -> None:
     name = unique("b")
-    far = "arn:aws:backup:eu-west-3:000000000000:backup-vault:far"
-    found = run(BACKUP.format(name=name, more=f"cold_storage_after_days=30, copy_to_vault_arn='{far}'"))
+    copy_vault = "arn:aws:backup:eu-west-3:000000000000:backup-vault:far"
+    outputs = run(BACKUP.format(name=name, arguments=f"cold_storage_after_days=30, copy_to_vault_arn='{copy_vault}'"))
     backup = emulator.client("backup")
-    assert backup.describe_backup_vault(BackupVaultName=name)["BackupVaultArn"] == found["vault"]
-    (rule,) = backup.get_backup_plan(BackupPlanId=found["plan"])["BackupPlan"]["Rules"]
+    assert backup.describe_backup_vault(BackupVaultName=name)["BackupVaultArn"] == outputs["vault"]
+    (rule,) = backup.get_backup_plan(BackupPlanId=outputs["plan"])["BackupPlan"]["Rules"]
     assert (rule["TargetBackupVaultName"], rule["ScheduleExpression"]) == (name, "cron(0 3 * * ? *)")
     lifecycle = {"DeleteAfterDays": 120, "MoveToColdStorageAfterDays": 30}
     assert rule["Lifecycle"] == lifecycle
-    assert rule["CopyActions"] == [{"DestinationBackupVaultArn": far, "Lifecycle": lifecycle}]
-    (selection,) = backup.list_backup_selections(BackupPlanId=found["plan"])["BackupSelectionsList"]
-    assert selection["IamRoleArn"] == found["role"]
+    assert rule["CopyActions"] == [{"DestinationBackupVaultArn": copy_vault, "Lifecycle": lifecycle}]
+    (selection,) = backup.list_backup_selections(BackupPlanId=outputs["plan"])["BackupSelectionsList"]
+    assert selection["IamRoleArn"] == outputs["role"]
 
 
-def test_a_backup_is_copied_nowhere_unless_it_should(run: Run, emulator: Emulator) -> None:
-    found = run(BACKUP.format(name=unique("b"), more=""))
-    (rule,) = emulator.client("backup").get_backup_plan(BackupPlanId=found["plan"])["BackupPlan"]["Rules"]
+def test_backup_has_no_copies_by_default(run: Run, emulator: Emulator) -> None:
+    outputs = run(BACKUP.format(name=unique("b"), arguments=""))
+    (rule,) = emulator.client("backup").get_backup_plan(BackupPlanId=outputs["plan"])["BackupPlan"]["Rules"]
     assert not rule.get("CopyActions")
 
 
-def test_the_programs_warnings_are_told_and_its_chatter_is_not(run: Run) -> None:
+def test_only_warnings_and_errors_are_reported(run: Run) -> None:
     run("pulumi.log.warn('careful'); pulumi.log.info('by the way'); pulumi.log.debug('psst')")
-    assert run.told == ["careful"]
+    assert run.messages == ["careful"]
 
 
-def test_what_is_not_asked_for_is_left_as_it_comes(run: Run, emulator: Emulator) -> None:
+def test_unset_inputs_keep_the_defaults(run: Run, emulator: Emulator) -> None:
     name = unique("plain")
     run(
         f"""
@@ -262,13 +262,13 @@ def test_what_is_not_asked_for_is_left_as_it_comes(run: Run, emulator: Emulator)
     assert "retentionInDays" not in group
 
 
-OWN_SERVICE = """
+CUSTOM_SERVICE = """
 from lib.model import *
 from lib.settings import *
 from lib.tap_stack import TapStack, TapStackArgs
 
 read = Grant(on="orders", actions=("Query",), indexes=("by-day",))
-tell = Grant(on="news", actions=("Publish",))
+publish = Grant(on="news", actions=("Publish",))
 service = Service(
     name="shop", title="Shop", description="A shop", name_pattern="{name}-{{type}}-{{environment}}",
     tables=(Table(
@@ -280,7 +280,7 @@ service = Service(
     functions=(Function(
         name="api", handler="lib.services.items.handler.operations",
         routes=(Route(method="GET", path="/orders", operation="list_items", summary="List", grants=(read,)),),
-        schedules=(Schedule(name="sweep", rate="rate(5 minutes)", operation="start", grants=(tell,)),),
+        schedules=(Schedule(name="sweep", rate="rate(5 minutes)", operation="start", grants=(publish,)),),
     ),),
 )
 stack = TapStack("shop", TapStackArgs(
@@ -292,28 +292,28 @@ for name, value in stack.outputs.items():
 """
 
 
-def test_a_service_of_ones_own_stands_in_prod(run: Run, emulator: Emulator) -> None:
+def test_custom_service_is_deployed_in_prod(run: Run, emulator: Emulator) -> None:
     name = unique("shop")
-    found = run(OWN_SERVICE.format(name=name))
+    outputs = run(CUSTOM_SERVICE.format(name=name))
     dynamodb = emulator.client("dynamodb")
-    table: Any = dynamodb.describe_table(TableName=found["dynamodb_table_name"])["Table"]
+    table: Any = dynamodb.describe_table(TableName=outputs["dynamodb_table_name"])["Table"]
     assert {index["IndexName"] for index in table["GlobalSecondaryIndexes"]} == {"by-day", "by-state"}
     assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 50
     assert table["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
-    targets = emulator.client("events").list_targets_by_rule(Rule=found["schedule_names"]["sweep"])["Targets"]
-    assert targets[0]["Arn"] == found["lambda_function_arn"]
-    reserved = emulator.client("lambda").get_function_concurrency(FunctionName=found["lambda_function_name"])
+    targets = emulator.client("events").list_targets_by_rule(Rule=outputs["schedule_names"]["sweep"])["Targets"]
+    assert targets[0]["Arn"] == outputs["lambda_function_arn"]
+    reserved = emulator.client("lambda").get_function_concurrency(FunctionName=outputs["lambda_function_name"])
     assert reserved["ReservedConcurrentExecutions"] == 530
-    mails = emulator.client("sns").list_subscriptions_by_topic(TopicArn=found["alarm_topic_arn"])["Subscriptions"]
+    mails = emulator.client("sns").list_subscriptions_by_topic(TopicArn=outputs["alarm_topic_arn"])["Subscriptions"]
     assert [mail["Endpoint"] for mail in mails] == ["a@example.com"]
     assert {type_ for type_, _ in run.engine.not_emulated} == {
         "aws:appautoscaling/target:Target",
         "aws:appautoscaling/policy:Policy",
     }
-    assert found["api_key"]
+    assert outputs["api_key"]
 
 
-def test_a_file_may_be_code(run: Run, emulator: Emulator) -> None:
+def test_file_asset_is_supported_as_code(run: Run, emulator: Emulator) -> None:
     name = unique("f")
     run(
         f"""
@@ -334,14 +334,14 @@ integration = aws.apigateway.Integration(
     "i", rest_api=api.id, resource_id=api.root_resource_id, http_method=method.http_method, type="MOCK",
     request_templates={{"application/json": '{{"statusCode": 200}}'}},
 )
-at = pulumi.ResourceOptions(depends_on=[integration])
-deployment = aws.apigateway.Deployment("d", rest_api=api.id, opts=at)
+options = pulumi.ResourceOptions(depends_on=[integration])
+deployment = aws.apigateway.Deployment("d", rest_api=api.id, opts=options)
 pulumi.export("api", api.id)
 """
 
 
-def test_stage_has_its_access_log_and_its_methods_settings(run: Run, emulator: Emulator) -> None:
-    found = run(
+def test_stage_has_access_log_and_method_settings(run: Run, emulator: Emulator) -> None:
+    outputs = run(
         API.format(name=unique("api"))
         + """
 log = {"destination_arn": "arn:aws:logs:us-east-1:000000000000:log-group:calls", "format": "$context.requestId"}
@@ -355,8 +355,8 @@ aws.apigateway.MethodSettings(
 """
     )
     client = emulator.client("apigateway")
-    assert client.get_rest_api(restApiId=found["api"])["endpointConfiguration"]["types"] == ["REGIONAL"]
-    stage = client.get_stage(restApiId=found["api"], stageName="live")
+    assert client.get_rest_api(restApiId=outputs["api"])["endpointConfiguration"]["types"] == ["REGIONAL"]
+    stage = client.get_stage(restApiId=outputs["api"], stageName="live")
     assert stage["accessLogSettings"] == {
         "destinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:calls",
         "format": "$context.requestId",
@@ -366,9 +366,9 @@ aws.apigateway.MethodSettings(
 
 
 @pytest.mark.parametrize("base_path", ["v1", ""])
-def test_domain_leads_to_a_stage(run: Run, emulator: Emulator, base_path: str) -> None:
+def test_domain_is_mapped_to_a_stage(run: Run, emulator: Emulator, base_path: str) -> None:
     domain = f"{unique('a')}.example.com"
-    found = run(
+    outputs = run(
         API.format(name=unique("api"))
         + f"""
 stage = aws.apigateway.Stage("s", rest_api=api.id, deployment=deployment.id, stage_name="live")
@@ -383,32 +383,32 @@ pulumi.export("target", [domain.regional_domain_name, domain.regional_zone_id])
 """
     )
     client = emulator.client("apigateway")
-    made = client.get_domain_name(domainName=domain)
-    assert (made["securityPolicy"], made["endpointConfiguration"]["types"]) == ("TLS_1_2", ["REGIONAL"])
-    assert found["target"] == [made["regionalDomainName"], made["regionalHostedZoneId"]]
+    domain_name = client.get_domain_name(domainName=domain)
+    assert (domain_name["securityPolicy"], domain_name["endpointConfiguration"]["types"]) == ("TLS_1_2", ["REGIONAL"])
+    assert outputs["target"] == [domain_name["regionalDomainName"], domain_name["regionalHostedZoneId"]]
     (mapping,) = client.get_base_path_mappings(domainName=domain)["items"]
-    assert mapping == {"basePath": base_path or "(none)", "restApiId": found["api"], "stage": "live"}
+    assert mapping == {"basePath": base_path or "(none)", "restApiId": outputs["api"], "stage": "live"}
 
 
-def test_account_has_the_role_that_apis_log_with(run: Run, emulator: Emulator) -> None:
+def test_account_has_the_logging_role_of_api_gateway(run: Run, emulator: Emulator) -> None:
     arn = "arn:aws:iam::000000000000:role/logs"
     run(f"aws.apigateway.Account('a', cloudwatch_role_arn='{arn}')")
     assert emulator.client("apigateway").get_account()["cloudwatchRoleArn"] == arn
 
 
-def test_parameter_has_its_value_tags_and_arn(run: Run, emulator: Emulator) -> None:
+def test_parameter_has_value_tags_and_arn(run: Run, emulator: Emulator) -> None:
     name = f"/post/{unique('dev')}/config"
-    found = run(
+    outputs = run(
         f"""
-        made = aws.ssm.Parameter(
+        parameter = aws.ssm.Parameter(
             "p", name="{name}", type="String", value="7", description="Of the post.", tags={{"Owner": "post"}}
         )
-        pulumi.export("arn", made.arn)
+        pulumi.export("arn", parameter.arn)
         """
     )
     client = emulator.client("ssm")
     parameter = client.get_parameter(Name=name)["Parameter"]
-    assert (parameter["Value"], parameter["Type"], parameter["ARN"]) == ("7", "String", found["arn"])
+    assert (parameter["Value"], parameter["Type"], parameter["ARN"]) == ("7", "String", outputs["arn"])
     tags = client.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
     assert tags == [{"Key": "Owner", "Value": "post"}]
 
@@ -420,35 +420,37 @@ shared = {{"python/shop/__init__.py": pulumi.StringAsset(""), "python/shop/words
 layer = aws.lambda_.LayerVersion(
     "l", layer_name="{name}", code=pulumi.AssetArchive(shared), compatible_runtimes=["python3.13"]
 )
-own = {{"index.py": pulumi.StringAsset("from shop import words\\ndef handler(event, context): return words.ONE")}}
+code = {{"index.py": pulumi.StringAsset("from shop import words\\ndef handler(event, context): return words.ONE")}}
 aws.lambda_.Function(
-    "f", name="{name}", role=role.arn, runtime="python3.13", handler="index.handler", code=pulumi.AssetArchive(own),
+    "f", name="{name}", role=role.arn, runtime="python3.13", handler="index.handler", code=pulumi.AssetArchive(code),
     layers=[layer.arn],
 )
 pulumi.export("layer", [layer.arn, layer.layer_arn, layer.version])
 """
 
 
-@pytest.fixture(name="in_shop")
-def working_folder_with_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that a layer holds; the working folder is the one above it."""
+@pytest.fixture(name="layer_file")
+def layer_file_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Source file of a layer, in a package in the working directory."""
     monkeypatch.chdir(tmp_path)
     Path("shop").mkdir()
     Path("shop/words.py").write_text("ONE = 1\n", encoding="utf-8")
     return Path("shop/words.py")
 
 
-def test_function_runs_its_layer_and_a_saved_change_of_it_is_live(run: Run, emulator: Emulator, in_shop: Path) -> None:
+def test_function_imports_its_layer_and_reloads_a_changed_layer_file(
+    run: Run, emulator: Emulator, layer_file: Path
+) -> None:
     name = unique("layered")
     arn, without_version, version = run(LAYERED.format(name=name))["layer"]
     assert arn == f"{without_version}:{version}"
     client = emulator.client("lambda")
     assert json.load(client.invoke(FunctionName=name)["Payload"]) == 1
-    told: list[str] = []
-    watcher = Watcher(run.engine.archives, told.append)
+    messages: list[str] = []
+    watcher = Watcher(run.engine.archives, messages.append)
     watcher.poll()
-    assert not told
-    in_shop.write_text("ONE = 2\n", encoding="utf-8")
+    assert not messages
+    layer_file.write_text("ONE = 2\n", encoding="utf-8")
     watcher.poll()
-    assert told == [f"{name}: live with shop/words.py"]
+    assert messages == [f"{name}: updated with shop/words.py"]
     assert json.load(client.invoke(FunctionName=name)["Payload"]) == 2

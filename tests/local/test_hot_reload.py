@@ -1,4 +1,4 @@
-"""Saved changes of the code of deployed functions."""
+"""Hot reload of function code."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ APP = Path("shop/app.py")
 
 
 class Deployed:
-    """A function in the emulator, created from files in the working folder, and their watcher."""
+    """A function in the emulator, created from files in the working directory, and its watcher."""
 
     def __init__(self, emulator: Emulator, name: str) -> None:
         files = {"shop/app.py": "def handler(event, context):\n    return 1\n", "shop/__init__.py": "", "index.py": "#"}
-        for path, text in files.items():
+        for path, source in files.items():
             Path(path).parent.mkdir(exist_ok=True)
-            Path(path).write_text(text or "more here than in the archive", encoding="utf-8")
+            Path(path).write_text(source or "has content only in the project", encoding="utf-8")
         self.messages: list[str] = []
         self._lambda = emulator.client("lambda")
         archive = code_archive(files)
@@ -46,7 +46,7 @@ class Deployed:
         self.poll()
 
     def poll(self) -> None:
-        """Poll twice: what was reported once is not reported again."""
+        """Poll twice, because messages must not be repeated."""
         self._watcher.poll()
         self._watcher.poll()
 
@@ -63,12 +63,12 @@ class Deployed:
 
 @pytest.fixture(name="deployed")
 def deployed_fixture(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
-    """A function whose code can be changed."""
+    """Function with code that can be changed."""
     monkeypatch.chdir(tmp_path)
     return Deployed(emulator, f"watched-{time.monotonic_ns()}")
 
 
-def test_saved_change_is_live_also_behind_an_alias(deployed: Deployed) -> None:
+def test_saved_change_updates_the_function_and_its_alias(deployed: Deployed) -> None:
     alias = deployed.create_alias()
     deployed.poll()
     assert deployed.messages == []
@@ -80,25 +80,25 @@ def test_saved_change_is_live_also_behind_an_alias(deployed: Deployed) -> None:
     assert "shop/app.py, shop/new.py" in deployed.messages[0]
 
 
-def test_saved_change_of_the_library_is_live_in_any_folder(deployed: Deployed, emulator: Emulator) -> None:
+def test_changed_library_file_updates_functions_in_any_folder(deployed: Deployed, emulator: Emulator) -> None:
     archive = code_archive({"tap_stack/runtime/errors.py": "#"})
     messages: list[str] = []
     Watcher({(RegionalEmulator(emulator), deployed.name): archive}, messages.append).poll()
-    assert messages[0].startswith(f"{deployed.name}: live with ")
+    assert messages[0].startswith(f"{deployed.name}: updated with ")
     assert "tap_stack/runtime/errors.py" in messages[0]
 
 
-def test_functions_wait_longer_for_the_emulator_than_for_dynamodb(deployed: Deployed) -> None:
+def test_functions_have_a_longer_read_timeout_for_the_emulator(deployed: Deployed) -> None:
     deployed.save("os.environ['TAP_READ_TIMEOUT_SECONDS']", "import os")
     assert float(deployed.invoke()) == READ_TIMEOUT_SECONDS > http_client.READ_TIMEOUT_SECONDS
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"def (", "shop/app.py: not live, invalid syntax"), (b"\xff", ": not live, 'utf-8' codec"), (None, "")],
+    [(b"def (", "shop/app.py: not deployed: invalid syntax"), (b"\xff", ": not updated: 'utf-8' codec"), (None, "")],
     ids=["syntax error", "not UTF-8", "deleted"],
 )
-def test_file_that_is_no_code_is_reported_once_and_changes_nothing(
+def test_invalid_file_is_reported_once_and_not_deployed(
     deployed: Deployed, content: bytes | None, message: str
 ) -> None:
     APP.unlink()
@@ -116,4 +116,4 @@ def test_deleted_function_is_reported_once(deployed: Deployed, emulator: Emulato
     emulator.client("lambda").delete_function(FunctionName=deployed.name)
     deployed.save("3")
     assert len(deployed.messages) == 1
-    assert deployed.messages[0].startswith(f"{deployed.name}: not live, ")
+    assert deployed.messages[0].startswith(f"{deployed.name}: not updated: ")

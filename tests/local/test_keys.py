@@ -1,4 +1,4 @@
-"""Keys and secrets in the emulator, which obeys keys' policies where it is asked itself."""
+"""Keys and secrets in the emulator, which enforces key policies for direct calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lib.components.data.secret import Secret, SecretArgs
 from lib.settings import EncryptionSettings
 
 key = Key("post", KeyArgs(
-    name="{name}", users=["dynamodb", "sns"], description="Of the post.", replica_regions=["us-west-2"],
+    name="{name}", services=["dynamodb", "sns"], description="Of the post.", replica_regions=["us-west-2"],
     settings=EncryptionSettings(rotation_days=90), tags={{"Owner": "post"}},
 ))
 pulumi.export("key", [key.id, key.arn, key.replica_arns])
@@ -35,15 +35,15 @@ for store, name in (("ssm", "/{name}/token"), ("secretsmanager", "{name}/token")
 """
 
 
-@pytest.fixture(scope="module", name="made")
-def made_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Any]]:
-    """The name of what was made, and its key: id, ARN, and the ARN of each replica."""
+@pytest.fixture(scope="module", name="created")
+def created_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Any]]:
+    """Return the name of the resources, and ID, ARN and replica ARNs of the key."""
     name = f"post-{uuid.uuid4().hex[:8]}"
-    return name, Run(emulator, tmp_path_factory.mktemp("made"))(PROGRAM.format(name=name))["key"]
+    return name, Run(emulator, tmp_path_factory.mktemp("created"))(PROGRAM.format(name=name))["key"]
 
 
-def test_key_rotates_and_has_an_alias_and_a_replica(emulator: Emulator, made: tuple[str, list[Any]]) -> None:
-    name, (key, arn, replicas) = made
+def test_key_rotates_and_has_an_alias_and_a_replica(emulator: Emulator, created: tuple[str, list[Any]]) -> None:
+    name, (key, arn, replicas) = created
     kms = emulator.client("kms")
     assert kms.describe_key(KeyId=f"alias/{name}")["KeyMetadata"]["Arn"] == arn
     rotation = kms.get_key_rotation_status(KeyId=key)
@@ -57,10 +57,10 @@ def test_key_rotates_and_has_an_alias_and_a_replica(emulator: Emulator, made: tu
         assert "dynamodb.*.amazonaws.com" in str(policy)
 
 
-def test_somebody_who_may_do_everything_administers_the_key_and_does_not_use_it(
-    emulator: Emulator, made: tuple[str, list[Any]]
+def test_principal_with_all_permissions_can_administer_the_key_but_not_use_it(
+    emulator: Emulator, created: tuple[str, list[Any]]
 ) -> None:
-    name, (key, *_) = made
+    name, (key, *_) = created
     role = f"arn:aws:iam::000000000000:role/{name}"
     session = emulator.client("sts").assume_role(RoleArn=role, RoleSessionName="curious")["Credentials"]
     kms = boto3.client(
@@ -84,21 +84,21 @@ def test_somebody_who_may_do_everything_administers_the_key_and_does_not_use_it(
     kms.close()
 
 
-def test_secrets_are_encrypted_with_the_key(emulator: Emulator, made: tuple[str, list[Any]]) -> None:
-    name, (_, arn, _) = made
+def test_secrets_are_encrypted_with_the_key(emulator: Emulator, created: tuple[str, list[Any]]) -> None:
+    name, (_, arn, _) = created
     ssm, manager = emulator.client("ssm"), emulator.client("secretsmanager")
     parameter = ssm.get_parameter(Name=f"/{name}/token", WithDecryption=True)["Parameter"]
     assert (parameter["Type"], parameter["Value"]) == ("SecureString", "correct horse")
     assert ssm.get_parameter(Name=f"/{name}/token")["Parameter"]["Value"] != "correct horse"
-    only = [{"Key": "Name", "Values": [f"/{name}/token"]}]
-    (told,) = ssm.describe_parameters(ParameterFilters=only)["Parameters"]
-    assert (told["KeyId"], told["Description"]) == (arn, "Of the post.")
+    filters = [{"Key": "Name", "Values": [f"/{name}/token"]}]
+    (description,) = ssm.describe_parameters(ParameterFilters=filters)["Parameters"]
+    assert (description["KeyId"], description["Description"]) == (arn, "Of the post.")
     assert manager.get_secret_value(SecretId=f"{name}/token")["SecretString"] == "correct horse"
-    told = manager.describe_secret(SecretId=f"{name}/token")
-    assert (told["KmsKeyId"], told["Description"]) == (arn, "Of the post.")
+    description = manager.describe_secret(SecretId=f"{name}/token")
+    assert (description["KmsKeyId"], description["Description"]) == (arn, "Of the post.")
 
 
-def test_a_key_of_which_nothing_is_said_is_as_aws_makes_it(run: Run, emulator: Emulator) -> None:
+def test_key_without_settings_has_the_aws_defaults(run: Run, emulator: Emulator) -> None:
     key = run("pulumi.export('key', aws.kms.Key('plain').key_id)")["key"]
     kms = emulator.client("kms")
     assert not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]
@@ -118,7 +118,7 @@ for name, value in stack.outputs.items():
 """
 
 
-def test_everything_of_a_stack_is_encrypted_with_its_key(run: Run, emulator: Emulator) -> None:
+def test_all_resources_of_a_stack_are_encrypted_with_its_key(run: Run, emulator: Emulator) -> None:
     encrypted = run(STACK.format(name=f"yard{uuid.uuid4().hex[:8]}"))
     key = encrypted["key_arn"]
     for name in encrypted["table_names"].values():

@@ -35,7 +35,7 @@ def test_load_deploys_a_service_and_reports_throttling_of_the_emulator(capsys: p
     output = capsys.readouterr().out
     assert "items is deployed in dev" in output
     assert "\nsuccess         POST /items " in output
-    assert "  429 ConcurrentInvocationLimitExceeded: over --workers " in output
+    assert "  429 ConcurrentInvocationLimitExceeded: exceeds --workers " in output
     assert output.endswith("s] load test passed\n")
 
 
@@ -79,7 +79,7 @@ def test_throttled_request_is_retried_and_a_failed_one_is_not(
     assert [(row["outcome"], row["name"]) for row in rows] == [
         ("success", "POST /items"),
         ("success", client.TOTAL),
-        ("expected error", "429 THROTTLED: over the throttle of the API or of a table"),
+        ("expected error", "429 THROTTLED: throttled by the API or a table"),
         ("failure", "502 BAD: GET /items/{ItemId}/{CreatedAt}"),
     ]
 
@@ -109,20 +109,22 @@ def test_load_without_a_deployment_names_the_commands_that_create_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*SMALL, "--outputs", str(tmp_path / "none.json")]) == 1
-    assert "items service: run make local or make up SERVICE=items first" in capsys.readouterr().err
+    assert (
+        "must contain the outputs of items. Run make local or make up SERVICE=items first." in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--env", "no spaces"], "environment_suffix 'no spaces'"),
+        (["--env", "no spaces"], "environment_suffix must be letters, digits, '-' and '_', got 'no spaces'."),
         (["--config", "rollout"], "config must be KEY=VALUE"),
         (["--clients", "0"], "Invalid value for '--clients': 0 is not in the range x>=1."),
         (["--seconds", "0"], "Invalid value for '--seconds': 0 is not in the range x>=1."),
         (["--workers", "0"], "Invalid value for '--workers': 0 is not in the range x>=1."),
         (
             ["--url", "http://a", "--outputs", "b"],
-            "--url and --outputs cannot be combined: each of them names a deployment.",
+            "--url and --outputs cannot be combined: each of them selects a deployment.",
         ),
         (
             ["--url", "http://a", "--workers", "1"],
@@ -134,7 +136,9 @@ def test_load_without_a_deployment_names_the_commands_that_create_one(
         ),
     ],
 )
-def test_usage_error_is_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_error_is_a_one_line_error(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*SMALL, *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error

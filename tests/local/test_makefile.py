@@ -1,4 +1,4 @@
-"""The commands of the Makefile, as far as they need no account."""
+"""Makefile commands that require no AWS account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lib.cli import tap
 
 
 class Checkout:
-    """A folder with links to everything that the Makefile works on, with a virtual environment that is this one."""
+    """Folder with links to all files of the project, and a virtual environment that is the current one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "checkout"
@@ -34,12 +34,12 @@ class Checkout:
 
     @staticmethod
     def link(path: Path, target: Path) -> None:
-        """Create a symbolic link, and the folder that it is in."""
+        """Create a symbolic link and its parent folder."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.symlink_to(target)
 
     def executable(self, name: str, script: str) -> None:
-        """Put a shell script on the path."""
+        """Create a shell script on the path."""
         program = self.path / name
         program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         program.chmod(0o755)
@@ -60,32 +60,32 @@ class Checkout:
         )
 
     def error(self, *words: str) -> str:
-        """Return what a run of make that fails prints to stderr."""
-        done = self.make(*words)
-        assert done.returncode != 0
-        assert done.stdout == ""
-        return done.stderr
+        """Run make, which must fail, and return its stderr."""
+        result = self.make(*words)
+        assert result.returncode != 0
+        assert result.stdout == ""
+        return result.stderr
 
 
 @pytest.fixture(scope="module", name="checkout")
 def checkout_fixture(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout that no test changes."""
+    """Checkout that tests do not change."""
     return Checkout(tmp_path_factory.mktemp("unchanged"))
 
 
 @pytest.fixture(name="new_checkout")
 def new_checkout_fixture(tmp_path: Path) -> Checkout:
-    """A checkout in which nothing is installed yet."""
+    """Checkout without installed packages."""
     checkout = Checkout(tmp_path)
     checkout.installed.unlink()
     return checkout
 
 
-def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
-    said = checkout.make().stdout
+def test_make_without_arguments_lists_the_commands(checkout: Checkout) -> None:
+    output = checkout.make().stdout
     commands = "local site test lint audit bench load scaling cost preview up rollback outputs destroy restore failover"
     for command in commands.split():
-        assert f"  make {command} " in said
+        assert f"  make {command} " in output
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
         ("failover TO=us-west-2 HEALTH=/ DRY=0", "--service items --env dev --to us-west-2 --health /"),
     ],
 )
-def test_variables_are_options_of_the_command(checkout: Checkout, words: str, options: str) -> None:
+def test_make_variables_become_command_options(checkout: Checkout, words: str, options: str) -> None:
     command, *variables = shlex.split(words)
-    done = checkout.make("--dry-run", command, *variables)
-    assert done.stderr == ""
+    result = checkout.make("--dry-run", command, *variables)
+    assert result.stderr == ""
     expected = ["exec", ".venv/bin/python", "-m", "lib", command, *shlex.split(options)]
-    assert shlex.split(done.stdout) == expected
+    assert shlex.split(result.stdout) == expected
     parse(expected[4:])
 
 
@@ -147,26 +147,24 @@ def test_site_builds_the_pages(checkout: Checkout) -> None:
     assert shlex.split(checkout.make("--dry-run", "site").stdout) == [".venv/bin/python", "-m", "lib", "site", "build"]
 
 
-def test_environment_selects_the_stack_like_the_command_line(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_variable_from_the_environment_selects_the_stack(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENV", "prod")
     assert " --env 'prod'" in checkout.make("--dry-run", "up").stdout
 
 
-def test_missing_pulumi_cli_is_one_line(checkout: Checkout) -> None:
-    assert checkout.error("preview").startswith("error: no Pulumi CLI found: ")
+def test_missing_pulumi_cli_is_a_one_line_error(checkout: Checkout) -> None:
+    assert checkout.error("preview").startswith("error: The Pulumi CLI is not installed. ")
 
 
 @pytest.mark.parametrize(
     ("python", "message"),
-    [("python9", "no python9 found"), ("python3.9", "Python 3.9.2 is too old")],
+    [("python9", "python9 is not installed"), ("python3.9", "Python 3.9.2 is too old")],
 )
-def test_unsuitable_python_is_one_line(new_checkout: Checkout, python: str, message: str) -> None:
+def test_unsuitable_python_is_a_one_line_error(new_checkout: Checkout, python: str, message: str) -> None:
     new_checkout.executable("python3.9", "[ $1 = --version ] && echo Python 3.9.2\nexit 1")
-    done = new_checkout.make("local", f"PYTHON={python}")
-    assert done.returncode != 0
-    assert done.stdout == f"error: {message}: install Python 3.11 or newer, or name one with PYTHON=...\n"
+    result = new_checkout.make("local", f"PYTHON={python}")
+    assert result.returncode != 0
+    assert result.stdout == f"error: {message}. Install Python 3.11 or newer, or set PYTHON=path.\n"
 
 
 NO_VENV = "The virtual environment was not created successfully because ensurepip is not available."
@@ -177,14 +175,14 @@ FULL = "OSError: [Errno 28] No space left on device"
 @pytest.mark.parametrize(
     ("step", "message", "remedy"),
     [
-        ("venv", NO_VENV, "cannot make a virtual environment: install its venv module (Debian: python3-venv)"),
-        ("venv", FULL, "the disk is full: free 1 GB in {folder}"),
-        ("venv", "Error: [Errno 13] Permission denied: '.venv'", "{folder} cannot be written: copy the project to a"),
-        ("pip", FULL, "the disk is full: free 1 GB in {folder}"),
-        ("pip", NO_NETWORK, "the package index cannot be reached: check the network, PIP_INDEX_URL and HTTPS_PROXY"),
+        ("venv", NO_VENV, "cannot create a virtual environment. Install its venv module (Debian: python3-venv)"),
+        ("venv", FULL, "The disk is full. Free 1 GB in {folder}"),
+        ("venv", "Error: [Errno 13] Permission denied: '.venv'", "{folder} is not writable. Copy the project to a"),
+        ("pip", FULL, "The disk is full. Free 1 GB in {folder}"),
+        ("pip", NO_NETWORK, "The package index is not reachable. Check the network, PIP_INDEX_URL and HTTPS_PROXY"),
     ],
 )
-def test_failed_installation_is_one_line_with_its_remedy(
+def test_failed_installation_is_a_one_line_error_with_a_remedy(
     new_checkout: Checkout, step: str, message: str, remedy: str
 ) -> None:
     environment = new_checkout.folder / ".venv"
@@ -192,23 +190,23 @@ def test_failed_installation_is_one_line_with_its_remedy(
     new_checkout.python.unlink()
     if step == "pip":
         new_checkout.link(new_checkout.python, new_checkout.path / "python3")
-    done = new_checkout.make("local")
-    assert done.returncode != 0
-    (error,) = [line for line in done.stdout.splitlines() if not line.endswith(" ...")]
+    result = new_checkout.make("local")
+    assert result.returncode != 0
+    (error,) = [line for line in result.stdout.splitlines() if not line.endswith(" ...")]
     assert error.startswith("error: ")
     assert remedy.format(folder=new_checkout.folder) in error
-    assert error.endswith("; then run make again")
+    assert error.endswith(", then run make again.")
     assert environment.exists() == (step == "pip"), "an incomplete environment is removed"
 
 
-def test_failed_installation_is_repeated(new_checkout: Checkout) -> None:
+def test_failed_installation_is_retried_by_the_next_command(new_checkout: Checkout) -> None:
     requirements = new_checkout.folder / "requirements-dev.txt"
     requirements.unlink()
     requirements.write_text("no-such-package @ file:///nowhere\n", encoding="utf-8")
-    done = new_checkout.make("local", f"PYTHON={sys.executable}")
-    assert done.returncode != 0
-    assert done.stdout.endswith(
-        "error: the packages could not be installed, for the reason above; then run make again\n"
+    result = new_checkout.make("local", f"PYTHON={sys.executable}")
+    assert result.returncode != 0
+    assert result.stdout.endswith(
+        "error: The packages could not be installed. Fix the error above, then run make again.\n"
     )
     assert not new_checkout.installed.exists()
 
@@ -225,7 +223,7 @@ def test_failed_installation_is_repeated(new_checkout: Checkout) -> None:
         ("CONFIGS=tracing=true", "CONFIG"),
     ],
 )
-def test_misspelt_variables_are_rejected_with_the_nearest_name(checkout: Checkout, word: str, nearest: str) -> None:
+def test_misspelt_variables_are_rejected_with_the_closest_name(checkout: Checkout, word: str, nearest: str) -> None:
     name = word.partition("=")[0]
     message = f"{name} is not a variable of this Makefile. Did you mean {nearest}? The variables are: API_KEY "
     assert message in checkout.error("--dry-run", "up", word)
@@ -233,7 +231,7 @@ def test_misspelt_variables_are_rejected_with_the_nearest_name(checkout: Checkou
 
 @pytest.mark.parametrize("name", ["APPLY", "CHECK", "DRY", "EXACT", "FAST", "YES"])
 @pytest.mark.parametrize("value", ["no", "1 0"])
-def test_switches_are_1_or_0(checkout: Checkout, name: str, value: str) -> None:
+def test_switches_accept_only_1_or_0(checkout: Checkout, name: str, value: str) -> None:
     assert f"{name} must be 1 or 0, got {value}." in checkout.error("--dry-run", "restore", f"{name}={value}")
 
 
@@ -256,6 +254,6 @@ def test_variables_of_the_environment_are_not_checked(checkout: Checkout, monkey
     assert checkout.make("help").returncode == 0
 
 
-def test_switch_of_the_tests_can_be_off(checkout: Checkout) -> None:
+def test_fast_switch_of_the_tests_can_be_disabled(checkout: Checkout) -> None:
     assert checkout.make("--dry-run", "test", "FAST=0").stdout == checkout.make("--dry-run", "test").stdout
     assert "tests/unit" in checkout.make("--dry-run", "test", "FAST=1").stdout

@@ -10,8 +10,8 @@ from lib.local.emulator import Emulator
 from .conftest import Run
 
 
-def test_a_service_answers_from_a_vpc(run: Run, emulator: Emulator) -> None:
-    made = run(
+def test_service_in_a_vpc_responds(run: Run, emulator: Emulator) -> None:
+    outputs = run(
         """
         from lib.settings import NetworkSettings
         from lib.tap_stack import TapStack, TapStackArgs
@@ -22,27 +22,27 @@ def test_a_service_answers_from_a_vpc(run: Run, emulator: Emulator) -> None:
         """
     )
     client = emulator.client("lambda")
-    where = client.get_function_configuration(FunctionName=made["lambda_function_name"])["VpcConfig"]
-    assert set(where["SubnetIds"]) == set(made["private_subnet_ids"])
-    assert where["SecurityGroupIds"] == made["function_security_group_ids"]
+    vpc_config = client.get_function_configuration(FunctionName=outputs["lambda_function_name"])["VpcConfig"]
+    assert set(vpc_config["SubnetIds"]) == set(outputs["private_subnet_ids"])
+    assert vpc_config["SecurityGroupIds"] == outputs["function_security_group_ids"]
     ec2 = emulator.client("ec2")
-    for group in ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [made["vpc_id"]]}])[
+    for group in ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [outputs["vpc_id"]]}])[
         "SecurityGroups"
     ]:
         assert "-1" not in {rule["IpProtocol"] for rule in group["IpPermissionsEgress"]}, group["GroupName"]
-    found = ec2.describe_vpc_endpoints(VpcEndpointIds=list(made["vpc_endpoint_ids"].values()))["VpcEndpoints"]
-    assert {endpoint["ServiceName"].rpartition(".")[2] for endpoint in found} == {"dynamodb", "s3"}
+    endpoints = ec2.describe_vpc_endpoints(VpcEndpointIds=list(outputs["vpc_endpoint_ids"].values()))["VpcEndpoints"]
+    assert {endpoint["ServiceName"].rpartition(".")[2] for endpoint in endpoints} == {"dynamodb", "s3"}
     request = urllib.request.Request(
-        f"{emulator.api_url(made['api_rest_id'], made['api_stage'])}/items",
+        f"{emulator.api_url(outputs['api_rest_id'], outputs['api_stage'])}/items",
         data=json.dumps({"ItemId": "pen"}).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request) as answer:
-        assert answer.status == 201
+    with urllib.request.urlopen(request) as response:
+        assert response.status == 201
 
 
-def test_a_network_is_in_the_zones_of_its_region(run: Run, emulator: Emulator) -> None:
-    made = run(
+def test_network_uses_the_zones_of_its_region(run: Run, emulator: Emulator) -> None:
+    outputs = run(
         """
         from lib.components.network.network import Network, NetworkArgs
         from lib.documents.iam import allow
@@ -55,8 +55,8 @@ def test_a_network_is_in_the_zones_of_its_region(run: Run, emulator: Emulator) -
         """
     )
     ec2 = emulator.client("ec2", "us-west-2")
-    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [made["vpc_id"]]}])["Subnets"]
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [outputs["vpc_id"]]}])["Subnets"]
     assert sorted(subnet["AvailabilityZone"] for subnet in subnets) == ["us-west-2a"] * 2 + ["us-west-2b"] * 2
-    (endpoint,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[made["ids"]["ssm"]])["VpcEndpoints"]
+    (endpoint,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[outputs["ids"]["ssm"]])["VpcEndpoints"]
     assert endpoint["ServiceName"] == "com.amazonaws.us-west-2.ssm"
     assert len(endpoint["SubnetIds"]) == 2

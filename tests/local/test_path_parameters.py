@@ -1,4 +1,4 @@
-"""Ids with percent signs and other characters that a path must encode, over HTTP."""
+"""IDs with characters that must be percent-encoded in paths, over HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..support.deployments import deploy_service
 
 @pytest.fixture(scope="module", name="http")
 def http_fixture(emulator: Emulator) -> Http:
-    """A caller of an items service."""
+    """HTTP client of an items service."""
     return Http(deploy_service(emulator, "items", "paths"), None)
 
 
@@ -32,26 +32,26 @@ def http_fixture(emulator: Emulator) -> Http:
     ],
 )
 def test_ids_in_paths_are_decoded_once(http: Http, item_id: str, path: str) -> None:
-    twice = unquote(item_id)
-    if twice != item_id:
-        assert http("POST", "/items", {"ItemId": twice, "price": 7}).status == 201
+    decoded_twice = unquote(item_id)
+    if decoded_twice != item_id:
+        assert http("POST", "/items", {"ItemId": decoded_twice, "price": 7}).status == 201
     assert http("POST", "/items", {"ItemId": item_id, "price": 1}).status == 201
 
     item = http("GET", f"/items/{path}")
     assert (item.status, item.body["ItemId"]) == (200, item_id)
     assert http("PUT", f"/items/{path}", {"price": 2}).status == 200
-    exact = f"/items/{path}/{quote(item.body['CreatedAt'], safe='')}"
-    assert http("GET", exact).body["price"] == 2
-    assert http("PUT", exact, {"price": 3}).status == 200
-    assert http("GET", exact).body["price"] == 3
+    exact_path = f"/items/{path}/{quote(item.body['CreatedAt'], safe='')}"
+    assert http("GET", exact_path).body["price"] == 2
+    assert http("PUT", exact_path, {"price": 3}).status == 200
+    assert http("GET", exact_path).body["price"] == 3
     assert http("DELETE", f"/items/{path}").status == 204
     assert http("GET", f"/items/{path}").status == 404
 
-    if twice != item_id:
-        assert http("GET", f"/items/{quote(twice, safe='')}").body["price"] == 7
+    if decoded_twice != item_id:
+        assert http("GET", f"/items/{quote(decoded_twice, safe='')}").body["price"] == 7
 
 
 def test_ids_that_are_not_utf_8_are_rejected(http: Http) -> None:
     response = http("GET", "/items/%C3")
     refused(response, 400, "INVALID_REQUEST")
-    assert "percent-encode it as UTF-8" in response.body["error"]
+    assert "must be percent-encoded UTF-8" in response.body["error"]

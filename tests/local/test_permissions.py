@@ -1,6 +1,6 @@
-"""Permissions of functions, which the emulator enforces.
+"""Function permissions, which the emulator enforces.
 
-`tests/handlers/*/test_grants.py` compare the grants of the inventory and the stock service with what they use.
+`tests/handlers/*/test_grants.py` compare the grants of the inventory and stock services with the actions they use.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ ITEMS = SERVICES["items"]
 
 @pytest.fixture(scope="module", name="outputs")
 def outputs_fixture(emulator: Emulator) -> dict[str, Any]:
-    """The items service."""
+    """Outputs of an items service."""
     return deploy_service(emulator, "items", "iam")
 
 
 def failed_operations(outputs: dict[str, Any]) -> set[str]:
     """Return the operations that respond to a demo call with a server error."""
-    answers = smoke_test.run(ITEMS, outputs, lambda answer: None)
+    results = smoke_test.run(ITEMS, outputs, lambda result: None)
     routes = [route for _, route in ITEMS.routes()]
-    return {route.operation for a in answers for route in routes if a.call.calls(route) and a.status >= 500}
+    return {route.operation for r in results for route in routes if r.call.calls(route) and r.status >= 500}
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_operation_fails_without_an_action_of_its_role(
     iam = emulator.client("iam")
     granted = iam.get_role_policy(**policy)["PolicyDocument"]
     (statement,) = granted["Statement"]
-    fewer = {**statement, "Action": [name for name in statement["Action"] if name != f"dynamodb:{action}"]}
-    iam.put_role_policy(**policy, PolicyDocument=json.dumps({**granted, "Statement": [fewer]}))
+    reduced = {**statement, "Action": [name for name in statement["Action"] if name != f"dynamodb:{action}"]}
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps({**granted, "Statement": [reduced]}))
     try:
         assert operation in failed_operations(outputs)
     finally:
@@ -65,12 +65,12 @@ def test_every_route_works_with_all_actions(outputs: dict[str, Any]) -> None:
 
 
 @pytest.mark.untraced
-def test_every_function_of_a_split_inventory_has_the_permissions_that_it_needs(emulator: Emulator) -> None:
+def test_split_functions_have_all_required_permissions(emulator: Emulator) -> None:
     service = SERVICES["inventory"].split()
     outputs = deploy_service(emulator, "inventory", "split", split_functions="true")
     assert outputs["function_names"].keys() == {function.name for function in service.functions}
-    answers = smoke_test.run(service, outputs, lambda answer: None)
-    assert smoke_test.complete(service, answers), answers
+    results = smoke_test.run(service, outputs, lambda result: None)
+    assert smoke_test.passed(service, results), results
     scheduled = emulator.client("lambda").invoke(
         FunctionName=outputs["function_names"]["send-alerts"], Payload=b'{"schedule": "send-alerts"}'
     )

@@ -1,4 +1,4 @@
-"""`make up` and its relatives, with a stand-in for the Pulumi CLI."""
+"""Deployment commands with a fake Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ class Checkout:
         (self.cli / "outputs").write_text(json.dumps(values), encoding="utf-8")
 
     def calls(self, word: str = "") -> list[list[str]]:
-        """The words of the calls that begin with a word."""
+        """Return the arguments of the calls that start with `word`."""
         return [words for words, _ in self._calls() if words[0].startswith(word)]
 
     def copies(self) -> list[str]:
-        """The contents of the config files that the calls named."""
+        """Return the contents of the config files that were passed to the CLI."""
         return [copy for _, copy in self._calls() if copy]
 
     def _calls(self) -> list[Any]:
@@ -80,30 +80,30 @@ class Checkout:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def file(self, stack: str = "items-dev") -> Path:
-        """The config file of a stack."""
+        """Return the config file of a stack."""
         return self.folder / f"Pulumi.{stack}.yaml"
 
     def files(self) -> list[str]:
-        """The names of all config files but that of the project."""
+        """Return the names of all stack config files."""
         return sorted(path.name for path in self.folder.glob("Pulumi.?*.yaml"))
 
 
 @pytest.fixture(name="checkout")
 def checkout_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    """A fresh clone."""
+    """Checkout without stack config files."""
     checkout = Checkout(tmp_path)
     monkeypatch.chdir(checkout.folder)
     monkeypatch.setenv("PATH", str(checkout.cli))
     return checkout
 
 
-def last(capsys: pytest.CaptureFixture[str]) -> str:
-    """The last line of the errors."""
+def last_error(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the last line of stderr."""
     return capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("environment", ["dev", "pr-7", "staging", "prod", "production"])
-def test_first_command_creates_the_file_of_the_stack_alone(checkout: Checkout, environment: str) -> None:
+def test_first_command_creates_only_the_config_file_of_the_stack(checkout: Checkout, environment: str) -> None:
     assert main(["preview", "--service", "stock", "--env", environment]) == 0
     stack = f"stock-{environment}"
     assert checkout.files() == [f"Pulumi.{stack}.yaml"]
@@ -117,14 +117,12 @@ def test_first_command_creates_the_file_of_the_stack_alone(checkout: Checkout, e
     assert checkout.calls()[2:] == [["preview", "--stack", stack]]
 
 
-@pytest.mark.parametrize(("environment", "row"), [("staging", "staging"), ("production", "prod")])
-def test_created_file_suggests_settings_that_the_program_accepts(
-    checkout: Checkout, environment: str, row: str
-) -> None:
+@pytest.mark.parametrize(("environment", "profile"), [("staging", "staging"), ("production", "prod")])
+def test_created_file_contains_valid_suggested_settings(checkout: Checkout, environment: str, profile: str) -> None:
     main(["preview", "--env", environment])
-    text = checkout.file(f"items-{environment}").read_text()
-    suggested = yaml.safe_load(text.replace("  # shop:", "  shop:"))["config"]
-    names = {name for config in GUIDANCE[row].values() for name in config}
+    content = checkout.file(f"items-{environment}").read_text()
+    suggested = yaml.safe_load(content.replace("  # shop:", "  shop:"))["config"]
+    names = {name for config in GUIDANCE[profile].values() for name in config}
     assert {f"shop:{name}" for name in names} == suggested.keys() - {"shop:environment", "shop:service"}
     assert names <= config_keys(loadable()).keys()
     pulumi.runtime.set_all_config(suggested)
@@ -145,15 +143,15 @@ def test_up_deploys_and_writes_the_outputs_without_secrets(checkout: Checkout) -
     assert written == {"items-dev": {"service": "items", "api_url": "https://example.com"}}
 
 
-def test_existing_file_stays_as_it_is(checkout: Checkout) -> None:
-    text = "# mine\nconfig:\n  shop:environment: dev\n  shop:service: items\nencryptionsalt: v1:old\n"
-    checkout.file().write_text(text)
+def test_existing_file_is_unchanged(checkout: Checkout) -> None:
+    content = "# mine\nconfig:\n  shop:environment: dev\n  shop:service: items\nencryptionsalt: v1:old\n"
+    checkout.file().write_text(content)
     assert main(["up", "--yes", "--config", "tracing=true"]) == 0
-    assert checkout.file().read_text() == text
+    assert checkout.file().read_text() == content
     assert not checkout.calls("config")
 
 
-def test_overrides_go_to_a_copy_that_does_not_outlive_the_run(checkout: Checkout) -> None:
+def test_overrides_are_written_to_a_temporary_copy(checkout: Checkout) -> None:
     checkout.file().write_text("config: {shop:environment: dev, shop:service: items}\nencryptionsalt: v1:old\n")
     assert main(["up", "--yes", "--config", "tracing=true", "--config", "rollout=none"]) == 0
     ((_, _, _, option, copy, *words),) = checkout.calls("up")
@@ -174,31 +172,33 @@ def test_salt_that_the_cli_adds_to_the_copy_is_saved(checkout: Checkout) -> None
     ]
 
 
-def test_file_that_the_cli_created_gets_what_it_lacks(checkout: Checkout) -> None:
+def test_file_that_the_cli_created_is_completed(checkout: Checkout) -> None:
     checkout.file().write_text("config:\n  shop:service: items\n  shop:environment: ''\nencryptionsalt: v1:old\n")
     assert main(["preview"]) == 0
     assert checkout.calls("config") == [["config", "set", "environment", "dev", "--stack", "items-dev"]]
 
 
-@pytest.mark.parametrize("text", ["", "config:\n"])
-def test_empty_file_gets_what_it_lacks(checkout: Checkout, text: str) -> None:
-    checkout.file().write_text(text)
+@pytest.mark.parametrize("content", ["", "config:\n"])
+def test_empty_file_is_completed(checkout: Checkout, content: str) -> None:
+    checkout.file().write_text(content)
     assert main(["preview"]) == 0
     assert [words[2:4] for words in checkout.calls("config")] == [["environment", "dev"], ["service", "items"]]
 
 
-def test_failure_to_complete_the_file_ends_the_command(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_failure_to_complete_the_file_is_an_error(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.file().write_text("config:\n")
     (checkout.cli / "config fails").touch()
     assert main(["preview"]) == 1
-    assert last(capsys) == "error: pulumi config set failed: fix what it reports, then run this again"
+    assert (
+        last_error(capsys) == "error: pulumi config set failed. Fix the reported errors, then run this command again."
+    )
     assert not checkout.calls("preview")
 
 
 def test_file_of_another_environment_is_rejected(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.file().write_text("config: {shop:environment: prod, shop:service: items}")
     assert main(["up", "--yes"]) == 1
-    assert last(capsys) == (
+    assert last_error(capsys) == (
         "error: shop:environment in Pulumi.items-dev.yaml must be 'dev', got 'prod'. "
         "The file is the config of the stack items-dev."
     )
@@ -206,53 +206,59 @@ def test_file_of_another_environment_is_rejected(checkout: Checkout, capsys: pyt
 
 
 @pytest.mark.parametrize("exists", [False, True])
-def test_failed_selection_neither_leaves_a_new_file_nor_deletes_an_existing_one(
+def test_failed_stack_selection_neither_creates_nor_deletes_the_file(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], exists: bool
 ) -> None:
     (checkout.cli / "stack fails").touch()
     if exists:
         checkout.file().touch()
     assert main(["up", "--yes"]) == 1
-    assert last(capsys) == "error: pulumi stack select failed: fix what it reports, then run this again"
+    assert (
+        last_error(capsys) == "error: pulumi stack select failed. Fix the reported errors, then run this command again."
+    )
     assert checkout.file().exists() == exists
 
 
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["--env", "a b"], 2, "error: environment_suffix 'a b': AWS names take letters"),
+        (["--env", "a b"], 2, "error: environment_suffix must be letters, digits, '-' and '_', got 'a b'."),
         (["--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'."),
     ],
 )
-def test_invalid_variable_is_one_line_and_changes_nothing(
+def test_invalid_option_is_a_one_line_error_without_changes(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], words: list[str], code: int, message: str
 ) -> None:
     assert main(["up", "--yes", *words]) == code
-    assert last(capsys).startswith(message)
+    assert last_error(capsys).startswith(message)
     assert not checkout.files()
     assert not checkout.calls()
 
 
 @pytest.mark.parametrize("command", ["up", "destroy"])
-def test_without_a_terminal_yes_is_needed(checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_yes_is_required_without_a_terminal(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
     assert main([command]) == 1
-    assert last(capsys) == (
-        f"error: There is no terminal to confirm the changes. Confirm them with tap {command} --yes, "
+    assert last_error(capsys) == (
+        f"error: Changes must be confirmed, and there is no terminal. Confirm them with tap {command} --yes, "
         f"or make {command} YES=1."
     )
     assert not checkout.files()
     assert not checkout.calls()
 
 
-def test_config_file_that_is_not_yaml_is_one_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_config_file_that_is_not_yaml_is_a_one_line_error(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
     (checkout.folder / "Pulumi.items-dev.yaml").write_text("config:\n  a: b\n c: [\n", encoding="utf-8")
     assert main(["preview"]) == 1
-    assert last(capsys).startswith("error: Pulumi.items-dev.yaml must be YAML. Correct it: ")
+    assert last_error(capsys).startswith("error: Pulumi.items-dev.yaml must be YAML. Correct it: ")
     assert not checkout.calls()
 
 
-def test_terminal_asks_for_confirmation(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pulumi_prompts_for_confirmation_in_a_terminal(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert main(["up"]) == 0
@@ -261,13 +267,13 @@ def test_terminal_asks_for_confirmation(checkout: Checkout, monkeypatch: pytest.
     assert checkout.calls("destroy") == [["destroy", "--stack", "items-dev"]]
 
 
-def test_destroy_needs_no_file(checkout: Checkout) -> None:
+def test_destroy_does_not_require_a_config_file(checkout: Checkout) -> None:
     assert main(["destroy", "--yes"]) == 0
     assert checkout.calls() == [["destroy", "--stack", "items-dev", "--yes"]]
     assert not checkout.files()
 
 
-def test_exit_code_is_that_of_the_cli(checkout: Checkout) -> None:
+def test_exit_code_is_from_the_cli(checkout: Checkout) -> None:
     (checkout.cli / "up fails").touch()
     assert main(["up", "--yes"]) == 7
     assert not (checkout.folder / "cfn-outputs").exists()
@@ -277,8 +283,8 @@ def test_exit_code_is_that_of_the_cli(checkout: Checkout) -> None:
 def test_missing_file_of_a_deployed_stack_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     main(["preview"])
     assert capsys.readouterr().out.splitlines() == [
-        "created Pulumi.items-dev.yaml: keep it under version control",
-        "warning: items-dev was deployed with a config file that is missing here. Restore the file, "
+        "created Pulumi.items-dev.yaml: add it to version control",
+        "warning: items-dev was deployed with a config file that is missing in this folder. Restore it, "
         "e.g. with pulumi config refresh --force --stack items-dev.",
     ]
     main(["preview"])
@@ -288,7 +294,7 @@ def test_missing_file_of_a_deployed_stack_is_a_warning(capsys: pytest.CaptureFix
 def test_new_stack_has_no_warning(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.outputs()
     main(["preview"])
-    assert capsys.readouterr().out.splitlines() == ["created Pulumi.items-dev.yaml: keep it under version control"]
+    assert capsys.readouterr().out.splitlines() == ["created Pulumi.items-dev.yaml: add it to version control"]
 
 
 def test_outputs_are_written_and_printed_as_json(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -301,7 +307,7 @@ def test_outputs_are_written_and_printed_as_json(checkout: Checkout, capsys: pyt
     assert json.loads(written) == {"items-dev": expected}
 
 
-def test_up_shifts_the_aliases_last(
+def test_up_starts_the_rollout_after_the_deployment(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout.outputs(service="items", rollout_application="items-rollout", lambda_function_arn="::::::")
@@ -309,39 +315,39 @@ def test_up_shifts_the_aliases_last(
     def fail(*_: object, **__: object) -> None:
         raise EndpointConnectionError(endpoint_url="https://codedeploy")
 
-    monkeypatch.setattr(rollout, "in_region", fail)
+    monkeypatch.setattr(rollout, "regional_client", fail)
     assert main(["up", "--yes"]) == 1
-    assert last(capsys) == 'error: items-dev: Could not connect to the endpoint URL: "https://codedeploy"'
+    assert last_error(capsys) == 'error: items-dev: Could not connect to the endpoint URL: "https://codedeploy"'
     assert checkout.calls("up")
 
 
 @pytest.mark.parametrize("deployed", [True, False])
-def test_outputs_of_a_stack_without_any_is_an_error(
+def test_stack_without_outputs_is_an_error(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], deployed: bool
 ) -> None:
     checkout.outputs()
     if not deployed:
         (checkout.cli / "outputs").unlink()
     assert main(["outputs"]) == 1
-    assert last(capsys) == "error: stack items-dev has no outputs: deploy it first, with make up"
+    assert last_error(capsys) == "error: Stack items-dev has no outputs. Deploy it first, with make up."
     assert checkout.calls() == [["stack", "output", "--json", "--stack", "items-dev"]]
 
 
 def test_error_of_the_cli_is_reported(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     (checkout.cli / "stack fails").touch()
     assert main(["outputs"]) == 1
-    assert last(capsys) == "error: stack items-dev: error: log in first"
+    assert last_error(capsys) == "error: Stack items-dev: error: log in first"
 
 
 @pytest.mark.parametrize("command", ["preview", "up", "destroy", "outputs"])
-def test_missing_cli_is_one_line(checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_missing_cli_is_a_one_line_error(checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str) -> None:
     (checkout.cli / "pulumi").unlink()
     assert main([command]) == 1
-    assert last(capsys).startswith("error: no Pulumi CLI found: install it from https://")
+    assert last_error(capsys).startswith("error: The Pulumi CLI is not installed. Install it from https://")
     assert not checkout.files()
 
 
-def test_pages_are_built_before_the_deployment_if_there_is_npm(
+def test_site_is_built_before_the_deployment_if_npm_is_installed(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built: list[str] = []
@@ -358,12 +364,12 @@ def test_pages_are_built_before_the_deployment_if_there_is_npm(
     assert main(["preview", "--service", "stock"]) == 0
     assert built == ["stock"]
     assert main(["preview", "--service", "stock"]) == 1
-    assert last(capsys) == "error: npm failed"
+    assert last_error(capsys) == "error: npm failed"
 
 
 @pytest.fixture(name="interrupted")
 def interrupted_fixture(checkout: Checkout, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A deployment that was interrupted, as Ctrl-C does, while the CLI worked."""
+    """Deployment that was interrupted with Ctrl-C while the CLI was running."""
     for flag in ("slow", "up fails"):
         (checkout.cli / flag).touch()
     (tmp_path / "temporary").mkdir()

@@ -26,7 +26,7 @@ from tap_stack.settings import SettingsGroup, between, setting
 @dataclass(frozen=True, kw_only=True)
 class NotesSettings(SettingsGroup):
     retention_days: int = setting(between(1, 365, "days"), default=30)
-    \"\"\"Days for which a note is kept.\"\"\"
+    \"\"\"Days for which notes are stored.\"\"\"
 
     SECTION: ClassVar[str] = "notes"
 
@@ -34,7 +34,7 @@ class NotesSettings(SettingsGroup):
 FACTORY = ServiceFactory(
     name="notes",
     settings=NotesSettings,
-    build=lambda settings: replace(SERVICE, description=f"Keeps notes for {settings.retention_days} days."),
+    build=lambda settings: replace(SERVICE, description=f"Stores notes for {settings.retention_days} days."),
     workload=WORKLOAD,
 )
 """
@@ -43,7 +43,7 @@ Tap = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(name="tap")
-def a_command_line(tmp_path: Path) -> Tap:
+def tap_fixture(tmp_path: Path) -> Tap:
     """Return a function that runs `tap` with an installed distribution that registers the service `notes`."""
     info = tmp_path / "installed" / "notes-1.0.dist-info"
     info.mkdir(parents=True)
@@ -60,68 +60,68 @@ def a_command_line(tmp_path: Path) -> Tap:
 
 
 def test_service_is_audited(tap: Tap) -> None:
-    done = tap("audit", "--service", "notes", "--env", "dev", "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert {finding["deployment"] for finding in json.loads(done.stdout)} == {"notes-dev"}
+    result = tap("audit", "--service", "notes", "--env", "dev", "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert {finding["deployment"] for finding in json.loads(result.stdout)} == {"notes-dev"}
 
 
-def test_service_has_a_bill(tap: Tap) -> None:
-    done = tap("cost", "--service", "notes", "--env", "dev", "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    units = {item["what"]: item["amount"] for item in json.loads(done.stdout)["notes"]["dev"]["items"]}
+def test_costs_of_the_service_are_estimated(tap: Tap) -> None:
+    result = tap("cost", "--service", "notes", "--env", "dev", "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    units = {item["what"]: item["amount"] for item in json.loads(result.stdout)["notes"]["dev"]["items"]}
     assert units["reads"] == 700_000
 
 
-def test_service_without_a_workload_has_fixed_costs_only(tap: Tap, tmp_path: Path) -> None:
+def test_service_without_a_workload_has_only_fixed_costs(tap: Tap, tmp_path: Path) -> None:
     (tmp_path / "installed" / "notes.py").write_text(PACKAGE.replace("WORKLOAD", "None"), encoding="utf-8")
-    done = tap("cost", "--service", "notes", "--env", "dev", "--json")
-    assert done.returncode == 0
-    assert done.stderr == (
+    result = tap("cost", "--service", "notes", "--env", "dev", "--json")
+    assert result.returncode == 0
+    assert result.stderr == (
         "notes has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory: "
         "see CONTRIBUTING.md.\n"
     )
-    items = json.loads(done.stdout)["notes"]["dev"]["items"]
+    items = json.loads(result.stdout)["notes"]["dev"]["items"]
     assert items
     assert all(item["fixed"] for item in items)
-    done = tap("scaling", "--service", "notes")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("notes has no workload. Set workload=Workload(...) in its ServiceFactory")
+    result = tap("scaling", "--service", "notes")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("notes has no workload. Set workload=Workload(...) in its ServiceFactory")
 
 
 def test_scaling_is_calculated_for_the_service(tap: Tap) -> None:
-    done = tap("scaling", "--service", "notes", "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert [row["request"] for row in json.loads(done.stdout)["times"]] == ["notes: read"]
+    result = tap("scaling", "--service", "notes", "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [row["request"] for row in json.loads(result.stdout)["times"]] == ["notes: read"]
 
 
 def test_service_is_deployed_and_its_demo_calls_succeed(tap: Tap, tmp_path: Path) -> None:
     arguments = ("--service", "notes", "--config", "notes_retention_days=7", "--outputs", str(tmp_path))
-    done = tap("local", "--check", *arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "smoke test passed" in done.stdout
+    result = tap("local", "--check", *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "smoke test passed" in result.stdout
 
 
 def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_path: Path) -> None:
-    done = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_days=400")
-    assert done.returncode == 1
+    result = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_days=400")
+    assert result.returncode == 1
     message = "config notes_retention_days must be an integer from 1 to 365 days, got '400'."
-    assert done.stderr.endswith(f"error: tap.py: {message}\n")
-    done = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_day=7")
-    assert (done.returncode, "Did you mean 'notes_retention_days'?" in done.stderr) == (2, True)
+    assert result.stderr.endswith(f"error: tap.py: {message}\n")
+    result = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_day=7")
+    assert (result.returncode, "Did you mean 'notes_retention_days'?" in result.stderr) == (2, True)
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nconfig:\n  # generated:config\n", encoding="utf-8")
-    done = tap("docs", "--service", "notes", folder=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert {"Pulumi.yaml: written", "docs/services/notes/openapi.json: written"} <= {*done.stdout.splitlines()}
+    result = tap("docs", "--service", "notes", folder=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert {"Pulumi.yaml: written", "docs/services/notes/openapi.json: written"} <= {*result.stdout.splitlines()}
     link = "[`notes_retention_days`](settings/notes.md#notes_retention_days)"
-    row = f"| {link} | notes: Days for which a note is kept. (`notes.retention_days`) | Integer from 1 to 365"
+    row = f"| {link} | notes: Days for which notes are stored. (`notes.retention_days`) | Integer from 1 to 365"
     assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
     assert tap("docs", "--service", "notes", "--check", folder=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize("arguments", [("outputs",), ("preview",), ("site", "build"), ("smoke",)])
-def test_misspelled_service_has_the_registered_one_as_nearest_name(tap: Tap, arguments: tuple[str, ...]) -> None:
+def test_misspelled_service_suggests_the_registered_service(tap: Tap, arguments: tuple[str, ...]) -> None:
     option = () if "build" in arguments else ("--service",)
-    done = tap(*arguments, *option, "note")
-    assert done.returncode == 2
-    assert "is not one of 'items', 'inventory', 'stock', 'notes'. Did you mean 'notes'?" in done.stderr
+    result = tap(*arguments, *option, "note")
+    assert result.returncode == 2
+    assert "is not one of 'items', 'inventory', 'stock', 'notes'. Did you mean 'notes'?" in result.stderr

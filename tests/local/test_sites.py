@@ -1,4 +1,4 @@
-"""A service with pages of its own, deployed and asked for them; and the building of pages."""
+"""Deployed sites, and builds of sites."""
 
 from __future__ import annotations
 
@@ -43,69 +43,69 @@ for name, value in stack.outputs.items():
 """
 
 
-class Answer(NamedTuple):
-    """What was answered."""
+class Response(NamedTuple):
+    """An HTTP response."""
 
     status: int
     headers: dict[str, str]
-    """Names in lower case."""
+    """Headers by lowercase name."""
     body: str
 
 
 class Shop:
-    """What was deployed."""
+    """A deployed service with a site."""
 
     def __init__(self, emulator: Emulator, outputs: dict[str, Any]) -> None:
         self.emulator = emulator
         self.outputs = outputs
         self.origin: str = outputs["site_url"]
 
-    def page(self, path: str, method: str = "GET") -> Answer:
-        """Ask the site; names under localhost are this machine's, which not every resolver knows."""
-        return self.ask(method, path, Host=urlsplit(self.origin).netloc)
+    def page(self, path: str, method: str = "GET") -> Response:
+        """Request a path of the site. Not every resolver supports names under localhost, so use the `Host` header."""
+        return self.send(method, path, Host=urlsplit(self.origin).netloc)
 
-    def api(self, method: str, path: str) -> Answer:
-        """Ask the API as a page of the site does."""
-        whole = urlsplit(self.outputs["api_url"]).path + path
-        return self.ask(method, whole, Origin=self.origin, **{"Access-Control-Request-Method": "GET"})
+    def api(self, method: str, path: str) -> Response:
+        """Send a request to the API as a page of the site does."""
+        api_path = urlsplit(self.outputs["api_url"]).path + path
+        return self.send(method, api_path, Origin=self.origin, **{"Access-Control-Request-Method": "GET"})
 
-    def ask(self, method: str, path: str, **headers: str) -> Answer:
-        """Ask the emulator."""
+    def send(self, method: str, path: str, **headers: str) -> Response:
+        """Send a request to the emulator."""
         connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=10)
         try:
             connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            named = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, named, answer.read().decode())
+            response = connection.getresponse()
+            lowercase = {name.lower(): value for name, value in response.getheaders()}
+            return Response(response.status, lowercase, response.read().decode())
         finally:
             connection.close()
 
 
 @pytest.fixture(scope="module", name="shop", params=[False, True], ids=["CloudFront", "website"])
-def deployed(request: pytest.FixtureRequest, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """A service with pages."""
-    name = "open-shop" if request.param else "shop"
+def shop_fixture(request: pytest.FixtureRequest, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Deployed service with a site."""
+    name = "public-shop" if request.param else "shop"
     program = PROGRAM.format(name=name, folder=str(PAGES), args=f"site=SiteSettings(public={request.param})")
     return Shop(emulator, Run(emulator, tmp_path_factory.mktemp("shop"))(program))
 
 
-def test_pages_open_in_an_origin_of_their_own(shop: Shop) -> None:
-    at = urlsplit(shop.origin)
-    assert (at.scheme, at.port, at.path) == ("http", shop.emulator.port, "")
-    assert str(at.hostname).endswith(".cloudfront.localhost")
+def test_site_has_its_own_origin(shop: Shop) -> None:
+    url = urlsplit(shop.origin)
+    assert (url.scheme, url.port, url.path) == ("http", shop.emulator.port, "")
+    assert str(url.hostname).endswith(".cloudfront.localhost")
     index = shop.page("/")
     assert (index.status, index.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert index.body == (PAGES / "index.html").read_text(encoding="utf-8")
     assert index.headers["cache-control"] == "no-cache"
 
 
-def test_files_that_never_change_may_be_kept(shop: Shop) -> None:
+def test_hashed_files_are_immutable(shop: Shop) -> None:
     script = shop.page("/assets/app-1.js")
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
-def test_pages_learn_where_their_api_is(shop: Shop) -> None:
+def test_config_json_contains_the_api_url(shop: Shop) -> None:
     config = shop.page("/config.json")
     assert json.loads(config.body) == {
         "api_url": shop.outputs["api_url"],
@@ -116,17 +116,17 @@ def test_pages_learn_where_their_api_is(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing.html", "/../other/index.html", "/%2e%2e/x"])
-def test_nothing_else_is_served(shop: Shop, path: str) -> None:
+def test_unknown_paths_are_forbidden(shop: Shop, path: str) -> None:
     assert shop.page(path).status == 403
 
 
-def test_pages_may_call_their_api_and_read_what_it_refuses(shop: Shop) -> None:
+def test_pages_can_call_the_api_and_read_its_errors(shop: Shop) -> None:
     for method, path, status in (("OPTIONS", "/items/x", 204), ("GET", "/items/x", 404), ("GET", "/none", 404)):
-        answer = shop.api(method, path)
-        assert (answer.status, answer.headers["access-control-allow-origin"]) == (status, shop.origin)
+        response = shop.api(method, path)
+        assert (response.status, response.headers["access-control-allow-origin"]) == (status, shop.origin)
 
 
-def test_bucket_has_what_was_asked_for(shop: Shop) -> None:
+def test_bucket_has_the_configured_properties(shop: Shop) -> None:
     s3, name = shop.emulator.client("s3"), shop.outputs["site_bucket_name"]
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     (rule,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
@@ -141,13 +141,13 @@ def test_bucket_has_what_was_asked_for(shop: Shop) -> None:
     assert {"Key": "ManagedBy", "Value": "Pulumi"} in s3.get_object_tagging(Bucket=name, Key="index.html")["TagSet"]
 
 
-def test_only_a_public_bucket_is_read_past_what_serves_it(shop: Shop) -> None:
+def test_only_objects_of_a_public_bucket_can_be_read_directly(shop: Shop) -> None:
     name = shop.outputs["site_bucket_name"]
     block = shop.emulator.client("s3").get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
     private = "site_distribution_id" in shop.outputs
     assert (block["BlockPublicPolicy"], block["RestrictPublicBuckets"]) == (private, private)
     assert block["BlockPublicAcls"]
-    assert shop.ask("GET", f"/{name}/index.html").status == (403 if private else 200)
+    assert shop.send("GET", f"/{name}/index.html").status == (403 if private else 200)
 
 
 def test_bucket_can_be_in_another_region(run: Run, emulator: Emulator) -> None:
@@ -161,7 +161,7 @@ def test_bucket_can_be_in_another_region(run: Run, emulator: Emulator) -> None:
 
 NPM = """#!/bin/sh
 echo "$@" >> "{log}"
-echo "npm says: $@"
+echo "npm output: $@"
 touch "$npm_config_cache/used" 2>/dev/null && echo "$npm_config_cache" > "{log}.cache"
 case "$1" in
 ci) mkdir -p node_modules && touch node_modules/.package-lock.json;;
@@ -172,7 +172,7 @@ exit {code}
 
 
 class Sources:
-    """A site to be built, and an npm that writes down what it is told."""
+    """Sources of a site, and a fake npm that records its arguments."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self._path = folder / "site", folder / "bin"
@@ -182,70 +182,70 @@ class Sources:
         self._path.mkdir()
         (self.folder / "src").mkdir(parents=True)
         for name in ("package.json", "package-lock.json", "src/main.ts"):
-            self.written(name, 0)
+            self.touch(name, 0)
         monkeypatch.setenv("PATH", f"{self._path}{os.pathsep}/usr/bin{os.pathsep}/bin")
         self.npm()
 
     def npm(self, code: int = 0) -> None:
-        """Put an npm where commands are found."""
+        """Install the fake npm on the path."""
         script = self._path / "npm"
         script.write_text(NPM.format(log=self._log, code=code), encoding="utf-8")
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
 
-    def written(self, name: str, when: float) -> None:
-        """A file was written so many seconds after all began."""
+    def touch(self, name: str, seconds: float) -> None:
+        """Set the modification time of a file, relative to a constant."""
         (self.folder / name).touch()
-        os.utime(self.folder / name, (1_000_000 + when, 1_000_000 + when))
+        os.utime(self.folder / name, (1_000_000 + seconds, 1_000_000 + seconds))
 
-    def told(self) -> list[str]:
-        """What npm was told since this was last asked."""
-        said = self._log.read_text(encoding="utf-8").splitlines() if self._log.exists() else []
+    def npm_calls(self) -> list[str]:
+        """Return the arguments of npm since the last call."""
+        calls = self._log.read_text(encoding="utf-8").splitlines() if self._log.exists() else []
         self._log.unlink(missing_ok=True)
-        return said
+        return calls
 
     @property
     def service(self) -> Service:
-        """Whose pages they are."""
+        """Service with the site."""
         return a_service(site=Site(folder=self.folder / "dist"))
 
 
 @pytest.fixture(name="sources")
 def sources_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sources:
-    """Sources of pages that were never built."""
+    """Sources of a site that has never been built."""
     return Sources(tmp_path, monkeypatch)
 
 
 INSTALL, BUILD = "ci --no-audit --no-fund", "run build"
 
 
-def test_pages_are_built_once(sources: Sources, capsys: pytest.CaptureFixture[str]) -> None:
+def test_site_is_built_once(sources: Sources, capsys: pytest.CaptureFixture[str]) -> None:
     assert sites.build([sources.service], Terminal())
-    assert sources.told() == [INSTALL, BUILD]
-    said = capsys.readouterr().out
-    assert f"parcels: npm {INSTALL}\n" in said
-    assert f"parcels: npm {BUILD}\n" in said
+    assert sources.npm_calls() == [INSTALL, BUILD]
+    output = capsys.readouterr().out
+    assert f"parcels: npm {INSTALL}\n" in output
+    assert f"parcels: npm {BUILD}\n" in output
     assert sites.build([sources.service], Terminal())
-    assert sources.told() == []
+    assert sources.npm_calls() == []
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "calls"),
     [("src/main.ts", [BUILD]), ("package-lock.json", [INSTALL, BUILD]), ("node_modules/x.js", [])],
 )
-def test_pages_are_built_again_when_their_sources_change(sources: Sources, changed: str, told: list[str]) -> None:
+def test_site_is_rebuilt_when_its_sources_change(sources: Sources, changed: str, calls: list[str]) -> None:
     sites.build([sources.service], Terminal())
-    sources.told()
+    sources.npm_calls()
     for name in ("node_modules/.package-lock.json", "dist/index.html"):
-        sources.written(name, 10)
-    sources.written(changed, 20)
+        sources.touch(name, 10)
+    sources.touch(changed, 20)
     assert sites.build([sources.service], Terminal())
-    assert sources.told() == told
+    assert sources.npm_calls() == calls
     assert sites.build([sources.service], Terminal())
-    assert sources.told() == []
+    assert sources.npm_calls() == []
 
 
 @pytest.mark.parametrize("name", ["HOME", "npm_config_cache"])
-def test_npm_has_a_temporary_cache_if_its_own_cannot_be_written(
+def test_npm_uses_a_temporary_cache_if_its_cache_is_not_writable(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.delenv("npm_config_cache", raising=False)
@@ -255,7 +255,7 @@ def test_npm_has_a_temporary_cache_if_its_own_cannot_be_written(
     assert not cache.exists()
 
 
-def test_npm_has_its_own_cache_if_that_can_be_written(
+def test_npm_uses_its_cache_if_it_is_writable(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("npm_config_cache", str(tmp_path))
@@ -263,20 +263,20 @@ def test_npm_has_its_own_cache_if_that_can_be_written(
     assert sources.cache.read_text(encoding="utf-8") == f"{tmp_path}\n"
 
 
-@pytest.mark.parametrize("site", [None, Site(folder=PAGES)], ids=["no site", "a site that is not built"])
-def test_nothing_is_built_where_there_is_nothing_to_build(sources: Sources, site: Site | None) -> None:
+@pytest.mark.parametrize("site", [None, Site(folder=PAGES)], ids=["no site", "site without a build"])
+def test_nothing_is_built_without_sources(sources: Sources, site: Site | None) -> None:
     assert sites.build([a_service(site=site)], Terminal())
-    assert sources.told() == []
+    assert sources.npm_calls() == []
 
 
-def test_without_node_one_line_says_what_to_install(
+def test_missing_node_is_reported_with_a_remedy(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not sites.build([sources.service], Terminal())
     assert capsys.readouterr().out == (
-        "parcels: its pages are not built, for there is no npm: install Node.js from https://nodejs.org, "
-        "then run make site\n"
+        "parcels: npm is required to build the web pages, but not installed. Install Node.js from "
+        "https://nodejs.org, then run make site.\n"
     )
 
 
@@ -286,7 +286,7 @@ def test_error_of_a_failed_build_has_the_output_of_npm(
     sources.npm(code=1)
     replace_service(monkeypatch, replace(sources.service, name="items"))
     assert main(["site", "build", "items"]) == 1
-    said = capsys.readouterr().err
-    assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in said
-    assert said.endswith(f"\nnpm says: {INSTALL}\n")
-    assert sources.told() == [INSTALL]
+    error = capsys.readouterr().err
+    assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in error
+    assert error.endswith(f"\nnpm output: {INSTALL}\n")
+    assert sources.npm_calls() == [INSTALL]

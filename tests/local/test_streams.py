@@ -1,4 +1,4 @@
-"""A service whose function runs on a table's changes, with a queue for what fails, deployed."""
+"""A deployed service with a stream consumer and a dead-letter queue."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TABLES = DynamoDB()
 
 
 def read(request):
-    raise AssertionError("nobody asks")
+    raise AssertionError("not called")
 
 
 def note(keys=()):
-    row = {"id": {"S": "seen"}, "greeting": {"S": os.environ["GREETING"]}}
-    TABLES.call("PutItem", TableName=os.environ["NOTES_TABLE"], Item=row)
+    item = {"id": {"S": "seen"}, "greeting": {"S": os.environ["GREETING"]}}
+    TABLES.call("PutItem", TableName=os.environ["NOTES_TABLE"], Item=item)
     metrics.emit(Arrivals=1)
 """
 PROGRAM = """
@@ -47,15 +47,15 @@ service = Service(
         consumers=(Consumer(
             name="arrivals", table="parcels", operation="note", pattern={"eventName": ["INSERT"]},
             grants=(Grant(on="notes", actions=("PutItem",)),),
-            metrics=(Metric("Arrivals", "None", "Parcels that came"),),
+            metrics=(Metric("Arrivals", "None", "Parcels received"),),
         ),),
         variables={"GREETING": "hello"},
     ),),
     dead_letters="failures",
     alarms=(
-        Alarm(name="depth", on="dead-letters", metric="ApproximateNumberOfMessagesVisible", description="holds some",
+        Alarm(name="depth", on="dead-letters", metric="ApproximateNumberOfMessagesVisible", description="has messages",
               threshold=0, statistic="Maximum"),
-        Alarm(name="no-arrivals", on="watch", metric="Arrivals", description="sees none", threshold=1,
+        Alarm(name="no-arrivals", on="watch", metric="Arrivals", description="receives no parcels", threshold=1,
               comparison="LessThanThreshold", period_seconds=3600, missing="breaching"),
     ),
 )
@@ -65,7 +65,7 @@ for name, value in TapStack("yard", TapStackArgs(service=service)).outputs.items
 
 
 class Yard:
-    """What was deployed."""
+    """The deployed service."""
 
     def __init__(self, emulator: Emulator, outputs: dict[str, Any]) -> None:
         self.client = emulator.client
@@ -73,67 +73,67 @@ class Yard:
         self.function = outputs["lambda_function_name"]
 
     def put(self, identifier: str) -> None:
-        """A parcel comes, or is there already and changes."""
-        row = {"id": {"S": identifier}, "at": {"N": str(time.monotonic_ns())}}
-        self.client("dynamodb").put_item(TableName=self.outputs["table_names"]["parcels"], Item=row)
+        """Create or update a parcel."""
+        item = {"id": {"S": identifier}, "at": {"N": str(time.monotonic_ns())}}
+        self.client("dynamodb").put_item(TableName=self.outputs["table_names"]["parcels"], Item=item)
 
-    def note(self) -> Any:
-        """What the function wrote, once."""
-        at = {"TableName": self.outputs["table_names"]["notes"], "Key": {"id": {"S": "seen"}}}
-        return self.client("dynamodb").delete_item(**at, ReturnValues="ALL_OLD").get("Attributes")
+    def take_note(self) -> Any:
+        """Return and delete the item that the function wrote, if any."""
+        key = {"TableName": self.outputs["table_names"]["notes"], "Key": {"id": {"S": "seen"}}}
+        return self.client("dynamodb").delete_item(**key, ReturnValues="ALL_OLD").get("Attributes")
 
     def records(self) -> int:
-        """How many of the table's changes the function was called for."""
-        return sum(line["records"] for line in self.logged() if line.get("message") == "stream")
+        """Return the number of stream records that the function received."""
+        return sum(line["records"] for line in self.log_events() if line.get("message") == "stream")
 
-    def logged(self) -> list[dict[str, Any]]:
-        """The JSON lines of the function's log."""
+    def log_events(self) -> list[dict[str, Any]]:
+        """Return the structured log events of the function."""
         events = self.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{self.function}")["events"]
         return [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
 
 
 @pytest.fixture(scope="module", name="yard")
-def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Yard:
-    """A service of which one function has a route, a schedule and a table's changes to serve."""
+def yard_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """Service with a function that has a route, a schedule and a stream consumer."""
     folder = tmp_path_factory.mktemp("sources")
     package = folder / "yard" / "desk"
     package.mkdir(parents=True)
     (package.parent / "__init__.py").touch()
     (package / "__init__.py").touch()
     (package / "operations.py").write_text(HANDLER, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.syspath_prepend(str(folder))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.syspath_prepend(str(folder))
         return Yard(emulator, Run(emulator, folder)(PROGRAM))
 
 
-def until(found: Callable[[], Any]) -> Any:
-    """What `found` finds, once it finds something."""
+def wait_for(get: Callable[[], Any]) -> Any:
+    """Call `get` until its result is true, and return the result."""
     deadline = time.monotonic() + 60
-    while not (what := found()) and time.monotonic() < deadline:
+    while not (result := get()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return what
+    return result
 
 
-def test_a_row_that_comes_runs_the_function_whose_role_lacks_nothing(yard: Yard) -> None:
-    yard.note()
+def test_new_item_invokes_the_function_with_its_permissions(yard: Yard) -> None:
+    yard.take_note()
     before = yard.records()
     yard.put("first")
-    assert until(yard.note) == {"id": {"S": "seen"}, "greeting": {"S": "hello"}}
-    assert until(lambda: yard.records() - before) == 1
-    *_, metric = (line for line in yard.logged() if "_aws" in line)
+    assert wait_for(yard.take_note) == {"id": {"S": "seen"}, "greeting": {"S": "hello"}}
+    assert wait_for(lambda: yard.records() - before) == 1
+    *_, metric = (line for line in yard.log_events() if "_aws" in line)
     assert (metric["FunctionName"], metric["Arrivals"], metric["message"]) == (yard.function, 1, "stream")
     assert metric["correlationId"]
 
 
-def test_a_record_that_the_pattern_does_not_let_through_runs_nothing(yard: Yard) -> None:
+def test_records_that_do_not_match_the_pattern_are_ignored(yard: Yard) -> None:
     before = yard.records()
     for identifier in ("second", "second", "third"):
         yard.put(identifier)
-    assert until(lambda: yard.records() >= before + 2)
+    assert wait_for(lambda: yard.records() >= before + 2)
     assert yard.records() == before + 2
 
 
-def test_mapping_retries_little_and_tells_the_queue(yard: Yard) -> None:
+def test_event_source_mapping_has_retries_and_a_dead_letter_queue(yard: Yard) -> None:
     (mapping,) = yard.client("lambda").list_event_source_mappings(FunctionName=yard.function)["EventSourceMappings"]
     queue = yard.outputs["dead_letter_queue_arn"]
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": queue}}
@@ -141,7 +141,7 @@ def test_mapping_retries_little_and_tells_the_queue(yard: Yard) -> None:
     assert (mapping["StartingPosition"], mapping["BatchSize"]) == ("LATEST", 100)
 
 
-def test_function_and_schedule_leave_what_failed_in_the_queue(yard: Yard) -> None:
+def test_function_and_rule_have_the_dead_letter_queue(yard: Yard) -> None:
     queue = yard.outputs["dead_letter_queue_arn"]
     configuration = yard.client("lambda").get_function_configuration(FunctionName=yard.function)
     assert configuration["DeadLetterConfig"] == {"TargetArn": queue}
@@ -149,21 +149,21 @@ def test_function_and_schedule_leave_what_failed_in_the_queue(yard: Yard) -> Non
     assert target["DeadLetterConfig"] == {"Arn": queue}
 
 
-def test_queue_is_encrypted_and_its_rule_may_send(yard: Yard) -> None:
+def test_queue_is_encrypted_and_allows_its_rule(yard: Yard) -> None:
     url = yard.outputs["dead_letter_queue_url"]
-    found = yard.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert (found["SqsManagedSseEnabled"], found["MessageRetentionPeriod"]) == ("true", "1209600")
-    (statement,) = json.loads(found["Policy"])["Statement"]
+    attributes = yard.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (attributes["SqsManagedSseEnabled"], attributes["MessageRetentionPeriod"]) == ("true", "1209600")
+    (statement,) = json.loads(attributes["Policy"])["Statement"]
     rule = f"arn:aws:events:us-east-1:000000000000:rule/{yard.outputs['schedule_names']['nightly']}"
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [rule]}}
 
 
-def test_alarms_of_ones_own_stand(yard: Yard) -> None:
+def test_alarms_of_the_service_definition_are_created(yard: Yard) -> None:
     names = yard.outputs["alarm_names"]
-    wanted = [names["dead-letters-depth"], names["watch-no-arrivals"]]
-    alarms = yard.client("cloudwatch").describe_alarms(AlarmNames=wanted)["MetricAlarms"]
-    found = {alarm["AlarmName"]: (alarm["Namespace"], alarm["MetricName"]) for alarm in alarms}
-    assert found == {
-        wanted[0]: ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
-        wanted[1]: ("TapStack", "Arrivals"),
+    expected = [names["dead-letters-depth"], names["watch-no-arrivals"]]
+    alarms = yard.client("cloudwatch").describe_alarms(AlarmNames=expected)["MetricAlarms"]
+    metrics = {alarm["AlarmName"]: (alarm["Namespace"], alarm["MetricName"]) for alarm in alarms}
+    assert metrics == {
+        expected[0]: ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+        expected[1]: ("TapStack", "Arrivals"),
     }

@@ -1,4 +1,4 @@
-"""Workers of Python functions in the emulator import botocore only for functions that use it."""
+"""Lambda workers import botocore only for functions that use it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import zipped
+from lib.assets.lambda_archive import zip_files
 from lib.local.emulator import Emulator
 from lib.local.server import lazy_worker_script
 
@@ -35,19 +35,19 @@ def invoke(emulator: Emulator, code: str) -> Any:
         Role=f"arn:aws:iam::000000000000:role/{name}",
         Runtime="python3.13",
         Handler="index.handler",
-        Code={"ZipFile": zipped({"index.py": code})},
+        Code={"ZipFile": zip_files({"index.py": code})},
     )
     return json.load(functions.invoke(FunctionName=name)["Payload"])
 
 
-def test_function_without_botocore_starts_without_it(emulator: Emulator) -> None:
+def test_botocore_is_not_imported_for_other_functions(emulator: Emulator) -> None:
     assert invoke(emulator, IMPORTED) is False
 
 
-def test_clients_that_a_function_creates_count_nested_invocations(emulator: Emulator) -> None:
+def test_clients_of_a_function_are_instrumented(emulator: Emulator) -> None:
     assert invoke(emulator, INSTRUMENTED) == 1
 
 
 def test_unknown_worker_script_is_rejected() -> None:
-    with pytest.raises(RuntimeError, match="install the pinned release"):
+    with pytest.raises(RuntimeError, match="Install the pinned release"):
         lazy_worker_script("def run():\n    pass\n")

@@ -1,4 +1,4 @@
-"""Tables that something happened to, and the command that brings their rows back."""
+"""A table in the emulator, and the commands that operate on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib.local.emulator import Emulator
 
 
 class Desk:
-    """A table of parcels in the emulator, and an outputs file that tells of it."""
+    """A table of parcels in the emulator, and the outputs file of its stack."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self.dynamodb = emulator.client("dynamodb")
@@ -31,26 +31,26 @@ class Desk:
             Tags=[{"Key": "Owner", "Value": "desk"}],
         )["TableDescription"]["TableArn"]
         self.dynamodb.update_time_to_live(
-            TableName=self.name, TimeToLiveSpecification={"AttributeName": "ends", "Enabled": True}
+            TableName=self.name, TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True}
         )
-        self.tell()
+        self.write_outputs()
 
-    def tell(self, **more: str) -> None:
-        """Write the outputs."""
-        tables = {"table_names": {"parcels": self.name}, "table_arns": {"parcels": self.arn}}
-        self.outputs.write_text(json.dumps({"desk-dev": {**tables, **more}}), encoding="utf-8")
+    def write_outputs(self, **additional: str) -> None:
+        """Write the outputs file."""
+        outputs = {"table_names": {"parcels": self.name}, "table_arns": {"parcels": self.arn}}
+        self.outputs.write_text(json.dumps({"desk-dev": {**outputs, **additional}}), encoding="utf-8")
 
     def put(self, id_: str, **attributes: Any) -> None:
-        """Write a live row."""
+        """Write an item of the live table."""
         values = {name: {"N": str(v)} if isinstance(v, int) else {"S": v} for name, v in attributes.items()}
         self.dynamodb.put_item(TableName=self.name, Item={"id": {"S": id_}, "at": {"N": "1"}, **values})
 
     def delete(self, id_: str) -> None:
-        """Delete a live row."""
+        """Delete an item of the live table."""
         self.dynamodb.delete_item(TableName=self.name, Key={"id": {"S": id_}, "at": {"N": "1"}})
 
-    def rows(self, table: str = "") -> dict[str, dict[str, Any]]:
-        """Every row of the live table, or of another, by id."""
+    def items(self, table: str = "") -> dict[str, dict[str, Any]]:
+        """Return the attributes of every item of a table, by default the live one, by id."""
         items: Iterable[dict[str, Any]] = self.dynamodb.scan(TableName=table or self.name)["Items"]
         return {
             item["id"]["S"]: {k: v for k, (v,) in ((k, v.values()) for k, v in item.items()) if k not in ("id", "at")}
@@ -58,17 +58,17 @@ class Desk:
         }
 
     def restore(self, *words: str) -> int:
-        """Run the command; its exit code."""
-        told = ["--stack", "desk-dev", "--table", "parcels", "--outputs", str(self.outputs)]
-        return main(["restore", *told, *words])
+        """Run `tap restore`, and return its exit code."""
+        options = ["--stack", "desk-dev", "--table", "parcels", "--outputs", str(self.outputs)]
+        return main(["restore", *options, *words])
 
 
 @pytest.fixture(name="aws")
-def aws_environment_of_the_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """What lets boto3 find the emulator instead of AWS."""
+def aws_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Set the environment variables that let boto3 use the emulator instead of AWS."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may have the credentials of another emulator
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # It might have the credentials of another emulator.
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", emulator.key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", emulator.secret_key)

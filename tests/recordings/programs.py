@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.components.lookup.previous_state import INVOKE
-from lib.program.recorder import Call, Deployment, record, recorded
+from lib.program.recorder import Call, Deployment, record, record_file
 from lib.services import SERVICES
 from lib.settings import USER_POOL, AuthorizationSettings, BackupSettings, EncryptionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
@@ -214,11 +214,11 @@ STACKS: Mapping[str, Callable[[], object]] = {
 }
 """Programs of `tests/component` whose services have definitions that those of the library lack."""
 DEPLOYMENTS: Mapping[str, Callable[[], Deployment]] = {
-    **{name: partial(recorded, ROOT / "tap.py", config) for name, config in CONFIGS.items()},
+    **{name: partial(record_file, ROOT / "tap.py", config) for name, config in CONFIGS.items()},
     **{name: partial(record, program) for name, program in STACKS.items()},
     "adopted": _adopted,
     **{
-        f"example-{path.stem.replace('_', '-')}": partial(recorded, path, {"environment": "dev"})
+        f"example-{path.stem.replace('_', '-')}": partial(record_file, path, {"environment": "dev"})
         for path in sorted((ROOT / "examples").glob("[!_]*.py"))
     },
 }

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi.runtime import rpc
 
-from lib.program.recorder import Deployment, Registered
+from lib.program.recorder import Deployment, RegisteredResource
 
 from .programs import ROOT
 
@@ -56,7 +56,7 @@ def recording(deployment: Deployment) -> Recording:
         "resources": resources,
         "exports": _plain(deployment.exports),
         "warnings": _messages(deployment.warnings),
-        "information": _messages(deployment.notes),
+        "information": _messages(deployment.info_messages),
     }
     return whole
 
@@ -76,17 +76,17 @@ def differences(recorded: Recording, registered: Recording) -> list[Difference]:
     return found
 
 
-def _is_built_page(resource: Registered) -> bool:
+def _is_built_page(resource: RegisteredResource) -> bool:
     """Return whether a resource is a page of the library; those of the tests are in version control."""
     source = resource.inputs.get("source")
     return isinstance(source, pulumi.FileAsset) and not Path(source.path).is_relative_to(ROOT / "tests")
 
 
-def _resource(resource: Registered, outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _resource(resource: RegisteredResource, outputs: Mapping[str, Any]) -> dict[str, Any]:
     options = dict(resource.options)
     dependencies = options.pop("dependencies", [])
     properties = options.pop("propertyDependencies", {})
-    secrets = sorted(_secrets(resource.told))
+    secrets = sorted(_secrets(resource.serialized_inputs))
     generated = dict.fromkeys(set(secrets) & set(options.get("ignoreChanges", [])), GENERATED)
     return {
         "type": resource.urn.split("::")[2].rpartition("$")[2],

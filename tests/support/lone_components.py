@@ -24,7 +24,7 @@ from lib.components.compute.role import Role, RoleArgs
 from lib.components.compute.rollout import Rollout, RolloutArgs
 from lib.components.compute.schedule import Schedule, ScheduleArgs
 from lib.components.data.backup import Backup, BackupArgs
-from lib.components.data.key import USERS, Key, KeyArgs
+from lib.components.data.key import KEY_SERVICES, Key, KeyArgs
 from lib.components.data.parameter import Parameter, ParameterArgs
 from lib.components.data.secret import Secret, SecretArgs
 from lib.components.data.table import Table, TableArgs
@@ -32,13 +32,13 @@ from lib.components.messaging.queue import Queue, QueueArgs
 from lib.components.messaging.topic import Topic, TopicArgs
 from lib.components.monitoring.alarm import Alarm, AlarmArgs
 from lib.components.monitoring.budget import Budget, BudgetArgs
-from lib.components.monitoring.composite_alarm import Composite, CompositeArgs
+from lib.components.monitoring.composite_alarm import CompositeAlarm, CompositeAlarmArgs
 from lib.components.monitoring.dashboard import Dashboard, DashboardArgs
 from lib.components.monitoring.function_alarms import Alarms, AlarmsArgs
-from lib.components.network.endpoints import Endpoints, EndpointsArgs
+from lib.components.network.endpoints import VpcEndpoints, VpcEndpointsArgs
 from lib.components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from lib.components.network.flow_logs import FlowLogs, FlowLogsArgs
-from lib.components.network.function_security_group import FunctionGroup, FunctionGroupArgs
+from lib.components.network.function_security_group import FunctionSecurityGroup, FunctionSecurityGroupArgs
 from lib.components.network.nat import Nat, NatArgs
 from lib.components.network.network import Network, NetworkArgs
 from lib.components.network.vpc import Vpc, VpcArgs
@@ -88,7 +88,7 @@ def queue() -> Queue:
 
 def key() -> Key:
     """Create a key that every supported AWS service uses, with a replica."""
-    return Key("encryption", KeyArgs(name="post", users=USERS, replica_regions=("us-west-2",)))
+    return Key("encryption", KeyArgs(name="post", services=KEY_SERVICES, replica_regions=("us-west-2",)))
 
 
 def parameter() -> Parameter:
@@ -155,10 +155,12 @@ def alarm() -> Alarm:
     return Alarm("depth", args)
 
 
-def composite() -> Composite:
+def composite() -> CompositeAlarm:
     """Create a composite alarm over more alarms than one can have."""
     names = [pulumi.Output.from_input(f"alarm-{number}") for number in range(MANY_ALARMS)]
-    return Composite("health", CompositeArgs(name="health", description="", alarms=names, topic_arn=topic().arn))
+    return CompositeAlarm(
+        "health", CompositeAlarmArgs(name="health", description="", alarms=names, topic_arn=topic().arn)
+    )
 
 
 def bucket() -> Bucket:
@@ -189,7 +191,9 @@ def user_pool(existing: bool = False) -> UserPool:
     """Create a user pool, or clients and scopes in an existing one."""
     settings = AuthorizationSettings(type=USER_POOL, user_pool=POOL_ARN if existing else "create")
     pages = [pulumi.Output.from_input("https://post.example.com/")]
-    return UserPool("users", UserPoolArgs(name="post-dev", scopes=["read", "write"], settings=settings, pages=pages))
+    return UserPool(
+        "users", UserPoolArgs(name="post-dev", scopes=["read", "write"], settings=settings, callback_urls=pages)
+    )
 
 
 def api(authorization: Any = USER_POOL) -> Api:
@@ -259,10 +263,10 @@ def nat() -> Nat:
     return Nat("nat", args)
 
 
-def endpoints() -> Endpoints:
+def endpoints() -> VpcEndpoints:
     """Create the endpoints of a VPC."""
     inside = vpc()
-    args = EndpointsArgs(
+    args = VpcEndpointsArgs(
         name="post",
         vpc_id=inside.id,
         region=inside.resource.region,
@@ -271,19 +275,19 @@ def endpoints() -> Endpoints:
         subnet_ids=[subnet.id for subnet in inside.private],
         statements={"sns": [topic().grant(["Publish"])]},
     )
-    return Endpoints("endpoint", args)
+    return VpcEndpoints("endpoint", args)
 
 
-def function_group() -> FunctionGroup:
+def function_group() -> FunctionSecurityGroup:
     """Create a security group whose functions call endpoints."""
     reached = endpoints()
-    args = FunctionGroupArgs(
+    args = FunctionSecurityGroupArgs(
         name="post-functions",
         vpc_id="vpc-0a1b2c3d",
         prefix_list_ids=reached.prefix_list_ids(),
         group_ids=reached.group_ids(),
     )
-    return FunctionGroup("functions", args)
+    return FunctionSecurityGroup("functions", args)
 
 
 def flow_logs() -> FlowLogs:
@@ -329,7 +333,7 @@ def schedule() -> Schedule:
         schedule="nightly",
         rate="rate(1 day)",
         function_name=called.name,
-        function_arn=called.called_arn,
+        function_arn=called.target_arn,
         alias=called.qualifier,
         dead_letter_arn=queue().arn,
     )
@@ -339,7 +343,7 @@ def schedule() -> Schedule:
 def consumer() -> Consumer:
     """Create a consumer of a table's stream."""
     args = ConsumerArgs(
-        stream_arn=table().stream_arn, function_name=function().called_as, dead_letter_arn=queue().arn, pattern={}
+        stream_arn=table().stream_arn, function_name=function().target_name, dead_letter_arn=queue().arn, pattern={}
     )
     return Consumer("arrivals", args)
 
@@ -356,7 +360,7 @@ def dashboard() -> Dashboard:
         "queue": queue().name,
         "alarms": [alarm.arn for alarm in alarms(function("watched")).resources.values()],
     }
-    return Dashboard("dashboard", DashboardArgs(name="post", service=a_service(), made=made))
+    return Dashboard("dashboard", DashboardArgs(name="post", service=a_service(), names=made))
 
 
 def firewall() -> Firewall:

@@ -6,14 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from lib.audit.graph import Graph, graph_of
-from lib.program.recorder import Deployment, recorded
+from lib.program.recorder import Deployment, record_file
 
 
 @cache
 def deployment(service: str, environment: str, *config: tuple[str, str]) -> Deployment:
     """What `tap.py` makes of a service in an environment."""
     said = {"service": service, "environment": environment, **dict(config)}
-    return recorded(Path("tap.py"), said)
+    return record_file(Path("tap.py"), said)
 
 
 def graph(service: str, environment: str, *config: tuple[str, str]) -> Graph:

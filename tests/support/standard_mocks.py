@@ -1,4 +1,4 @@
-"""Unit tests in the form that Pulumi documents, each in a new thread so that it neither needs nor leaves state."""
+"""Unit tests in the form that Pulumi documents, each run in a new thread, so that tests do not share state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MyMocks(pulumi.runtime.Mocks):
         return {}
 
 
-class Registered(NamedTuple):
+class RegisteredResources(NamedTuple):
     """Resources that a program registered."""
 
     component: pulumi.ComponentResource
@@ -46,25 +46,25 @@ def in_new_thread(test: Callable[[], T]) -> T:
 def _in_new_loop(test: Callable[[], T]) -> T:
     SETTINGS.outputs.clear()  # The SDK shares them between threads.
     try:
-        with event_loop():  # The SDK would leave those of its worker threads to the collector, in a later test.
+        with event_loop():  # Otherwise event loops of worker threads are garbage-collected in a later test.
             return test()
     finally:
         SETTINGS.outputs.clear()
 
 
-def at_module_level(program: Program, **options: Any) -> Registered:
+def at_module_level(program: Program, **options: Any) -> RegisteredResources:
     """Run a program as the module of a unit test does, before its tests. Raise every error of an `apply`."""
 
-    def module() -> Registered:
+    def module() -> RegisteredResources:
         pulumi.runtime.set_mocks(MyMocks(), **options)
         component = program()
         asyncio.get_event_loop().run_until_complete(wait_for_rpcs())
-        return Registered(component, _states())
+        return RegisteredResources(component, _states())
 
     return in_new_thread(module)
 
 
-def in_test(program: Program, **options: Any) -> Registered:
+def in_test(program: Program, **options: Any) -> RegisteredResources:
     """Run a program as a function with the decorator `pulumi.runtime.test`."""
     components: list[pulumi.ComponentResource] = []
 
@@ -72,10 +72,10 @@ def in_test(program: Program, **options: Any) -> Registered:
     def test() -> None:
         components.append(program())
 
-    def module() -> Registered:
+    def module() -> RegisteredResources:
         pulumi.runtime.set_mocks(MyMocks(), **options)
         test()
-        return Registered(components[0], _states())
+        return RegisteredResources(components[0], _states())
 
     return in_new_thread(module)
 
@@ -83,7 +83,7 @@ def in_test(program: Program, **options: Any) -> Registered:
 def _states() -> dict[tuple[str, str], dict[str, Any]]:
     monitor: Any = get_monitor()
     registrations = monitor.get_registered_resources().values()
-    return {identity(one.urn): one.state for one in registrations}
+    return {identity(registered.urn): registered.state for registered in registrations}
 
 
 def identity(urn: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ ROWS = [["name", "units", "note"], ["lamp [bold] :smile:", "2", "\ud800"], ["she
 
 @pytest.fixture(autouse=True)
 def environment_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Variables that decide what a terminal can do."""
+    """Set the variables from which rich derives the capabilities of a terminal."""
     for variable in ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -27,7 +27,7 @@ class Interactive(io.StringIO):
 
 
 @pytest.mark.parametrize(("encoding", "expected"), [("utf-8", "Ж \\ud800\n"), ("ascii", "\\u0416 \\ud800\n")])
-def test_character_that_the_encoding_lacks_is_escaped(encoding: str, expected: str) -> None:
+def test_character_that_the_stream_cannot_encode_is_escaped(encoding: str, expected: str) -> None:
     output = io.BytesIO()
     terminal = Terminal(io.TextIOWrapper(output, encoding=encoding))
     terminal.say("Ж \ud800")
@@ -43,7 +43,7 @@ def test_transient_line_is_erased_in_a_terminal() -> None:
     assert stream.getvalue() == "1 of 2\r\033[2K2 of 2\r\033[2Kdone\n"
 
 
-def test_file_gets_no_transient_lines() -> None:
+def test_file_receives_no_transient_lines() -> None:
     stream = io.StringIO()
     terminal = Terminal(stream)
     terminal.passing("1 of 2")
@@ -64,7 +64,7 @@ def test_table_in_a_file_is_plain_text_of_any_width(variable: str, monkeypatch: 
     )
 
 
-def test_last_side_of_a_table_is_that_of_all_other_columns() -> None:
+def test_last_alignment_applies_to_the_remaining_columns() -> None:
     stream = io.StringIO()
     Terminal(stream).table([["a", "bb", "cc"], ["ddd", "e", ""]])
     assert stream.getvalue() == "a    bb  cc\nddd   e\n"
@@ -74,14 +74,14 @@ def test_table_is_wrapped_to_the_width_of_a_terminal(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("COLUMNS", "40")
     stream = Interactive()
     Terminal(stream).table(ROWS, "lrl")
-    head, *lines = stream.getvalue().splitlines()
-    assert head.startswith("\033[1mname")
+    header, *lines = stream.getvalue().splitlines()
+    assert header.startswith("\033[1mname")
     assert max(map(len, lines)) <= 40
     assert sum(line.count("x") for line in lines) == 200
 
 
 @pytest.mark.parametrize("stream", [Interactive(), io.StringIO()])
-def test_progress_bar_needs_a_terminal(stream: io.StringIO) -> None:
+def test_progress_bar_requires_a_terminal(stream: io.StringIO) -> None:
     with Terminal(stream).progress("products", 2) as advance:
         advance()
         advance()
@@ -98,7 +98,7 @@ def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\033[3" not in stream.getvalue()
 
 
-def test_dumb_terminal_gets_no_transient_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dumb_terminal_receives_no_transient_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     stream = Interactive()
     terminal = Terminal(stream)

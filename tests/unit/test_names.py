@@ -1,4 +1,4 @@
-"""The two names of the package: `tap_stack`, by which it is installed, and `lib`, the folder of a clone."""
+"""The two import names of the package: `tap_stack` when installed, and `lib` in a clone."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ import pytest
 
 import lib
 from lib import settings
-from lib.assets.lambda_archive import sources, zipped
+from lib.assets.lambda_archive import sources, zip_files
 from lib.console import Terminal
 from lib.program.recorder import record
 from lib.services import SERVICES
 from lib.tap_stack import TapStack, TapStackArgs
 
 ROOT = Path(__file__).parents[2]
-FIRST = {
+IMPORTS = {
     "lib": "from lib.tap_stack import TapStack, TapStackArgs\nimport tap_stack",
     "tap_stack": "from tap_stack import TapStack, TapStackArgs\nimport lib.tap_stack",
 }
-SAME = r"""
+IDENTITY_CHECKS = r"""
 import importlib, pickle, sys
 import lib, lib.console, lib.services.items.handler.operations as operations, tap_stack
 from lib.settings import ApiSettings
@@ -49,33 +49,33 @@ assert cost.bill is bill
 """
 ARCHIVE = """
 import sys
-from {name}.assets.lambda_archive import sources, zipped
+from {name}.assets.lambda_archive import sources, zip_files
 from {name}.services import SERVICES
 service = SERVICES["items"]
-sys.stdout.buffer.write(zipped(sources(service, service.functions[0])))
+sys.stdout.buffer.write(zip_files(sources(service, service.functions[0])))
 """
 
 
 @pytest.fixture(name="installed")
 def installed_fixture(tmp_path: Path) -> dict[str, str]:
-    """Environment variables of a process in which both names can be imported."""
+    """Environment variables of a process that can import both names."""
     (tmp_path / "tap_stack").symlink_to(ROOT / "lib")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
 
 
-def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[bytes]:
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run Python in an empty folder."""
     folder = environment["PYTHONPATH"].partition(os.pathsep)[0]
-    return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, check=False)
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, check=False)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("first", IMPORTS)
 def test_both_names_import_the_same_modules_in_any_order(installed: dict[str, str], first: str) -> None:
-    assert run(installed, "-c", FIRST[first] + SAME).stderr == b""
+    assert run(installed, "-c", IMPORTS[first] + IDENTITY_CHECKS).stderr == b""
 
 
-def test_programs_and_tests_have_the_same_classes() -> None:
+def test_programs_and_tests_use_the_same_classes() -> None:
     stacks: list[object] = []
     record(lambda: stacks.append(runpy.run_path("tap.py")["stack"]))
     assert isinstance(stacks[0], TapStack)
@@ -91,16 +91,16 @@ def test_patches_apply_to_both_names() -> None:
     assert import_module("tap_stack.console").Terminal is Terminal
 
 
-def test_public_names_are_the_stack_and_every_settings_class() -> None:
+def test_public_names_are_the_stack_and_all_settings_classes() -> None:
     classes = {name for name in vars(settings) if name.endswith("Settings")}
     assert {*lib.__all__} == {*classes, "TapStack", "TapStackArgs", "__version__"}
     assert all(getattr(lib, name) is getattr(settings, name) for name in classes)
     assert {*lib.__all__} < {*dir(lib)}
 
 
-def test_names_that_are_not_public_are_reported_with_the_module() -> None:
+def test_error_for_an_unknown_name_contains_the_module() -> None:
     with pytest.raises(AttributeError, match="module 'tap_stack' has no attribute 'TapStak'"):
-        getattr(lib, "TapStak")  # noqa: B009  # mypy knows that there is none
+        getattr(lib, "TapStak")  # noqa: B009  # mypy reports the missing attribute
     with pytest.raises(ModuleNotFoundError, match=r"No module named 'lib\.settinks'"):
         import_module("lib.settinks")
 
@@ -115,12 +115,12 @@ def test_import_loads_neither_pulumi_nor_boto3(installed: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("name", ["lib", "tap_stack"])
 def test_package_can_be_run_by_either_name(installed: dict[str, str], name: str) -> None:
-    done = run(installed, "-m", name, "costs")
-    assert done.returncode == 2
-    assert done.stderr.decode().endswith(f"Did you mean 'cost'? Run 'python -m {name} --help' for help.\n")
+    result = run(installed, "-m", name, "costs")
+    assert result.returncode == 2
+    assert result.stderr.decode().endswith(f"Did you mean 'cost'? Run 'python -m {name} --help' for help.\n")
 
 
-def test_folder_of_another_copy_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_import_of_another_copy_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     other = tmp_path / "__init__.py"
     other.touch()
     monkeypatch.setitem(sys.modules, "tap_stack", SimpleNamespace(__file__=str(other)))
@@ -130,11 +130,11 @@ def test_folder_of_another_copy_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.mark.parametrize("name", ["lib", "tap_stack"])
-def test_archives_are_the_same_bytes_under_either_name(installed: dict[str, str], name: str) -> None:
+def test_archive_does_not_depend_on_the_import_name(installed: dict[str, str], name: str) -> None:
     service = SERVICES["items"]
     (function,) = service.functions
     assert function.handler == "tap_stack.services.items.handler.operations"
-    archive = zipped(sources(service, function))
+    archive = zip_files(sources(service, function))
     assert run(installed, "-c", ARCHIVE.format(name=name)).stdout == archive
-    named = replace(function, handler=function.handler.replace("tap_stack", name))
-    assert zipped(sources(service, named)) == archive
+    renamed = replace(function, handler=function.handler.replace("tap_stack", name))
+    assert zip_files(sources(service, renamed)) == archive

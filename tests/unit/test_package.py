@@ -1,4 +1,4 @@
-"""The wheel, and the console script of an installation."""
+"""The wheel and the console script."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ TAP = Path(sys.executable).with_name("tap")
 
 @pytest.fixture(scope="module", name="wheel")
 def wheel_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel of this project, whose web pages are built."""
+    """Build a wheel of this project with web pages."""
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheels")
     for name in ("pyproject.toml", "setup.py", "README.md"):
         shutil.copy(name, source)
     shutil.copytree("lib", source / "lib", ignore=shutil.ignore_patterns("__pycache__", "node_modules", "dist"))
-    pages = source / "lib/services/stock/site/dist"
-    pages.mkdir()
-    (pages / "index.html").touch()
+    dist = source / "lib/services/stock/site/dist"
+    dist.mkdir()
+    (dist / "index.html").touch()
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--wheel-dir", str(target)]
     subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(source)], check=True, capture_output=True)
     return next(target.iterdir())
@@ -62,10 +62,10 @@ def test_wheel_creates_the_archives_of_the_clone(wheel: Path, tmp_path: Path) ->
     assert json.loads(output) == sources(service, service.functions[0])
 
 
-def run_tap(folder: Path, *words: str) -> str:
-    """Return what the console script prints in a folder."""
+def run_tap(folder: Path, *arguments: str) -> str:
+    """Run the console script in a folder, and return its output."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [str(TAP), *words]
+    command = [str(TAP), *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
 
 
@@ -76,5 +76,5 @@ def test_console_script_prints_its_version_in_any_folder(tmp_path: Path) -> None
 def test_console_script_lists_its_commands_in_any_folder(tmp_path: Path) -> None:
     output = run_tap(tmp_path, "--help")
     assert output.startswith("Usage: tap [OPTIONS] COMMAND [ARGS]...\n")
-    assert "  rollback  Put the aliases of deployed functions at the previous versions.\n" in output
+    assert "  rollback  Move the aliases of deployed functions to the previous versions.\n" in output
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Every control, under the part of AWS that it is about."""
+"""All controls, by part of AWS."""
 
 from collections.abc import Mapping
 

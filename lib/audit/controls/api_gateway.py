@@ -1,4 +1,4 @@
-"""API Gateway."""
+"""Controls of API Gateway."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ STAGE = ("apigateway.Stage",)
 SETTINGS = ("apigateway.MethodSettings",)
 METHOD = ("apigateway.Method",)
 DOMAIN = ("apigateway.DomainName",)
-OF_API = Link(kind="apigateway.BasePathMapping", property="restApi")
-OF_STAGE = Link(kind="apigateway.MethodSettings", property="stageName")
-OF_METHOD = Link(kind="apigateway.Integration", property="httpMethod")
+MAPPINGS_OF_API = Link(kind="apigateway.BasePathMapping", property="restApi")
+SETTINGS_OF_STAGE = Link(kind="apigateway.MethodSettings", property="stageName")
+INTEGRATIONS_OF_METHOD = Link(kind="apigateway.Integration", property="httpMethod")
 RECOMMENDED_TLS = (
     "SecurityPolicy_TLS12_PFS_2025_EDGE",
     "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
@@ -23,137 +23,141 @@ RECOMMENDED_TLS = (
 )
 
 
-def _modern(domain: Resource) -> bool:
+def _requires_tls_12(domain: Resource) -> bool:
     policy: str = domain.get("securityPolicy", "")
     return policy.startswith(("TLS_1_2", "SecurityPolicy_TLS12_", "SecurityPolicy_TLS13_"))
 
 
-def _answered_here(method: Resource, integrations: Sequence[Resource]) -> bool:
-    """Return whether it is a preflight request, which browsers send without credentials, or a mock without backend."""
+def _has_no_backend(method: Resource, integrations: Sequence[Resource]) -> bool:
+    """Return whether a method is for preflight requests, which browsers send without credentials, or uses a mock."""
     return method.get("httpMethod") == "OPTIONS" or any(i.get("type") == "MOCK" for i in integrations)
 
 
-def _asks_who_calls(method: Resource, integrations: Sequence[Resource]) -> bool:
-    asks = method.get("authorization") != "NONE" or method.given("apiKeyRequired")
-    return asks or _answered_here(method, integrations)
+def _requires_authorization(method: Resource, integrations: Sequence[Resource]) -> bool:
+    is_protected = method.get("authorization") != "NONE" or method.is_set("apiKeyRequired")
+    return is_protected or _has_no_backend(method, integrations)
 
 
 CONTROLS = (
     Control(
         ids=("APIGateway.1", "CKV2_AWS_4", "SEC04-BP01"),
-        title="A stage logs its own steps",
+        title="API Gateway stages should have execution logging enabled",
         severity="medium",
         kinds=STAGE,
-        beside=OF_STAGE,
-        holds=lambda _, settings: any(s.get("settings.loggingLevel") in ("ERROR", "INFO") for s in settings),
-        remedy="Set `execution_log_level` to ERROR or INFO, and `api_log_role` unless the account has such a role.",
+        related=SETTINGS_OF_STAGE,
+        is_compliant=lambda _, settings: any(s.get("settings.loggingLevel") in ("ERROR", "INFO") for s in settings),
+        remediation="Set `execution_log_level` to ERROR or INFO. If the account has no role for API Gateway logs, also "
+        "set `api_log_role`.",
     ),
     Control(
         ids=("CKV_AWS_76", "SEC04-BP01"),
-        title="A stage logs every request",
+        title="API Gateway stages should have access logging enabled",
         severity="medium",
         kinds=STAGE,
-        holds=lambda stage, _: stage.given("accessLogSettings.destinationArn"),
-        remedy="Set `access_log`, and `api_log_role` unless the account has such a role.",
+        is_compliant=lambda stage, _: stage.is_set("accessLogSettings.destinationArn"),
+        remediation="Enable `access_log`. If the account has no role for API Gateway logs, also set `api_log_role`.",
     ),
     Control(
         ids=("APIGateway.3", "CKV_AWS_73"),
-        title="A stage is traced",
+        title="API Gateway stages should have AWS X-Ray tracing enabled",
         severity="low",
         kinds=STAGE,
-        holds=lambda stage, _: stage.given("xrayTracingEnabled"),
-        remedy="Set `tracing`.",
+        is_compliant=lambda stage, _: stage.is_set("xrayTracingEnabled"),
+        remediation="Enable `tracing`.",
     ),
     Control(
         ids=("APIGateway.4", "CKV2_AWS_29"),
-        title="A web ACL is in front of a stage",
+        title="API Gateway stages should be associated with an AWS WAF web ACL",
         severity="medium",
         kinds=STAGE,
-        beside=Link(kind="wafv2.WebAclAssociation", property="resourceArn"),
-        holds=lambda _, associations: bool(associations),
-        remedy="Set `firewall_enabled`.",
+        related=Link(kind="wafv2.WebAclAssociation", property="resourceArn"),
+        is_compliant=lambda _, associations: bool(associations),
+        remediation="Enable `firewall_enabled`.",
     ),
     Control(
         ids=("APIGateway.2", "CKV2_AWS_51"),
-        title="A stage shows its backend a certificate",
+        title="API Gateway stages should use a client certificate for backend authentication",
         severity="medium",
         kinds=STAGE,
-        holds=lambda stage, _: stage.given("clientCertificateId"),
-        remedy="Set `clientCertificateId` of `api.stage` by a transform.",
+        is_compliant=lambda stage, _: stage.is_set("clientCertificateId"),
+        remediation="Set `clientCertificateId` of `api.stage` with a transform.",
     ),
     Control(
         ids=("CKV_AWS_120", "CKV_AWS_225"),
-        title="A stage caches",
+        title="API Gateway stages should have caching enabled",
         severity="low",
         kinds=STAGE,
-        holds=lambda stage, _: stage.given("cacheClusterEnabled"),
-        remedy="Set `cacheClusterEnabled` of `api.stage` by a transform.",
+        is_compliant=lambda stage, _: stage.is_set("cacheClusterEnabled"),
+        remediation="Set `cacheClusterEnabled` of `api.stage` with a transform.",
     ),
     Control(
         ids=("APIGateway.5", "CKV_AWS_308", "SEC08-BP02"),
-        title="What is cached is encrypted",
+        title="API Gateway cache data should be encrypted at rest",
         severity="medium",
         kinds=SETTINGS,
-        holds=lambda s, _: not s.given("settings.cachingEnabled") or s.given("settings.cacheDataEncrypted"),
-        remedy="Set `cacheDataEncrypted` of `apigateway.MethodSettings`.",
+        is_compliant=lambda s, _: not s.is_set("settings.cachingEnabled") or s.is_set("settings.cacheDataEncrypted"),
+        remediation="Set `cacheDataEncrypted` of the `apigateway.MethodSettings` to true.",
     ),
     Control(
         ids=("CKV_AWS_276",),
-        title="Logs do not contain bodies and headers",
+        title="API Gateway execution logs should not contain bodies and headers",
         severity="medium",
         kinds=SETTINGS,
-        holds=lambda s, _: not s.given("settings.dataTraceEnabled"),
-        remedy="Set `execution_log_bodies` to false.",
+        is_compliant=lambda s, _: not s.is_set("settings.dataTraceEnabled"),
+        remediation="Set `execution_log_bodies` to false.",
     ),
     Control(
         ids=("REL05-BP02",),
-        title="Requests are throttled",
+        title="API Gateway stages should throttle requests",
         severity="medium",
         kinds=SETTINGS,
-        holds=lambda s, _: s.get("settings.throttlingRateLimit", -1) >= 0,
-        remedy="Set `throttle_rate_per_second` and `throttle_burst`.",
+        is_compliant=lambda s, _: s.get("settings.throttlingRateLimit", -1) >= 0,
+        remediation="Set `throttle_rate_per_second` and `throttle_burst`.",
     ),
     Control(
         ids=("CKV_AWS_59", "CKV2_AWS_70"),
-        title="A method asks who calls",
+        title="API Gateway methods should require authorization or an API key",
         severity="medium",
         kinds=METHOD,
-        beside=OF_METHOD,
-        holds=_asks_who_calls,
-        remedy="Set `authorization`, or `key_required` of the route.",
+        related=INTEGRATIONS_OF_METHOD,
+        is_compliant=_requires_authorization,
+        remediation="Set `authorization`, or `key_required` in the definition of the route.",
     ),
     Control(
         ids=("CKV2_AWS_53",),
-        title="A method refuses requests that break their schema",
+        title="API Gateway methods should validate requests",
         severity="medium",
         kinds=METHOD,
-        beside=OF_METHOD,
-        holds=lambda method, integrations: method.given("requestValidatorId") or _answered_here(method, integrations),
-        remedy="Set `requestValidatorId` of `apigateway.Method`.",
+        related=INTEGRATIONS_OF_METHOD,
+        is_compliant=lambda method, integrations: (
+            method.is_set("requestValidatorId") or _has_no_backend(method, integrations)
+        ),
+        remediation="Set `requestValidatorId` of the `apigateway.Method`.",
     ),
     Control(
         ids=("CKV_AWS_206", "SEC09-BP02"),
-        title="A domain takes nothing older than TLS 1.2",
+        title="API Gateway domain names should require TLS 1.2 or later",
         severity="high",
         kinds=DOMAIN,
-        holds=lambda domain, _: _modern(domain),
-        remedy="Set `securityPolicy` of the `apigateway.DomainName` to TLS_1_2 or a newer one.",
+        is_compliant=lambda domain, _: _requires_tls_12(domain),
+        remediation="Set `securityPolicy` of the `apigateway.DomainName` to TLS_1_2 or a later policy.",
     ),
     Control(
         ids=("APIGateway.11",),
-        title="A domain has one of the TLS policies that AWS recommends",
+        title="API Gateway domain names should use a recommended TLS security policy",
         severity="medium",
         kinds=DOMAIN,
-        holds=lambda domain, _: domain.get("securityPolicy") in RECOMMENDED_TLS,
-        remedy="Set such a `securityPolicy`, and `endpointAccessMode`, of `api.domain.resource` by a transform.",
+        is_compliant=lambda domain, _: domain.get("securityPolicy") in RECOMMENDED_TLS,
+        remediation="Set `securityPolicy` to a recommended policy, and set `endpointAccessMode`, of "
+        "`api.domain.resource` with a transform.",
     ),
     Control(
         ids=("SEC05-BP02",),
-        title="An API with a domain has no execute-api endpoint",
+        title="API Gateway APIs with a domain name should have the execute-api endpoint disabled",
         severity="medium",
         kinds=("apigateway.RestApi",),
-        beside=OF_API,
-        holds=lambda api, mappings: not mappings or api.given("disableExecuteApiEndpoint"),
-        remedy="Set `disable_execute_api_endpoint` once every client uses the domain.",
+        related=MAPPINGS_OF_API,
+        is_compliant=lambda api, mappings: not mappings or api.is_set("disableExecuteApiEndpoint"),
+        remediation="Enable `disable_execute_api_endpoint` after every client uses the domain name.",
     ),
 )

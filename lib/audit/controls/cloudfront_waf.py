@@ -1,4 +1,4 @@
-"""CloudFront and WAF."""
+"""Controls of CloudFront and AWS WAF."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..control import Control
 from ..graph import Link, Resource
-from ..iam_documents import listed
+from ..iam_documents import as_list
 
 DISTRIBUTION = ("cloudfront.Distribution",)
 ACL = ("wafv2.WebAcl",)
@@ -16,141 +16,144 @@ CERTIFICATES = ("viewerCertificate.acmCertificateArn", "viewerCertificate.iamCer
 RECENT_TLS = re.compile(r"TLSv1\.[23]_\d{4}")
 
 
-def _over_tls(distribution: Resource, _: Sequence[Resource]) -> bool:
-    first = distribution.get("defaultCacheBehavior.viewerProtocolPolicy")
-    others = [behaviour.get("viewerProtocolPolicy") for behaviour in distribution.each("orderedCacheBehaviors")]
-    return all(policy in ("https-only", "redirect-to-https") for policy in (first, *others))
+def _requires_tls(distribution: Resource, _: Sequence[Resource]) -> bool:
+    default = distribution.get("defaultCacheBehavior.viewerProtocolPolicy")
+    others = [behavior.get("viewerProtocolPolicy") for behavior in distribution.each("orderedCacheBehaviors")]
+    return all(policy in ("https-only", "redirect-to-https") for policy in (default, *others))
 
 
-def _signs_for_buckets(distribution: Resource, _: Sequence[Resource]) -> bool:
+def _uses_origin_access_control(distribution: Resource, _: Sequence[Resource]) -> bool:
     return all(
-        origin.given("customOriginConfig") or origin.given("originAccessControlId")
+        origin.is_set("customOriginConfig") or origin.is_set("originAccessControlId")
         for origin in distribution.each("origins")
     )
 
 
-def _tls_to_origins(distribution: Resource, _: Sequence[Resource]) -> bool:
+def _encrypts_origin_traffic(distribution: Resource, _: Sequence[Resource]) -> bool:
     return all(
         origin.get("customOriginConfig.originProtocolPolicy") == "https-only"
-        and not DEPRECATED_TLS & {*listed(origin.get("customOriginConfig.originSslProtocols"))}
+        and not DEPRECATED_TLS & {*as_list(origin.get("customOriginConfig.originSslProtocols"))}
         for origin in distribution.each("origins")
-        if origin.given("customOriginConfig")
+        if origin.is_set("customOriginConfig")
     )
 
 
 CONTROLS = (
     Control(
         ids=("CloudFront.1", "CKV_AWS_305"),
-        title="A distribution says which page is its first",
+        title="CloudFront distributions should have a default root object",
         severity="high",
         kinds=DISTRIBUTION,
-        holds=lambda distribution, _: distribution.given("defaultRootObject"),
-        remedy="Set `defaultRootObject` of `cloudfront.Distribution`.",
+        is_compliant=lambda distribution, _: distribution.is_set("defaultRootObject"),
+        remediation="Set `defaultRootObject` of the `cloudfront.Distribution`.",
     ),
     Control(
         ids=("CloudFront.3", "CKV_AWS_34", "SEC09-BP02"),
-        title="A distribution answers over TLS only",
+        title="CloudFront distributions should require encryption in transit",
         severity="medium",
         kinds=DISTRIBUTION,
-        holds=_over_tls,
-        remedy="Set `viewerProtocolPolicy` of every cache behavior to redirect-to-https.",
+        is_compliant=_requires_tls,
+        remediation="Set `viewerProtocolPolicy` of every cache behavior to redirect-to-https.",
     ),
     Control(
         ids=("CloudFront.9", "CloudFront.10", "CKV2_AWS_54", "CKV2_AWS_72"),
-        title="A distribution asks its origins over recent TLS",
+        title="CloudFront distributions should encrypt traffic to custom origins with TLS 1.2 or later",
         severity="medium",
         kinds=DISTRIBUTION,
-        holds=_tls_to_origins,
-        remedy="Set `originProtocolPolicy` of every custom origin to https-only, and its TLS version to TLSv1.2.",
+        is_compliant=_encrypts_origin_traffic,
+        remediation="Set `originProtocolPolicy` of custom origins to https-only, and `originSslProtocols` to TLSv1.2.",
     ),
     Control(
         ids=("CloudFront.13", "CKV2_AWS_46"),
-        title="A distribution signs what it asks of buckets",
+        title="CloudFront distributions should use origin access control for S3 origins",
         severity="medium",
         kinds=DISTRIBUTION,
-        holds=_signs_for_buckets,
-        remedy="Set `originAccessControlId` of every origin that is a bucket.",
+        is_compliant=_uses_origin_access_control,
+        remediation="Set `originAccessControlId` of every S3 origin.",
     ),
     Control(
         ids=("CloudFront.7", "CKV2_AWS_42"),
-        title="A distribution has a certificate of its own",
+        title="CloudFront distributions should use custom certificates",
         severity="low",
         kinds=DISTRIBUTION,
-        holds=lambda d, _: any(map(d.given, CERTIFICATES)),
-        remedy="Set `viewerCertificate` and `aliases` of `site.distribution.resource` by a transform.",
+        is_compliant=lambda d, _: any(map(d.is_set, CERTIFICATES)),
+        remediation="Set `viewerCertificate` and `aliases` of `site.distribution.resource` with a transform.",
     ),
     Control(
         ids=("CloudFront.15", "CKV_AWS_174", "SEC09-BP02"),
-        title="A distribution takes nothing older than TLS 1.2",
+        title="CloudFront distributions should require TLS 1.2 or later for viewers",
         severity="medium",
         kinds=DISTRIBUTION,
-        holds=lambda d, _: bool(RECENT_TLS.fullmatch(d.get("viewerCertificate.minimumProtocolVersion", ""))),
-        remedy="Set `minimumProtocolVersion` in the `viewerCertificate` of `site.distribution.resource`.",
+        is_compliant=lambda d, _: bool(RECENT_TLS.fullmatch(d.get("viewerCertificate.minimumProtocolVersion", ""))),
+        remediation="Set `minimumProtocolVersion` in `viewerCertificate` of `site.distribution.resource` to "
+        "TLSv1.2_2021 with a transform.",
     ),
     Control(
         ids=("CKV2_AWS_32",),
-        title="A distribution tells browsers to be strict",
+        title="CloudFront distributions should have a response headers policy",
         severity="low",
         kinds=DISTRIBUTION,
-        holds=lambda d, _: d.given("defaultCacheBehavior.responseHeadersPolicyId"),
-        remedy="Set `responseHeadersPolicyId` of the default cache behavior.",
+        is_compliant=lambda d, _: d.is_set("defaultCacheBehavior.responseHeadersPolicyId"),
+        remediation="Set `responseHeadersPolicyId` of the default cache behavior.",
     ),
     Control(
         ids=("CloudFront.5", "CKV_AWS_86"),
-        title="A distribution logs every request",
+        title="CloudFront distributions should have logging enabled",
         severity="medium",
         kinds=DISTRIBUTION,
-        beside=Link(kind="cloudwatch.LogDeliverySource", property="resourceArn"),
-        holds=lambda distribution, sources: distribution.given("loggingConfig.bucket") or bool(sources),
-        remedy="Make a `cloudwatch.LogDeliverySource` for `site.distribution.arn`.",
+        related=Link(kind="cloudwatch.LogDeliverySource", property="resourceArn"),
+        is_compliant=lambda distribution, sources: distribution.is_set("loggingConfig.bucket") or bool(sources),
+        remediation="Create a `cloudwatch.LogDeliverySource` for `site.distribution.arn`.",
     ),
     Control(
         ids=("CloudFront.6", "CKV_AWS_68"),
-        title="A web ACL is in front of a distribution",
+        title="CloudFront distributions should be associated with an AWS WAF web ACL",
         severity="medium",
         kinds=DISTRIBUTION,
-        holds=lambda distribution, _: distribution.given("webAclId"),
-        remedy="Set `webAclId` of `site.distribution.resource` by a transform.",
+        is_compliant=lambda distribution, _: distribution.is_set("webAclId"),
+        remediation="Set `webAclId` of `site.distribution.resource` with a transform.",
     ),
     Control(
         ids=("CloudFront.4", "CKV_AWS_310"),
-        title="A distribution has another origin when one fails",
+        title="CloudFront distributions should have origin failover configured",
         severity="low",
         kinds=DISTRIBUTION,
-        holds=lambda distribution, _: distribution.given("originGroups"),
-        remedy="Set `originGroups` of `site.distribution.resource` by a transform.",
+        is_compliant=lambda distribution, _: distribution.is_set("originGroups"),
+        remediation="Set `originGroups` of `site.distribution.resource` with a transform.",
     ),
     Control(
         ids=("CKV_AWS_374",),
-        title="A distribution serves some countries only",
+        title="CloudFront distributions should have geographic restrictions",
         severity="low",
         kinds=DISTRIBUTION,
-        holds=lambda d, _: d.get("restrictions.geoRestriction.restrictionType", "none") != "none",
-        remedy="Set `geoRestriction` of `site.distribution.resource` by a transform.",
+        is_compliant=lambda d, _: d.get("restrictions.geoRestriction.restrictionType", "none") != "none",
+        remediation="Set `geoRestriction` of `site.distribution.resource` with a transform.",
     ),
     Control(
         ids=("WAF.10", "CKV_AWS_175"),
-        title="A web ACL has rules",
+        title="AWS WAF web ACLs should have at least one rule or rule group",
         severity="medium",
         kinds=ACL,
-        holds=lambda acl, _: acl.given("rules") or acl.given("ruleJson"),
-        remedy="Set `firewall_managed_rule_groups`.",
+        is_compliant=lambda acl, _: acl.is_set("rules") or acl.is_set("ruleJson"),
+        remediation="Set `firewall_managed_rule_groups`.",
     ),
     Control(
         ids=("WAF.11", "CKV2_AWS_31"),
-        title="A web ACL logs what it sees",
+        title="AWS WAF web ACLs should have logging enabled",
         severity="low",
         kinds=ACL,
-        beside=Link(kind="wafv2.WebAclLoggingConfiguration", property="resourceArn"),
-        holds=lambda _, configurations: bool(configurations),
-        remedy="Make a `wafv2.WebAclLoggingConfiguration` for it.",
+        related=Link(kind="wafv2.WebAclLoggingConfiguration", property="resourceArn"),
+        is_compliant=lambda _, configurations: bool(configurations),
+        remediation="Create a `wafv2.WebAclLoggingConfiguration` for the web ACL.",
     ),
     Control(
         ids=("WAF.12",),
-        title="A web ACL counts what its rules do",
+        title="AWS WAF rules should have CloudWatch metrics enabled",
         severity="medium",
         kinds=ACL,
-        holds=lambda acl, _: all(rule.given("visibilityConfig.cloudwatchMetricsEnabled") for rule in acl.each("rules")),
-        remedy="Set `cloudwatchMetricsEnabled` in the `visibilityConfig` of every rule.",
+        is_compliant=lambda acl, _: all(
+            rule.is_set("visibilityConfig.cloudwatchMetricsEnabled") for rule in acl.each("rules")
+        ),
+        remediation="Set `cloudwatchMetricsEnabled` in the `visibilityConfig` of every rule to true.",
     ),
 )

@@ -1,4 +1,4 @@
-"""DynamoDB, and what is kept of it."""
+"""Controls of DynamoDB and of its backups."""
 
 from __future__ import annotations
 
@@ -8,63 +8,63 @@ from ..control import Control
 from ..graph import Link, Resource
 
 TABLE = ("dynamodb.Table",)
-SCALED = {"dynamodb:table:ReadCapacityUnits", "dynamodb:table:WriteCapacityUnits"}
+SCALABLE_DIMENSIONS = {"dynamodb:table:ReadCapacityUnits", "dynamodb:table:WriteCapacityUnits"}
 
 
 def _scales(table: Resource, targets: Sequence[Resource]) -> bool:
     dimensions = {target.get("scalableDimension") for target in targets}
-    return table.get("billingMode") == "PAY_PER_REQUEST" or dimensions >= SCALED
+    return table.get("billingMode") == "PAY_PER_REQUEST" or dimensions >= SCALABLE_DIMENSIONS
 
 
 CONTROLS = (
     Control(
         ids=("DynamoDB.1", "CKV2_AWS_16", "REL07-BP01"),
-        title="A table grows with what is asked of it",
+        title="DynamoDB tables should automatically scale capacity with demand",
         severity="medium",
         kinds=TABLE,
-        beside=Link(kind="appautoscaling.Target", property="resourceId"),
-        holds=_scales,
-        remedy="Set `dynamodb_billing_mode` to PAY_PER_REQUEST, or scale both capacities.",
+        related=Link(kind="appautoscaling.Target", property="resourceId"),
+        is_compliant=_scales,
+        remediation="Set `dynamodb_billing_mode` to PAY_PER_REQUEST, or configure auto scaling of both capacities.",
     ),
     Control(
         ids=("DynamoDB.2", "CKV_AWS_28", "REL09-BP03"),
-        title="A table can be restored to any second of 35 days",
+        title="DynamoDB tables should have point-in-time recovery enabled",
         severity="medium",
         kinds=TABLE,
-        holds=lambda table, _: table.given("pointInTimeRecovery.enabled"),
-        remedy="Set `point_in_time_recovery`.",
+        is_compliant=lambda table, _: table.is_set("pointInTimeRecovery.enabled"),
+        remediation="Enable `point_in_time_recovery`.",
     ),
     Control(
         ids=("DynamoDB.4", "REL09-BP03"),
-        title="A table is in a backup plan",
+        title="DynamoDB tables should be in a backup plan",
         severity="medium",
         kinds=TABLE,
-        beside=Link(kind="backup.Selection", property="resources"),
-        holds=lambda _, selections: bool(selections),
-        remedy="Set `backup_retention_days`.",
+        related=Link(kind="backup.Selection", property="resources"),
+        is_compliant=lambda _, selections: bool(selections),
+        remediation="Set `backup_retention_days`.",
     ),
     Control(
         ids=("DynamoDB.6",),
-        title="A table cannot be deleted by mistake",
+        title="DynamoDB tables should have deletion protection enabled",
         severity="medium",
         kinds=TABLE,
-        holds=lambda table, _: table.given("deletionProtectionEnabled"),
-        remedy="Set `deletion_protection`.",
+        is_compliant=lambda table, _: table.is_set("deletionProtectionEnabled"),
+        remediation="Enable `deletion_protection`.",
     ),
     Control(
         ids=("CKV_AWS_119", "SEC08-BP01"),
-        title="A customer managed key encrypts a table",
+        title="DynamoDB tables should be encrypted with a customer managed key",
         severity="low",
         kinds=TABLE,
-        holds=lambda table, _: table.given("serverSideEncryption.kmsKeyArn"),
-        remedy="Set `encryption_key`.",
+        is_compliant=lambda table, _: table.is_set("serverSideEncryption.kmsKeyArn"),
+        remediation="Set `encryption_key`.",
     ),
     Control(
         ids=("CKV_AWS_166",),
-        title="A customer managed key encrypts a backup vault",
+        title="AWS Backup vaults should be encrypted with a customer managed key",
         severity="low",
         kinds=("backup.Vault",),
-        holds=lambda vault, _: vault.given("kmsKeyArn"),
-        remedy="Set `encryption_key`.",
+        is_compliant=lambda vault, _: vault.is_set("kmsKeyArn"),
+        remediation="Set `encryption_key`.",
     ),
 )

@@ -1,4 +1,4 @@
-"""IAM and Cognito."""
+"""Controls of IAM and Cognito."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..control import Control
 from ..graph import Resource
-from ..iam_documents import Statement, allowed, for_everybody, listed
+from ..iam_documents import Statement, allow_statements, as_list, is_public
 
 POLICY = ("iam.RolePolicy", "iam.Policy", "iam.UserPolicy", "iam.GroupPolicy")
 ATTACHMENT = (
@@ -14,8 +14,8 @@ ATTACHMENT = (
     *("iam.UserPolicyAttachment", "iam.GroupPolicyAttachment"),
 )
 POOL = ("cognito.UserPool",)
-TOO_MUCH = ("/AdministratorAccess", "/IAMFullAccess", "/PowerUserAccess")
-EVERYWHERE = (
+ADMINISTRATOR_POLICIES = ("/AdministratorAccess", "/IAMFullAccess", "/PowerUserAccess")
+UNRESTRICTABLE_ACTIONS = (
     "cloudwatch:PutMetricData",
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -25,128 +25,129 @@ EVERYWHERE = (
     "xray:Get",
     "xray:Put",
 )
-"""How actions begin for which IAM knows no narrower resource than all, or Lambda needs that."""
+"""Prefixes of actions that do not support resource-level permissions, or that Lambda requires on all resources."""
 CHARACTERS = ("Lowercase", "Uppercase", "Numbers", "Symbols")
 
 
-def _allowing(resource: Resource) -> Iterator[Statement]:
-    return allowed(resource.get("policy"))
+def _allow_statements(resource: Resource) -> Iterator[Statement]:
+    return allow_statements(resource.get("policy"))
 
 
 def _actions(resource: Resource) -> list[str]:
-    return [action for statement in _allowing(resource) for action in listed(statement.get("Action"))]
+    return [action for statement in _allow_statements(resource) for action in as_list(statement.get("Action"))]
 
 
-def _decrypts_with_some(resource: Resource, _: Sequence[Resource]) -> bool:
+def _restricts_decryption(resource: Resource, _: Sequence[Resource]) -> bool:
     return not any(
-        "*" in listed(statement.get("Resource"))
-        and {"kms:Decrypt", "kms:ReEncryptFrom", "kms:*", "*"} & {*listed(statement.get("Action"))}
-        for statement in _allowing(resource)
+        "*" in as_list(statement.get("Resource"))
+        and {"kms:Decrypt", "kms:ReEncryptFrom", "kms:*", "*"} & {*as_list(statement.get("Action"))}
+        for statement in _allow_statements(resource)
     )
 
 
-def _somewhere(resource: Resource, _: Sequence[Resource]) -> bool:
+def _restricts_resources(resource: Resource, _: Sequence[Resource]) -> bool:
     return all(
-        "*" not in listed(statement.get("Resource"))
-        or all(action.startswith(EVERYWHERE) for action in listed(statement.get("Action")))
-        for statement in _allowing(resource)
+        "*" not in as_list(statement.get("Resource"))
+        or all(action.startswith(UNRESTRICTABLE_ACTIONS) for action in as_list(statement.get("Action")))
+        for statement in _allow_statements(resource)
     )
 
 
-def _strong(pool: Resource, _: Sequence[Resource]) -> bool:
+def _has_strong_passwords(pool: Resource, _: Sequence[Resource]) -> bool:
     policy = "passwordPolicy"
-    kinds = all(pool.given(f"{policy}.require{kind}") for kind in CHARACTERS)
+    has_all_kinds = all(pool.is_set(f"{policy}.require{kind}") for kind in CHARACTERS)
     days = pool.get(f"{policy}.temporaryPasswordValidityDays", 7)
-    return kinds and pool.get(f"{policy}.minimumLength", 0) >= 8 and days <= 7
+    return has_all_kinds and pool.get(f"{policy}.minimumLength", 0) >= 8 and days <= 7
 
 
 CONTROLS = (
     Control(
         ids=("IAM.1", "CKV_AWS_62", "CKV_AWS_63", "CKV2_AWS_40", "SEC03-BP02"),
-        title="No policy allows everything",
+        title="IAM policies should not allow all actions",
         severity="high",
         kinds=POLICY,
-        holds=lambda resource, _: "*" not in _actions(resource),
-        remedy="Name the actions.",
+        is_compliant=lambda resource, _: "*" not in _actions(resource),
+        remediation="List the required actions in the policy.",
     ),
     Control(
         ids=("IAM.21", "SEC03-BP02"),
-        title="No policy allows all that a service of AWS can do",
+        title="IAM policies should not allow all actions of an AWS service",
         severity="medium",
         kinds=POLICY,
-        holds=lambda resource, _: not any(action.endswith(":*") for action in _actions(resource)),
-        remedy="Name the actions.",
+        is_compliant=lambda resource, _: not any(action.endswith(":*") for action in _actions(resource)),
+        remediation="List the required actions in the policy.",
     ),
     Control(
         ids=("CKV_AWS_355", "SEC03-BP02"),
-        title="A policy names resources wherever IAM knows any",
+        title="IAM policies should restrict actions that support resource-level permissions",
         severity="medium",
         kinds=POLICY,
-        holds=_somewhere,
-        remedy="Name the resources.",
+        is_compliant=_restricts_resources,
+        remediation="List the required resources in the policy.",
     ),
     Control(
         ids=("KMS.2", "KMS.1", "SEC03-BP02"),
-        title="No policy allows to decrypt with every key",
+        title="IAM policies should not allow decryption with all KMS keys",
         severity="medium",
         kinds=POLICY,
-        holds=_decrypts_with_some,
-        remedy="Name the keys.",
+        is_compliant=_restricts_decryption,
+        remediation="List the ARNs of the required keys in the policy.",
     ),
     Control(
         ids=("CKV_AWS_60", "CKV_AWS_61", "SEC03-BP07"),
-        title="Not every principal can assume a role",
+        title="IAM roles should not be assumable by all principals",
         severity="critical",
         kinds=("iam.Role",),
-        holds=lambda role, _: not any(map(for_everybody, allowed(role.get("assumeRolePolicy")))),
-        remedy="Name in the `assumeRolePolicy` who may take the role.",
+        is_compliant=lambda role, _: not any(map(is_public, allow_statements(role.get("assumeRolePolicy")))),
+        remediation="List the required principals in the `assumeRolePolicy`.",
     ),
     Control(
         ids=("CKV_AWS_274", "CKV2_AWS_56"),
-        title="No one has AWS's policies for administrators",
+        title="IAM identities should not have AWS managed administrator policies",
         severity="high",
         kinds=ATTACHMENT,
-        holds=lambda attachment, _: not attachment.get("policyArn", "").endswith(TOO_MUCH),
-        remedy="Attach a policy that names the actions.",
+        is_compliant=lambda attachment, _: not attachment.get("policyArn", "").endswith(ADMINISTRATOR_POLICIES),
+        remediation="Attach a policy that lists the required actions.",
     ),
     Control(
         ids=("Cognito.3", "SEC02-BP01"),
-        title="A user pool wants strong passwords",
+        title="Cognito user pools should require strong passwords",
         severity="medium",
         kinds=POOL,
-        holds=_strong,
-        remedy="Require at least 8 characters of all kinds in its `passwordPolicy`.",
+        is_compliant=_has_strong_passwords,
+        remediation="In the `passwordPolicy`, require at least 8 characters and all character types, and limit the "
+        "validity of temporary passwords to 7 days.",
     ),
     Control(
         ids=("Cognito.5", "SEC02-BP01"),
-        title="A user pool knows a second factor",
+        title="Cognito user pools should have MFA enabled",
         severity="medium",
         kinds=POOL,
-        holds=lambda pool, _: pool.get("mfaConfiguration") in ("ON", "OPTIONAL"),
-        remedy="Set `user_pool_mfa` to OPTIONAL or ON.",
+        is_compliant=lambda pool, _: pool.get("mfaConfiguration") in ("ON", "OPTIONAL"),
+        remediation="Set `user_pool_mfa` to OPTIONAL or ON.",
     ),
     Control(
         ids=("Cognito.6",),
-        title="A user pool cannot be deleted by mistake",
+        title="Cognito user pools should have deletion protection enabled",
         severity="medium",
         kinds=POOL,
-        holds=lambda pool, _: pool.get("deletionProtection") == "ACTIVE",
-        remedy="Set `deletionProtection` of the `cognito.UserPool` to ACTIVE.",
+        is_compliant=lambda pool, _: pool.get("deletionProtection") == "ACTIVE",
+        remediation="Set `deletionProtection` of the `cognito.UserPool` to ACTIVE.",
     ),
     Control(
         ids=("Cognito.1",),
-        title="A user pool blocks sign-ins that appear to be from another person",
+        title="Cognito user pools should have threat protection in full-function mode",
         severity="medium",
         kinds=POOL,
-        holds=lambda pool, _: pool.get("userPoolAddOns.advancedSecurityMode") == "ENFORCED",
-        remedy="Set `advancedSecurityMode` of its `userPoolAddOns` to ENFORCED.",
+        is_compliant=lambda pool, _: pool.get("userPoolAddOns.advancedSecurityMode") == "ENFORCED",
+        remediation="Set `advancedSecurityMode` in the `userPoolAddOns` to ENFORCED.",
     ),
     Control(
         ids=("Cognito.2", "CKV_AWS_366"),
-        title="An identity pool knows no guests",
+        title="Cognito identity pools should not allow unauthenticated identities",
         severity="medium",
         kinds=("cognito.IdentityPool",),
-        holds=lambda pool, _: not pool.given("allowUnauthenticatedIdentities"),
-        remedy="Leave its `allowUnauthenticatedIdentities` false.",
+        is_compliant=lambda pool, _: not pool.is_set("allowUnauthenticatedIdentities"),
+        remediation="Set `allowUnauthenticatedIdentities` of the `cognito.IdentityPool` to false.",
     ),
 )

@@ -1,67 +1,67 @@
-"""KMS, Secrets Manager and Parameter Store."""
+"""Controls of KMS, Secrets Manager and Parameter Store."""
 
 from __future__ import annotations
 
 from ..control import Control
 from ..graph import Link, Resource
-from ..iam_documents import opened
+from ..iam_documents import allows_public_access
 
 KEY = ("kms.Key",)
 SECRET = ("secretsmanager.Secret",)
 
 
-def _symmetric(key: Resource) -> bool:
+def _is_symmetric(key: Resource) -> bool:
     return bool(key.get("customerMasterKeySpec", "SYMMETRIC_DEFAULT") == "SYMMETRIC_DEFAULT")
 
 
 CONTROLS = (
     Control(
         ids=("KMS.4", "CKV_AWS_7", "SEC08-BP01"),
-        title="A key is changed every year",
+        title="KMS keys should have rotation enabled",
         severity="medium",
         kinds=KEY,
-        holds=lambda key, _: key.given("enableKeyRotation") or not _symmetric(key),
-        remedy="Set `enableKeyRotation` of `kms.Key`.",
+        is_compliant=lambda key, _: key.is_set("enableKeyRotation") or not _is_symmetric(key),
+        remediation="Set `enableKeyRotation` of the `kms.Key` to true.",
     ),
     Control(
         ids=("KMS.5", "CKV_AWS_33", "SEC03-BP07"),
-        title="A key is not public",
+        title="KMS keys should not be public",
         severity="critical",
         kinds=("kms.Key", "kms.KeyPolicy"),
-        holds=lambda resource, _: not opened(resource.get("policy")),
-        remedy="Name in the key's policy who may use it.",
+        is_compliant=lambda resource, _: not allows_public_access(resource.get("policy")),
+        remediation="List the required principals in the key policy.",
     ),
     Control(
         ids=("CKV_AWS_227",),
-        title="A key is enabled",
+        title="KMS keys should be enabled",
         severity="high",
         kinds=KEY,
-        holds=lambda key, _: key.get("isEnabled", True) is not False,
-        remedy="Leave the `isEnabled` of the `kms.Key` true.",
+        is_compliant=lambda key, _: key.get("isEnabled", True) is not False,
+        remediation="Set `isEnabled` of the `kms.Key` to true.",
     ),
     Control(
         ids=("SecretsManager.1", "CKV2_AWS_57", "SEC02-BP05"),
-        title="A secret is changed by itself",
+        title="Secrets Manager secrets should have automatic rotation enabled",
         severity="medium",
         kinds=SECRET,
-        beside=Link(kind="secretsmanager.SecretRotation", property="secretId"),
-        holds=lambda _, rotations: bool(rotations),
-        remedy="Make a `secretsmanager.SecretRotation` for it.",
+        related=Link(kind="secretsmanager.SecretRotation", property="secretId"),
+        is_compliant=lambda _, rotations: bool(rotations),
+        remediation="Create a `secretsmanager.SecretRotation` for the secret.",
     ),
     Control(
         ids=("CKV_AWS_149",),
-        title="A customer managed key encrypts a secret",
+        title="Secrets Manager secrets should be encrypted with a customer managed key",
         severity="low",
         kinds=SECRET,
-        holds=lambda secret, _: secret.given("kmsKeyId"),
-        remedy="Set `kmsKeyId` of `secretsmanager.Secret`.",
+        is_compliant=lambda secret, _: secret.is_set("kmsKeyId"),
+        remediation="Set `kmsKeyId` of the `secretsmanager.Secret`.",
     ),
     Control(
         ids=("CKV2_AWS_34", "CKV_AWS_337"),
-        title="A parameter is encrypted",
+        title="Systems Manager parameters should be encrypted",
         severity="low",
         kinds=("ssm.Parameter",),
-        holds=lambda parameter, _: parameter.get("type") == "SecureString",
-        remedy="Set `type` of the `ssm.Parameter` to SecureString.",
+        is_compliant=lambda parameter, _: parameter.get("type") == "SecureString",
+        remediation="Set `type` of the `ssm.Parameter` to SecureString.",
     ),
 )

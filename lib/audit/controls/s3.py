@@ -1,4 +1,4 @@
-"""S3."""
+"""Controls of S3."""
 
 from __future__ import annotations
 
@@ -6,136 +6,138 @@ from collections.abc import Sequence
 
 from ..control import Control
 from ..graph import Link, Resource
-from ..iam_documents import opened, refuses_open_connections
+from ..iam_documents import allows_public_access, denies_insecure_transport
 
 BUCKET = ("s3.Bucket",)
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
-def _of(kind: str) -> Link:
+def _of_bucket(kind: str) -> Link:
     return Link(kind=f"s3.{kind}", property="bucket")
 
 
-def _closed(block: Resource) -> bool:
-    return all(map(block.given, BLOCKS))
+def _blocks_public_access(block: Resource) -> bool:
+    return all(map(block.is_set, BLOCKS))
 
 
-def _algorithms(encryptions: Sequence[Resource]) -> set[str]:
+def _encryption_algorithms(encryptions: Sequence[Resource]) -> set[str]:
     rules = [rule for encryption in encryptions for rule in encryption.each("rules")]
     return {rule.get("applyServerSideEncryptionByDefault.sseAlgorithm", "") for rule in rules}
 
 
-def _tidies(_: Resource, configurations: Sequence[Resource]) -> bool:
+def _aborts_incomplete_uploads(_: Resource, configurations: Sequence[Resource]) -> bool:
     rules = [rule for configuration in configurations for rule in configuration.each("rules")]
-    return any(rule.get("status") == "Enabled" and rule.given("abortIncompleteMultipartUpload") for rule in rules)
+    return any(rule.get("status") == "Enabled" and rule.is_set("abortIncompleteMultipartUpload") for rule in rules)
 
 
 CONTROLS = (
     Control(
         ids=("S3.1", "SEC03-BP07"),
-        title="No bucket of the account can be public",
+        title="S3 block public access settings should be enabled for the account",
         severity="medium",
         kinds=("s3.AccountPublicAccessBlock",),
-        holds=lambda block, _: _closed(block),
-        remedy="Set all four of the `s3.AccountPublicAccessBlock`.",
+        is_compliant=lambda block, _: _blocks_public_access(block),
+        remediation="Set all four properties of the `s3.AccountPublicAccessBlock` to true.",
     ),
     Control(
         ids=("S3.8", "CKV2_AWS_6", "CKV_AWS_53", "CKV_AWS_54", "CKV_AWS_55", "CKV_AWS_56"),
-        title="A bucket cannot be public",
+        title="S3 buckets should block public access",
         severity="high",
         kinds=BUCKET,
-        beside=_of("BucketPublicAccessBlock"),
-        holds=lambda _, blocks: any(map(_closed, blocks)),
-        remedy="Leave `site_public` false.",
+        related=_of_bucket("BucketPublicAccessBlock"),
+        is_compliant=lambda _, blocks: any(map(_blocks_public_access, blocks)),
+        remediation="Set `site_public` to false.",
     ),
     Control(
         ids=("CKV_AWS_70", "S3.2", "S3.3"),
-        title="No policy makes a bucket public",
+        title="S3 bucket policies should not allow public access",
         severity="high",
         kinds=BUCKET,
-        beside=_of("BucketPolicy"),
-        holds=lambda _, policies: not any(opened(policy.get("policy")) for policy in policies),
-        remedy="Leave `site_public` false.",
+        related=_of_bucket("BucketPolicy"),
+        is_compliant=lambda _, policies: not any(allows_public_access(policy.get("policy")) for policy in policies),
+        remediation="Set `site_public` to false.",
     ),
     Control(
         ids=("S3.5", "CKV_AWS_379", "SEC09-BP02"),
-        title="A bucket takes nothing over an open connection",
+        title="S3 buckets should require requests to use TLS",
         severity="medium",
         kinds=BUCKET,
-        beside=_of("BucketPolicy"),
-        holds=lambda _, policies: any(refuses_open_connections(policy.get("policy")) for policy in policies),
-        remedy="Leave `site_public` false.",
+        related=_of_bucket("BucketPolicy"),
+        is_compliant=lambda _, policies: any(denies_insecure_transport(policy.get("policy")) for policy in policies),
+        remediation="Set `site_public` to false.",
     ),
     Control(
         ids=("S3.12", "CKV2_AWS_65"),
-        title="A bucket knows no ACLs",
+        title="S3 buckets should have ACLs disabled",
         severity="medium",
         kinds=BUCKET,
-        beside=_of("BucketOwnershipControls"),
-        holds=lambda _, controls: any(c.get("rule.objectOwnership") == "BucketOwnerEnforced" for c in controls),
-        remedy="Add `s3.BucketOwnershipControls` with BucketOwnerEnforced to the bucket.",
+        related=_of_bucket("BucketOwnershipControls"),
+        is_compliant=lambda _, controls: any(c.get("rule.objectOwnership") == "BucketOwnerEnforced" for c in controls),
+        remediation="Add `s3.BucketOwnershipControls` with BucketOwnerEnforced to the bucket.",
     ),
     Control(
         ids=("CKV_AWS_19", "SEC08-BP02"),
-        title="A bucket says how it encrypts",
+        title="S3 buckets should have a default encryption configuration",
         severity="medium",
         kinds=BUCKET,
-        beside=_of("BucketServerSideEncryptionConfiguration"),
-        holds=lambda _, encryptions: bool(_algorithms(encryptions)),
-        remedy="Add `s3.BucketServerSideEncryptionConfiguration` to the bucket.",
+        related=_of_bucket("BucketServerSideEncryptionConfiguration"),
+        is_compliant=lambda _, encryptions: bool(_encryption_algorithms(encryptions)),
+        remediation="Add `s3.BucketServerSideEncryptionConfiguration` to the bucket.",
     ),
     Control(
         ids=("S3.17", "CKV_AWS_145"),
-        title="A key of KMS encrypts a bucket",
+        title="S3 buckets should be encrypted at rest with AWS KMS keys",
         severity="low",
         kinds=BUCKET,
-        beside=_of("BucketServerSideEncryptionConfiguration"),
-        holds=lambda _, encryptions: any(name.startswith("aws:kms") for name in _algorithms(encryptions)),
-        remedy="Set `sseAlgorithm` of the bucket's encryption to aws:kms by a transform.",
+        related=_of_bucket("BucketServerSideEncryptionConfiguration"),
+        is_compliant=lambda _, encryptions: any(
+            name.startswith("aws:kms") for name in _encryption_algorithms(encryptions)
+        ),
+        remediation="Set `sseAlgorithm` in the encryption configuration of the bucket to aws:kms with a transform.",
     ),
     Control(
         ids=("S3.14", "CKV_AWS_21"),
-        title="A bucket keeps what was overwritten",
+        title="S3 buckets should have versioning enabled",
         severity="low",
         kinds=BUCKET,
-        beside=_of("BucketVersioning"),
-        holds=lambda _, found: any(v.get("versioningConfiguration.status") == "Enabled" for v in found),
-        remedy="Add `s3.BucketVersioning` to the bucket.",
+        related=_of_bucket("BucketVersioning"),
+        is_compliant=lambda _, settings: any(s.get("versioningConfiguration.status") == "Enabled" for s in settings),
+        remediation="Add `s3.BucketVersioning` to the bucket.",
     ),
     Control(
         ids=("S3.13", "S3.10", "CKV2_AWS_61", "CKV_AWS_300"),
-        title="A bucket deletes old versions and incomplete uploads",
+        title="S3 buckets should have a lifecycle rule that aborts incomplete uploads",
         severity="low",
         kinds=BUCKET,
-        beside=_of("BucketLifecycleConfiguration"),
-        holds=_tidies,
-        remedy="Add `s3.BucketLifecycleConfiguration` to the bucket that also ends unfinished uploads.",
+        related=_of_bucket("BucketLifecycleConfiguration"),
+        is_compliant=_aborts_incomplete_uploads,
+        remediation="Add `s3.BucketLifecycleConfiguration` with `abortIncompleteMultipartUpload` to the bucket.",
     ),
     Control(
         ids=("S3.9", "CKV_AWS_18"),
-        title="A bucket logs who reads it",
+        title="S3 buckets should have server access logging enabled",
         severity="low",
         kinds=BUCKET,
-        beside=_of("BucketLogging"),
-        holds=lambda _, logging: bool(logging),
-        remedy="Make a `s3.BucketLogging` for `site.bucket.resource`.",
+        related=_of_bucket("BucketLogging"),
+        is_compliant=lambda _, logging: bool(logging),
+        remediation="Create an `s3.BucketLogging` for `site.bucket.resource`.",
     ),
     Control(
         ids=("S3.7", "CKV_AWS_144"),
-        title="A bucket has a copy in another region",
+        title="S3 buckets should use cross-Region replication",
         severity="low",
         kinds=BUCKET,
-        beside=_of("BucketReplicationConfig"),
-        holds=lambda _, replications: bool(replications),
-        remedy="Make a `s3.BucketReplicationConfig` for `site.bucket.resource`.",
+        related=_of_bucket("BucketReplicationConfig"),
+        is_compliant=lambda _, replications: bool(replications),
+        remediation="Create an `s3.BucketReplicationConfig` for `site.bucket.resource`.",
     ),
     Control(
         ids=("S3.11", "CKV2_AWS_62"),
-        title="A bucket sends notifications of changes",
+        title="S3 buckets should have event notifications enabled",
         severity="low",
         kinds=BUCKET,
-        beside=_of("BucketNotification"),
-        holds=lambda _, notifications: bool(notifications),
-        remedy="Make a `s3.BucketNotification` for `site.bucket.resource`.",
+        related=_of_bucket("BucketNotification"),
+        is_compliant=lambda _, notifications: bool(notifications),
+        remediation="Create an `s3.BucketNotification` for `site.bucket.resource`.",
     ),
 )

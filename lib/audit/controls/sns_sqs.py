@@ -1,7 +1,7 @@
-"""SNS and SQS."""
+"""Controls of SNS and SQS."""
 
 from ..control import Control
-from ..iam_documents import allowed, listed, opened, refuses_open_connections
+from ..iam_documents import allow_statements, allows_public_access, as_list, denies_insecure_transport
 
 TOPIC = ("sns.Topic",)
 TOPIC_POLICY = ("sns.TopicPolicy", "sns.Topic")
@@ -11,64 +11,64 @@ QUEUE_POLICY = ("sqs.QueuePolicy", "sqs.Queue")
 CONTROLS = (
     Control(
         ids=("SNS.1", "CKV_AWS_26", "SEC08-BP02"),
-        title="A key of KMS encrypts a topic",
+        title="SNS topics should be encrypted at rest with AWS KMS keys",
         severity="medium",
         kinds=TOPIC,
-        holds=lambda topic, _: topic.given("kmsMasterKeyId"),
-        remedy="Set `encryption_key`.",
+        is_compliant=lambda topic, _: topic.is_set("kmsMasterKeyId"),
+        remediation="Set `encryption_key`.",
     ),
     Control(
         ids=("SNS.4", "CKV_AWS_169", "CKV_AWS_385", "SEC03-BP07"),
-        title="A topic is not public",
+        title="SNS topic policies should not allow public access",
         severity="critical",
         kinds=TOPIC_POLICY,
-        holds=lambda resource, _: not opened(resource.get("policy")),
-        remedy="Name in the topic's policy who may publish and who may subscribe.",
+        is_compliant=lambda resource, _: not allows_public_access(resource.get("policy")),
+        remediation="List the allowed publishers and subscribers in the topic policy.",
     ),
     Control(
         ids=("SQS.1", "CKV_AWS_27", "SEC08-BP02"),
-        title="A queue is encrypted",
+        title="SQS queues should be encrypted at rest",
         severity="medium",
         kinds=QUEUE,
-        holds=lambda queue, _: queue.given("sqsManagedSseEnabled") or queue.given("kmsMasterKeyId"),
-        remedy="Set `sqsManagedSseEnabled` of `sqs.Queue`.",
+        is_compliant=lambda queue, _: queue.is_set("sqsManagedSseEnabled") or queue.is_set("kmsMasterKeyId"),
+        remediation="Set `sqsManagedSseEnabled` of the `sqs.Queue` to true.",
     ),
     Control(
         ids=("CKV2_AWS_73",),
-        title="A customer managed key encrypts a queue",
+        title="SQS queues should be encrypted with AWS KMS keys",
         severity="low",
         kinds=QUEUE,
-        holds=lambda queue, _: queue.given("kmsMasterKeyId"),
-        remedy="Set `encryption_key`.",
+        is_compliant=lambda queue, _: queue.is_set("kmsMasterKeyId"),
+        remediation="Set `encryption_key`.",
     ),
     Control(
         ids=("SQS.3", "CKV_AWS_168", "CKV_AWS_387", "SEC03-BP07"),
-        title="A queue is not public",
+        title="SQS queue policies should not allow public access",
         severity="critical",
         kinds=QUEUE_POLICY,
-        holds=lambda resource, _: not opened(resource.get("policy")),
-        remedy="Name in the queue's policy who may send and who may receive.",
+        is_compliant=lambda resource, _: not allows_public_access(resource.get("policy")),
+        remediation="List the allowed senders and receivers in the queue policy.",
     ),
     Control(
         ids=("CKV_AWS_72", "SEC03-BP02"),
-        title="No one has every permission on a queue",
+        title="SQS queue policies should not allow all actions",
         severity="medium",
         kinds=QUEUE_POLICY,
-        holds=lambda resource, _: (
+        is_compliant=lambda resource, _: (
             not any(
                 action in ("*", "sqs:*", "SQS:*")
-                for statement in allowed(resource.get("policy"))
-                for action in listed(statement.get("Action"))
+                for statement in allow_statements(resource.get("policy"))
+                for action in as_list(statement.get("Action"))
             )
         ),
-        remedy="Name in the queue's policy what may be done.",
+        remediation="List the required actions in the queue policy.",
     ),
     Control(
         ids=("SEC09-BP02",),
-        title="A queue takes nothing over an open connection",
+        title="SQS queue policies should require requests to use TLS",
         severity="medium",
         kinds=("sqs.QueuePolicy",),
-        holds=lambda resource, _: refuses_open_connections(resource.get("policy")),
-        remedy="Deny in the queue's policy what comes without `aws:SecureTransport`.",
+        is_compliant=lambda resource, _: denies_insecure_transport(resource.get("policy")),
+        remediation="In the queue policy, deny requests for which `aws:SecureTransport` is false.",
     ),
 )

@@ -1,4 +1,4 @@
-"""The role with which API Gateway writes logs: one setting for all APIs of an account in a region."""
+"""The IAM role with which API Gateway writes logs: one setting per account and region, shared by all of its APIs."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from ..lookup.provider_info import ProviderInfo
 
 @dataclass(frozen=True, kw_only=True)
 class ApiAccountArgs:
-    """What an `ApiAccount` is made from."""
+    """Arguments for `ApiAccount`."""
 
     owner: str
-    """Whose name the role's begins with."""
+    """Name of the API. The role name starts with it."""
     role_arn: str | None = None
-    """A role that is there already; default: one is made."""
+    """ARN of an existing role. Default (None): a role is created."""
     provider_info: ProviderInfo | None = None
     """Account and partition of the role. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class ApiAccount(pulumi.ComponentResource):
-    """Lets API Gateway write logs.
+    """The account setting that lets API Gateway write logs.
 
-    What it makes stays behind on destroy: by then every other API of the account and region logs through it, too.
+    `pulumi destroy` retains it, because all other APIs of the account and region use it, too.
     """
 
     def __init__(self, name: str, args: ApiAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:

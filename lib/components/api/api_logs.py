@@ -1,4 +1,4 @@
-"""What API Gateway writes about the requests of one API."""
+"""The access and execution logs of an API."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from .api_account import ApiAccount, ApiAccountArgs
 
 @dataclass(frozen=True, kw_only=True)
 class ApiLogsArgs:
-    """What `ApiLogs` are made from."""
+    """Arguments for `ApiLogs`."""
 
     api_name: str
     api_id: pulumi.Input[str]
     settings: ApiSettings = field(default_factory=ApiSettings)
-    """What is not said here is as in `dev`."""
+    """Unset fields use the `dev` defaults."""
     retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts them; None: CloudWatch's own."""
+    """KMS key that encrypts the log groups. Default (None): CloudWatch Logs encrypts them with its default key."""
     provider_info: ProviderInfo | None = None
     """Account and partition of the API. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class ApiLogs(pulumi.ComponentResource):
-    """The log groups of one API, and the role that API Gateway writes to them with."""
+    """The log groups of one API and the role with which API Gateway writes to them."""
 
     def __init__(self, name: str, args: ApiLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:ApiLogs", name, None, opts)
@@ -40,17 +40,17 @@ class ApiLogs(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self.account = None if settings.log_role == "unmanaged" else self._account(settings.log_role)
         self.access = self._group("access", f"/aws/apigateway/{args.api_name}") if settings.access_log else None
-        # API Gateway makes this one itself where it is not there, and that one never forgets.
+        # If this group does not exist, API Gateway creates it without a retention period.
         execution = concat("API-Gateway-Execution-Logs_", args.api_id, f"/{settings.stage_name}")
         self.execution = None if settings.execution_log_level == "OFF" else self._group("execution", execution)
         self.register_outputs({"group_names": [group.name for group in self.groups()]})
 
     def groups(self) -> list[aws.cloudwatch.LogGroup]:
-        """The log groups made."""
+        """Return the log groups that this component creates."""
         return [group for group in (self.access, self.execution) if group]
 
     def ready(self) -> list[pulumi.Resource]:
-        """What must stand before a stage may log."""
+        """Return the resources that must exist before a stage can write logs."""
         return [*self.groups(), *([self.account.resource] if self.account else [])]
 
     def _account(self, role: str | None) -> ApiAccount:

@@ -1,4 +1,4 @@
-"""A certificate that AWS keeps valid by itself."""
+"""A TLS certificate that ACM renews automatically."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ NO_RECORD = aws.acm.outputs.CertificateDomainValidationOption()
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    """What a `Certificate` is made from."""
+    """Arguments for `Certificate`."""
 
     domain_name: str
     zone_id: str
-    """The hosted zone of Route 53 that gets the record by which ACM knows whose the domain is."""
+    """Route 53 hosted zone of the domain, in which the validation record is created."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Certificate(pulumi.ComponentResource):
-    """A certificate of ACM for one domain, validated by DNS, which renews it, too, as long as the record stands."""
+    """An ACM certificate for one domain with DNS validation. ACM renews it as long as the validation record exists."""
 
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Certificate", name, None, opts)
@@ -34,7 +34,7 @@ class Certificate(pulumi.ComponentResource):
             domain_name=args.domain_name,
             validation_method="DNS",
             tags=args.tags,
-            # One that serves cannot be deleted: the next stands before it goes.
+            # ACM cannot delete a certificate that is in use, so create the replacement before deleting the old one.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
         validation = self.resource.domain_validation_options.apply(lambda options: options or [NO_RECORD])[0]
@@ -45,7 +45,7 @@ class Certificate(pulumi.ComponentResource):
             type=validation.resource_record_type,
             records=[validation.resource_record_value],
             ttl=VALIDATION_SECONDS,
-            # Certificates of one domain share it.
+            # All certificates of a domain share one validation record.
             allow_overwrite=True,
             opts=child,
         )

@@ -1,4 +1,4 @@
-"""A domain of one's own for a stage of an API."""
+"""A custom domain for a stage of an API."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from .certificate import Certificate, CertificateArgs
 
 @dataclass(frozen=True, kw_only=True)
 class DomainArgs:
-    """What a `Domain` is made from."""
+    """Arguments for `Domain`."""
 
     name: str
-    """E.g. `api.example.com`."""
+    """Domain name, e.g. `api.example.com`."""
     certificate_arn: str = ""
-    """From ACM, in the API's region; empty: one is made, and validated in `zone_id`."""
+    """ACM certificate in the region of the API. Default (empty): one is created and validated in `zone_id`."""
     zone_id: str = ""
-    """The hosted zone of Route 53 that leads `name` to the API; empty: DNS is somebody else's."""
+    """Route 53 hosted zone that gets alias records for `name`. Default (empty): no records are created."""
     api_id: pulumi.Input[str]
     stage_name: pulumi.Input[str]
     base_path: str = ""
-    """The first part of every path; empty: none."""
+    """Base path of the API under the domain. Default (empty): the root of the domain."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Domain(pulumi.ComponentResource):
-    """A regional custom domain; where it is given no hosted zone, DNS must point `name` at `target`."""
+    """A Regional custom domain. Without a hosted zone, DNS must resolve `name` to `target`."""
 
     def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Domain", name, None, opts)
@@ -50,7 +50,7 @@ class Domain(pulumi.ComponentResource):
             rest_api=args.api_id,
             stage_name=args.stage_name,
             base_path=args.base_path or None,
-            # The provider would move it to another path, but keep the id by which it deletes it.
+            # If the provider updates the path in place, it keeps the old id and later fails to delete the mapping.
             opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["basePath"]),
         )
         self.url = f"https://{args.name}/{args.base_path}".rstrip("/")

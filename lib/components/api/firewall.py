@@ -1,4 +1,4 @@
-"""A web ACL on the stage of an API."""
+"""An AWS WAF web ACL for the stage of an API."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from ...settings import FirewallSettings, merge
 from ...settings.environments import BASIS
 
 LOG_PREFIX = "aws-waf-logs-"
-"""What the name of a log group must begin with for AWS WAF to write to it."""
+"""Prefix that AWS WAF requires in the name of its log group."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirewallArgs:
-    """What a `Firewall` is made from."""
+    """Arguments for `Firewall`."""
 
     name: str
-    """The web ACL's name in AWS."""
+    """Physical name of the web ACL."""
     stage_arn: pulumi.Input[str]
     settings: FirewallSettings = field(default_factory=FirewallSettings)
-    """What is not said here is as in `dev`."""
+    """Unset fields use the `dev` defaults."""
     log_retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts its log; None: CloudWatch's own."""
+    """KMS key that encrypts the log group. Default (None): CloudWatch Logs encrypts it with its default key."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Firewall(pulumi.ComponentResource):
-    """Blocks what AWS's rules take for an attack, and addresses that ask too much; logs that, but no keys."""
+    """A web ACL with AWS managed rules and a rate limit per IP address, and a log of blocked requests.
+
+    The log does not contain headers with credentials.
+    """
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Firewall", name, None, opts)
@@ -44,8 +47,8 @@ class Firewall(pulumi.ComponentResource):
             scope="REGIONAL",
             default_action=web_acl.ALLOW,
             rules=web_acl.rules(self.settings),
-            visibility_config=web_acl.seen_as(args.name),
-            data_protection_config=web_acl.PROTECTED,
+            visibility_config=web_acl.visibility_config(args.name),
+            data_protection_config=web_acl.DATA_PROTECTION,
             tags=args.tags,
             opts=child,
         )
@@ -64,7 +67,7 @@ class Firewall(pulumi.ComponentResource):
             f"{name}-logging",
             resource_arn=self.resource.arn,
             log_destination_configs=[self.log_group.arn],
-            logging_filter=web_acl.LOGGED,
+            logging_filter=web_acl.LOGGING_FILTER,
             redacted_fields=[{"single_header": {"name": header}} for header in web_acl.SECRET_HEADERS],
             opts=child,
         )

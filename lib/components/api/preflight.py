@@ -31,14 +31,14 @@ class PreflightArgs:
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Settings of the function. Unset fields use the `dev` defaults."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """KMS key that encrypts the environment variable and the log. Default (None): AWS's own keys."""
+    """KMS key that encrypts the environment variable and the log group. Default (None): AWS managed encryption."""
     provider_info: ProviderInfo | None = None
     """Partition of the role. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Preflight(pulumi.ComponentResource):
-    """A Lambda function for the OPTIONS method of an API, whose role allows nothing but logs and traces.
+    """A Lambda function for the OPTIONS method of an API. Its role allows only to write logs and traces.
 
     The functions of the service do not respond to OPTIONS: their aliases can run an earlier version during a gradual
     rollout, and preflight requests need no authorization, so they must not use up the reserved concurrency of callers.

@@ -1,4 +1,4 @@
-"""A REST API, built resource by resource from routes."""
+"""An API Gateway REST API, created from routes."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ DEFAULT_STAGE = "prod"
 
 @dataclass(frozen=True, kw_only=True)
 class ApiArgs:
-    """What an `Api` is made from."""
+    """Arguments for `Api`."""
 
     name: str
-    """The API's name in AWS."""
+    """Physical name of the API."""
     usage_plan_name: str = ""
-    """Default: made from the API's."""
+    """Physical name of the usage plan. Default: `<name>-usage-plan`."""
     key_name: str = ""
-    """Likewise."""
+    """Physical name of the API key. Default: `<name>-key`."""
     description: str = ""
     routes: Sequence[tuple[model.Route, Function]]
-    """Every route with the function that serves it."""
+    """Every route with its function."""
     schemas: Mapping[str, model.Schema] = field(default_factory=dict)
-    """The bodies that routes name; each that a request has becomes a model."""
+    """JSON schemas by the names that routes use. Each schema of a request body becomes a model of the API."""
     settings: ApiSettings = field(default_factory=ApiSettings)
-    """What is not said here is as in `dev`; the stage is `prod`."""
+    """Unset fields use the `dev` defaults. The stage name defaults to `prod`."""
     authorization: AuthorizationSettings = field(default_factory=AuthorizationSettings)
-    """Likewise."""
+    """Unset fields use the `dev` defaults."""
     user_pool: UserPool | None = None
-    """Whose tokens are asked for where `authorization` is COGNITO_USER_POOLS."""
+    """User pool that issues the tokens, required if the type of `authorization` is COGNITO_USER_POOLS."""
     cors_origins: Sequence[pulumi.Input[str]] | None = None
-    """Allowed CORS origins, which can be Outputs. Default (None): `settings.cors_origin`."""
+    """Allowed CORS origins. Default (None): `settings.cors_origin`."""
     preflight_name: str = ""
-    """Physical name of the function that responds to OPTIONS if there are several CORS origins. Default: `name`, with
-    `-preflight` appended."""
+    """Physical name of the function that responds to OPTIONS if there are several CORS origins. Default:
+    `<name>-preflight`."""
     preflight_settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Settings of that function. Unset fields use the `dev` defaults."""
     tracing: bool = False
-    """X-Ray traces of what the stage serves."""
+    """Whether the stage sends traces to X-Ray."""
     log_retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts its logs; None: CloudWatch's own."""
+    """KMS key that encrypts the log groups. Default (None): CloudWatch Logs encrypts them with its default key."""
     provider_info: ProviderInfo | None = None
     """Account and partition of the API. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class ApiArgs:
                 route.throttle.within(merge(BASIS.api, self.settings))
 
 
-FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
+CAPTURED_PROPERTIES: dict[type[pulumi.Resource], tuple[str, ...]] = {
     aws.apigateway.RestApi: (
         "api_key_source",
         "binary_media_types",
@@ -142,7 +142,7 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
     aws.apigateway.Model: ("schema",),
     aws.apigateway.RequestValidator: ("validate_request_body", "validate_request_parameters"),
 }
-"""What a deployment keeps of each resource."""
+"""Properties of each resource type that a deployment captures."""
 PROVIDER_DEFAULTS = {
     "api_key_required": False,
     "api_key_source": "HEADER",
@@ -167,20 +167,20 @@ class Captured(NamedTuple):
 
     resource: pulumi.Resource
     set_properties: frozenset[str]
-    """Properties that the program sets; a transform can set others."""
+    """Properties that the program sets. Transforms can set others."""
 
 
 class Mock(NamedTuple):
-    """What answers a method without a function: nothing runs, and nothing but the request is billed."""
+    """A method with a mock integration: API Gateway itself returns the response, at no cost besides the request."""
 
     method: aws.apigateway.Method
     integration: aws.apigateway.Integration
     response: aws.apigateway.MethodResponse
-    answer: aws.apigateway.IntegrationResponse
+    integration_response: aws.apigateway.IntegrationResponse
 
 
 class Api(pulumi.ComponentResource):
-    """A REST API on one stage, redeployed when what it was derived from changes, and only then."""
+    """A REST API with one stage. It is redeployed only if a property that its deployment captures changes."""
 
     def __init__(self, name: str, args: ApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Api", name, None, opts)
@@ -196,7 +196,7 @@ class Api(pulumi.ComponentResource):
             name=args.name,
             description=args.description or None,
             endpoint_configuration={"types": "REGIONAL"},
-            # The provider keeps a value that is no longer set.
+            # Always set, because the provider does not reset a value that is no longer set.
             disable_execute_api_endpoint=self.settings.disable_execute_api_endpoint,
             tags=args.tags,
         )
@@ -214,10 +214,12 @@ class Api(pulumi.ComponentResource):
         self.preflight = self._preflight_function() if self._has_several_origins() else None
         self.preflights = {} if self.preflight else self._mock_preflights()
         self.health = self._health() if self.settings.health_route else None
-        self.gateway_responses = [self._gateway_response(row) for row in rest_api.responses(self.authorization.type)]
+        self.gateway_responses = [
+            self._gateway_response(spec) for spec in rest_api.gateway_responses(self.authorization.type)
+        ]
         self.permissions = self._permissions()
         self.deployment = self._deployment()
-        self.logs = self._logs() if self._logged() else None
+        self.logs = self._logs() if self._has_logs() else None
         self.stage = self._stage()
         self.method_settings = self._method_settings(
             f"{name}-throttle", "*/*", self.settings.throttle_rate_per_second, self.settings.throttle_burst
@@ -229,10 +231,13 @@ class Api(pulumi.ComponentResource):
         self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
 
     def grant(self, scope: str) -> pulumi.Output[iam.Statement]:
-        """A statement that allows to call the routes of a scope, where requests are signed."""
+        """Return a statement that allows signed requests (AWS_IAM authorization) to the routes of a scope."""
         routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
-        at = (self.resource.execution_arn, self.stage.stage_name)
-        return derive(lambda arn, stage: iam.call_statement(arn, stage, routes), *at)
+        return derive(
+            lambda arn, stage: iam.allow_calls(arn, stage, routes),
+            self.resource.execution_arn,
+            self.stage.stage_name,
+        )
 
     def _origins(self) -> Sequence[pulumi.Input[str]]:
         return self.settings.cors_origins() if self._args.cors_origins is None else self._args.cors_origins
@@ -241,29 +246,28 @@ class Api(pulumi.ComponentResource):
         return len(self._origins()) > 1
 
     def _cors(
-        self, headers: Callable[[str | None], Mapping[str, str]], place: str, if_several: str
+        self, headers: Callable[[str | None], Mapping[str, str]], prefix: str, if_several: str
     ) -> pulumi.Output[dict[str, str]] | dict[str, str] | None:
-        """Return the headers for the allowed CORS origin, as API Gateway maps them; None if there are none.
+        """Return the response parameters for the headers of the allowed CORS origin, or None if there are no headers.
 
-        For several origins these are the headers for `if_several`, as API Gateway cannot compare.
+        With several origins, `if_several` takes the place of the origin, because API Gateway cannot compare origins.
         """
         if self._has_several_origins():
-            return rest_api.mapped(headers(if_several), place)
+            return rest_api.response_parameters(headers(if_several), prefix)
         origin = next(iter(self._origins()), "")
         if isinstance(origin, str):
-            return rest_api.mapped(headers(origin), place) or None
-        known: pulumi.Output[str] = pulumi.Output.from_input(origin)
-        return known.apply(lambda value: rest_api.mapped(headers(value), place))
+            return rest_api.response_parameters(headers(origin), prefix) or None
+        output: pulumi.Output[str] = pulumi.Output.from_input(origin)
+        return output.apply(lambda value: rest_api.response_parameters(headers(value), prefix))
 
     def _routes(self) -> list[model.Route]:
         return [route for route, _ in self._args.routes]
 
-    def _allowed(self) -> dict[str, list[str]]:
-        """The methods of each path."""
-        return rest_api.methods(self._routes())
+    def _methods_by_path(self) -> dict[str, list[str]]:
+        return rest_api.methods_by_path(self._routes())
 
-    def _at(self, path: str) -> dict[str, Any]:
-        """What every resource of a path says first."""
+    def _path_properties(self, path: str) -> dict[str, Any]:
+        """Return the properties that identify a path, which all of its methods and integrations set."""
         return {"rest_api": self.resource.id, "resource_id": self.paths[path]}
 
     def _models(self) -> dict[str, aws.apigateway.Model]:
@@ -275,7 +279,7 @@ class Api(pulumi.ComponentResource):
                 rest_api=self.resource.id,
                 name=name,
                 content_type="application/json",
-                schema=rest_api.model(self._args.schemas[name]),
+                schema=rest_api.model_schema(self._args.schemas[name]),
             )
             for name in sorted({route.body for route in self._routes() if route.body})
         }
@@ -292,9 +296,9 @@ class Api(pulumi.ComponentResource):
         )
 
     def _resources(self) -> list[aws.apigateway.Resource]:
-        made = []
-        for path in rest_api.paths(self._routes()):
-            made.append(
+        resources = []
+        for path in rest_api.resource_paths(self._routes()):
+            resources.append(
                 self._capture(
                     f"resource {path.path}",
                     aws.apigateway.Resource,
@@ -304,8 +308,8 @@ class Api(pulumi.ComponentResource):
                     path_part=path.part,
                 )
             )
-            self.paths[path.path] = made[-1].id
-        return made
+            self.paths[path.path] = resources[-1].id
+        return resources
 
     def _authorizer(self, user_pool: UserPool) -> aws.apigateway.Authorizer:
         return self._capture(
@@ -319,8 +323,8 @@ class Api(pulumi.ComponentResource):
             identity_source="method.request.header.Authorization",
         )
 
-    def _authorized(self, route: model.Route) -> dict[str, Any]:
-        """How a method asks who calls; a key is none of its authorizations."""
+    def _authorization(self, route: model.Route) -> dict[str, Any]:
+        """Return the authorization properties of a method. A required API key is not an authorization."""
         scope = route.scope_needed()
         if scope and self.user_pool and self.authorizer:
             scopes = [self.user_pool.scope(scope)]
@@ -332,9 +336,9 @@ class Api(pulumi.ComponentResource):
             f"method {route.method} {route.path}",
             aws.apigateway.Method,
             f"{self._prefix}{route.path}-{route.method.lower()}",
-            **self._at(route.path),
+            **self._path_properties(route.path),
             http_method=route.method,
-            **self._authorized(route),
+            **self._authorization(route),
             api_key_required=self._key_required(route),
             request_parameters=rest_api.request_parameters(route),
             request_models={"application/json": self.models[route.body].name} if route.body else None,
@@ -346,7 +350,7 @@ class Api(pulumi.ComponentResource):
             f"integration {method} {path}",
             aws.apigateway.Integration,
             f"{label}-integration",
-            **self._at(path),
+            **self._path_properties(path),
             http_method=self.methods[method, path].http_method,
             type="AWS_PROXY",
             integration_http_method="POST",
@@ -356,7 +360,7 @@ class Api(pulumi.ComponentResource):
     def _mock_preflights(self) -> dict[str, Mock]:
         return {
             path: self._mock(f"{self._prefix}{path}-options", path, rest_api.preflight(allowed))
-            for path, allowed in self._allowed().items()
+            for path, allowed in self._methods_by_path().items()
         }
 
     def _preflight_function(self) -> Preflight:
@@ -366,7 +370,7 @@ class Api(pulumi.ComponentResource):
             PreflightArgs(
                 name=self._args.preflight_name or f"{self._args.name}-preflight",
                 origins=self._origins(),
-                methods=self._allowed(),
+                methods=self._methods_by_path(),
                 settings=self._args.preflight_settings,
                 kms_key_arn=self._args.kms_key_arn,
                 provider_info=self._args.provider_info,
@@ -374,7 +378,7 @@ class Api(pulumi.ComponentResource):
             ),
             self._child,
         )
-        for path in self._allowed():
+        for path in self._methods_by_path():
             label = f"{self._prefix}{path}-options"
             self.methods["OPTIONS", path] = self._open_method("OPTIONS", path, label)
             self.integrations.append(self._integration("OPTIONS", path, label, preflight.function))
@@ -385,7 +389,7 @@ class Api(pulumi.ComponentResource):
             f"method {method} {path}",
             aws.apigateway.Method,
             label,
-            **self._at(path),
+            **self._path_properties(path),
             http_method=method,
             authorization="NONE",
         )
@@ -403,38 +407,38 @@ class Api(pulumi.ComponentResource):
         self.paths[rest_api.HEALTH_PATH] = resource.id
         return self._mock(f"{self._prefix}-health", rest_api.HEALTH_PATH, rest_api.HEALTH)
 
-    def _mock(self, label: str, path: str, said: rest_api.Said) -> Mock:
-        # With several origins only the health route is a mock, and its response is the same constant for all callers.
-        headers, key = self._cors(said.headers, "method.response", ANY), f"{said.method} {path}"
-        made = self._open_method(said.method, path, label)
-        at = {**self._at(path), "http_method": made.http_method}
+    def _mock(self, label: str, path: str, spec: rest_api.MockResponse) -> Mock:
+        # With several origins, only the health route is a mock, and any origin can read its constant response.
+        headers, key = self._cors(spec.headers, "method.response", ANY), f"{spec.method} {path}"
+        method = self._open_method(spec.method, path, label)
+        properties = {**self._path_properties(path), "http_method": method.http_method}
         integration = self._capture(
             f"integration {key}",
             aws.apigateway.Integration,
             f"{label}-integration",
-            **at,
+            **properties,
             type="MOCK",
-            request_templates={"application/json": json.dumps({"statusCode": said.status})},
+            request_templates={"application/json": json.dumps({"statusCode": spec.status})},
         )
         response = self._capture(
             f"response {key}",
             aws.apigateway.MethodResponse,
             f"{label}-response",
-            **at,
-            status_code=str(said.status),
+            **properties,
+            status_code=str(spec.status),
             response_parameters=None if headers is None else pulumi.Output.from_input(headers).apply(_optional),
         )
-        answer = self._capture(
+        integration_response = self._capture(
             f"integration response {key}",
             aws.apigateway.IntegrationResponse,
             f"{label}-integration-response",
             depends_on=[integration],
-            **at,
+            **properties,
             status_code=response.status_code,
             response_parameters=headers,
-            response_templates={"application/json": said.body} if said.body else None,
+            response_templates={"application/json": spec.body} if spec.body else None,
         )
-        return Mock(made, integration, response, answer)
+        return Mock(method, integration, response, integration_response)
 
     def _capture(
         self,
@@ -445,27 +449,28 @@ class Api(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] | None = None,
         **properties: Any,
     ) -> R:
-        """Create a resource that a deployment captures, and note under `key` what the program sets of it."""
+        """Create a resource that a deployment captures, and record it under `key` with the properties that are set."""
         opts = pulumi.ResourceOptions(parent=self, depends_on=depends_on)
         resource = create(logical_name, **properties, opts=opts)
         self._captured[key] = Captured(resource, frozenset(n for n, value in properties.items() if _is_set(value)))
         return resource
 
-    def _gateway_response(self, row: rest_api.GatewayResponse) -> aws.apigateway.Response:
+    def _gateway_response(self, spec: rest_api.GatewayResponse) -> aws.apigateway.Response:
         return self._capture(
-            f"gateway response {row.type}",
+            f"gateway response {spec.type}",
             aws.apigateway.Response,
-            f"{self._prefix}-{row.type.lower().replace('_', '-')}",
+            f"{self._prefix}-{spec.type.lower().replace('_', '-')}",
             rest_api_id=self.resource.id,
-            response_type=row.type,
-            status_code=str(row.status) if row.status else None,
-            response_parameters=self._cors(rest_api.refusal_headers, "gatewayresponse", rest_api.REQUEST_ORIGIN),
-            response_templates={"application/json": rest_api.template(row)},
+            response_type=spec.type,
+            status_code=str(spec.status) if spec.status else None,
+            response_parameters=self._cors(rest_api.error_headers, "gatewayresponse", rest_api.REQUEST_ORIGIN),
+            response_templates={"application/json": rest_api.body_template(spec)},
         )
 
     def _permissions(self) -> list[aws.lambda_.Permission]:
-        preflight = [self.preflight.function] if self.preflight else []
-        functions = {one.physical_name: one for one in (*(function for _, function in self._args.routes), *preflight)}
+        functions = {function.physical_name: function for _, function in self._args.routes}
+        if self.preflight:
+            functions[self.preflight.function.physical_name] = self.preflight.function
         return [
             aws.lambda_.Permission(
                 f"{self._prefix}-{function.physical_name}-permission",
@@ -480,7 +485,7 @@ class Api(pulumi.ComponentResource):
         ]
 
     def _deployment(self) -> aws.apigateway.Deployment:
-        mocks = [one for mock in self._mocks() for one in (mock.integration, mock.answer)]
+        mocks = [resource for mock in self._mocks() for resource in (mock.integration, mock.integration_response)]
         return aws.apigateway.Deployment(
             f"{self._prefix}-deployment",
             rest_api=self.resource.id,
@@ -499,12 +504,12 @@ class Api(pulumi.ComponentResource):
         It contains no logical names, so an alias that renames resources does not redeploy the API.
         """
         captured = {
-            key: {name: _captured_value(one, name) for name in FROZEN[type(one.resource)]}
-            for key, one in self._captured.items()
+            key: {name: _captured_value(capture, name) for name in CAPTURED_PROPERTIES[type(capture.resource)]}
+            for key, capture in self._captured.items()
         }
         return pulumi.Output.from_input(captured).apply(rest_api.fingerprint)
 
-    def _logged(self) -> bool:
+    def _has_logs(self) -> bool:
         settings = self.settings
         return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "unmanaged"
 
@@ -563,9 +568,9 @@ class Api(pulumi.ComponentResource):
         )
 
     def _route_settings(self) -> dict[tuple[str, str], aws.apigateway.MethodSettings]:
-        """Create the settings of each route with a throttle.
+        """Create the method settings of each route with a throttle.
 
-        The settings of a method replace all those of `*/*`, including logs and metrics.
+        The settings of a method replace all settings of `*/*`, including logs and metrics.
         """
         created: dict[tuple[str, str], aws.apigateway.MethodSettings] = {}
         for route in self._routes():
@@ -582,8 +587,8 @@ class Api(pulumi.ComponentResource):
         return created
 
     def _key_required(self, route: model.Route) -> bool:
-        asked = {"NONE": route.key_required, "API_KEY": bool(route.scope_needed())}
-        return asked.get(self.authorization.type or "NONE", False)
+        by_authorization = {"NONE": route.key_required, "API_KEY": bool(route.scope_needed())}
+        return by_authorization.get(self.authorization.type or "NONE", False)
 
     def _usage_plan(self) -> UsagePlan:
         return UsagePlan(
@@ -600,7 +605,7 @@ class Api(pulumi.ComponentResource):
         )
 
     def _url(self) -> pulumi.Output[str]:
-        """Return the URL of the API: that of its domain if the `execute-api` endpoint is disabled."""
+        """Return the URL of the stage, or of the custom domain if the `execute-api` endpoint is disabled."""
         if not self.domain:
             return self.stage.invoke_url
         return derive(
@@ -627,17 +632,17 @@ class Api(pulumi.ComponentResource):
 
 
 def _optional(headers: Mapping[str, str]) -> dict[str, bool]:
-    """Return headers as a method response declares them: not required."""
+    """Return headers as optional parameters of a method response."""
     return dict.fromkeys(headers, False)
 
 
 def _is_set(value: Any) -> bool:
-    """Return whether a property has a value; API Gateway does not store an empty one."""
+    """Return whether a property has a value. API Gateway does not store empty values."""
     return isinstance(value, pulumi.Output) or value not in (None, "", [], {})
 
 
 def _captured_value(captured: Captured, name: str) -> Any:
-    """Return a property as it was registered; one that nothing sets is None, although a preview has it as unknown."""
+    """Return the registered value of a property. An unset property is None, even if a preview has it as unknown."""
     value: pulumi.Output[Any] = getattr(captured.resource, name)
     if isinstance(captured.resource, aws.apigateway.Integration):
         value = _untraced(value)
@@ -645,7 +650,8 @@ def _captured_value(captured: Captured, name: str) -> Any:
         return value
     default = PROVIDER_DEFAULTS.get(name)
     return value.apply(
-        lambda found: None if isinstance(found, Unknown) or found == default else found, run_with_unknowns=True
+        lambda current: None if isinstance(current, Unknown) or current == default else current,
+        run_with_unknowns=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""An API key, and what it may do in a second and in a month."""
+"""An API key and its usage plan: throttling and a monthly quota."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ...settings.environments import BASIS
 
 @dataclass(frozen=True, kw_only=True)
 class UsagePlanArgs:
-    """What a `UsagePlan` is made from."""
+    """Arguments for `UsagePlan`."""
 
     name: str
-    """The plan's name in AWS."""
+    """Physical name of the plan."""
     key_name: str
-    """The key's."""
+    """Physical name of the API key."""
     api_id: pulumi.Input[str]
     stage_name: pulumi.Input[str]
     settings: ApiSettings = field(default_factory=ApiSettings)
-    """What is not said here is as in `dev`."""
+    """Unset fields use the `dev` defaults."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class UsagePlan(pulumi.ComponentResource):
-    """A usage plan of one stage with one key."""
+    """A usage plan for one stage with one API key."""
 
     def __init__(self, name: str, args: UsagePlanArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:UsagePlan", name, None, opts)

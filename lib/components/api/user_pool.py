@@ -1,4 +1,4 @@
-"""The people and programs that may call an API, where they sign in, and what each may ask for."""
+"""The Cognito user pool of an API: users, sign-in, scopes and app clients."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from ..derived import concat, derive
 from ..lookup.provider_info import ProviderInfo
 
 ACCESS_MINUTES = 15
-"""How long a user's token opens the API; nothing takes it back before."""
+"""Lifetime of a user's access token. API Gateway accepts the token until it expires, even if it is revoked."""
 SESSION_HOURS = 12
-"""How long a user's pages get new ones without asking for the password."""
+"""Lifetime of a user's refresh token: how long a user stays signed in without entering the password again."""
 MACHINE_MINUTES = 60
-"""How long a program's token opens the API; AWS charges for each."""
-LEAST_PASSWORD = 12
+"""Lifetime of the access token of a machine-to-machine client. AWS charges for each token."""
+MIN_PASSWORD_LENGTH = 12
 TEMPORARY_PASSWORD_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class UserPoolArgs:
-    """What a `UserPool` is made from."""
+    """Arguments for `UserPool`."""
 
     name: str
-    """The pool's name in AWS, and what its scopes begin with: `<name>/<scope>`."""
+    """Physical name of the user pool, and prefix of its scopes: `<name>/<scope>`."""
     scopes: Sequence[str]
-    """What callers can be allowed."""
+    """Names of the OAuth scopes."""
     settings: AuthorizationSettings = field(default_factory=AuthorizationSettings)
-    """What is not said here is as in `dev`."""
-    pages: Sequence[pulumi.Input[str]] = ()
-    """Addresses of pages that sign people in, besides those in `settings`."""
+    """Unset fields use the `dev` defaults."""
+    callback_urls: Sequence[pulumi.Input[str]] = ()
+    """Callback URLs of the web client, in addition to those in `settings`."""
     deletion_protection: bool = False
-    """Cognito refuses to delete the pool."""
+    """Whether Cognito rejects the deletion of the pool."""
     retain_on_delete: bool = False
-    """`pulumi destroy` leaves the pool, and so its users."""
+    """Whether `pulumi destroy` retains the pool with its users."""
     import_id: str = ""
-    """Id of an existing pool that this deployment imports into the state; empty: the pool is created."""
+    """Id of an existing pool that this deployment imports into the state. Default (empty): a pool is created."""
     provider_info: ProviderInfo | None = None
     """Partition of the pool. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -54,8 +54,9 @@ class UserPoolArgs:
 
 
 class UserPool(pulumi.ComponentResource):
-    """A Cognito user pool to which only administrators add people, its sign-in page, its scopes, and two app clients:
-    one for pages, if there are any, and one for programs.
+    """A Cognito user pool to which only administrators can add users, with its hosted sign-in page and its scopes.
+
+    It has an app client for machines and, if there are callback URLs, one for web pages.
 
     In an existing pool only scopes, clients and a group are created. Only members of the group can call the API,
     because every user of the pool can get a token with every scope.
@@ -66,26 +67,26 @@ class UserPool(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = merge(BASIS.authorization, args.settings)
-        made = self.settings.user_pool == "create"
-        self.resource = self._pool() if made else self._existing()
-        self.domain = self._domain() if made else None
-        self.group = None if made else self._group()
+        is_new = self.settings.user_pool == "create"
+        self.resource = self._pool() if is_new else self._existing()
+        self.domain = self._domain() if is_new else None
+        self.group = None if is_new else self._group()
         self.server = self._server()
-        callback_urls = [*args.pages, *(self.settings.callback_urls or ())]
-        self.pages = self._pages(callback_urls) if callback_urls else None
-        self.machines = self._machines()
+        callback_urls = [*args.callback_urls, *(self.settings.callback_urls or ())]
+        self.web_client = self._web_client(callback_urls) if callback_urls else None
+        self.machine_client = self._machine_client()
         self.id = self.resource.id
-        self.arn = self.resource.arn if made else self._existing_arn()
+        self.arn = self.resource.arn if is_new else self._existing_arn()
         self.url = self._url()
         self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})
 
     def scope(self, scope: str) -> pulumi.Output[str]:
-        """A scope as tokens carry it."""
+        """Return a scope as it appears in access tokens: `<name>/<scope>`."""
         return concat(self.server.identifier, "/", scope)
 
     @property
     def scopes(self) -> list[pulumi.Output[str]]:
-        """Every scope, likewise."""
+        """All scopes as they appear in access tokens."""
         return [self.scope(scope) for scope in self._args.scopes]
 
     def _existing(self) -> aws.cognito.UserPool:
@@ -119,7 +120,7 @@ class UserPool(pulumi.ComponentResource):
         return aws.cognito.UserPool(
             f"{self._prefix}-pool",
             name=args.name,
-            # What the dearer tiers add is not used.
+            # The features of the more expensive tiers are not used.
             user_pool_tier="LITE",
             admin_create_user_config={"allow_admin_create_user_only": True},
             username_attributes=["email"],
@@ -127,7 +128,7 @@ class UserPool(pulumi.ComponentResource):
             auto_verified_attributes=["email"],
             account_recovery_setting={"recovery_mechanisms": [{"name": "verified_email", "priority": 1}]},
             password_policy={
-                "minimum_length": LEAST_PASSWORD,
+                "minimum_length": MIN_PASSWORD_LENGTH,
                 "require_lowercase": True,
                 "require_numbers": True,
                 "require_symbols": True,
@@ -154,7 +155,7 @@ class UserPool(pulumi.ComponentResource):
     def _url(self) -> pulumi.Output[str]:
         pool, partition = self.resource, (self._args.provider_info or ProviderInfo(self)).partition
         if self.domain:
-            return derive(urls.address, pool.id, self.domain.domain, partition)
+            return derive(urls.sign_in_url, pool.id, self.domain.domain, partition)
         return derive(_existing_url, pool.arn, pool.id, pool.custom_domain, pool.domain, partition)
 
     def _server(self) -> aws.cognito.ResourceServer:
@@ -163,13 +164,13 @@ class UserPool(pulumi.ComponentResource):
             f"{self._prefix}-server",
             identifier=name,
             name=name,
-            scopes=[{"scope_name": one, "scope_description": f"{one} in {name}"} for one in self._args.scopes],
+            scopes=[{"scope_name": scope, "scope_description": f"{scope} in {name}"} for scope in self._args.scopes],
             user_pool_id=self.resource.id,
             opts=self._child,
         )
 
-    def _pages(self, callback_urls: Sequence[pulumi.Input[str]]) -> aws.cognito.UserPoolClient:
-        """The client of web pages: it has no secret, for a page cannot keep one; they prove by PKCE who asked."""
+    def _web_client(self, callback_urls: Sequence[pulumi.Input[str]]) -> aws.cognito.UserPoolClient:
+        """Create the app client of web pages. A page cannot store a secret, so the client has none and uses PKCE."""
         return self._client(
             "pages",
             ACCESS_MINUTES,
@@ -180,7 +181,7 @@ class UserPool(pulumi.ComponentResource):
             supported_identity_providers=["COGNITO"],
         )
 
-    def _machines(self) -> aws.cognito.UserPoolClient:
+    def _machine_client(self) -> aws.cognito.UserPoolClient:
         return self._client(
             "machines",
             MACHINE_MINUTES,
@@ -189,13 +190,13 @@ class UserPool(pulumi.ComponentResource):
             allowed_oauth_scopes=self.scopes,
         )
 
-    def _client(self, whose: str, minutes: int, **more: Any) -> aws.cognito.UserPoolClient:
+    def _client(self, kind: str, minutes: int, **properties: Any) -> aws.cognito.UserPoolClient:
         return aws.cognito.UserPoolClient(
-            f"{self._prefix}-{whose}",
-            name=f"{self._args.name}-{whose}",
+            f"{self._prefix}-{kind}",
+            name=f"{self._args.name}-{kind}",
             user_pool_id=self.resource.id,
             allowed_oauth_flows_user_pool_client=True,
-            # Nobody signs in but through the page.
+            # Users can sign in only on the hosted page.
             explicit_auth_flows=["ALLOW_REFRESH_TOKEN_AUTH"],
             enable_token_revocation=True,
             prevent_user_existence_errors="ENABLED",
@@ -204,13 +205,13 @@ class UserPool(pulumi.ComponentResource):
             refresh_token_validity=SESSION_HOURS,
             token_validity_units={"access_token": "minutes", "id_token": "minutes", "refresh_token": "hours"},
             opts=self._child,
-            **more,
+            **properties,
         )
 
 
 def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str, partition: str) -> str:
-    # Every pool that was read has an ARN. The mocks of a unit test read none, so its domain is unknown, not missing.
-    return urls.address(pool_id, custom_domain or domain, partition) if arn else ""
+    # Every existing pool has an ARN. In a unit test with mocks it is empty, and the domain is unknown, not missing.
+    return urls.sign_in_url(pool_id, custom_domain or domain, partition) if arn else ""
 
 
 def _checked_arn(arn: str, pool_id: str, mfa: str | None, pool_mfa: str) -> str:

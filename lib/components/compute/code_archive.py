@@ -8,8 +8,8 @@ import pulumi
 
 
 def code_archive(files: Mapping[str, str]) -> pulumi.AssetArchive:
-    """Return an archive of text files by path, in which an empty file contains a line break.
+    """Return an archive of files (path to content). An empty file gets a line break.
 
-    The engine rejects an asset with an empty text, in deployments and in policy packs.
+    The Pulumi engine rejects empty string assets, in deployments and in policy packs.
     """
-    return pulumi.AssetArchive({path: pulumi.StringAsset(text or "\n") for path, text in files.items()})
+    return pulumi.AssetArchive({path: pulumi.StringAsset(content or "\n") for path, content in files.items()})

@@ -1,4 +1,4 @@
-"""A table's stream that calls a function."""
+"""A Lambda function that consumes the stream of a table."""
 
 from __future__ import annotations
 
@@ -11,27 +11,30 @@ import pulumi
 import pulumi_aws as aws
 
 BATCH_SIZE = 100
-"""Most records of one call."""
+"""Maximum number of records per invocation."""
 RETRIES = 3
-"""How often records that fail are tried again; meanwhile those after them wait."""
+"""Maximum number of retries of failed records. Later records of the shard wait for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerArgs:
-    """What a `Consumer` is made from."""
+    """Arguments for `Consumer`."""
 
     stream_arn: pulumi.Input[str]
     function_name: pulumi.Input[str]
-    """Of a function whose role may read the stream; or the ARN of the alias that is called."""
+    """Name of the function, or ARN of its alias. The function's role must allow it to read the stream."""
     pattern: Mapping[str, Any] | None = None
-    """Which records it is for, as Lambda's event filters say it; None: all."""
+    """Lambda event filter pattern for the records. Default (None): all records."""
     dead_letter_arn: pulumi.Input[str] | None = None
-    """The queue that is told of records that failed for good; None: nobody is."""
+    """Queue that receives the position of records that failed after all retries. Default (None): they are discarded."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Consumer(pulumi.ComponentResource):
-    """Calls one function with what changes in a table from now on, a batch that fails in halves."""
+    """An event source mapping from the stream of a table to a function.
+
+    It starts with changes made after its creation. A batch that fails is retried in two halves.
+    """
 
     def __init__(self, name: str, args: ConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Consumer", name, None, opts)

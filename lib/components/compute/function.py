@@ -1,4 +1,4 @@
-"""A Lambda function, the log group it writes to, and the alias it is called by."""
+"""A Lambda function with its log group and alias."""
 
 from __future__ import annotations
 
@@ -20,48 +20,49 @@ DEFAULT_ALIAS = "live"
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """What a `Function` is made from."""
+    """Arguments for `Function`."""
 
     name: str
-    """The function's name in AWS."""
+    """Physical name of the function."""
     role_arn: pulumi.Input[str]
     role_name: pulumi.Input[str] | None = None
-    """Name of the same role, which gets permission to write to the function's log group. Default (None): the role
-    already has that permission, such as from `iam.BASIC_EXECUTION`."""
+    """Name of the same role, to which permission to write to the function's log group is added. Default (None): the
+    role already has that permission, e.g. from `iam.BASIC_EXECUTION`."""
     log_actions: Sequence[str] = iam.LOG_ACTIONS["write"]
-    """Actions on the log group that `role_name` is allowed."""
+    """Actions on the log group that the role is allowed to perform."""
     files: Mapping[str, str]
-    """The archive: path to text."""
+    """Files of the archive: path to content."""
     layers: Sequence[pulumi.Input[str]] = ()
-    """ARNs of versions of layers."""
+    """ARNs of layer versions."""
     handler: str = HANDLER
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     dead_letter_arn: pulumi.Input[str] | None = None
-    """The queue that gets calls nobody waits for and that failed for good; the role must be allowed to send to it."""
+    """Queue for asynchronous invocations that failed after all retries. The role must allow the function to send
+    messages to it."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts its variables and its log; None: Lambda's own and CloudWatch's own."""
+    """KMS key that encrypts the environment variables and the log group. Default (None): AWS managed encryption."""
     subnet_ids: Sequence[pulumi.Input[str]] = ()
-    """Subnets of a VPC in which it runs; its role must allow `iam.vpc_access`. Empty: no VPC."""
+    """VPC subnets of the function. Its role must allow `iam.allow_vpc_access`. Default (empty): no VPC."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
     alias: str = ""
-    """Of the version that is called; empty: the newest code is.  One is there, too, where executions are kept started
-    or workers begin from a snapshot, which only versions can."""
-    shifted: bool = False
-    """Somebody else moves the alias to a new version: this leaves it where it is."""
+    """Name of the alias that callers invoke. Default (empty): callers invoke `$LATEST`, except that provisioned
+    concurrency and SnapStart require a version, which gets the alias `live`."""
+    alias_managed_by_codedeploy: bool = False
+    """Whether CodeDeploy manages the alias. If True, Pulumi ignores changes to the alias version."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """What is not said here is as in `dev`."""
+    """Unset fields use the `dev` defaults."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     depends_on: Sequence[pulumi.Resource] = ()
-    """What must stand before the function is called, such as its role's permissions."""
+    """Resources that must exist before the function is created, such as the permissions of its role."""
 
 
 class Function(pulumi.ComponentResource):
-    """A Python Lambda function whose every change is published as a version."""
+    """A Python Lambda function. Every change is published as a version."""
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Function", name, None, opts)
         self.settings = merge(BASIS.function, args.settings)
-        # Made first: a function that logs before its group stands makes one that never forgets.
+        # Create the log group first. Otherwise Lambda creates one without a retention period on the first invocation.
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/lambda/{args.name}",
@@ -72,39 +73,41 @@ class Function(pulumi.ComponentResource):
         )
         self.log_policy = None if args.role_name is None else self._log_policy(name, args, args.role_name)
         self.resource = self._function(name, args)
-        self.alias = self._alias(name, args) if args.alias or self._started() else None
+        self.alias = self._alias(name, args) if args.alias or self._requires_version() else None
         self.provisioned = self._provisioned(name, self.alias) if self.alias else None
         self.physical_name = args.name
         self.name = self.resource.name
         self.arn = self.resource.arn
-        called = self.alias or self.resource
-        self.called_arn = called.arn
-        self.called_as = self.alias.arn if self.alias else self.name
-        self.invoke_arn = called.invoke_arn
+        target = self.alias or self.resource
+        self.target_arn = target.arn
+        self.target_name = self.alias.arn if self.alias else self.name
+        """ARN of the alias, or name of the function."""
+        self.invoke_arn = target.invoke_arn
         self.qualifier = self.alias.name if self.alias else None
         self.register_outputs({"name": self.name, "arn": self.arn, "log_group_name": self.log_group.name})
 
     def _log_policy(self, name: str, args: FunctionArgs, role_name: pulumi.Input[str]) -> aws.iam.RolePolicy:
-        statement = derive(iam.write_logs, self.log_group.arn, args.log_actions)
+        statement = derive(iam.allow_log_actions, self.log_group.arn, args.log_actions)
         return aws.iam.RolePolicy(
             f"{name}-log-policy",
             name="logs",
             role=role_name,
-            policy=pulumi.Output.json_dumps(statement.apply(lambda found: iam.document([found]))),
+            policy=pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.policy_document([allowed]))),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _started(self) -> bool:
+    def _requires_version(self) -> bool:
         return bool(self.settings.provisioned_concurrency or self.settings.snap_start)
 
     def _alias(self, name: str, args: FunctionArgs) -> aws.lambda_.Alias:
+        codedeploy_properties = ["functionVersion", "routingConfig"]
         return aws.lambda_.Alias(
             f"{name}-alias",
             name=args.alias or DEFAULT_ALIAS,
             function_name=self.resource.name,
             function_version=self.resource.version,
             opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["functionVersion", "routingConfig"] if args.shifted else None
+                parent=self, ignore_changes=codedeploy_properties if args.alias_managed_by_codedeploy else None
             ),
         )
 
@@ -136,7 +139,7 @@ class Function(pulumi.ComponentResource):
             snap_start={"apply_on": "PublishedVersions"} if settings.snap_start else None,
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             environment={"variables": args.environment} if args.environment else None,
-            # Lambda forgets it where there is nothing to encrypt, and it would be set again with every deployment.
+            # Without variables, Lambda does not store the key, and every deployment would set it again.
             kms_key_arn=args.kms_key_arn if args.environment else None,
             dead_letter_config={"target_arn": args.dead_letter_arn} if args.dead_letter_arn else None,
             vpc_config=_vpc_config(args),

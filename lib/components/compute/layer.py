@@ -1,4 +1,4 @@
-"""Code that several Lambda functions share."""
+"""A Lambda layer with the code that several functions share."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import pulumi_aws as aws
 from .code_archive import code_archive
 
 FOLDER = "python"
-"""Where Lambda looks for Python modules in a layer."""
+"""Folder of a layer from which Lambda imports Python modules."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerArgs:
-    """What a `Layer` is made from."""
+    """Arguments for `Layer`."""
 
     name: str
-    """The layer's name in AWS."""
+    """Physical name of the layer."""
     files: Mapping[str, str]
-    """Modules: path, as they are imported, to text."""
+    """Python modules: path, relative to the import root, to content."""
     runtimes: Sequence[str]
-    """Of the functions that use it."""
+    """Runtimes of the functions that use the layer."""
 
 
 class Layer(pulumi.ComponentResource):
-    """A Lambda layer of Python modules; every change of them is a version, whose ARN it has."""
+    """A Lambda layer of Python modules. Every change is published as a version; `arn` is the ARN of the version."""
 
     def __init__(self, name: str, args: LayerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Layer", name, None, opts)
         self.resource = aws.lambda_.LayerVersion(
             f"{name}-layer",
             layer_name=args.name,
-            code=code_archive({f"{FOLDER}/{path}": text for path, text in args.files.items()}),
+            code=code_archive({f"{FOLDER}/{path}": content for path, content in args.files.items()}),
             compatible_runtimes=args.runtimes,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -1,4 +1,4 @@
-"""The role of an AWS service, such as a Lambda function's: what it may do, and nothing else."""
+"""The least-privilege role of an AWS service, such as Lambda."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from ..lookup.provider_info import ProviderInfo
 
 @dataclass(frozen=True, kw_only=True)
 class RoleArgs:
-    """What a `Role` is made from."""
+    """Arguments for `Role`."""
 
     name_prefix: str
-    """How the role's name begins; the rest is AWS's, for roles of all regions share one space of names."""
+    """Prefix of the physical name. AWS appends a unique suffix, because role names are unique across regions."""
     statements: Sequence[pulumi.Input[iam.Statement]] = ()
-    """What tables, topics and parameters grant it."""
+    """Statements of the inline policy, such as those that `grant` of a table returns."""
     trusted_service: str = "lambda.amazonaws.com"
     source_account: pulumi.Input[str] | None = None
-    """The only account on whose behalf the service may take it; None: any that can make the service do so."""
+    """Account on behalf of which the service is allowed to assume the role. Default (None): any account."""
     managed_policies: Sequence[str] = ()
-    """AWS managed policies by their path, e.g. `service-role/AWSLambdaBasicExecutionRole`."""
+    """Paths of AWS managed policies, e.g. `service-role/AWSLambdaBasicExecutionRole`."""
     provider_info: ProviderInfo | None = None
-    """Partition of those policies. Default (None): looked up if there are any."""
+    """Partition of the managed policies. Default (None): looked up if there are any."""
     retain_on_delete: bool = False
-    """`pulumi destroy` forgets the role and leaves it, with all it may do, in the account."""
+    """Whether `pulumi destroy` retains the role with its permissions."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Role(pulumi.ComponentResource):
-    """An IAM role that one AWS service may take, with one inline policy."""
+    """An IAM role that one AWS service can assume, with one inline policy."""
 
     def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Role", name, None, opts)
@@ -42,7 +42,7 @@ class Role(pulumi.ComponentResource):
         self.resource = aws.iam.Role(
             f"{name}-role",
             name_prefix=args.name_prefix,
-            assume_role_policy=pulumi.Output.json_dumps(iam.trust(args.trusted_service, args.source_account)),
+            assume_role_policy=pulumi.Output.json_dumps(iam.trust_policy(args.trusted_service, args.source_account)),
             tags=args.tags,
             opts=child,
         )
@@ -62,7 +62,7 @@ class Role(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def permissions(self) -> list[pulumi.Resource]:
-        """What must stand before anybody works under this role."""
+        """Return the resources that must exist before a service uses the role."""
         return [*self.attachments, *([self.policy] if self.policy else [])]
 
     def _policy(self, name: str, args: RoleArgs, child: pulumi.ResourceOptions) -> aws.iam.RolePolicy:
@@ -71,6 +71,6 @@ class Role(pulumi.ComponentResource):
             f"{name}-policy",
             name="grants",
             role=self.resource.id,
-            policy=pulumi.Output.json_dumps(statements.apply(iam.document)),
+            policy=pulumi.Output.json_dumps(statements.apply(iam.policy_document)),
             opts=child,
         )

@@ -1,4 +1,4 @@
-"""CodeDeploy, which shifts the callers of functions from one version to the next."""
+"""Gradual rollouts of new function versions with CodeDeploy."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from .function import Function
 from .role import Role, RoleArgs
 
 MAX_ALARMS = 10
-"""What CodeDeploy takes of a deployment group."""
+"""Maximum number of alarms that CodeDeploy accepts for a deployment group."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutArgs:
-    """What a `Rollout` is made from."""
+    """Arguments for `Rollout`."""
 
     name: str
-    """The application's name in AWS."""
+    """Physical name of the application."""
     strategy: str
-    """As CodeDeploy names it, without `CodeDeployDefault.Lambda`: e.g. `Canary10Percent5Minutes`."""
+    """Name of a deployment configuration without the prefix `CodeDeployDefault.Lambda`, e.g.
+    `Canary10Percent5Minutes`."""
     functions: Mapping[str, Function]
-    """By their names in the description; each has an alias that is left to CodeDeploy."""
+    """Functions by name in the service definition. CodeDeploy must manage the alias of each."""
     alarms: Mapping[str, Sequence[aws.cloudwatch.MetricAlarm]]
-    """What brings each function back to where it was; the first ten count."""
+    """Alarms that roll back a function, by name of the function. Only the first ten of each are used."""
     provider_info: ProviderInfo | None = None
-    """Account that the service must act for. Default (None): looked up."""
+    """Account on behalf of which CodeDeploy assumes the role. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Rollout(pulumi.ComponentResource):
-    """A deployment group for each function, under a role that may move their aliases and look at their alarms."""
+    """A deployment group for each function, and a role that can shift their aliases and read their alarms."""
 
     def __init__(self, name: str, args: RolloutArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Rollout", name, None, opts)
@@ -46,33 +47,35 @@ class Rollout(pulumi.ComponentResource):
         self.resource = aws.codedeploy.Application(
             f"{name}-application", name=args.name, compute_platform="Lambda", tags=args.tags, opts=self._child
         )
-        self.watching = {one: list(alarms)[:MAX_ALARMS] for one, alarms in args.alarms.items()}
+        self.alarms = {function: list(alarms)[:MAX_ALARMS] for function, alarms in args.alarms.items()}
         self.role = self._role()
-        self.groups = {one: self._group(one, function) for one, function in args.functions.items()}
+        self.groups = {label: self._group(label, function) for label, function in args.functions.items()}
         self.register_outputs({"application": self.resource.name, "role_arn": self.role.arn})
 
     def _role(self) -> Role:
         arns = [function.arn for function in self._args.functions.values()]
-        moving = derive(lambda *found: iam.move_aliases(found), *arns)
-        watched = {alarm.pulumi_resource_name: alarm.arn for alarms in self.watching.values() for alarm in alarms}
-        watching = derive(lambda *found: iam.allow("cloudwatch", ["DescribeAlarms"], [*found]), *watched.values())
+        shift_aliases = derive(lambda *values: iam.allow_alias_updates(values), *arns)
+        alarm_arns = {alarm.pulumi_resource_name: alarm.arn for alarms in self.alarms.values() for alarm in alarms}
+        read_alarms = derive(
+            lambda *values: iam.allow("cloudwatch", ["DescribeAlarms"], [*values]), *alarm_arns.values()
+        )
         return Role(
             f"{self._prefix}-mover",
             RoleArgs(
                 name_prefix=role_name_prefix(self._args.name),
                 trusted_service="codedeploy.amazonaws.com",
                 source_account=(self._args.provider_info or ProviderInfo(self)).account,
-                statements=[moving, *([watching] if watched else [])],
+                statements=[shift_aliases, *([read_alarms] if alarm_arns else [])],
                 managed_policies=(),
                 tags=self._args.tags,
             ),
             self._child,
         )
 
-    def _group(self, one: str, function: Function) -> aws.codedeploy.DeploymentGroup:
-        alarms = [alarm.name for alarm in self.watching.get(one, ())]
+    def _group(self, label: str, function: Function) -> aws.codedeploy.DeploymentGroup:
+        alarms = [alarm.name for alarm in self.alarms.get(label, ())]
         return aws.codedeploy.DeploymentGroup(
-            f"{self._prefix}-{one}",
+            f"{self._prefix}-{label}",
             app_name=self.resource.name,
             deployment_group_name=function.physical_name,
             service_role_arn=self.role.arn,

@@ -1,4 +1,4 @@
-"""A clock that calls a function."""
+"""An EventBridge schedule that invokes a Lambda function."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from ...settings import check_schedule
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleArgs:
-    """What a `Schedule` is made from."""
+    """Arguments for `Schedule`."""
 
     name: str
-    """The rule's name in AWS."""
+    """Physical name of the rule."""
     schedule: str
-    """The schedule's name in the description, which tells the function what to do."""
+    """Name of the schedule in the service definition. The function receives it in the event."""
     rate: str
-    """`rate(...)` or `cron(...)`."""
+    """Schedule expression: `rate(...)` or `cron(...)`."""
     function_name: pulumi.Input[str]
     function_arn: pulumi.Input[str]
-    """Of the function, or of the alias that is called."""
+    """ARN of the function, or of the alias to invoke."""
     alias: pulumi.Input[str] | None = None
-    """The name of that alias."""
+    """Name of the alias to invoke. Default (None): no alias."""
     dead_letter_arn: pulumi.Input[str] | None = None
-    """The queue that gets what could not be handed to the function; the queue must let the rule send.  None: none."""
+    """Dead-letter queue for events that EventBridge cannot deliver. Its policy must allow the rule to send messages.
+    Default (None): no dead-letter queue."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -36,7 +37,7 @@ class ScheduleArgs:
 
 
 class Schedule(pulumi.ComponentResource):
-    """An EventBridge rule with one function as its target, and its permission to call it."""
+    """An EventBridge rule with a function as its target, and the permission to invoke the function."""
 
     def __init__(self, name: str, args: ScheduleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Schedule", name, None, opts)

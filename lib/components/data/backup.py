@@ -1,4 +1,4 @@
-"""Backups of tables by AWS Backup: where they are kept, when they are made, and who may make and restore them."""
+"""Backups of tables with AWS Backup: vaults, a plan, and the roles that create and restore recovery points."""
 
 from __future__ import annotations
 
@@ -22,35 +22,36 @@ TRUSTED = "backup.amazonaws.com"
 VAULT_KEYS = "vault_keys"
 """Output with the label of the key of each vault, which the next deployment reads."""
 START_WINDOW_MINUTES = 60
-"""How long after its time a backup may begin."""
+"""Time after the scheduled start within which a backup job must start."""
 COMPLETION_WINDOW_MINUTES = 8 * 60
-"""How long after its time a backup must be done."""
+"""Time after the scheduled start within which a backup job must complete."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackupArgs:
-    """What a `Backup` is made from."""
+    """Arguments for `Backup`."""
 
     name: str
-    """Of the vault and of the plan in AWS: 2 to 50 letters, digits, '-' or '_'."""
+    """Physical name of the vault and of the plan: 2 to 50 letters, digits, '-' or '_'."""
     vault_naming: Callable[[int], str] | None = None
-    """From the number of a vault to its name.  Default: `name`, and from the second vault on `name` and the number."""
+    """Function from the number of a vault to its name. Default (None): `name`, with the number appended from the second
+    vault on."""
     vaults: Vaults = field(default_factory=Vaults)
-    """The vault in use and the older ones that stay."""
+    """The current vault, and older vaults that are retained."""
     import_vaults: Collection[int] = ()
-    """Numbers of the vaults that exist and that this deployment imports into the state."""
+    """Numbers of existing vaults that this deployment imports into the state."""
     table_arns: Sequence[pulumi.Input[str]]
-    """The tables that are backed up."""
+    """Tables to back up."""
     settings: BackupSettings = field(default_factory=BackupSettings)
-    """When, and for how long; what is not said here is as in `dev`, which keeps nothing."""
+    """Schedule and retention. Unset fields use the `dev` defaults; `dev` has no retention, so it must be set."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts the vault; None: the AWS-managed one."""
+    """KMS key that encrypts the vault. Default (None): the AWS managed key."""
     table_key_arns: Sequence[pulumi.Input[str]] = ()
-    """The keys that encrypt the tables, where those are not AWS's."""
+    """Customer managed keys that encrypt the tables."""
     retain_on_delete: bool = False
-    """`pulumi destroy` forgets the vault and the roles and leaves them, with every backup, in the account."""
+    """Whether `pulumi destroy` retains the vaults with all recovery points, and the roles."""
     provider_info: ProviderInfo | None = None
-    """Account that the service must act for. Default (None): looked up."""
+    """Account on behalf of which AWS Backup assumes the roles. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,8 +63,8 @@ class BackupArgs:
 
 
 class Backup(pulumi.ComponentResource):
-    """A vault, a plan that fills it, and two roles of AWS Backup: one backs tables up, one restores them beside
-    themselves."""
+    """A vault, a backup plan for it, and two roles for AWS Backup: one to back up tables, one to restore a backup to a
+    new table."""
 
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Backup", name, None, opts)
@@ -75,8 +76,8 @@ class Backup(pulumi.ComponentResource):
         self.vault = self._vault(args.vaults.current, args.kms_key_arn)
         self.older_vaults = {number: self._vault(number, key) for number, key in args.vaults.older.items()}
         self.plan = self._plan()
-        self.role = self._role("backup", self._backing_up())
-        self.restore_role = self._role("restore", self._restoring())
+        self.role = self._role("backup", self._backup_statements())
+        self.restore_role = self._role("restore", self._restore_statements())
         self.selection = aws.backup.Selection(
             f"{name}-selection",
             name=args.name,
@@ -96,7 +97,7 @@ class Backup(pulumi.ComponentResource):
 
     def _vault(self, number: int, kms_key_arn: pulumi.Input[str] | None) -> aws.backup.Vault:
         args, suffix = self._args, name_suffix(number)
-        imported = number in args.import_vaults
+        is_imported = number in args.import_vaults
         name = args.vault_naming(number) if args.vault_naming else f"{args.name}{suffix}"
         return aws.backup.Vault(
             f"{self._prefix}-vault{suffix}",
@@ -107,9 +108,9 @@ class Backup(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=args.retain_on_delete,
-                import_=name if imported else None,
-                # AWS does not return it, so an imported vault would differ in it.
-                ignore_changes=["forceDestroy"] if imported else None,
+                import_=name if is_imported else None,
+                # AWS does not store this property, so the import of a vault would report a difference.
+                ignore_changes=["forceDestroy"] if is_imported else None,
             ),
         )
 
@@ -140,37 +141,37 @@ class Backup(pulumi.ComponentResource):
                 trusted_service=TRUSTED,
                 source_account=self._info.account,
                 managed_policies=(),
-                # Backups outlive the stack with their vault: AWS Backup deletes and restores them under these roles.
+                # AWS Backup needs the roles to expire and to restore the recovery points of a retained vault.
                 retain_on_delete=self._args.retain_on_delete,
                 tags=self._args.tags,
             ),
             self._child,
         )
 
-    def _backing_up(self) -> list[pulumi.Output[iam.Statement]]:
+    def _backup_statements(self) -> list[pulumi.Output[iam.Statement]]:
         vault, copy_to = derive(str, self.vault.arn), self.settings.copy_to_vault_arn or ""
-        into = [copy_to] if copy_to else []
+        destinations = [copy_to] if copy_to else []
         actions = ("DescribeBackupVault", "CopyIntoBackupVault")
-        copying = vault.apply(lambda arn: iam.recovery_points(arn, ["CopyFromBackupVault"], copy_to))
+        copy = vault.apply(lambda arn: iam.allow_recovery_point_actions(arn, ["CopyFromBackupVault"], copy_to))
         return [
-            self._tables.apply(iam.table_backups),
-            vault.apply(lambda arn: iam.allow("backup", actions, [arn, *into])),
-            vault.apply(lambda arn: iam.recovery_points(arn, ["TagResource"])),
-            *([copying] if copy_to else []),
-            *self._keys(["DescribeKey", "Decrypt", "GenerateDataKey"]),
+            self._tables.apply(iam.allow_table_backups),
+            vault.apply(lambda arn: iam.allow("backup", actions, [arn, *destinations])),
+            vault.apply(lambda arn: iam.allow_recovery_point_actions(arn, ["TagResource"])),
+            *([copy] if copy_to else []),
+            *self._key_statements(["DescribeKey", "Decrypt", "GenerateDataKey"]),
         ]
 
-    def _restoring(self) -> list[pulumi.Output[iam.Statement]]:
-        encrypting = ["Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
+    def _restore_statements(self) -> list[pulumi.Output[iam.Statement]]:
+        encrypt = ["Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
         return [
-            self._tables.apply(iam.table_restores),
-            *self._keys(["DescribeKey", "Decrypt", *encrypting]),
+            self._tables.apply(iam.allow_table_restores),
+            *self._key_statements(["DescribeKey", "Decrypt", *encrypt]),
         ]
 
-    def _keys(self, actions: Sequence[str]) -> list[pulumi.Output[iam.Statement]]:
-        own = [] if self._args.kms_key_arn is None else [self._args.kms_key_arn]
+    def _key_statements(self, actions: Sequence[str]) -> list[pulumi.Output[iam.Statement]]:
+        current = [] if self._args.kms_key_arn is None else [self._args.kms_key_arn]
         older = [arn for arn in self._args.vaults.older.values() if arn]
-        if not (used := [*own, *older, *self._args.table_key_arns]):
+        if not (used := [*current, *older, *self._args.table_key_arns]):
             return []
         keys = derive(lambda *arns: list(dict.fromkeys(arns)), *used)
-        return [keys.apply(lambda arns: iam.allow("kms", actions, arns)), keys.apply(iam.key_grants)]
+        return [keys.apply(lambda arns: iam.allow("kms", actions, arns)), keys.apply(iam.allow_key_grants)]

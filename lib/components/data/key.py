@@ -1,4 +1,4 @@
-"""A KMS key of one's own, and its replicas in other regions."""
+"""A customer managed KMS key and its replicas in other regions."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from ...settings.environments import BASIS
 from ..derived import derive
 from ..lookup.provider_info import ProviderInfo
 
-USERS = frozenset((*iam.KEY_VIA, *iam.KEY_USERS))
-"""The AWS services that a key can be for."""
+KEY_SERVICES = frozenset((*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS))
+"""AWS services that can use a key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyArgs:
-    """What a `Key` is made from."""
+    """Arguments for `Key`."""
 
     name: str
-    """Of its alias in AWS: what comes after `alias/`."""
-    users: Collection[str]
-    """The AWS services that use it, of `USERS`."""
+    """Name of the alias, without the prefix `alias/`."""
+    services: Collection[str]
+    """AWS services that can use the key. Allowed values: `KEY_SERVICES`."""
     description: str = ""
     replica_regions: Sequence[str] = ()
-    """Other regions with a replica of it, which is a key by itself with the same material and the same users."""
+    """Other regions in which a replica key is created, with the same key material and for the same services."""
     settings: EncryptionSettings = field(default_factory=EncryptionSettings)
-    """How it rotates and goes; what is not said here is as in `dev`."""
+    """Rotation and deletion of the key. Unset fields use the `dev` defaults."""
     retain_on_delete: bool = False
-    """`pulumi destroy` forgets the key and leaves it in the account, as what it encrypted is lost without it."""
+    """Whether `pulumi destroy` retains the key. Data that a deleted key encrypted is lost."""
     import_id: str = ""
-    """Id of an existing key that this deployment imports into the state; empty: the key is created."""
+    """Id of an existing key that this deployment imports into the state. Default (empty): a key is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
-    """Ids of its existing replicas, by region."""
+    """Ids of existing replica keys to import, by region."""
     provider_info: ProviderInfo | None = None
     """Account, region and partition of the key. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if unknown := sorted({*self.users} - USERS):
-            raise invalid_value("users", unknown, f"among {', '.join(sorted(USERS))}")
+        if unknown := sorted({*self.services} - KEY_SERVICES):
+            raise invalid_value("services", unknown, f"among {', '.join(sorted(KEY_SERVICES))}")
 
 
 class Key(pulumi.ComponentResource):
-    """A symmetric key that rotates by itself, under an alias; AWS services use it, and nobody else."""
+    """A symmetric KMS key with automatic rotation and an alias. Only AWS services of its account can use it."""
 
     def __init__(self, name: str, args: KeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Key", name, None, opts)
@@ -55,7 +55,7 @@ class Key(pulumi.ComponentResource):
         self.settings = merge(BASIS.encryption, args.settings)
         self._info = args.provider_info or ProviderInfo(self)
         self.resource = self._key()
-        # It goes with the stack even where the key stays: a later key gets it.
+        # The alias is deleted with the stack even if the key is retained, so that a later key can get it.
         self.alias = aws.kms.Alias(
             f"{name}-alias",
             name=f"alias/{args.name}",
@@ -75,7 +75,7 @@ class Key(pulumi.ComponentResource):
             enable_key_rotation=True,
             rotation_period_in_days=self.settings.rotation_days,
             deletion_window_in_days=self.settings.deletion_window_days,
-            # Always, for it cannot be changed: so a table that gets a replica in another region keeps its key.
+            # Immutable, so always enabled: a table can then get a replica in another region without a new key.
             multi_region=True,
             policy=self._policy(self._info.region),
             tags=self._args.tags,
@@ -99,12 +99,12 @@ class Key(pulumi.ComponentResource):
             parent=self,
             retain_on_delete=self._args.retain_on_delete,
             import_=import_id or None,
-            # AWS does not return it, so an imported key would differ in it.
+            # AWS does not return this property, so the import of a key would report a difference.
             ignore_changes=["deletionWindowInDays"] if import_id else None,
         )
 
     def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:
-        info, users = self._info, self._args.users
+        info, services = self._info, self._args.services
         return pulumi.Output.json_dumps(
-            derive(iam.key_document, info.account, region, users, info.partition, info.dns_suffix)
+            derive(iam.key_policy, info.account, region, services, info.partition, info.dns_suffix)
         )

@@ -1,4 +1,4 @@
-"""A value in Parameter Store."""
+"""A parameter in Systems Manager Parameter Store."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ..derived import derive
 
 @dataclass(frozen=True, kw_only=True)
 class ParameterArgs:
-    """What a `Parameter` is made from."""
+    """Arguments for `Parameter`."""
 
     name: str
-    """The parameter's path, e.g. `/shop/dev/config`."""
+    """Path of the parameter, e.g. `/shop/dev/config`."""
     value: pulumi.Input[str]
     description: str = ""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Parameter(pulumi.ComponentResource):
-    """A Parameter Store parameter of plain text: nothing secret goes into one."""
+    """A Parameter Store parameter in plain text. Use `Secret` for secret values."""
 
     def __init__(self, name: str, args: ParameterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Parameter", name, None, opts)
@@ -43,5 +43,5 @@ class Parameter(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def grant(self, actions: Sequence[str]) -> pulumi.Output[iam.Statement]:
-        """A statement that allows `actions`, e.g. `["GetParameter"]`, on this parameter."""
+        """Return a statement that allows `actions`, e.g. `["GetParameter"]`, on this parameter."""
         return derive(lambda arn: iam.allow("ssm", actions, [arn]), self.arn)

@@ -1,4 +1,4 @@
-"""A DynamoDB table, the scaling of its capacity, its replicas, and the permissions it can hand out."""
+"""A DynamoDB table with auto scaling and replicas."""
 
 from __future__ import annotations
 
@@ -16,59 +16,59 @@ from ..derived import concat, derive
 
 SCALING_TARGET_PERCENT = 70
 SCALING_FACTOR = 10
-"""How far above its least capacity a table scales when nothing else is said."""
+"""Default ratio of the maximum to the minimum capacity."""
 TOKEN = "tap:aws:Table"  # noqa: S105  # a type token
 ONLY_READ = "only_read"
-"""Output that says whether the table is used without being part of the stack, which the next deployment reads."""
+"""Output, read by the next deployment: whether the table is an existing one that the stack does not manage."""
 RETAINED = "retain_on_delete"
-"""Output that says whether `destroy` retains the table, which the next deployment reads."""
+"""Output, read by the next deployment: whether `pulumi destroy` retains the table."""
 REPLICATED = "replicated"
-"""Output that says whether the table has or had replicas, which the next deployment reads."""
+"""Output, read by the next deployment: whether the table has or had replicas."""
 REPLICATED_STREAM = "NEW_AND_OLD_IMAGES"
-"""What DynamoDB replicates by; it holds all that any other kind of stream does."""
+"""Stream view type that replication requires. It contains the data of all other view types."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableArgs:
-    """What a `Table` is made from."""
+    """Arguments for `Table`."""
 
     name: str
-    """The table's name in AWS."""
+    """Physical name of the table."""
     table: model.Table
-    """Its keys, indexes, TTL and stream."""
+    """Keys, indexes, TTL and stream of the table."""
     settings: TableSettings = field(default_factory=TableSettings)
-    """What is not said here is as in `dev`."""
+    """Unset fields use the `dev` defaults."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts it; None: the AWS-managed one."""
+    """Customer managed KMS key of the table. Default (None): the AWS managed key."""
     aws_owned_key: bool = False
-    """Without `kms_key_arn`: the AWS-owned one, which costs nothing and tells CloudTrail nothing."""
+    """Whether a table without `kms_key_arn` uses the AWS owned key, which is free and not logged in CloudTrail."""
     replica_key_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """The key of each replica by its region; DynamoDB takes a key of one's own in every region, or in none."""
+    """KMS key of each replica, by region. DynamoDB requires a customer managed key in all regions or in none."""
     aws_managed_key_arns: Mapping[str, str] = field(default_factory=dict)
-    """ARN of DynamoDB's AWS managed key by region, `""` for the table's own, set where a table or a replica leaves a
-    customer managed key: the provider keeps the old key if its ARN is only removed."""
+    """ARN of DynamoDB's AWS managed key by region (`""`: region of the table), set if a table or replica stops using a
+    customer managed key. If only the old ARN were removed, the provider would not change the key."""
     was_replicated: bool = False
-    """Whether the table had replicas: it keeps their stream, because DynamoDB rejects a change of the stream while the
-    table has replicas, and Pulumi deletes those last.  A stream that nothing reads is free of charge."""
+    """Whether the table had replicas. If so, it retains their stream: DynamoDB rejects changes of the stream while the
+    table has replicas, and Pulumi deletes them last. A stream without consumers is free."""
     was_on_demand: bool = False
-    """Whether the table is on demand until this deployment. If it becomes provisioned, it and its indexes get the
-    capacity of `settings`; afterwards auto scaling changes the capacity and deployments leave it unchanged."""
+    """Whether the table is on demand before this deployment. If it becomes provisioned, the table and its indexes get
+    the capacity of `settings`. After that, auto scaling changes the capacity and deployments do not."""
     import_id: str = ""
-    """Name of an existing table that this deployment imports into the state; empty: the table is created."""
+    """Name of an existing table that this deployment imports into the state. Default (empty): a table is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
     """Import ids of existing replicas, by region."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        wanted = set() if self.kms_key_arn is None else {*(self.settings.replica_regions or ())}
-        if {*self.replica_key_arns} != wanted:
+        regions = set() if self.kms_key_arn is None else {*(self.settings.replica_regions or ())}
+        if {*self.replica_key_arns} != regions:
             remedy = "With kms_key_arn, pass one key for each replica region; otherwise, pass none."
-            expected = f"keys of the regions {sorted(wanted)}"
+            expected = f"keys of the regions {sorted(regions)}"
             raise invalid_value("replica_key_arns", sorted(self.replica_key_arns), expected, remedy)
 
 
 class Table(pulumi.ComponentResource):
-    """A DynamoDB table, encrypted."""
+    """A DynamoDB table."""
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TOKEN, name, None, opts)
@@ -94,14 +94,14 @@ class Table(pulumi.ComponentResource):
     def grant(
         self, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()
     ) -> pulumi.Output[iam.Statement]:
-        """A statement that allows `actions`, e.g. `["GetItem"]`, on this table or on indexes of it.
+        """Return a statement that allows `actions`, e.g. `["GetItem"]`, on this table, or on `indexes` of it.
 
-        With `keys`, partition keys in which `*` is any text, only on rows that have one of them.
+        `keys` limits it to items with one of these partition keys, which can contain the wildcard `*`.
         """
-        return derive(lambda arn: iam.table_statement(arn, actions, indexes, keys), self.arn)
+        return derive(lambda arn: iam.allow_table_actions(arn, actions, indexes, keys), self.arn)
 
     def grant_stream(self) -> pulumi.Output[iam.Statement]:
-        """A statement that lets a function's role read the changes of this table, which must have a stream."""
+        """Return a statement that allows to read the stream of this table, which must have one."""
         return derive(lambda arn: iam.allow("dynamodb", iam.STREAM_READ, [arn]), self.stream_arn)
 
     def _existing(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
@@ -109,8 +109,8 @@ class Table(pulumi.ComponentResource):
 
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         table, settings = args.table, self.settings
-        scaled = _provisioned(settings)
-        is_scaled_already = scaled and not args.was_on_demand
+        is_provisioned = _is_provisioned(settings)
+        is_already_scaled = is_provisioned and not args.was_on_demand
         stream = REPLICATED_STREAM if _has_replicated_stream(args) else table.stream
         return aws.dynamodb.Table(
             f"{name}-table",
@@ -120,8 +120,8 @@ class Table(pulumi.ComponentResource):
             range_key=table.range_key.name if table.range_key else None,
             global_secondary_indexes=[_index(index, settings) for index in table.indexes] or None,
             billing_mode=settings.billing_mode,
-            read_capacity=settings.read_capacity if scaled else None,
-            write_capacity=settings.write_capacity if scaled else None,
+            read_capacity=settings.read_capacity if is_provisioned else None,
+            write_capacity=settings.write_capacity if is_provisioned else None,
             ttl={"attribute_name": table.ttl, "enabled": True} if table.ttl else None,
             stream_enabled=True if stream else None,
             stream_view_type=stream,
@@ -132,8 +132,8 @@ class Table(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=settings.retain_on_delete,
-                # Auto scaling changes the capacity of a provisioned table; replicas are resources of their own.
-                ignore_changes=["replicas", *(_SCALED_PROPERTIES if is_scaled_already else ())],
+                # Auto scaling changes the capacity of a provisioned table. Replicas are separate resources.
+                ignore_changes=["replicas", *(_SCALED_PROPERTIES if is_already_scaled else ())],
                 import_=args.import_id or None,
             ),
         )
@@ -150,41 +150,41 @@ class Table(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=self.settings.retain_on_delete,
-                # DynamoDB replicates no provisioned table whose writes do not scale yet.
+                # DynamoDB requires auto scaling of writes before a provisioned table can get replicas.
                 depends_on=[policy for _, policy in self.scaling],
-                # A region has one replica of a table: delete it before DynamoDB creates and fills another.
+                # A region can have only one replica of a table.
                 delete_before_replace=True,
                 import_=args.import_replica_ids.get(region),
             ),
         )
 
     def _scaling(self, name: str, args: TableArgs) -> list[tuple[aws.appautoscaling.Target, aws.appautoscaling.Policy]]:
-        made = []
-        for row in scaling_rows(args.table, self.settings):
+        scaling = []
+        for spec in scaling_specs(args.table, self.settings):
             target = aws.appautoscaling.Target(
-                f"{name}-{row.label}-target",
+                f"{name}-{spec.label}-target",
                 service_namespace="dynamodb",
-                resource_id=concat("table/", self.resource.name, row.suffix),
-                scalable_dimension=row.dimension,
-                min_capacity=row.least,
-                max_capacity=row.most,
+                resource_id=concat("table/", self.resource.name, spec.suffix),
+                scalable_dimension=spec.dimension,
+                min_capacity=spec.minimum,
+                max_capacity=spec.maximum,
                 tags=args.tags,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             policy = aws.appautoscaling.Policy(
-                f"{name}-{row.label}-policy",
+                f"{name}-{spec.label}-policy",
                 policy_type="TargetTrackingScaling",
                 service_namespace=target.service_namespace,
                 resource_id=target.resource_id,
                 scalable_dimension=target.scalable_dimension,
                 target_tracking_scaling_policy_configuration={
-                    "predefined_metric_specification": {"predefined_metric_type": row.metric},
+                    "predefined_metric_specification": {"predefined_metric_type": spec.metric},
                     "target_value": SCALING_TARGET_PERCENT,
                 },
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            made.append((target, policy))
-        return made
+            scaling.append((target, policy))
+        return scaling
 
 
 _SCALED_PROPERTIES = [
@@ -196,20 +196,21 @@ _SCALED_PROPERTIES = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScalingRow:
-    """One capacity that scales: reads or writes, of a table or of one of its indexes."""
+class ScalingSpec:
+    """Auto scaling of the read or write capacity of a table or of one of its indexes."""
 
     label: str
     suffix: str
+    """Last part of the resource id, such as `/index/<name>`. Empty for the table itself."""
     dimension: str
     metric: str
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
 
-def scaling_rows(table: model.Table, settings: TableSettings) -> Iterator[ScalingRow]:
-    """Everything about a provisioned table that scales; nothing of one on demand."""
-    if not _provisioned(settings):
+def scaling_specs(table: model.Table, settings: TableSettings) -> Iterator[ScalingSpec]:
+    """Yield the auto scaling of a provisioned table and of its indexes. Yield nothing for an on-demand table."""
+    if not _is_provisioned(settings):
         return
     reads, writes = settings.read_capacity or 1, settings.write_capacity or 1
     limits = {
@@ -217,14 +218,14 @@ def scaling_rows(table: model.Table, settings: TableSettings) -> Iterator[Scalin
         "Write": (writes, settings.max_write_capacity or writes * SCALING_FACTOR),
     }
     for index in (None, *table.indexes):
-        for kind, (least, most) in limits.items():
-            yield ScalingRow(
+        for kind, (minimum, maximum) in limits.items():
+            yield ScalingSpec(
                 label=f"{index.name}-{kind.lower()}" if index else kind.lower(),
                 suffix=f"/index/{index.name}" if index else "",
                 dimension=f"dynamodb:{'index' if index else 'table'}:{kind}CapacityUnits",
                 metric=f"DynamoDB{kind}CapacityUtilization",
-                least=least,
-                most=most,
+                minimum=minimum,
+                maximum=maximum,
             )
 
 
@@ -232,7 +233,7 @@ def _has_replicated_stream(args: TableArgs) -> bool:
     return args.was_replicated or bool(args.settings.replica_regions)
 
 
-def _provisioned(settings: TableSettings) -> bool:
+def _is_provisioned(settings: TableSettings) -> bool:
     return settings.billing_mode == "PROVISIONED"
 
 
@@ -241,7 +242,7 @@ def _encryption(args: TableArgs) -> aws.dynamodb.TableServerSideEncryptionArgsDi
         return {"enabled": True, "kms_key_arn": args.kms_key_arn}
     if aws_managed := args.aws_managed_key_arns.get(""):
         return {"enabled": True, "kms_key_arn": aws_managed}
-    # The provider leaves a table with the key it has when an ARN is only taken away; this it carries out.
+    # The provider ignores a removed key ARN, but applies a changed value of `enabled`.
     return {"enabled": not args.aws_owned_key}
 
 
@@ -251,12 +252,12 @@ def _index(index: model.Index, settings: TableSettings) -> aws.dynamodb.TableGlo
     ]
     if index.range_key:
         keys.append({"attribute_name": index.range_key.name, "key_type": "RANGE"})
-    made: aws.dynamodb.TableGlobalSecondaryIndexArgsDict = {
+    properties: aws.dynamodb.TableGlobalSecondaryIndexArgsDict = {
         "name": index.name,
         "key_schemas": keys,
         "projection_type": index.projection,
     }
-    if _provisioned(settings):
-        made["read_capacity"] = settings.read_capacity or 1
-        made["write_capacity"] = settings.write_capacity or 1
-    return made
+    if _is_provisioned(settings):
+        properties["read_capacity"] = settings.read_capacity or 1
+        properties["write_capacity"] = settings.write_capacity or 1
+    return properties

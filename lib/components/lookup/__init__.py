@@ -1,1 +1,1 @@
-"""Data sources: the provider's account, the previous deployment's state, resources that exist in AWS."""
+"""Data sources: the account of the provider, the state of the previous deployment, existing AWS resources."""

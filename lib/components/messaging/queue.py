@@ -1,4 +1,4 @@
-"""An SQS queue for what could not be done, and the permissions it can hand out."""
+"""An SQS queue for failed events."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from ...documents import iam
 from ..derived import derive
 
 RETENTION_SECONDS = 14 * 86_400
-"""How long a message waits for somebody to look: the most that SQS keeps."""
+"""Retention of messages: the maximum of SQS, so that operators have time to inspect failed events."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueArgs:
-    """What a `Queue` is made from."""
+    """Arguments for `Queue`."""
 
     name: str
-    """The queue's name in AWS."""
+    """Physical name of the queue."""
     rules: Sequence[str] = ()
-    """The names of the EventBridge rules of its own account and region that may send to it."""
+    """Names of the EventBridge rules of the same account and region that can send messages to the queue."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts it; None: SQS's own."""
+    """KMS key that encrypts the messages. Default (None): SQS managed encryption."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Queue(pulumi.ComponentResource):
-    """An SQS queue, encrypted, that takes nothing over an open connection."""
+    """An encrypted SQS queue with a policy that denies requests without TLS."""
 
     def __init__(self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Queue", name, None, opts)
@@ -49,11 +49,11 @@ class Queue(pulumi.ComponentResource):
         self.policy = aws.sqs.QueuePolicy(
             f"{name}-policy",
             queue_url=self.url,
-            policy=pulumi.Output.json_dumps(derive(lambda arn: iam.queue_document(arn, args.rules), self.arn)),
+            policy=pulumi.Output.json_dumps(derive(lambda arn: iam.queue_policy(arn, args.rules), self.arn)),
             opts=child,
         )
         self.register_outputs({"name": self.name, "arn": self.arn, "url": self.url})
 
     def grant(self, actions: Sequence[str]) -> pulumi.Output[iam.Statement]:
-        """A statement that allows `actions`, e.g. `["SendMessage"]`, on this queue."""
+        """Return a statement that allows `actions`, e.g. `["SendMessage"]`, on this queue."""
         return derive(lambda arn: iam.allow("sqs", actions, [arn]), self.arn)

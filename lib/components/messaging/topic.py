@@ -1,4 +1,4 @@
-"""An SNS topic, and who is written to."""
+"""An SNS topic with an optional email subscription."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from ..derived import derive
 
 @dataclass(frozen=True, kw_only=True)
 class TopicArgs:
-    """What a `Topic` is made from."""
+    """Arguments for `Topic`."""
 
     name: str
-    """The topic's name in AWS."""
+    """Physical name of the topic."""
     email: pulumi.Input[str] = ""
-    """An address to subscribe; AWS asks it to confirm.  Empty: none."""
+    """Email address to subscribe. Amazon SNS sends a confirmation request first. Default (empty): no subscription."""
     publishers: Sequence[str] = ()
-    """AWS's services that may publish, e.g. `budgets`, where it is not enough that the account's own roles and alarms
-    may; then `cloudwatch` has to be among them, too."""
+    """AWS services that can publish, e.g. `budgets`. Default (empty): the default policy of SNS, which allows roles and
+    alarms of the account to publish. If set, include `cloudwatch` for alarms."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts what it holds; None: none does, for CloudWatch cannot use SNS's own."""
+    """KMS key that encrypts the messages. Default (None): no encryption, because CloudWatch alarms cannot use the AWS
+    managed key of SNS."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -50,14 +51,14 @@ class Topic(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def _policy(self, name: str, args: TopicArgs) -> aws.sns.TopicPolicy:
-        statements = derive(lambda arn: [iam.publishing(service, arn) for service in args.publishers], self.arn)
+        statements = derive(lambda arn: [iam.allow_publish(service, arn) for service in args.publishers], self.arn)
         return aws.sns.TopicPolicy(
             f"{name}-policy",
             arn=self.arn,
-            policy=pulumi.Output.json_dumps(statements.apply(iam.document)),
+            policy=pulumi.Output.json_dumps(statements.apply(iam.policy_document)),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
     def grant(self, actions: Sequence[str]) -> pulumi.Output[iam.Statement]:
-        """A statement that allows `actions`, e.g. `["Publish"]`, on this topic."""
+        """Return a statement that allows `actions`, e.g. `["Publish"]`, on this topic."""
         return derive(lambda arn: iam.allow("sns", actions, [arn]), self.arn)

@@ -1,4 +1,4 @@
-"""One CloudWatch alarm."""
+"""A CloudWatch alarm."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from ..derived import concat
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmArgs:
-    """What an `Alarm` is made from."""
+    """Arguments for `Alarm`."""
 
     name: str
-    """The alarm's name in AWS."""
+    """Physical name of the alarm."""
     alarm: model.Alarm
-    """When it goes off."""
+    """Metric, threshold and description of the alarm."""
     subject: pulumi.Input[str]
-    """The name in AWS of what it is on, with which its description begins."""
+    """Physical name of the monitored resource. The alarm description starts with it."""
     namespace: str
-    """Whose metric it is, e.g. `AWS/SQS`."""
+    """Namespace of the metric, e.g. `AWS/SQS`."""
     dimensions: Mapping[str, pulumi.Input[str]]
     topic_arn: pulumi.Input[str]
-    """Who hears of the alarm and of its end."""
+    """SNS topic to notify when the alarm enters the ALARM or the OK state."""
     runbook: str = ""
-    """The page that says what to do, at a part with the alarm's name; empty: the description says it alone."""
+    """URL of the runbook. The alarm description links to the section with the name of the alarm. Default (empty): no
+    link."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -45,12 +46,12 @@ class Alarm(pulumi.ComponentResource):
 
 
 def metric_alarm(name: str, args: AlarmArgs, opts: pulumi.ResourceOptions) -> aws.cloudwatch.MetricAlarm:
-    """The alarm itself, for a component that has several."""
+    """Create the alarm as a child of the component that `opts` set as its parent."""
     alarm = args.alarm
     return aws.cloudwatch.MetricAlarm(
         name,
         name=args.name,
-        alarm_description=concat(args.subject, " ", alarm.description, _see(args)),
+        alarm_description=concat(args.subject, " ", alarm.description, _runbook_link(args)),
         comparison_operator=alarm.comparison,
         threshold=alarm.threshold,
         evaluation_periods=alarm.evaluation_periods,
@@ -59,15 +60,15 @@ def metric_alarm(name: str, args: AlarmArgs, opts: pulumi.ResourceOptions) -> aw
         ok_actions=[args.topic_arn],
         tags=args.tags,
         opts=opts,
-        **(_sum(args, *alarm.summed) if alarm.summed else _one(args)),
+        **(_summed_metrics(args, *alarm.summed) if alarm.summed else _single_metric(args)),
     )
 
 
-def _see(args: AlarmArgs) -> str:
+def _runbook_link(args: AlarmArgs) -> str:
     return f"; see {args.runbook}#{args.alarm.name}" if args.runbook else ""
 
 
-def _one(args: AlarmArgs) -> dict[str, Any]:
+def _single_metric(args: AlarmArgs) -> dict[str, Any]:
     alarm = args.alarm
     kind = "extended_statistic" if alarm.statistic.startswith("p") else "statistic"
     return {
@@ -79,10 +80,10 @@ def _one(args: AlarmArgs) -> dict[str, Any]:
     }
 
 
-def _sum(args: AlarmArgs, dimension: str, values: Sequence[str]) -> dict[str, Any]:
-    """Metric math: a value that nothing was counted for is none, and does not hide the others."""
+def _summed_metrics(args: AlarmArgs, dimension: str, values: Sequence[str]) -> dict[str, Any]:
+    """Return metric math that adds the metric for all values of a dimension, with 0 for values without data."""
     alarm = args.alarm
-    counted: list[dict[str, Any]] = [
+    queries: list[dict[str, Any]] = [
         {
             "id": f"m{number}",
             "metric": {
@@ -95,7 +96,7 @@ def _sum(args: AlarmArgs, dimension: str, values: Sequence[str]) -> dict[str, An
         }
         for number, value in enumerate(values)
     ]
-    terms = " + ".join(f"FILL({one['id']}, 0)" for one in counted)
+    terms = " + ".join(f"FILL({query['id']}, 0)" for query in queries)
     return {
-        "metric_queries": [{"id": "sum", "expression": terms, "label": alarm.metric, "return_data": True}, *counted]
+        "metric_queries": [{"id": "sum", "expression": terms, "label": alarm.metric, "return_data": True}, *queries]
     }

@@ -1,4 +1,4 @@
-"""A budget: what a month may cost, and who hears when it will cost more."""
+"""A monthly AWS budget and its notifications."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ import pulumi_aws as aws
 
 from ...settings import invalid_value
 
-LEAST_USD = 0.01
+MIN_USD = 0.01
 
 
-class Notice(NamedTuple):
-    """When AWS Budgets writes."""
+class BudgetNotification(NamedTuple):
+    """A notification of AWS Budgets."""
 
-    of: Literal["ACTUAL", "FORECASTED"]
-    """What was spent, or what the month will come to."""
+    type: Literal["ACTUAL", "FORECASTED"]
+    """Whether the actual or the forecasted cost of the month is compared."""
     percent: int
-    """Of the budget; above it somebody hears of it."""
+    """Threshold in percent of the budget."""
 
 
-NOTICES = (Notice("FORECASTED", 80), Notice("ACTUAL", 100))
+NOTIFICATIONS = (BudgetNotification("FORECASTED", 80), BudgetNotification("ACTUAL", 100))
 
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetArgs:
-    """What a `Budget` is made from."""
+    """Arguments for `Budget`."""
 
     name: str
-    """The budget's name in AWS, one of its account's."""
+    """Physical name of the budget, unique in the account."""
     monthly_usd: float
     allocation: Mapping[str, str]
-    """The tags that all of what it counts carries.  AWS tells costs apart by tags only once their keys are activated as
-    cost allocation tags, which is the account's, or its organization's, to do: `docs/production/cost.md`."""
+    """Tags of the resources that the budget includes. The account or its organization must activate their keys as cost
+    allocation tags; see `docs/production/cost.md`."""
     topic_arn: pulumi.Input[str] | None = None
-    """The topic that hears of it; its policy must let AWS Budgets publish: `policies.publishing`."""
+    """SNS topic to notify. Its policy must allow AWS Budgets to publish."""
     email: str = ""
-    """The address that does, where there is no topic."""
+    """Email address to notify if there is no topic."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.monthly_usd < LEAST_USD:
-            expected, remedy = f"at least {LEAST_USD} US dollars", "Raise it, or create no budget."
+        if self.monthly_usd < MIN_USD:
+            expected, remedy = f"at least {MIN_USD} US dollars", "Raise it, or create no budget."
             raise invalid_value("budget.monthly_usd", self.monthly_usd, expected, remedy)
         if not self.allocation:
             expected = "at least one cost allocation tag"
@@ -55,7 +55,7 @@ class BudgetArgs:
 
 
 class Budget(pulumi.ComponentResource):
-    """A monthly budget, in US dollars, of what carries certain tags."""
+    """A monthly budget in US dollars for the resources with certain tags."""
 
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Budget", name, None, opts)
@@ -69,7 +69,7 @@ class Budget(pulumi.ComponentResource):
             limit_unit="USD",
             metrics="UnblendedCost",
             filter_expression=_filter(args.allocation),
-            notifications=[_notification(notice, args) for notice in NOTICES],
+            notifications=[_notification(notification, args) for notification in NOTIFICATIONS],
             tags=args.tags,
             opts=child,
         )
@@ -79,19 +79,19 @@ class Budget(pulumi.ComponentResource):
 
 
 def _filter(tags: Mapping[str, str]) -> aws.budgets.BudgetFilterExpressionArgsDict:
-    first, *others = [_tagged(key, value) for key, value in tags.items()]
+    first, *others = [_tag_filter(key, value) for key, value in tags.items()]
     return {"ands": [first, *others]} if others else {"tags": first["tags"]}
 
 
-def _tagged(key: str, value: str) -> aws.budgets.BudgetFilterExpressionAndArgsDict:
+def _tag_filter(key: str, value: str) -> aws.budgets.BudgetFilterExpressionAndArgsDict:
     return {"tags": {"key": key, "values": [value]}}
 
 
-def _notification(notice: Notice, args: BudgetArgs) -> aws.budgets.BudgetNotificationArgsDict:
+def _notification(notification: BudgetNotification, args: BudgetArgs) -> aws.budgets.BudgetNotificationArgsDict:
     return {
-        "notification_type": notice.of,
+        "notification_type": notification.type,
         "comparison_operator": "GREATER_THAN",
-        "threshold": notice.percent,
+        "threshold": notification.percent,
         "threshold_type": "PERCENTAGE",
         "subscriber_sns_topic_arns": None if args.topic_arn is None else [args.topic_arn],
         "subscriber_email_addresses": [args.email] if args.email else None,

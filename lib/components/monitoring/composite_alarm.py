@@ -1,4 +1,4 @@
-"""One alarm over many."""
+"""A composite alarm for many alarms."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ import pulumi_aws as aws
 from ..derived import derive
 
 MAX_CHILDREN = 100
-"""Of one composite alarm."""
+"""Maximum number of alarms in the rule of a composite alarm."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompositeArgs:
-    """What a `Composite` is made from."""
+class CompositeAlarmArgs:
+    """Arguments for `CompositeAlarm`."""
 
     name: str
-    """The alarm's name in AWS."""
+    """Physical name of the alarm."""
     description: str
     alarms: Sequence[pulumi.Input[str]]
-    """The names of those any of which sets it off."""
+    """Names of the alarms. The composite alarm is in the ALARM state while any of them is."""
     topic_arn: pulumi.Input[str]
-    """Who hears that the first went off, and that the last ended."""
+    """SNS topic to notify when the composite alarm enters the ALARM or the OK state."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
-class Composite(pulumi.ComponentResource):
-    """An alarm that is on as long as any of some others is; of more than a hundred, by way of parts."""
+class CompositeAlarm(pulumi.ComponentResource):
+    """An alarm that is in the ALARM state while any of some alarms is. More than 100 alarms are split into parts, each
+    of which is a composite alarm."""
 
-    def __init__(self, name: str, args: CompositeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: CompositeAlarmArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Composite", name, None, opts)
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
@@ -49,20 +50,20 @@ class Composite(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def _part(
-        self, name: str, alarm: str, children: Sequence[pulumi.Input[str]], told: Sequence[pulumi.Input[str]]
+        self, name: str, alarm_name: str, children: Sequence[pulumi.Input[str]], actions: Sequence[pulumi.Input[str]]
     ) -> aws.cloudwatch.CompositeAlarm:
         return aws.cloudwatch.CompositeAlarm(
             name,
-            alarm_name=alarm,
+            alarm_name=alarm_name,
             alarm_description=self._args.description,
             alarm_rule=derive(lambda *names: any_of(names), *children),
-            alarm_actions=told,
-            ok_actions=told,
+            alarm_actions=actions,
+            ok_actions=actions,
             tags=self._args.tags,
             opts=self._child,
         )
 
 
 def any_of(names: Sequence[str]) -> str:
-    """The rule that any of these alarms is on."""
+    """Return the alarm rule that is true while any of these alarms is in the ALARM state."""
     return " OR ".join(f'ALARM("{name}")' for name in names)

@@ -15,27 +15,27 @@ from ...documents import dashboard
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardArgs:
-    """What a `Dashboard` is made from."""
+    """Arguments for `Dashboard`."""
 
     name: str
-    """The dashboard's name in AWS."""
+    """Physical name of the dashboard."""
     service: model.Service
-    """What it is about."""
-    made: Mapping[str, pulumi.Input[Any]]
-    """The fields of `lib.documents.dashboard.Made`."""
+    """Definition of the service to monitor."""
+    names: Mapping[str, pulumi.Input[Any]]
+    """Fields of `lib.documents.dashboard.DeployedNames`: physical names of the deployed resources."""
 
 
 class Dashboard(pulumi.ComponentResource):
-    """What a service does, on one page: its callers, its own figures, functions, tables, errors."""
+    """A dashboard with the requests, custom metrics, functions, tables and errors of a service."""
 
     def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Dashboard", name, None, opts)
-        made: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input({**args.made})
+        names: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input({**args.names})
         self.resource = aws.cloudwatch.Dashboard(
             f"{name}-dashboard",
             dashboard_name=args.name,
             dashboard_body=pulumi.Output.json_dumps(
-                made.apply(lambda found: dashboard.body(args.service, dashboard.Made(**found)))
+                names.apply(lambda fields: dashboard.body(args.service, dashboard.DeployedNames(**fields)))
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

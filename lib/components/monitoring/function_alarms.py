@@ -16,83 +16,83 @@ from .alarm import AlarmArgs, metric_alarm
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlarmRow:
-    """One alarm, whatever the function."""
+class AlarmSpec:
+    """An alarm that every function can have."""
 
     name: str
     metric: str
     statistic: Literal["Average", "Sum"]
     threshold: Literal["duration_ms", "errors", "throttles"]
-    """The setting that holds the threshold."""
+    """Field of `AlarmSettings` that contains the threshold."""
     description: str
 
 
 ALARMS = (
-    AlarmRow(
+    AlarmSpec(
         name="Duration",
         metric="Duration",
         statistic="Average",
         threshold="duration_ms",
-        description="takes longer than it should: look for slow calls in its log, or give it memory",
+        description="is slower than expected: look for slow calls in its log, or increase its memory",
     ),
-    AlarmRow(
+    AlarmSpec(
         name="Errors",
         metric="Errors",
         statistic="Sum",
         threshold="errors",
-        description="fails: its log has the traces",
+        description="has failed invocations: look for stack traces in its log",
     ),
-    AlarmRow(
+    AlarmSpec(
         name="Throttles",
         metric="Throttles",
         statistic="Sum",
         threshold="throttles",
-        description="is refused executions: raise its reserved, or the account's, concurrency",
+        description="has throttled invocations: increase its reserved concurrency or the quota of the account",
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """What `Alarms` are made from."""
+    """Arguments for `Alarms`."""
 
     function_name: pulumi.Input[str]
     topic_arn: pulumi.Input[str]
-    """Who hears of an alarm and of its end."""
+    """SNS topic to notify when an alarm enters the ALARM or the OK state."""
     naming: Callable[[str], str]
-    """From an alarm's short name, e.g. `Errors`, to its name in AWS."""
+    """Function from the short name of an alarm, e.g. `Errors`, to its physical name."""
     settings: AlarmSettings = field(default_factory=AlarmSettings)
-    """What is not said here is as in `dev`; without `duration_ms` no alarm watches the duration."""
+    """Alarm thresholds. Unset fields use the `dev` defaults. Without `duration_ms`, no duration alarm is created."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Alarms(pulumi.ComponentResource):
-    """CloudWatch alarms on one function's duration, errors and throttles; no calls are no alarm."""
+    """CloudWatch alarms for the duration, errors and throttles of a function. Missing data is not breaching."""
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Alarms", name, None, opts)
         self.settings = merge(BASIS.alarms, args.settings)
-        thresholds = {row: getattr(self.settings, row.threshold) for row in ALARMS}
+        thresholds = {spec: getattr(self.settings, spec.threshold) for spec in ALARMS}
         self.resources = {
-            row.name: self._alarm(name, row, threshold, args)
-            for row, threshold in thresholds.items()
+            spec.name: self._alarm(name, spec, threshold, args)
+            for spec, threshold in thresholds.items()
             if threshold is not None
         }
         self.register_outputs({"names": [alarm.name for alarm in self.resources.values()]})
 
-    def _alarm(self, name: str, row: AlarmRow, threshold: int, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
+    def _alarm(self, name: str, spec: AlarmSpec, threshold: int, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
         alarm = model.Alarm(
-            name=row.name.lower(),
+            name=spec.name.lower(),
             on="",
-            metric=row.metric,
-            description=row.description,
+            metric=spec.metric,
+            description=spec.description,
             threshold=threshold,
-            statistic=row.statistic,
+            statistic=spec.statistic,
             period_seconds=self.settings.period_seconds or 60,
             evaluation_periods=self.settings.evaluation_periods or 1,
         )
-        made_from = AlarmArgs(
-            name=args.naming(row.name),
+        alarm_args = AlarmArgs(
+            name=args.naming(spec.name),
             alarm=alarm,
             subject=args.function_name,
             namespace="AWS/Lambda",
@@ -101,4 +101,4 @@ class Alarms(pulumi.ComponentResource):
             runbook=self.settings.runbook_url or "",
             tags=args.tags,
         )
-        return metric_alarm(f"{name}-{alarm.name}", made_from, pulumi.ResourceOptions(parent=self))
+        return metric_alarm(f"{name}-{alarm.name}", alarm_args, pulumi.ResourceOptions(parent=self))

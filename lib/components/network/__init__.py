@@ -1,1 +1,1 @@
-"""The VPC of the functions and what it contains."""
+"""The VPC of the functions: subnets, endpoints, NAT gateways and security groups."""

@@ -1,4 +1,4 @@
-"""The way from a VPC to what functions call of AWS."""
+"""VPC endpoints for the AWS services that functions call."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ from ..derived import concat, derive
 from ..lookup.provider_info import ProviderInfo
 
 GATEWAYS = ("dynamodb", "s3")
-"""What has endpoints that are routes, and cost nothing."""
+"""Services with gateway endpoints, which are routes and free. Other services have interface endpoints."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndpointsArgs:
-    """What `Endpoints` are made from."""
+class VpcEndpointsArgs:
+    """Arguments for `VpcEndpoints`."""
 
     name: str
-    """How the `Name`s of its parts begin."""
+    """Prefix of the `Name` tags of the resources."""
     vpc_id: pulumi.Input[str]
     region: pulumi.Input[str]
     account: pulumi.Input[str]
-    """Whose buckets can be reached."""
+    """Account of the S3 buckets that can be reached."""
     route_table_ids: Sequence[pulumi.Input[str]]
     subnet_ids: Sequence[pulumi.Input[str]]
-    """One in each zone."""
+    """Private subnets, one in each Availability Zone."""
     statements: Mapping[str, Sequence[pulumi.Input[iam.Statement]]] = field(default_factory=dict)
-    """What may be done, by the service that does it, e.g. `{"sns": [...]}`; each of them gets an endpoint."""
+    """Statements of the endpoint policies by AWS service, e.g. `{"sns": [...]}`. Each service gets an endpoint."""
     interfaces: bool = True
-    """Also those whose endpoints are no routes."""
+    """Whether interface endpoints are created, too."""
     provider_info: ProviderInfo | None = None
-    """Partition of those buckets. Default (None): looked up."""
+    """Partition of the buckets. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
-class Endpoints(pulumi.ComponentResource):
-    """Endpoints for S3 and whatever else is called, each for what may be done there and nothing else.
+class VpcEndpoints(pulumi.ComponentResource):
+    """Endpoints for S3 and for other AWS services, each with a policy that allows only the required actions.
 
-    Those that are no routes let nobody in: whoever is to call them adds a rule to their security group.
+    The security group of interface endpoints has no ingress rules. `FunctionSecurityGroup` adds one for functions.
     """
 
-    def __init__(self, name: str, args: EndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: VpcEndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Endpoints", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         info = args.provider_info or ProviderInfo(self)
-        objects = derive(iam.buckets_of, args.account, info.partition)
+        objects = derive(iam.allow_account_buckets, args.account, info.partition)
         self._statements = {**args.statements, "s3": [objects]}
-        routed = [service for service in GATEWAYS if service in self._statements]
-        called = [service for service in self._statements if args.interfaces and service not in GATEWAYS]
+        with_gateway = [service for service in GATEWAYS if service in self._statements]
+        with_interface = [service for service in self._statements if args.interfaces and service not in GATEWAYS]
         self.gateways = {
             service: self._endpoint(service, vpc_endpoint_type="Gateway", route_table_ids=args.route_table_ids)
-            for service in routed
+            for service in with_gateway
         }
-        self.group = self._group() if called else None
+        self.group = self._group() if with_interface else None
         self.interfaces = {
             service: self._endpoint(
                 service,
@@ -68,17 +68,17 @@ class Endpoints(pulumi.ComponentResource):
                 security_group_ids=list(self.group_ids().values()),
                 private_dns_enabled=True,
             )
-            for service in called
+            for service in with_interface
         }
-        self.ids = {service: made.id for service, made in {**self.gateways, **self.interfaces}.items()}
+        self.ids = {service: endpoint.id for service, endpoint in {**self.gateways, **self.interfaces}.items()}
         self.register_outputs({"ids": self.ids})
 
     def prefix_list_ids(self) -> dict[str, pulumi.Output[str]]:
-        """The addresses behind those that are routes, by service."""
-        return {service: made.prefix_list_id for service, made in self.gateways.items()}
+        """Return the prefix list of each gateway endpoint, by service."""
+        return {service: endpoint.prefix_list_id for service, endpoint in self.gateways.items()}
 
     def group_ids(self) -> dict[str, pulumi.Output[str]]:
-        """The security group of those that are none, if there are any."""
+        """Return the security group of the interface endpoints, by its label; empty if there are none."""
         return {"endpoints": self.group.id} if self.group else {}
 
     def _group(self) -> aws.ec2.SecurityGroup:
@@ -98,9 +98,9 @@ class Endpoints(pulumi.ComponentResource):
         return aws.ec2.VpcEndpoint(
             f"{self._prefix}-{service}",
             vpc_id=args.vpc_id,
-            # The reversed DNS suffix is part of few names, such as that of ECR in China, but of none of these services.
+            # Only a few endpoint names, such as ECR in China, start with another reversed DNS suffix.
             service_name=concat("com.amazonaws.", args.region, ".", service),
-            policy=pulumi.Output.json_dumps(statements.apply(iam.let_through)),
+            policy=pulumi.Output.json_dumps(statements.apply(iam.vpc_endpoint_policy)),
             **kind,
             tags=named(args.tags, f"{args.name}-{service}"),
             opts=self._child,

@@ -1,4 +1,4 @@
-"""A network that stands already."""
+"""An existing VPC and its private subnets."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from .function_security_group import FunctionGroup, FunctionGroupArgs
+from .function_security_group import FunctionSecurityGroup, FunctionSecurityGroupArgs
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingNetworkArgs:
-    """The arguments of an `ExistingNetwork`."""
+    """Arguments for `ExistingNetwork`."""
 
     name: str
-    """How the `Name` of its security group begins, where one is made."""
+    """Prefix of the `Name` tag of the security group."""
     vpc_id: str
     private_subnet_ids: Sequence[str]
     security_group_ids: Sequence[str] = ()
-    """Of functions; none: one is made."""
+    """Security groups of the functions. Default (empty): a security group is created."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class ExistingNetwork(pulumi.ComponentResource):
-    """A VPC of somebody else's, who sees to its routes and endpoints; functions may call whatever those lead to."""
+    """A VPC with routes and endpoints that are managed outside of this stack. Functions can reach all of them."""
 
     def __init__(self, name: str, args: ExistingNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:ExistingNetwork", name, None, opts)
@@ -34,9 +34,9 @@ class ExistingNetwork(pulumi.ComponentResource):
         self.security_group_ids = [self.group.id] if self.group else args.security_group_ids
         self.register_outputs({"vpc_id": self.vpc_id, "security_group_ids": self.security_group_ids})
 
-    def _group(self, name: str, args: ExistingNetworkArgs) -> FunctionGroup:
-        return FunctionGroup(
+    def _group(self, name: str, args: ExistingNetworkArgs) -> FunctionSecurityGroup:
+        return FunctionSecurityGroup(
             f"{name}-functions",
-            FunctionGroupArgs(name=f"{args.name}-functions", vpc_id=args.vpc_id, anywhere=True, tags=args.tags),
+            FunctionSecurityGroupArgs(name=f"{args.name}-functions", vpc_id=args.vpc_id, anywhere=True, tags=args.tags),
             pulumi.ResourceOptions(parent=self),
         )

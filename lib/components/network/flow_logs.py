@@ -1,4 +1,4 @@
-"""What a VPC refuses, in CloudWatch Logs."""
+"""VPC flow logs of rejected connections."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from ..derived import derive
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLogsArgs:
-    """What `FlowLogs` are made from."""
+    """Arguments for `FlowLogs`."""
 
     name: str
-    """The `Name` of the flow log, and what its log group's name ends in."""
+    """`Name` tag of the flow log, and last part of the name of its log group."""
     vpc_id: pulumi.Input[str]
     account: pulumi.Input[str]
-    """Whose VPC it is."""
+    """Account of the VPC."""
     log_retention_days: int | None = None
-    """None: as in `dev`."""
+    """Default (None): the `dev` default."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts them; None: CloudWatch's own."""
+    """KMS key that encrypts the log group. Default (None): CloudWatch Logs encrypts it with its default key."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class FlowLogs(pulumi.ComponentResource):
-    """A record of every connection that a VPC's security groups and network ACLs refused."""
+    """A flow log, in CloudWatch Logs, of the connections that security groups and network ACLs of a VPC reject."""
 
     def __init__(self, name: str, args: FlowLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:FlowLogs", name, None, opts)
@@ -49,7 +49,7 @@ class FlowLogs(pulumi.ComponentResource):
             f"{name}-writer",
             RoleArgs(
                 name_prefix=role_name_prefix(args.name),
-                statements=[derive(iam.flow_logs, self.log_group.arn)],
+                statements=[derive(iam.allow_flow_logs, self.log_group.arn)],
                 trusted_service="vpc-flow-logs.amazonaws.com",
                 source_account=args.account,
                 managed_policies=(),

@@ -1,4 +1,4 @@
-"""The security group of functions."""
+"""The security group of the functions."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from ...model.names import named
 
 ANYWHERE = "0.0.0.0/0"
 TLS: dict[str, Any] = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
-"""All that any rule lets through; a VPC's own DNS passes by security groups."""
+"""The only traffic that the rules allow. Security groups do not apply to the DNS of the VPC."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionGroupArgs:
-    """What a `FunctionGroup` is made from."""
+class FunctionSecurityGroupArgs:
+    """Arguments for `FunctionSecurityGroup`."""
 
     name: str
-    """Its `Name`, and how its name in AWS begins."""
+    """`Name` tag, and prefix of the physical name."""
     vpc_id: pulumi.Input[str]
     prefix_list_ids: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """The addresses of what functions reach through gateway endpoints, by its name."""
+    """Prefix lists of the gateway endpoints that functions can reach, by label."""
     group_ids: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """The security groups of what they reach in the VPC, which are made to let them in, by its name."""
+    """Security groups in the VPC that functions can reach, by label. Each gets an ingress rule for the functions."""
     anywhere: bool = False
-    """They reach whatever the routes of their subnets lead to."""
+    """Whether functions can reach all destinations to which their subnets have routes."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
-class FunctionGroup(pulumi.ComponentResource):
-    """A security group out of which TLS passes to a few places, and into which nothing does: Lambda needs no way in."""
+class FunctionSecurityGroup(pulumi.ComponentResource):
+    """A security group that allows TLS egress to a few destinations, and no ingress, which Lambda does not need."""
 
-    def __init__(self, name: str, args: FunctionGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: FunctionSecurityGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:FunctionGroup", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
@@ -48,32 +48,32 @@ class FunctionGroup(pulumi.ComponentResource):
             opts=self._child,
         )
         self.id = self.resource.id
-        self.out = [
-            *(self._out(to, prefix_list_id=id_) for to, id_ in args.prefix_list_ids.items()),
-            *(self._out(to, referenced_security_group_id=id_) for to, id_ in args.group_ids.items()),
-            *(self._out(to, cidr_ipv4=ANYWHERE) for to in ["anywhere"] * args.anywhere),
+        self.egress = [
+            *(self._egress(label, prefix_list_id=id_) for label, id_ in args.prefix_list_ids.items()),
+            *(self._egress(label, referenced_security_group_id=id_) for label, id_ in args.group_ids.items()),
+            *(self._egress(label, cidr_ipv4=ANYWHERE) for label in ["anywhere"] * args.anywhere),
         ]
-        self.into = [self._into(to, id_) for to, id_ in args.group_ids.items()]
+        self.ingress = [self._ingress(label, id_) for label, id_ in args.group_ids.items()]
         self.register_outputs({"id": self.id})
 
-    def _out(self, to: str, **peer: Any) -> aws.vpc.SecurityGroupEgressRule:
+    def _egress(self, label: str, **peer: Any) -> aws.vpc.SecurityGroupEgressRule:
         return aws.vpc.SecurityGroupEgressRule(
-            f"{self._prefix}-to-{to}",
+            f"{self._prefix}-to-{label}",
             security_group_id=self.id,
-            description=f"HTTPS to {to}",
+            description=f"HTTPS to {label}",
             **TLS,
             **peer,
-            tags=named(self._args.tags, f"{self._args.name}-to-{to}"),
+            tags=named(self._args.tags, f"{self._args.name}-to-{label}"),
             opts=self._child,
         )
 
-    def _into(self, to: str, group_id: pulumi.Input[str]) -> aws.vpc.SecurityGroupIngressRule:
+    def _ingress(self, label: str, group_id: pulumi.Input[str]) -> aws.vpc.SecurityGroupIngressRule:
         return aws.vpc.SecurityGroupIngressRule(
-            f"{self._prefix}-into-{to}",
+            f"{self._prefix}-into-{label}",
             security_group_id=group_id,
             description="HTTPS from functions",
             **TLS,
             referenced_security_group_id=self.id,
-            tags=named(self._args.tags, f"{self._args.name}-into-{to}"),
+            tags=named(self._args.tags, f"{self._args.name}-into-{label}"),
             opts=self._child,
         )

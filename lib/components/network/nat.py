@@ -1,4 +1,4 @@
-"""The way from private subnets to the internet."""
+"""NAT gateways that connect private subnets to the internet."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .function_security_group import ANYWHERE
 
 @dataclass(frozen=True, kw_only=True)
 class NatArgs:
-    """What a `Nat` is made from."""
+    """Arguments for `Nat`."""
 
     name: str
-    """How the `Name`s of its parts begin."""
+    """Prefix of the `Name` tags of the resources."""
     vpc_id: pulumi.Input[str]
     public_subnet_ids: Sequence[pulumi.Input[str]]
     private_route_table_ids: Sequence[pulumi.Input[str]]
-    """Of each zone, in the order of the public subnets."""
+    """Route table of each Availability Zone, in the order of the public subnets."""
     gateways: int = 1
-    """How many, in the first zones; the zones beyond share them."""
+    """Number of NAT gateways, one per Availability Zone. Additional zones share them."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Nat(pulumi.ComponentResource):
-    """NAT gateways with addresses of their own: what is private reaches the internet, which does not reach it."""
+    """NAT gateways with Elastic IP addresses. Private subnets can reach the internet, but not the reverse."""
 
     def __init__(self, name: str, args: NatArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Nat", name, None, opts)
@@ -47,29 +47,29 @@ class Nat(pulumi.ComponentResource):
             for number, subnet in enumerate(args.public_subnet_ids, 1)
         ]
         self.route = self._route("public", self.route_table.id, gateway_id=self.internet.id)
-        made = [
+        pairs = [
             self._gateway(number, subnet) for number, subnet in enumerate(args.public_subnet_ids[: args.gateways], 1)
         ]
-        self.addresses = [address for address, _ in made]
-        self.gateways = [gateway for _, gateway in made]
+        self.addresses = [address for address, _ in pairs]
+        self.gateways = [gateway for _, gateway in pairs]
         self.private_routes = [
-            self._route(f"private-{number + 1}", table, nat_gateway_id=self.gateways[number % len(made)].id)
+            self._route(f"private-{number + 1}", table, nat_gateway_id=self.gateways[number % len(pairs)].id)
             for number, table in enumerate(args.private_route_table_ids)
         ]
         self.register_outputs({"public_ips": [address.public_ip for address in self.addresses]})
 
-    def _route(self, kind: str, route_table_id: pulumi.Input[str], **through: pulumi.Input[str]) -> aws.ec2.Route:
+    def _route(self, kind: str, route_table_id: pulumi.Input[str], **target: pulumi.Input[str]) -> aws.ec2.Route:
         return aws.ec2.Route(
             f"{self._prefix}-{kind}-route",
             route_table_id=route_table_id,
             destination_cidr_block=ANYWHERE,
-            **through,
+            **target,
             opts=self._child,
         )
 
     def _gateway(self, number: int, subnet_id: pulumi.Input[str]) -> tuple[aws.ec2.Eip, aws.ec2.NatGateway]:
         tags = named(self._args.tags, f"{self._args.name}-nat-{number}")
-        # Neither can be used before there is a way to the internet.
+        # Elastic IP addresses and NAT gateways require a route to the internet.
         opts = pulumi.ResourceOptions(parent=self, depends_on=[self.internet, self.route])
         address = aws.ec2.Eip(f"{self._prefix}-{number}-address", domain="vpc", tags=tags, opts=opts)
         gateway = aws.ec2.NatGateway(

@@ -1,4 +1,4 @@
-"""A network for functions."""
+"""A new VPC for functions."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from ...documents import iam
 from ...settings import NetworkSettings, merge
 from ...settings.environments import BASIS
 from ..lookup.provider_info import ProviderInfo
-from .endpoints import Endpoints, EndpointsArgs
+from .endpoints import VpcEndpoints, VpcEndpointsArgs
 from .flow_logs import FlowLogs, FlowLogsArgs
-from .function_security_group import FunctionGroup, FunctionGroupArgs
+from .function_security_group import FunctionSecurityGroup, FunctionSecurityGroupArgs
 from .nat import Nat, NatArgs
 from .vpc import Vpc, VpcArgs
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """What a `Network` is made from."""
+    """Arguments for `Network`."""
 
     name: str
-    """The `Name` of its VPC; those of its parts begin with it."""
+    """`Name` tag of the VPC, and prefix of the `Name` tags of its resources."""
     statements: Mapping[str, Sequence[pulumi.Input[iam.Statement]]] = field(default_factory=dict)
-    """What functions may do, by the service that does it, e.g. `{"sns": [...]}`."""
+    """Actions that functions can perform through VPC endpoints, by AWS service, e.g. `{"sns": [...]}`."""
     settings: NetworkSettings = field(default_factory=NetworkSettings)
-    """What is not said here is as in `dev`; it is made whatever they say of `vpc`."""
+    """Unset fields use the `dev` defaults. The field `vpc` is ignored."""
     log_retention_days: int | None = None
-    """Of what is refused; None: as in `dev`."""
+    """Retention of the flow logs. Default (None): the `dev` default."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts that log; None: CloudWatch's own."""
+    """KMS key that encrypts the flow logs. Default (None): CloudWatch Logs encrypts them with its default key."""
     provider_info: ProviderInfo | None = None
-    """Partition of what functions reach. Default (None): looked up."""
+    """Partition of the AWS services that functions call. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Network(pulumi.ComponentResource):
-    """A VPC in which functions reach what they call, and nothing reaches them."""
+    """A VPC with the egress that functions need, and without ingress."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Network", name, None, opts)
@@ -55,11 +55,11 @@ class Network(pulumi.ComponentResource):
         self.security_group_ids = [self.group.id]
         self.register_outputs({"vpc_id": self.vpc_id, "security_group_ids": self.security_group_ids})
 
-    def _endpoints(self) -> Endpoints:
+    def _endpoints(self) -> VpcEndpoints:
         args = self._args
-        return Endpoints(
+        return VpcEndpoints(
             f"{self._prefix}-endpoint",
-            EndpointsArgs(
+            VpcEndpointsArgs(
                 name=args.name,
                 vpc_id=self.vpc_id,
                 region=self.vpc.resource.region,
@@ -102,10 +102,10 @@ class Network(pulumi.ComponentResource):
             self._child,
         )
 
-    def _group(self) -> FunctionGroup:
-        return FunctionGroup(
+    def _group(self) -> FunctionSecurityGroup:
+        return FunctionSecurityGroup(
             f"{self._prefix}-functions",
-            FunctionGroupArgs(
+            FunctionSecurityGroupArgs(
                 name=f"{self._args.name}-functions",
                 vpc_id=self.vpc_id,
                 prefix_list_ids=self.endpoints.prefix_list_ids(),

@@ -1,4 +1,4 @@
-"""A VPC, its subnets and their routes."""
+"""A VPC with subnets and route tables."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from ...settings.environments import BASIS
 
 @dataclass(frozen=True, kw_only=True)
 class VpcArgs:
-    """What a `Vpc` is made from."""
+    """Arguments for `Vpc`."""
 
     name: str
-    """Its `Name`; those of its parts begin with it."""
+    """`Name` tag of the VPC, and prefix of the `Name` tags of its resources."""
     settings: NetworkSettings = field(default_factory=NetworkSettings)
-    """What is not said here is as in `dev`."""
+    """Unset fields use the `dev` defaults."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Vpc(pulumi.ComponentResource):
-    """A VPC with a public and a private subnet in each of several zones; nothing leads into it or out of it."""
+    """A VPC with a public and a private subnet in each of several Availability Zones, without any routes to the
+    outside."""
 
     def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Vpc", name, None, opts)
@@ -37,12 +38,12 @@ class Vpc(pulumi.ComponentResource):
             f"{name}-vpc",
             cidr_block=settings.cidr_block,
             enable_dns_support=True,
-            enable_dns_hostnames=True,  # without them endpoints have no private names
+            enable_dns_hostnames=True,  # required for the private DNS names of endpoints
             tags=named(args.tags, args.name),
             opts=self._child,
         )
         self.id = self.resource.id
-        # What names no group gets this one, which lets everything through until somebody says otherwise.
+        # Resources without a security group get the default group. Managing it removes its rules, which allow traffic.
         self.default_group = aws.ec2.DefaultSecurityGroup(
             f"{name}-default", vpc_id=self.id, tags=named(args.tags, f"{args.name}-default"), opts=self._child
         )
@@ -51,7 +52,7 @@ class Vpc(pulumi.ComponentResource):
         self.public = self._subnets("public", public)
         self.private = self._subnets("private", private)
         self.route_tables = [self._route_table(number) for number, _ in enumerate(self.private, 1)]
-        """Of the private subnets, one each."""
+        """Route tables of the private subnets, one per subnet."""
         self.associations = [
             aws.ec2.RouteTableAssociation(
                 f"{name}-private-{number}", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
@@ -61,12 +62,12 @@ class Vpc(pulumi.ComponentResource):
         self.register_outputs({"id": self.id, "private_subnet_ids": [subnet.id for subnet in self.private]})
 
     def _zones(self, count: int) -> list[pulumi.Output[str]]:
-        """The names of the first zones of the region, of which local and wavelength zones are none."""
-        found = aws.get_availability_zones_output(
+        """Return the names of the first Availability Zones of the region, without Local and Wavelength Zones."""
+        result = aws.get_availability_zones_output(
             filters=[{"name": "zone-type", "values": ["availability-zone"]}],
             opts=pulumi.InvokeOutputOptions(parent=self),
         )
-        names = found.names.apply(lambda names: first(names, count))
+        names = result.names.apply(lambda names: first(names, count))
         return [names[number] for number in range(count)]
 
     def _subnets(self, kind: str, blocks: Sequence[str]) -> list[aws.ec2.Subnet]:
@@ -78,7 +79,7 @@ class Vpc(pulumi.ComponentResource):
                 availability_zone=zone,
                 map_public_ip_on_launch=False,
                 tags=named(self._args.tags, f"{self._args.name}-{kind}-{number}"),
-                # A zone that AWS adds to the region, or hides, moves no subnet.
+                # If AWS adds a zone to the region or hides one, existing subnets must not be replaced.
                 opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
             )
             for number, (block, zone) in enumerate(zip(blocks, self.zones, strict=True), 1)
@@ -96,7 +97,7 @@ class Vpc(pulumi.ComponentResource):
 def first(zones: Sequence[str] | None, count: int) -> list[str]:
     """Return the first `count` zones, or as many empty strings if `zones` is unset, as in unit tests with mocks.
 
-    Raise `ValueError` if the region has fewer.
+    Raise `ValueError` if the region has fewer zones.
     """
     if zones is None:
         return [""] * count

@@ -1,1 +1,1 @@
-"""The bucket, the distribution and the files of a site."""
+"""Static web pages: the bucket, the CloudFront distribution and the files of a site."""

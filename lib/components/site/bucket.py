@@ -9,31 +9,30 @@ import pulumi
 import pulumi_aws as aws
 
 MAX_AGE_SECONDS = 3600
-"""How long a browser may rely on what a preflight was answered."""
+"""How long browsers can cache the response to a CORS preflight request."""
 OLD_VERSION_DAYS = 90
-"""How long what was overwritten or deleted can be had back."""
+"""How long overwritten and deleted objects can be restored."""
 UNFINISHED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketArgs:
-    """What a `Bucket` is made from."""
+    """Arguments for `Bucket`."""
 
     name_prefix: str
-    """How the bucket's name begins; the rest is made up, for buckets of all accounts share one space of names."""
+    """Prefix of the physical name. AWS appends a unique suffix, because bucket names are unique across accounts."""
     public: bool = False
-    """A policy may let everybody read it."""
+    """Whether bucket policies that allow public access are accepted."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts what is put into it; None: S3's own.  Nobody reads what one's own key encrypted without
-    signing, so a public bucket goes without."""
+    """KMS key that encrypts new objects. Default (None): the S3 managed key. Ignored if `public`, because unsigned
+    requests cannot read objects that a customer managed key encrypts."""
     retain_on_delete: bool = False
-    """`pulumi destroy` forgets the bucket and leaves it, with all versions of what is in it, in the account."""
+    """Whether `pulumi destroy` retains the bucket with all object versions."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Bucket(pulumi.ComponentResource):
-    """A bucket that is encrypted, keeps old versions for a while, knows no ACLs, and can be read by pages of any
-    origin."""
+    """An encrypted S3 bucket with versioning, without ACLs, and with CORS rules that allow reads from any origin."""
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Bucket", name, None, opts)
@@ -96,7 +95,7 @@ class Bucket(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def ready(self) -> list[pulumi.Resource]:
-        """What must stand before the bucket has a policy, or anything is put into it."""
+        """Return the resources that must exist before the bucket gets a policy or objects."""
         return [self.ownership, self.encryption, self.versioning, self.block]
 
 
@@ -105,9 +104,9 @@ def _encryption(
 ) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
     if kms_key_arn is None:
         return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-    by_key: aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict = {
+    default: aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict = {
         "sse_algorithm": "aws:kms",
         "kms_master_key_id": kms_key_arn,
     }
-    # A key of the bucket's own for a while, so that KMS is not asked, and paid, for every object.
-    return {"apply_server_side_encryption_by_default": by_key, "bucket_key_enabled": True}
+    # With an S3 Bucket Key, S3 does not send a billed request to KMS for every object.
+    return {"apply_server_side_encryption_by_default": default, "bucket_key_enabled": True}

@@ -1,4 +1,4 @@
-"""CloudFront in front of a bucket."""
+"""A CloudFront distribution for a bucket."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from ..derived import derive
 from .bucket import Bucket
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-"""AWS's own cache policy: as long as the files' `Cache-Control` says, else a day; compressed."""
+"""AWS managed cache policy: compression, and caching as set by `Cache-Control`, or for a day."""
 CORS_AND_SECURITY_HEADERS = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
-"""AWS's own response headers policy: pages of any origin may read, browsers are told to be strict."""
+"""AWS managed response headers policy: allows all CORS origins and adds security headers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistributionArgs:
-    """What a `Distribution` is made from."""
+    """Arguments for `Distribution`."""
 
     bucket: Bucket
-    """Whose policy must be `bucket_policy`."""
+    """Bucket to serve. The caller must attach `Distribution.bucket_policy` to it."""
     index: str = "index.html"
     comment: str = ""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Distribution(pulumi.ComponentResource):
-    """A CloudFront distribution of one bucket, over HTTPS only, in North America and Europe."""
+    """A CloudFront distribution for one bucket, HTTPS only, with edge locations in North America and Europe."""
 
     def __init__(self, name: str, args: DistributionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Distribution", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.access = aws.cloudfront.OriginAccessControl(
             f"{name}-access",
-            # Such names are unique in an account; a bucket's is in the world.
+            # The name must be unique in the account. Bucket names are unique globally.
             name=args.bucket.name,
             description=args.comment,
             origin_access_control_origin_type="s3",
@@ -77,6 +77,6 @@ class Distribution(pulumi.ComponentResource):
         )
         self.id = self.resource.id
         self.arn = self.resource.arn
-        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(iam.read_through, args.bucket.arn, self.arn)
+        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(iam.allow_cloudfront_read, args.bucket.arn, self.arn)
         self.url = derive(urls.origin, self.resource.domain_name)
         self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})

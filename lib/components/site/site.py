@@ -1,4 +1,4 @@
-"""Where static web pages are served from."""
+"""The hosting of static web pages."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ from .website import Website, WebsiteArgs
 
 @dataclass(frozen=True, kw_only=True)
 class SiteArgs:
-    """What a `Site` is made from."""
+    """Arguments for `Site`."""
 
     name_prefix: str
-    """How the name of its bucket begins."""
+    """Prefix of the name of the bucket."""
     site: model.Site
-    """Its index, and what `SiteFiles` put into its bucket."""
+    """Definition of the site: its index page and the folder that `SiteFiles` uploads."""
     comment: str = ""
-    """What CloudFront shows beside the distribution."""
+    """Comment of the CloudFront distribution."""
     settings: SiteSettings = field(default_factory=SiteSettings)
-    """What is not said here is as in `dev`."""
+    """Unset fields use the `dev` defaults."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """The key that encrypts its bucket, unless that is public; None: S3's own."""
+    """KMS key that encrypts the bucket, unless it is public. Default (None): the S3 managed key."""
     retain_on_delete: bool = False
-    """`pulumi destroy` leaves the bucket."""
+    """Whether `pulumi destroy` retains the bucket."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Site(pulumi.ComponentResource):
-    """A bucket that only CloudFront reads or, where the settings make it public, one that is a website by itself."""
+    """A bucket that only CloudFront can read or, if the settings make it public, an S3 website."""
 
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Site", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self._public = bool(merge(BASIS.site, args.settings).public)
-        self.described = args.site
+        self.definition = args.site
         self.bucket = self._bucket()
         self.resource = self.bucket.resource
-        self.front = self._website() if self._public else self._distribution()
+        self.endpoint = self._website() if self._public else self._distribution()
         self.policy = aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=self.bucket.name,
-            policy=pulumi.Output.json_dumps(self.front.bucket_policy),
+            policy=pulumi.Output.json_dumps(self.endpoint.bucket_policy),
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.bucket.ready()),
         )
-        self.url = self.front.url
+        self.url = self.endpoint.url
         self.register_outputs({"url": self.url, "bucket_name": self.bucket.name})
 
     @property
     def distribution(self) -> Distribution | None:
-        """What serves it, unless S3 does."""
-        return self.front if isinstance(self.front, Distribution) else None
+        """CloudFront distribution. None if the site is an S3 website."""
+        return self.endpoint if isinstance(self.endpoint, Distribution) else None
 
     def _bucket(self) -> Bucket:
         args = self._args
@@ -77,7 +77,7 @@ class Site(pulumi.ComponentResource):
 
     def _website(self) -> Website | Distribution:
         return Website(
-            f"{self._prefix}-front", WebsiteArgs(bucket=self.bucket, index=self.described.index), self._child
+            f"{self._prefix}-front", WebsiteArgs(bucket=self.bucket, index=self.definition.index), self._child
         )
 
     def _distribution(self) -> Distribution:

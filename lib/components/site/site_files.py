@@ -1,4 +1,4 @@
-"""What a site serves."""
+"""The files of a site in its bucket."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ MAX_TAGS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class SiteFilesArgs:
-    """What `SiteFiles` are made from."""
+    """Arguments for `SiteFiles`."""
 
     site: Site
     config: Mapping[str, Any]
-    """What its pages find in `config.json`."""
+    """Content of `config.json`, which the pages read."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """S3 takes ten of an object: the first."""
+    """Tags of the objects. Only the first ten are used, because S3 does not accept more."""
 
 
 class SiteFiles(pulumi.ComponentResource):
-    """An object for each built file of a site, and its `config.json`; the index comes last, for it names others."""
+    """An object for each built file of a site, and for its `config.json`.
+
+    The index page is uploaded last, because it refers to the other files.
+    """
 
     def __init__(self, name: str, args: SiteFilesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:SiteFiles", name, None, opts)
@@ -39,16 +42,16 @@ class SiteFiles(pulumi.ComponentResource):
             content=pulumi.Output.json_dumps(args.config),
             content_type=site_files.content_type(site_files.CONFIG),
             cache_control=site_files.REVALIDATED,
-            tags=_first(args.tags),
+            tags=_first_tags(args.tags),
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.site.bucket.ready()),
         )
         self.resources = {site_files.CONFIG: self.config}
-        for file in site_files.files(args.site.described):
+        for file in site_files.files(args.site.definition):
             self.resources[file.key] = self._object(name, file, args)
         self.register_outputs({"keys": list(self.resources)})
 
     def _object(self, name: str, file: site_files.File, args: SiteFilesArgs) -> aws.s3.BucketObjectv2:
-        named = self.resources.values() if file.key == args.site.described.index else ()
+        referenced = self.resources.values() if file.key == args.site.definition.index else ()
         return aws.s3.BucketObjectv2(
             f"{name}/{file.key}",
             bucket=args.site.bucket.name,
@@ -56,10 +59,10 @@ class SiteFiles(pulumi.ComponentResource):
             source=pulumi.FileAsset(file.path),
             content_type=file.content_type,
             cache_control=file.cache_control,
-            tags=_first(args.tags),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.site.bucket.ready(), *named]),
+            tags=_first_tags(args.tags),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.site.bucket.ready(), *referenced]),
         )
 
 
-def _first(tags: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+def _first_tags(tags: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
     return dict(islice(tags.items(), MAX_TAGS))

@@ -1,4 +1,4 @@
-"""A bucket that is a website by itself."""
+"""An S3 bucket that is configured as a website."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .bucket import Bucket
 
 @dataclass(frozen=True, kw_only=True)
 class WebsiteArgs:
-    """What a `Website` is made from."""
+    """Arguments for `Website`."""
 
     bucket: Bucket
-    """One that may be public."""
+    """Bucket to serve; it must be public."""
     index: str = "index.html"
 
 
 class Website(pulumi.ComponentResource):
-    """S3 serving one bucket to everybody, which it does over HTTP only."""
+    """A public S3 website. S3 serves it over HTTP only."""
 
     def __init__(self, name: str, args: WebsiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Website", name, None, opts)
@@ -34,5 +34,5 @@ class Website(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.url = concat("http://", self.resource.website_endpoint)
-        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(iam.read_by_all, args.bucket.arn)
+        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(iam.allow_public_read, args.bucket.arn)
         self.register_outputs({"url": self.url})

@@ -1,7 +1,7 @@
-"""Provisioners: functions that create a resource type in the emulator, from Pulumi's inputs.
+"""Provisioners: functions that create resources of one type in the emulator from Pulumi inputs.
 
-There is a module for each service of AWS or for several small ones. Importing this package imports all of them, which
-registers their functions.
+Each module covers one or several AWS services. Importing this package imports all modules, which register their
+provisioners.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""REST APIs of API Gateway."""
+"""API Gateway REST APIs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ METHOD_SETTINGS = {
     "dataTraceEnabled": "logging/dataTrace",
     "metricsEnabled": "metrics/enabled",
 }
-"""Paths at which a stage has the settings of its methods."""
+"""Paths of method settings in patch operations of a stage, by input."""
 METHOD_ID = "{restApi}-{resourceId}-{httpMethod}"
 API = "restApiId=restApi"
 
@@ -31,7 +31,7 @@ creations(
                 "rootResourceId": "{rootResourceId}",
                 "disableExecuteApiEndpoint": False,
             },
-            # The emulator has no DNS and no certificate for a domain, so the endpoint stays enabled.
+            # The emulator has no DNS for custom domains, so the default endpoint stays enabled.
             inputs={"disableExecuteApiEndpoint": None},
         ),
         "apigateway.DomainName": Creation(
@@ -75,9 +75,9 @@ def api_account(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 @provisions("apigateway.Response")
 def gateway_response(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Set the response to requests that API Gateway rejects."""
+    """Set an error response of API Gateway."""
     templates = {
-        # AWS replaces this variable; the emulator would send its name.
+        # The emulator does not replace this variable.
         content_type: template.replace('"$context.error.validationErrorString"', "")
         for content_type, template in (inputs.get("responseTemplates") or {}).items()
     }
@@ -103,11 +103,13 @@ def api_stage(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 @provisions("apigateway.MethodSettings")
 def method_settings(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Set throttling, logs and metrics of the methods of a stage."""
+    """Set throttling, logging and metrics of the methods of a stage."""
     api, stage, path = inputs["restApi"], inputs["stageName"], inputs["methodPath"]
     settings = {name: value for name, value in inputs["settings"].items() if value is not None}
     if unknown := settings.keys() - METHOD_SETTINGS.keys():
-        raise ValueError(f"method settings {sorted(unknown)}: not known to the local run")
+        raise ValueError(
+            f"Method settings must be {sorted(METHOD_SETTINGS)}, got {sorted(unknown)}. Add them to METHOD_SETTINGS."
+        )
     values = {METHOD_SETTINGS[name]: str(value) for name, value in settings.items()}
     call(aws, "apigateway", "update_stage", inputs | _patch(f"{path}/", values), API)
     return CreatedResource(f"{api}-{stage}-{path}", {})

@@ -1,4 +1,4 @@
-"""Vaults, plans and selections of AWS Backup. The emulator stores them and backs up nothing."""
+"""AWS Backup vaults, plans and selections. The emulator stores them, but does not create backups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers of the provisioners, and calls of AWS operations whose parameters are derived from Pulumi's inputs."""
+"""Registry of provisioners, and calls of AWS operations with parameters derived from Pulumi inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Inputs = dict[str, Any]
 
 
 class CreatedResource(NamedTuple):
-    """The id of a resource, and the outputs that are not among its inputs."""
+    """ID of a resource and its outputs that are not inputs."""
 
     id: str
     outputs: Inputs
@@ -28,25 +28,25 @@ PROVISIONERS: dict[str, Provisioner] = {}
 """Functions that create a resource, by type token."""
 
 READERS: dict[str, Reader] = {}
-"""Functions that look up an existing resource by its id, by type token."""
+"""Functions that look up an existing resource by ID, by type token."""
 
 NOT_EMULATED: dict[str, str] = {
-    "aws:acm/certificateValidation:CertificateValidation": "the emulator's certificates are valid as they are",
+    "aws:acm/certificateValidation:CertificateValidation": "certificates of the emulator need no validation",
     "aws:appautoscaling/policy:Policy": "the emulator has no Application Auto Scaling",
     "aws:appautoscaling/target:Target": "the emulator has no Application Auto Scaling",
     "aws:codedeploy/application:Application": "the emulator has no CodeDeploy",
     "aws:codedeploy/deploymentGroup:DeploymentGroup": "the emulator has no CodeDeploy",
     "aws:route53/record:Record": "the hosted zone is on AWS",
-    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "the emulator's web ACLs do not log",
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "web ACLs of the emulator do not log",
 }
-"""Types that a local run skips, by type token, each with the reason that is shown to the user."""
+"""Skipped resource types by type token, with the reason for the user."""
 
 PAIRS = ({"Key", "Value"}, {"Name", "Value"}, {"TagKey", "TagValue"})
-"""Members of the structures that AWS uses where Pulumi has a dictionary, as for tags and dimensions."""
+"""Members of the structures that AWS uses for dictionaries in Pulumi, such as tags and dimensions."""
 
 
 def token(kind: str) -> str:
-    """Return the type token of a kind: `aws:sns/topic:Topic` for `sns.Topic`."""
+    """Return the type token of a resource type, e.g. `aws:sns/topic:Topic` for `sns.Topic`."""
     module, _, name = kind.partition(".")
     return f"aws:{module}/{name[0].lower()}{name[1:]}:{name}"
 
@@ -63,7 +63,7 @@ def provisions(kind: str) -> Callable[[Provisioner], Provisioner]:
 
 @dataclass(frozen=True)
 class Creation:
-    """How one operation creates a resource.
+    """Specification of a resource that one operation creates.
 
     `id` and strings in `outputs` are format strings over the inputs, the response, `region` and `account`.
     """
@@ -72,15 +72,15 @@ class Creation:
     id: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
     names: str = ""
-    """Parameters whose names differ from the inputs', see `call`."""
+    """Parameters with other names than their inputs, see `call`."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    """Inputs that are always set."""
+    """Additional or overridden inputs."""
     tagged: str = ""
-    """EC2's name of the resource type, under which it accepts tags."""
+    """Resource type for `tagSpecifications` of EC2; empty: tags are a normal parameter."""
 
 
 def creations(service: str, kinds: Mapping[str, Creation]) -> None:
-    """Register provisioners that call one operation of boto3's client of `service`."""
+    """Register provisioners that call one operation of the boto3 client of `service`."""
     PROVISIONERS.update({token(kind): _provisioner(service, creation) for kind, creation in kinds.items()})
 
 
@@ -91,14 +91,14 @@ def _provisioner(service: str, creation: Creation) -> Provisioner:
             params = with_tag_specifications(creation.tagged, params)
         response = call(aws, service, creation.operation, params, creation.names)
         values = {**params, **response, "region": aws.region, "account": ACCOUNT}
-        outputs = {name: _filled(template, values) for name, template in creation.outputs.items()}
-        return CreatedResource(_filled(creation.id, values), outputs)
+        outputs = {name: _format(template, values) for name, template in creation.outputs.items()}
+        return CreatedResource(_format(creation.id, values), outputs)
 
     return provision
 
 
-def _filled(template: Any, values: Mapping[str, Any]) -> Any:
-    """Return a filled format string. The value of a string that is one field keeps its type."""
+def _format(template: Any, values: Mapping[str, Any]) -> Any:
+    """Return a formatted string. A template that is a single field returns the value with its type."""
     if not isinstance(template, str):
         return template
     only = re.fullmatch(r"{([^{}]+)}", template)
@@ -106,11 +106,10 @@ def _filled(template: Any, values: Mapping[str, Any]) -> Any:
 
 
 def call(aws: RegionalEmulator, service: str, operation: str, inputs: Inputs, names: str = "") -> Inputs:
-    """Call an operation with the inputs that it has parameters for, at any depth, and return the response.
+    """Call an operation with all inputs that match its parameters, including nested ones, and return the response.
 
-    Names of inputs and parameters are equal but for the case. `names` are the exceptions: `RoleName=name Budget=.`,
-    where `.` is a structure whose members are beside it in the inputs. Unset inputs and those of another type than the
-    parameter are left out.
+    Names match case-insensitively. `names` contains exceptions, e.g. `RoleName=name Budget=.`, where `.` means that the
+    members of a structure are inputs of the parent. Unset inputs and inputs of a different type are omitted.
     """
     client = aws.client(service)
     model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
@@ -120,11 +119,11 @@ def call(aws: RegionalEmulator, service: str, operation: str, inputs: Inputs, na
 
 
 def _structure(shape: Any, inputs: Inputs, names: Mapping[str, str]) -> Inputs:
-    given = {name.lower(): value for name, value in inputs.items() if value is not None}
+    by_lowercase_name = {name.lower(): value for name, value in inputs.items() if value is not None}
     params = {}
     for member, member_shape in shape.members.items():
         name = names.get(member, member)
-        value = inputs if name == "." else given.get(name.lower(), given.get(member.lower()))
+        value = inputs if name == "." else by_lowercase_name.get(name.lower(), by_lowercase_name.get(member.lower()))
         param = _parameter(member_shape, value, names)
         if param is not None and (param or name != "."):
             params[member] = param
@@ -132,7 +131,7 @@ def _structure(shape: Any, inputs: Inputs, names: Mapping[str, str]) -> Inputs:
 
 
 def _parameter(shape: Any, value: Any, names: Mapping[str, str]) -> Any:
-    """Return the value of a parameter, or None."""
+    """Convert an input to the type of a parameter; None if it does not match."""
     if value is None:
         return None
     if shape.type_name == "structure":
@@ -150,17 +149,17 @@ def _parameter(shape: Any, value: Any, names: Mapping[str, str]) -> Any:
 
 
 def selected(inputs: Inputs, names: str) -> Inputs:
-    """Return some of the inputs, those that are set."""
+    """Return the named inputs that are set."""
     return {name: inputs[name] for name in names.split() if inputs.get(name) is not None}
 
 
 def with_tag_specifications(kind: str, inputs: Inputs) -> Inputs:
-    """Return inputs with the tags as EC2 accepts them when it creates a resource."""
+    """Return inputs with the tags in the form of EC2 operations."""
     return {**inputs, "tagSpecifications": {"resourceType": kind, "tags": inputs.get("tags")}}
 
 
 def without_tls(policy: str) -> str:
-    """Return a resource policy without statements about TLS: the emulator enforces policies and has no TLS."""
+    """Return a resource policy without statements that require TLS, which the emulator does not support."""
     document = json.loads(policy)
-    statements = [one for one in document["Statement"] if "aws:SecureTransport" not in str(one.get("Condition"))]
+    statements = [each for each in document["Statement"] if "aws:SecureTransport" not in str(each.get("Condition"))]
     return json.dumps({**document, "Statement": statements})

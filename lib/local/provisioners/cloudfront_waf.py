@@ -1,4 +1,4 @@
-"""Distributions of CloudFront, and web ACLs of AWS WAF, which the emulator stores and does not enforce."""
+"""CloudFront distributions, and AWS WAF web ACLs, which the emulator stores but does not enforce."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ creations(
 
 @provisions("cloudfront.Distribution")
 def distribution(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a distribution that serves the objects of a bucket, under a host name that resolves to the emulator."""
+    """Create a distribution for a bucket, with a host name that resolves to the emulator."""
     behavior = inputs["defaultCacheBehavior"]
     methods = behavior["allowedMethods"]
     config = {
@@ -37,7 +37,7 @@ def distribution(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
         "origins": [_origin(origin) for origin in inputs["origins"]],
         "defaultCacheBehavior": {
             **selected(behavior, "targetOriginId compress cachePolicyId responseHeadersPolicyId"),
-            # The emulator has no HTTPS to redirect to.
+            # The emulator does not support HTTPS.
             "viewerProtocolPolicy": "allow-all",
             "allowedMethods": {"quantity": len(methods), "items": methods, "cachedMethods": behavior["cachedMethods"]},
         },
@@ -51,7 +51,7 @@ def distribution(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
         "DistributionConfigWithTags=. DistributionConfig=.",
     )["Distribution"]
     label = response["DomainName"].partition(".")[0]
-    # Browsers, and others by RFC 6761, resolve every name under localhost to this machine.
+    # Browsers and RFC 6761 resolvers resolve all names under localhost to the loopback address.
     domain = f"{label}.cloudfront.localhost:{aws.emulator.port}"
     return CreatedResource(response["Id"], {"arn": response["ARN"], "domainName": domain})
 

@@ -1,4 +1,4 @@
-"""Alarms and dashboards of CloudWatch, and what Pulumi has beside them: log groups, and rules of EventBridge."""
+"""CloudWatch alarms, dashboards and log groups, and EventBridge rules."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ creations(
 
 @provisions("cloudwatch.MetricAlarm")
 def metric_alarm(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create an alarm. Metrics that are terms of its expression are no results of their own."""
+    """Create an alarm. Queries with a metric are only operands of its expression."""
     name = inputs["name"]
     queries = [
         {**query, "returnData": False} if query.get("metric") else query for query in inputs.get("metricQueries") or ()

@@ -1,4 +1,4 @@
-"""User pools of Cognito."""
+"""Cognito user pools."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def user_pool(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 
 def existing_user_pool(aws: RegionalEmulator, id_: str) -> CreatedResource:
-    """Look up a user pool. If it has a domain, users sign in at the emulator."""
+    """Look up a user pool. If it has a domain, the output is the host of the emulator."""
     pool = aws.client("cognito-idp").describe_user_pool(UserPoolId=id_)["UserPool"]
     domain = _host(aws) if pool.get("Domain") else None
     mfa = pool.get("MfaConfiguration", "OFF")
@@ -41,7 +41,7 @@ def _host(aws: RegionalEmulator) -> str:
 
 @provisions("cognito.UserPoolDomain")
 def user_pool_domain(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create the domain of a user pool. Whatever its name, users sign in at the emulator."""
+    """Create the domain of a user pool. The output is always the host of the emulator."""
     call(aws, "cognito-idp", "create_user_pool_domain", inputs)
     return CreatedResource(inputs["domain"], {"domain": _host(aws)})
 

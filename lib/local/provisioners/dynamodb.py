@@ -1,4 +1,4 @@
-"""Tables of DynamoDB and their replicas."""
+"""DynamoDB tables and replicas."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ NAMES = (
     "WriteCapacityUnits=writeCapacity SSESpecification=serverSideEncryption KMSMasterKeyId=kmsKeyArn "
     "StreamSpecification=."
 )
-"""Names of the parameters with which a table is created."""
+"""Parameters of `create_table` with other names than their inputs."""
 
 
 @provisions("dynamodb.Table")
 def table(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a table with its TTL and its point-in-time recovery."""
+    """Create a table with TTL and point-in-time recovery."""
     keys = [{"attributeName": inputs["hashKey"], "keyType": "HASH"}]
     if inputs.get("rangeKey"):
         keys.append({"attributeName": inputs["rangeKey"], "keyType": "RANGE"})
@@ -38,7 +38,7 @@ READERS[token("dynamodb.Table")] = existing_table
 
 @provisions("dynamodb.TableReplica")
 def replica(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a replica of a table of another region."""
+    """Create a replica of a table in another region."""
     _, _, _, home, _, table_path = inputs["globalTableArn"].split(":")
     name = table_path.removeprefix("table/")
     update = {"tableName": name, "replicaUpdates": {"create": {**inputs, "regionName": aws.region}}}

@@ -1,4 +1,4 @@
-"""Networks of EC2. The emulator stores them and filters no traffic."""
+"""VPCs and their networking. The emulator stores these resources, but does not filter traffic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .base import (
 )
 
 ALL_TRAFFIC = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-"""The egress rule of a new security group."""
+"""Default egress rule of a new security group."""
 
 creations(
     "ec2",

@@ -1,4 +1,4 @@
-"""Roles of IAM and their policies."""
+"""IAM roles and policies."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def role_policy(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 
 def _with_batch_actions(policy: str) -> str:
-    """Return a policy that names `sns:PublishBatch` wherever it names `sns:Publish`.
+    """Return a policy with `sns:PublishBatch` next to each `sns:Publish`.
 
-    AWS authorizes both operations by `sns:Publish`; the emulator authorizes each by its own name.
+    On AWS, `sns:Publish` authorizes both operations. The emulator requires an action per operation.
     """
     document = json.loads(policy)
-    for statement in _listed(document.get("Statement")):
+    for statement in _as_list(document.get("Statement")):
         for element in ("Action", "NotAction"):
-            actions = _listed(statement.get(element))
+            actions = _as_list(statement.get(element))
             if "sns:Publish" in actions:
                 statement[element] = [*actions, "sns:PublishBatch"]
     return json.dumps(document)
 
 
-def _listed(value: Any) -> list[Any]:
-    """Return the value of a policy element that can be one value or a list."""
+def _as_list(value: Any) -> list[Any]:
+    """Return the values of a policy element, which can be a single value or a list."""
     return value if isinstance(value, list) else [] if value is None else [value]

@@ -1,4 +1,4 @@
-"""Keys of KMS, secrets of Secrets Manager and parameters of Systems Manager."""
+"""KMS keys, Secrets Manager secrets and Systems Manager parameters."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ creations(
 
 @provisions("kms.Key")
 def key(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a key with its rotation, and with its policy, which the emulator ignores when it creates a key."""
+    """Create a key with rotation and policy. The emulator ignores the policy in `create_key`."""
     created = call(aws, "kms", "create_key", {**inputs, "policy": None})["KeyMetadata"]
-    existing = {**inputs, "keyId": created["KeyId"]}
+    created_inputs = {**inputs, "keyId": created["KeyId"]}
     if inputs.get("policy"):
-        call(aws, "kms", "put_key_policy", {**existing, "policyName": "default"})
+        call(aws, "kms", "put_key_policy", {**created_inputs, "policyName": "default"})
     if inputs.get("enableKeyRotation"):
-        call(aws, "kms", "enable_key_rotation", existing)
+        call(aws, "kms", "enable_key_rotation", created_inputs)
     return CreatedResource(created["KeyId"], {"arn": created["Arn"], "keyId": created["KeyId"]})
 
 
 @provisions("kms.ReplicaKey")
 def replica_key(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a replica of a key of another region."""
+    """Create a replica of a key in another region."""
     primary = aws._replace(region=inputs["primaryKeyArn"].split(":")[3])
     response = call(primary, "kms", "replicate_key", inputs, "KeyId=primaryKeyArn ReplicaRegion=region")
     created = response["ReplicaKeyMetadata"]

@@ -1,4 +1,4 @@
-"""Functions of Lambda, their code, and their triggers."""
+"""Lambda functions, their code and their triggers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from ...assets.lambda_archive import zipped
+from ...assets.lambda_archive import zip_files
 from ..emulator import RegionalEmulator
 from .base import CreatedResource, Creation, Inputs, call, creations, provisions
 
@@ -17,7 +17,7 @@ creations(
     "lambda",
     {
         "lambda.Alias": Creation("create_alias", "{AliasArn}", {"arn": "{AliasArn}", "invokeArn": INVOKE_ARN}),
-        # The emulator retries forever, and sends nothing to a destination.
+        # The emulator retries without limit and does not support on-failure destinations.
         "lambda.EventSourceMapping": Creation(
             "create_event_source_mapping",
             "{UUID}",
@@ -33,7 +33,7 @@ creations(
 
 @provisions("lambda.Function")
 def function(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a function with its first version and its reserved concurrency."""
+    """Create a function with its first version and reserved concurrency."""
     request = {**inputs, "code": {"zipFile": archive_bytes(inputs["code"])}}
     created = call(aws, "lambda", "create_function", request, "FunctionName=name")
     if inputs.get("reservedConcurrentExecutions", -1) >= 0:
@@ -61,27 +61,31 @@ def layer_version(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 @provisions("lambda.Permission")
 def permission(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Add a statement to the resource policy of a function."""
-    unnamed = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"
-    statement = inputs.get("statementId") or unnamed
+    generated = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"
+    statement = inputs.get("statementId") or generated
     call(aws, "lambda", "add_permission", {**inputs, "statementId": statement}, "FunctionName=function")
     return CreatedResource(statement, {"statementId": statement})
 
 
 def archive_bytes(archive: Any) -> bytes:
     """Return the zip archive of a Pulumi archive of strings and files."""
-    return zipped(archive_files(archive))
+    return zip_files(archive_files(archive))
 
 
 def archive_files(archive: Any) -> dict[str, str]:
     """Return the contents of a Pulumi archive by path."""
     if not isinstance(archive, pulumi.AssetArchive):
-        raise TypeError(f"{type(archive).__name__}: the local run takes function code as an AssetArchive")
-    return {path: _text(path, asset) for path, asset in archive.assets.items()}
+        raise TypeError(
+            f"code must be an AssetArchive, got {type(archive).__name__}. Other archives are not supported."
+        )
+    return {path: _content(path, asset) for path, asset in archive.assets.items()}
 
 
-def _text(path: str, asset: Any) -> str:
+def _content(path: str, asset: Any) -> str:
     if isinstance(asset, pulumi.StringAsset):
         return asset.text
     if isinstance(asset, pulumi.FileAsset):
         return Path(asset.path).read_text(encoding="utf-8")
-    raise TypeError(f"{path}: {type(asset).__name__} in an archive; the local run takes StringAsset and FileAsset")
+    raise TypeError(
+        f"{path} must be a StringAsset or FileAsset, got {type(asset).__name__}. Other assets are not supported."
+    )

@@ -1,4 +1,4 @@
-"""Buckets of S3 and their objects."""
+"""S3 buckets and objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTINGS = {
     "BucketServerSideEncryptionConfiguration": ("put_bucket_encryption", "ServerSideEncryptionConfiguration=."),
     "BucketVersioning": ("put_bucket_versioning", ""),
 }
-"""Resource types that are settings of a bucket, with the operation and the exceptions among its parameters' names."""
+"""Resource types that configure a bucket, with their operation and parameter names."""
 
 creations(
     "s3",
@@ -60,10 +60,10 @@ def bucket_policy(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 @provisions("s3.BucketWebsiteConfiguration")
 def bucket_website(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Make a bucket a website, which a distribution serves: the emulator has no website endpoints."""
+    """Configure a bucket as a website. A distribution serves it, because the emulator has no website endpoints."""
     name, index = inputs["bucket"], inputs["indexDocument"]["suffix"]
     call(aws, "s3", "put_bucket_website", inputs, "WebsiteConfiguration=.")
     origin = {"originId": "website", "domainName": f"{name}.s3.{aws.region}.amazonaws.com"}
     behavior = {"targetOriginId": "website", "allowedMethods": ["GET", "HEAD"], "cachedMethods": ["GET", "HEAD"]}
-    served = distribution(aws, {"origins": [origin], "defaultRootObject": index, "defaultCacheBehavior": behavior})
-    return CreatedResource(name, {"websiteEndpoint": served.outputs["domainName"]})
+    website = distribution(aws, {"origins": [origin], "defaultRootObject": index, "defaultCacheBehavior": behavior})
+    return CreatedResource(name, {"websiteEndpoint": website.outputs["domainName"]})

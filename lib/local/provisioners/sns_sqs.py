@@ -1,4 +1,4 @@
-"""Topics of SNS and queues of SQS."""
+"""SNS topics and SQS queues."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .base import CreatedResource, Creation, Inputs, call, creations, provisions
 creations(
     "sns",
     {
-        # The emulator confirms a subscription by itself, and sends no email.
+        # The emulator confirms subscriptions automatically and does not send email.
         "sns.TopicSubscription": Creation(
             "subscribe",
             "{SubscriptionArn}",
@@ -45,10 +45,10 @@ QUEUE_ATTRIBUTES = {
 @provisions("sqs.Queue")
 def queue(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Create a queue."""
-    given = {name: inputs.get(source) for name, source in QUEUE_ATTRIBUTES.items()}
+    values = {name: inputs.get(source) for name, source in QUEUE_ATTRIBUTES.items()}
     attributes = {
         name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in given.items()
+        for name, value in values.items()
         if value is not None
     }
     url = call(aws, "sqs", "create_queue", {**inputs, "attributes": attributes}, "QueueName=name")["QueueUrl"]

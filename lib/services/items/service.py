@@ -12,26 +12,28 @@ ITEM_ID: Schema = {
     "type": "string",
     "minLength": 1,
     "maxLength": 2048,
-    "description": "Made when not given. Several records may share one; at most 2048 bytes as UTF-8.",
+    "description": "Partition key. Several items can have the same one. Maximum: 2048 bytes in UTF-8. "
+    "Default: a generated ID.",
 }
 CREATED_AT: Schema = {
     "type": "string",
     "minLength": 1,
     "maxLength": 1024,
-    "description": "The time of creation when not given. Records of one ItemId are in the order of this text.",
+    "description": "Sort key. Items with the same ItemId are sorted by this string. Maximum: 1024 bytes in UTF-8. "
+    "Default: the current time.",
 }
 PAGE = page_query(default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE, token_length=9000)
 
 SCHEMAS: dict[str, Schema] = {
     "NewItem": {
         "type": "object",
-        "description": "Any JSON attributes; what DynamoDB can hold comes out as it went in.",
+        "description": "JSON object with any attributes that DynamoDB can store. Values are returned unchanged.",
         "properties": {"ItemId": ITEM_ID, "CreatedAt": CREATED_AT},
     },
     "ItemChanges": {
         "type": "object",
-        "description": "The attributes to set, at most 300; the others stay. The keys cannot change: they can be sent "
-        "back as they are stored, and another value is a 400.",
+        "description": "Attributes to set, at most 300. Other attributes keep their values. Keys cannot change: they "
+        "must be omitted or equal the stored values, otherwise the response is a 400.",
         "minProperties": 1,
         "maxProperties": 302,
     },
@@ -52,11 +54,11 @@ DEMO = (
         method="POST",
         path="/items",
         status=201,
-        body={"ItemId": "pencil", "CreatedAt": NOON, "price": 1.05, "colours": ["red", "blue"], "stock": {"shop": 12}},
+        body={"ItemId": "pencil", "CreatedAt": NOON, "price": 1.05, "colors": ["red", "blue"], "stock": {"shop": 12}},
     ),
     Call(method="POST", path="/items", status=201, body={"ItemId": "notebook", "pages": 96, "ruled": True}),
     Call(method="POST", path="/items", status=201, body={"ItemId": "sketchpad", "CreatedAt": MORNING, "sheets": 40}),
-    Call(method="POST", path="/items", status=201, body={"name": "an item whose id is made for it", "price": 12.50}),
+    Call(method="POST", path="/items", status=201, body={"name": "an item with a generated ID", "price": 12.50}),
     Call(method="GET", path="/items?page_size=2", status=200),
     Call(method="GET", path="/items/pencil", status=200),
     Call(method="PUT", path="/items/pencil", status=200, body={"price": 1.10}),
@@ -71,34 +73,34 @@ def _grant(*actions: str, reason: str) -> tuple[Grant, ...]:
     return (Grant(on="table", actions=actions, reason=reason),)
 
 
-def _record_routes(path: str, which: str, *find: str) -> tuple[Route, ...]:
-    """The routes of one record; `find` is what it takes to tell which one is meant."""
-    why = " after finding the newest record" if find else ""
+def _item_routes(path: str, item: str, *lookup_actions: str) -> tuple[Route, ...]:
+    """Return the routes of a single item. `lookup_actions` are the permissions to find the newest item of an ID."""
+    lookup = " after looking up the newest item" if lookup_actions else ""
     return (
         Route(
             method="GET",
             path=path,
             operation="read_item",
-            summary=f"Read {which}",
+            summary=f"Get {item}",
             responses={200: "Item"},
-            grants=_grant(*(find or ("GetItem",)), reason="read one record"),
+            grants=_grant(*(lookup_actions or ("GetItem",)), reason="read an item"),
         ),
         Route(
             method="PUT",
             path=path,
             operation="update_item",
-            summary=f"Set attributes of {which}",
+            summary=f"Update attributes of {item}",
             body="ItemChanges",
             responses={200: "Item"},
-            grants=_grant("UpdateItem", *find, reason=f"change a record{why}"),
+            grants=_grant("UpdateItem", *lookup_actions, reason=f"update an item{lookup}"),
         ),
         Route(
             method="DELETE",
             path=path,
             operation="delete_item",
-            summary=f"Delete {which}",
+            summary=f"Delete {item}",
             responses={204: None},
-            grants=_grant("DeleteItem", *find, reason=f"delete a record{why}"),
+            grants=_grant("DeleteItem", *lookup_actions, reason=f"delete an item{lookup}"),
         ),
     )
 
@@ -106,7 +108,7 @@ def _record_routes(path: str, which: str, *find: str) -> tuple[Route, ...]:
 SERVICE = Service(
     name="items",
     title="Items",
-    description="Create, list, read, update and delete items of any JSON shape.",
+    description="Create, list, read, update and delete items, which are JSON objects with any attributes.",
     name_pattern="{environment}-items-{type}",
     log_access="managed",
     alarm_pattern="lambda{alarm}Alarm-{environment}",
@@ -135,20 +137,22 @@ SERVICE = Service(
                     body="NewItem",
                     responses={201: "Item"},
                     idempotent=True,
-                    grants=_grant("PutItem", reason="add a record, and the trace of its Idempotency-Key"),
+                    grants=_grant("PutItem", reason="write an item and its idempotency record"),
                     metrics=(Metric("ItemsCreated", "Count", "Items created"),),
                 ),
                 Route(
                     method="GET",
                     path="/items",
                     operation="list_items",
-                    summary="List items, a page at a time",
+                    summary="List items in pages",
                     query=PAGE,
                     responses={200: "ItemPage"},
-                    grants=_grant("Scan", "GetItem", "PutItem", reason="list records, and keep the page tokens' key"),
+                    grants=_grant(
+                        "Scan", "GetItem", "PutItem", reason="list items, and read or create the key of page tokens"
+                    ),
                 ),
-                *_record_routes("/items/{ItemId}", "the newest item of an id", "Query"),
-                *_record_routes("/items/{ItemId}/{CreatedAt}", "exactly one item"),
+                *_item_routes("/items/{ItemId}", "the newest item of an ID", "Query"),
+                *_item_routes("/items/{ItemId}/{CreatedAt}", "an item"),
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""The alarms and the metrics of the stock service."""
+"""Alarms and metrics of the stock service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ALARMS = (
         name="stock-5xx",
         on="api",
         metric="5XXError",
-        description="answers with errors of its own: the functions' logs have them",
+        description="has a high 5xx rate: check the function logs",
         statistic="Average",
         threshold=0.05,
         evaluation_periods=3,
@@ -18,7 +18,7 @@ ALARMS = (
         name="stock-depth",
         on="dead-letters",
         metric="ApproximateNumberOfMessagesVisible",
-        description="has work that functions failed to do: the messages say which, send them again once that is mended",
+        description="contains events that functions failed to process: fix the cause, then redrive the messages",
         statistic="Maximum",
         threshold=0,
     ),
@@ -26,7 +26,7 @@ ALARMS = (
         name="sweep-age",
         on="expire-reservations",
         metric="SweepAge",
-        description="gives back late what carts held, or does not run: see its log; nothing is oversold by it",
+        description="releases expired reservations late or does not run: check its log. Stock is not oversold",
         statistic="Maximum",
         threshold=180,
         evaluation_periods=3,
@@ -36,7 +36,7 @@ ALARMS = (
         name="alert-age",
         on="check-thresholds",
         metric="AlertAge",
-        description="tells late of low stock, or does not run: see its log; nothing is lost, what waits is sent later",
+        description="sends low-stock alerts late or does not run: check its log. Pending alerts are sent later",
         statistic="Maximum",
         threshold=1800,
         period_seconds=900,
@@ -47,25 +47,25 @@ ALARMS = (
         name="drift",
         on="reconcile",
         metric="Drift",
-        description="found counters that differ from reservations and movements: its log names the products, "
-        "POST /inventory/{productId}/reconcile mends them",
+        description="found levels that differ from reservations and movements: its log lists the products. Repair them "
+        "with POST /inventory/{productId}/reconcile",
         statistic="Maximum",
         threshold=0,
         period_seconds=3600,
     ),
 )
 CROSSED = (
-    LOW := Metric("LowStock", "Count", "Levels that came to `LOW_STOCK`"),
-    Metric("OutOfStock", "Count", "Levels that came to `OUT_OF_STOCK`"),
+    LOW := Metric("LowStock", "Count", "Levels that entered the status `LOW_STOCK`"),
+    Metric("OutOfStock", "Count", "Levels that entered the status `OUT_OF_STOCK`"),
 )
-MADE = (
-    Metric("ReservationsMade", "Count", "Reservations made; a cart is one"),
-    Metric("UnitsReserved", "Count", "Units held by them"),
+RESERVED = (
+    Metric("ReservationsMade", "Count", "Reservations created; a cart counts as one"),
+    Metric("UnitsReserved", "Count", "Units of these reservations"),
 )
 RELEASED = Metric("ReservationsReleased", "Count", "Reservations released on request")
-EXPIRED = Metric("ReservationsExpired", "Count", "Reservations released because they had expired")
+EXPIRED = Metric("ReservationsExpired", "Count", "Reservations released after their expiry")
 SALES = (
-    Metric("Fulfilments", "Count", "Checkouts: of what was held, or of free units"),
-    Metric("UnitsSold", "Count", "Units sold in them"),
+    Metric("Fulfilments", "Count", "Sales of reserved or available units"),
+    Metric("UnitsSold", "Count", "Units of these sales"),
 )
-REFUSED = Metric("OversellsRefused", "Count", "Requests for more than was available")
+OVERSELLS = Metric("OversellsRefused", "Count", "Requests rejected for insufficient stock")

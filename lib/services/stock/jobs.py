@@ -1,4 +1,4 @@
-"""The functions of the stock service that schedules and streams call."""
+"""Functions of the stock service that are invoked by schedules and streams."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from .tables import RELEASE_HOLDS, WRITE_LEVEL, grant_levels, grant_movements, g
 
 ALERT_PATTERN: dict[str, Any] = {
     "eventName": ["INSERT"],
-    "dynamodb": {"NewImage": {"due": {"S": [movements.ALERTS]}}},
+    "dynamodb": {"NewImage": {"due": {"S": [movements.ALERTS_PARTITION]}}},
 }
-"""The stream's events of movements that cause an alert."""
+"""Filter pattern for stream events of movements that raise an alert."""
 
 
 def job_functions(settings: StockSettings) -> tuple[Function, ...]:
-    """Return the functions that find thresholds crossed, holds expired, and counters that differ."""
+    """Return the functions that send alerts, release expired holds and reconcile levels."""
     send = (
-        grant_movements("UpdateItem", reason="take an alert, and note that it was sent"),
+        grant_movements("UpdateItem", reason="acquire an alert and record that it was sent"),
         Grant(on="stock-alerts", actions=("Publish",), reason="publish low-stock alerts"),
     )
-    unsent = grant_movements("Query", indexes=("due-index",), reason="find movements that nobody was told of")
+    unsent = grant_movements("Query", indexes=("due-index",), reason="find pending alerts")
     compare = (
-        grant_levels("BatchGetItem", reason="read the counters"),
-        grant_movements("BatchGetItem", reason="read the last movements"),
-        grant_reservations("Query", indexes=("product-index",), reason="count what is held of a product"),
+        grant_levels("BatchGetItem", reason="read the levels"),
+        grant_movements("BatchGetItem", reason="read the last movement of each level"),
+        grant_reservations("Query", indexes=("product-index",), reason="sum the reserved units of a product"),
     )
     return (
         Function(
@@ -42,8 +42,8 @@ def job_functions(settings: StockSettings) -> tuple[Function, ...]:
                     operation="check_thresholds",
                     grants=(unsent, *send),
                     metrics=(
-                        Metric("AlertAge", "Seconds", "How long the oldest alert has waited to be sent"),
-                        Metric("AlertsSent", "Count", "Alerts sent that had not been when they arose"),
+                        Metric("AlertAge", "Seconds", "Age of the oldest pending alert"),
+                        Metric("AlertsSent", "Count", "Pending alerts sent by the schedule"),
                     ),
                 ),
             ),
@@ -68,13 +68,13 @@ def job_functions(settings: StockSettings) -> tuple[Function, ...]:
                     rate="rate(1 minute)",
                     operation="expire_reservations",
                     grants=(
-                        grant_levels("Query", indexes=("due-index",), reason="find levels of which a hold has ended"),
+                        grant_levels("Query", indexes=("due-index",), reason="find levels with expired holds"),
                         grant_levels("BatchGetItem", reason="read the levels of released holds"),
                         *WRITE_LEVEL,
                         *RELEASE_HOLDS,
                     ),
                     metrics=(
-                        Metric("SweepAge", "Seconds", "How long ago the first hold expired that was to be released"),
+                        Metric("SweepAge", "Seconds", "Age of the oldest expired hold that was not released"),
                         EXPIRED,
                         LOW,
                     ),
@@ -91,11 +91,11 @@ def job_functions(settings: StockSettings) -> tuple[Function, ...]:
                     method="POST",
                     path="/inventory/{productId}/reconcile",
                     operation="reconcile_product",
-                    summary="Compare a product's counters with its reservations and movements, and repair them",
+                    summary="Compare a product's levels with its reservations and movements, and repair differences",
                     body="Reconciling",
                     responses={200: "Reconciliation"},
                     key_required=True,
-                    grants=(grant_levels("Query", reason="find the product's warehouses"), *compare, *WRITE_LEVEL),
+                    grants=(grant_levels("Query", reason="read the levels of the product"), *compare, *WRITE_LEVEL),
                     metrics=CROSSED,
                 ),
             ),
@@ -105,16 +105,16 @@ def job_functions(settings: StockSettings) -> tuple[Function, ...]:
                     rate="rate(1 day)",
                     operation="reconcile_all",
                     grants=(
-                        grant_levels("Query", indexes=("listing-index",), reason="go through everything"),
-                        grant_reservations("Scan", indexes=("product-index",), reason="count all that is held"),
+                        grant_levels("Query", indexes=("listing-index",), reason="read the keys of all levels"),
+                        grant_reservations("Scan", indexes=("product-index",), reason="sum all reserved units"),
                         *compare,
                         grant_levels(
                             "PutItem",
                             keys=("tap#reconcile-position",),
-                            reason="record where the next run continues after running out of time",
+                            reason="store the position at which the next run continues",
                         ),
                     ),
-                    metrics=(Metric("Drift", "Count", "Figures of levels that differ from reservations or movements"),),
+                    metrics=(Metric("Drift", "Count", "Fields of levels that differ from reservations or movements"),),
                 ),
             ),
         ),

@@ -1,4 +1,4 @@
-"""Requests of the load test."""
+"""Requests of the load test for the stock service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes of the stock API, the functions that serve them, and their error codes."""
+"""Routes of the stock API, their Lambda functions, and their error codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...model import Code, Function, Route, Throttle
 from ...model.paging import page_query
 from ...runtime.errors import ApiError, Conflict, VersionConflict
 from ...settings import FunctionSettings
-from .alarms import CROSSED, EXPIRED, LOW, MADE, REFUSED, RELEASED, SALES
+from .alarms import CROSSED, EXPIRED, LOW, OVERSELLS, RELEASED, RESERVED, SALES
 from .handler import levels
 from .handler.errors import (
     BelowReserved,
@@ -42,40 +42,40 @@ def _code(error: type[ApiError], meaning: str) -> Code:
     return Code(error.code, error.status, meaning)
 
 
-ALREADY_EXISTS = _code(Conflict, "The product is in that warehouse already: `PUT` changes it.")
-CHANGED = _code(
+ALREADY_EXISTS = _code(Conflict, "The product already exists in the warehouse. Use `PUT` to change it.")
+VERSION_CHANGED = _code(
     VersionConflict,
-    "The level is not at `expected_version`, or `expected_last_updated`; `details` say what it is: read it again, then "
-    "change that.",
+    "The level does not have the `expected_version` or `expected_last_updated`; `details` contains the current values. "
+    "Read the level again and repeat the update.",
 )
 BELOW_RESERVED = _code(
     BelowReserved,
-    "So few on hand would be fewer than are held; `details` say how many those are: leave as many, or release them "
-    "first.",
+    "The update leaves fewer units on hand than are reserved; `details` contains the reserved count. Set a higher "
+    "stock_count or release units first.",
 )
-INSUFFICIENT = _code(
+INSUFFICIENT_STOCK = _code(
     InsufficientStock,
-    "Fewer are available than are wanted, or an adjustment takes away more than is on hand; `details` say how many "
-    "there are: request no more than that, or try again after a release.",
+    "More units are requested than are available, or an adjustment removes more units than are on hand; `details` "
+    "contains the count. Request fewer units or try again after a release.",
 )
-LIMITED = _code(
+LIMIT_EXCEEDED = _code(
     HoldLimit,
-    "The caller would hold more units of the product than `max_held_units`, which `details` list: release some, or "
-    "request fewer.",
+    "The request exceeds the limit `max_held_units` of the caller for the product; `details` contains the reserved "
+    "units and the limit. Release units or request fewer.",
 )
-FULFILLED = _code(ReservationFulfilled, "Units under this `reservationId` were sold: reserve under another id.")
-OTHER_RESERVATION = _code(
+RESERVATION_FULFILLED = _code(ReservationFulfilled, "Units of this `reservationId` were sold. Use another id.")
+RESERVATION_CONFLICT = _code(
     ReservationConflict,
-    "The `reservationId` belongs to another caller or request, or has another `reference`, or some of its lines have "
-    "ended, which `details` list: fulfill what it holds, or reserve under another id.",
+    "The `reservationId` belongs to another caller or request, has another `reference`, or some of its lines, listed "
+    "in `details`, have ended. Fulfill exactly its lines, or use another id.",
 )
-SOLD_OTHERWISE = _code(
+REFERENCE_CONFLICT = _code(
     ReferenceConflict,
-    "The `reference` has sold another quantity of the product, or from another warehouse, which `details` list: send "
-    "another `line_id` for a further sale under it.",
+    "The `reference` was already used to sell another quantity of the product, or from another warehouse; `details` "
+    "lists that sale. Use another `line_id` to sell more with this reference.",
 )
-ENDED = _code(
-    ReservationExpired, "The reservation ended before it was fulfilled: fulfil without it, from what is available."
+RESERVATION_EXPIRED = _code(
+    ReservationExpired, "The reservation has expired. Fulfill available units without `reservationId`."
 )
 
 
@@ -87,7 +87,7 @@ def function_settings(memory_mb: int, reserved_concurrency: int, timeout_seconds
 
 
 def single(route: Route, settings: FunctionSettings, variables: Mapping[str, str] | None = None) -> Function:
-    """Return the function of one route, named after its operation."""
+    """Return a function with one route, named after its operation."""
     name = route.operation.replace("_", "-")
     return Function(name=name, handler=HANDLER, settings=settings, routes=(route,), variables=variables or {})
 
@@ -104,8 +104,8 @@ ANONYMOUS_THROTTLE = {"rate_per_second": 250, "burst": 100}
 """Default limits of anonymous requests. The 50 reserved executions of `get-level` serve 500 requests per second (see
 docs/production/scaling.md), so half of them remain for callers with a key."""
 ANONYMOUS_RESPONSES = {
-    "full": ("get_level", "What there is of a product, up to date", "ProductLevel"),
-    "availability": ("get_availability", "Whether a product is in stock, up to date", "Availability"),
+    "full": ("get_level", "Get the current level of a product", "ProductLevel"),
+    "availability": ("get_availability", "Get whether a product is in stock", "Availability"),
 }
 """Operation, summary and response schema of the route without an API key, by `anonymous_response`."""
 
@@ -117,13 +117,13 @@ def _anonymous_throttle(settings: StockSettings) -> Throttle:
 
 
 def route_functions(settings: StockSettings) -> tuple[Function, ...]:
-    """Return the functions that serve the routes for callers."""
-    return (*_reading(settings), *_changing(settings), *_holding(settings))
+    """Return the functions of the API routes."""
+    return (*_read_functions(settings), *_level_functions(settings), *_reservation_functions(settings))
 
 
-def _reading(settings: StockSettings) -> tuple[Function, ...]:
+def _read_functions(settings: StockSettings) -> tuple[Function, ...]:
     page = page_query(default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE, token_length=4096)
-    warehouse = {"warehouse_id": {**IDENTIFIER, "description": "One warehouse; the sum of all without it."}}
+    warehouse = {"warehouse_id": {**IDENTIFIER, "description": "Warehouse id. Default: the sum over all warehouses."}}
     operation, summary, response = ANONYMOUS_RESPONSES[settings.anonymous_response]
     return (
         Function(
@@ -138,7 +138,7 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
                     summary=summary,
                     query=warehouse,
                     responses={200: response},
-                    # Customers' browsers ask it, and have no key.
+                    # Browsers of customers call this route without an API key.
                     scope="",
                     throttle=_anonymous_throttle(settings),
                     grants=READ_LEVELS,
@@ -147,7 +147,7 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
                     method="GET",
                     path="/inventory/{productId}/level",
                     operation="get_level",
-                    summary="The level of a product with its counts, up to date",
+                    summary="Get the current level of a product with its counts",
                     query=warehouse,
                     responses={200: "ProductLevel"},
                     key_required=True,
@@ -160,11 +160,11 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
                 method="GET",
                 path="/inventory",
                 operation="list_levels",
-                summary="List and search what there is, in the products' order, a page at a time",
+                summary="List and search levels, sorted by product id",
                 query={
                     "category": CATEGORY,
                     "status": STATUS,
-                    "search": {**IDENTIFIER, "description": "How the product's id begins."},
+                    "search": {**IDENTIFIER, "description": "Prefix of the product id."},
                     **page,
                 },
                 responses={200: "LevelPage"},
@@ -175,7 +175,7 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
                         indexes=tuple(name for name, _ in levels.INDEXES.values()),
                         reason="list by category and status",
                     ),
-                    grant_levels("BatchGetItem", reason="read what is listed, up to date"),
+                    grant_levels("BatchGetItem", reason="read the current levels of a page"),
                     PAGE_TOKENS,
                 ),
             ),
@@ -186,12 +186,12 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
                 method="GET",
                 path="/inventory/{productId}/movements",
                 operation="list_movements",
-                summary="Every movement of a product with the counts after it, newest first, a page at a time",
+                summary="List the movements of a product with the counts after each, newest first",
                 query={
                     "warehouse_id": {
                         **IDENTIFIER,
-                        "description": "Only movements of this warehouse. If it moves rarely, pages before the "
-                        "last one can be short or empty: continue while there is a next_page_token.",
+                        "description": "Only movements of this warehouse. If it has few movements, pages before "
+                        "the last one can be short or empty. Continue while next_page_token is set.",
                     },
                     **page,
                 },
@@ -206,12 +206,12 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
                 method="GET",
                 path="/inventory/{productId}/reservations",
                 operation="list_reservations",
-                summary="What is held of a product, what ends first first, a page at a time",
+                summary="List the active reservation lines of a product, sorted by expiry",
                 query=page,
                 responses={200: "HoldPage"},
                 key_required=True,
                 grants=(
-                    grant_reservations("Query", indexes=("product-index",), reason="read what is held"),
+                    grant_reservations("Query", indexes=("product-index",), reason="read reserved lines"),
                     PAGE_TOKENS,
                 ),
             ),
@@ -220,14 +220,14 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
     )
 
 
-def _changing(settings: StockSettings) -> tuple[Function, ...]:
+def _level_functions(settings: StockSettings) -> tuple[Function, ...]:
     return (
         single(
             Route(
                 method="POST",
                 path="/inventory",
                 operation="create_level",
-                summary="A new product, or a product in a new warehouse",
+                summary="Create the level of a product in a warehouse",
                 body="NewLevel",
                 responses={201: "Level"},
                 idempotent=True,
@@ -244,10 +244,10 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
                 method="PUT",
                 path="/inventory/{productId}",
                 operation="update_level",
-                summary="Set or adjust what is on hand, the threshold, the category",
+                summary="Update the stock count, threshold or category of a level",
                 body="LevelChanges",
                 responses={200: "Level"},
-                codes=(CHANGED, BELOW_RESERVED, INSUFFICIENT),
+                codes=(VERSION_CHANGED, BELOW_RESERVED, INSUFFICIENT_STOCK),
                 key_required=True,
                 idempotent=True,
                 grants=(*READ_LEVELS, *WRITE_LEVEL, *RELEASE_HOLDS, READ_IDEMPOTENCY),
@@ -259,7 +259,7 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
     )
 
 
-def _holding(settings: StockSettings) -> tuple[Function, ...]:
+def _reservation_functions(settings: StockSettings) -> tuple[Function, ...]:
     limit = {"MAX_HELD_UNITS": str(settings.max_held_units)}
     return (
         Function(
@@ -277,20 +277,20 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     responses={201: "Reservation"},
                     idempotent=True,
                     errors=(404,),
-                    codes=(INSUFFICIENT, LIMITED, OTHER_RESERVATION, FULFILLED),
+                    codes=(INSUFFICIENT_STOCK, LIMIT_EXCEEDED, RESERVATION_CONFLICT, RESERVATION_FULFILLED),
                     key_required=True,
                     grants=(
                         *READ_LEVELS,
                         *WRITE_LEVEL,
                         *RELEASE_HOLDS,
                         RESERVATION_LINES,
-                        grant_reservations("PutItem", reason="write what is held, once for an id"),
+                        grant_reservations("PutItem", reason="write reservation lines, once per id"),
                     ),
-                    metrics=(*MADE, REFUSED, *CROSSED, EXPIRED),
+                    metrics=(*RESERVED, OVERSELLS, *CROSSED, EXPIRED),
                 )
                 for path, body, summary in (
-                    ("/inventory/{productId}/reserve", "NewReservation", "Hold units of a product for a while"),
-                    ("/inventory/reserve", "NewCart", "Hold all of a cart for a while, or nothing"),
+                    ("/inventory/{productId}/reserve", "NewReservation", "Reserve units of a product"),
+                    ("/inventory/reserve", "NewCart", "Reserve all lines of a cart, or none"),
                 )
             ),
         ),
@@ -323,14 +323,14 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                         "/inventory/{productId}/reserve/{reservationId}",
                         "release",
                         None,
-                        "Release what a reservation of the caller holds of a product",
+                        "Release the units of a product from a reservation of the caller",
                     ),
-                    ("/inventory/reserve/{reservationId}", "release", None, "Release all that it holds"),
+                    ("/inventory/reserve/{reservationId}", "release", None, "Release a reservation of the caller"),
                     (
                         "/inventory/{productId}/reservations/{reservationId}",
                         "release_any",
                         "manage",
-                        "Release what a reservation of any caller holds of a product",
+                        "Release the units of a product from a reservation of any caller",
                     ),
                 )
             ),
@@ -350,20 +350,20 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     responses={200: "Sale"},
                     idempotent=True,
                     errors=(404,),
-                    codes=(INSUFFICIENT, OTHER_RESERVATION, SOLD_OTHERWISE, ENDED),
+                    codes=(INSUFFICIENT_STOCK, RESERVATION_CONFLICT, REFERENCE_CONFLICT, RESERVATION_EXPIRED),
                     key_required=True,
                     grants=(
                         *READ_LEVELS,
                         *WRITE_LEVEL,
                         *RELEASE_HOLDS,
                         RESERVATION_LINES,
-                        grant_movements("BatchGetItem", reason="answer a repeated fulfilment as before"),
+                        grant_movements("BatchGetItem", reason="read the movements of a repeated fulfillment"),
                     ),
-                    metrics=(*SALES, REFUSED, *CROSSED, EXPIRED),
+                    metrics=(*SALES, OVERSELLS, *CROSSED, EXPIRED),
                 )
                 for path, body, summary in (
-                    ("/inventory/{productId}/fulfill", "Fulfilment", "Sell what is held of a product, or free units"),
-                    ("/inventory/fulfill", "CartFulfilment", "Sell all of a cart, held or free, or nothing"),
+                    ("/inventory/{productId}/fulfill", "Fulfilment", "Sell reserved or available units of a product"),
+                    ("/inventory/fulfill", "CartFulfilment", "Sell reserved or available units of all lines of a cart"),
                 )
             ),
         ),

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the stock API."""
+"""JSON Schemas of the stock API."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .handler.operations import DEFAULT_WAREHOUSE, ID
 from .settings import MAX_MINUTES, NUMBER_MAX
 
 MAX_LINES = 25
-"""Most lines of a cart: of the 100 actions of a transaction each takes three."""
+"""Maximum number of lines of a cart. Each line needs 3 of the 100 actions of a transaction."""
 IDENTIFIER: dict[str, Any] = {"type": "string", "pattern": f"^{ID}$"}
-PRODUCT: Schema = {**IDENTIFIER, "description": "A letter or digit, then at most 99 of these or . _ ~ : @ -"}
-WAREHOUSE: Schema = {**IDENTIFIER, "description": "Any warehouse with enough, or the only one, when not given."}
+PRODUCT: Schema = {**IDENTIFIER, "description": "A letter or digit, then up to 99 letters, digits or . _ ~ : @ -"}
+WAREHOUSE: Schema = {**IDENTIFIER, "description": "Default: a warehouse with enough units, or the only one."}
 COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
 UNITS: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 CATEGORY: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^#]*[^#\s][^#]*$"}
@@ -23,35 +23,35 @@ TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
 RESERVATION: Schema = {
     **IDENTIFIER,
-    "description": "The caller's own, such as the cart's; default: an id that cannot be guessed. The same request "
-    "again gets the same response. Once the reservation was released or has expired, the id can be used again; after a "
-    "fulfillment it cannot.",
+    "description": "Id chosen by the caller, such as the cart id. Default: a random id. A repeated request receives "
+    "the same response. The id can be used again after the reservation was released or has expired, but not after it "
+    "was fulfilled.",
 }
 MINUTES: Schema = {
     "type": "integer",
     "minimum": 1,
     "maximum": MAX_MINUTES,
-    "description": "How long it holds at least; `expiry` is up to 5 % later, or more for a level that has reservations "
-    "with many different lifetimes. Default: that of the service.",
+    "description": "Minimum lifetime of the reservation. `expiry` is up to 5 % later, or more if the level has "
+    "reservations with many different lifetimes. Default: set by the service.",
 }
 REFERENCE: Schema = {
     **TEXT,
     "pattern": r"\S",
-    "description": "The caller's own, such as the order number; kept with the movements. A reservation has at most "
-    "one. Without a reservation each sells a product once, or once for each line_id: a repetition gets the same "
-    "response.",
+    "description": "Reference chosen by the caller, such as the order number; stored in the movements. A reservation "
+    "has at most one. Without a reservation, a reference sells each product once, or once per line_id: a repeated "
+    "request receives the same response.",
 }
-LINE_ID: Schema = {**TEXT, "pattern": r"\S", "description": "Tells lines of the same product and reference apart."}
+LINE_ID: Schema = {**TEXT, "pattern": r"\S", "description": "Distinguishes lines of the same product and reference."}
 RESERVED_AT: Schema = {
     **TEXT,
-    "description": "The reserved_at of the reservation, so that a late repetition does not reach a later one with the "
-    "same id; a time of RFC 3339.",
+    "description": "`reserved_at` of the reservation, an RFC 3339 timestamp. With it, a late retry does not apply to a "
+    "later reservation with the same id.",
 }
 LINES: dict[str, Any] = {
     "type": "array",
     "minItems": 1,
     "maxItems": MAX_LINES,
-    "description": "Lines of the same product are added up.",
+    "description": "Lines of the same product and warehouse are merged.",
     "items": {
         "type": "object",
         "required": ["product_id", "quantity"],
@@ -61,35 +61,35 @@ LINES: dict[str, Any] = {
 }
 ORDER_LINES: Schema = {
     **LINES,
-    "description": "With a reservationId, what that holds, or left out.",
+    "description": "With a reservationId, exactly its lines, or omitted.",
     "items": {**LINES["items"], "properties": {**LINES["items"]["properties"], "line_id": LINE_ID}},
 }
 
 
 def _closed(required: tuple[str, ...], **properties: Schema) -> Schema:
-    """A request's object."""
-    needed = {"required": [*required]} if required else {}
-    return {"type": "object", **needed, "additionalProperties": False, "properties": properties}
+    """Return the schema of a request object."""
+    required_names = {"required": [*required]} if required else {}
+    return {"type": "object", **required_names, "additionalProperties": False, "properties": properties}
 
 
 def _open(required: tuple[str, ...], **properties: Schema) -> Schema:
-    """An answer's object, to which later versions may add."""
+    """Return the schema of a response object. Later versions can add properties."""
     return {"type": "object", "required": [*required], "properties": properties}
 
 
 COUNTS: dict[str, Schema] = {
-    "stock_count": {"type": "integer", "description": "On hand."},
-    "reserved_count": {"type": "integer", "description": "Of those, held by somebody."},
-    "available": {"type": "integer", "description": "The difference."},
+    "stock_count": {"type": "integer", "description": "Units on hand."},
+    "reserved_count": {"type": "integer", "description": "Reserved units of `stock_count`."},
+    "available": {"type": "integer", "description": "`stock_count` minus `reserved_count`."},
 }
 LEVEL: dict[str, Schema] = {
     "product_id": PRODUCT,
     "warehouse_id": IDENTIFIER,
     **COUNTS,
-    "threshold_level": {"type": "integer", "description": "At or under so many available units the stock is low."},
+    "threshold_level": {"type": "integer", "description": "Stock is low at or below this number of available units."},
     "status": STATUS,
-    "last_updated": {**TIME, "description": "When stock_count, threshold_level or category was last changed."},
-    "version": {"type": "integer", "description": "How often they were; holding units is no change of them."},
+    "last_updated": {**TIME, "description": "Time of the last change of stock_count, threshold_level or category."},
+    "version": {"type": "integer", "description": "Number of changes of these fields, including the creation."},
 }
 AVAILABILITY: dict[str, Schema] = {
     "product_id": PRODUCT,
@@ -102,28 +102,28 @@ SCHEMAS: dict[str, Schema] = {
     "NewLevel": _closed(
         ("product_id", "stock_count"),
         product_id=PRODUCT,
-        warehouse_id={**IDENTIFIER, "description": f"`{DEFAULT_WAREHOUSE}` when not given."},
+        warehouse_id={**IDENTIFIER, "description": f"Default: `{DEFAULT_WAREHOUSE}`."},
         stock_count=COUNT,
-        threshold_level={**COUNT, "description": "The service's when not given."},
-        category={**CATEGORY, "description": "Any text without #."},
+        threshold_level={**COUNT, "description": "Default: set by the service."},
+        category={**CATEGORY, "description": "Any string without #."},
     ),
     "LevelChanges": _closed(
         (),
-        warehouse_id={**IDENTIFIER, "description": "Needed where the product is in several."},
+        warehouse_id={**IDENTIFIER, "description": "Required if the product is in several warehouses."},
         stock_count=COUNT,
         adjustment={
             "type": "integer",
             "minimum": -NUMBER_MAX,
             "maximum": NUMBER_MAX,
-            "description": "Added to stock_count, in its place; needs a reason.",
+            "description": "Units to add to stock_count. Requires a reason and excludes stock_count.",
         },
         reason=TEXT,
         threshold_level=COUNT,
-        category={**CATEGORY, "type": ["string", "null"], "description": "null takes it away."},
-        expected_version={**UNITS, "description": "Change it only if this is its version; 409 otherwise."},
+        category={**CATEGORY, "type": ["string", "null"], "description": "null removes the category."},
+        expected_version={**UNITS, "description": "Update the level only if it has this version; otherwise 409."},
         expected_last_updated={
             **TEXT,
-            "description": "The same with last_updated: a time of RFC 3339, compared as an instant.",
+            "description": "Update the level only if it has this last_updated (RFC 3339); otherwise 409.",
         },
     ),
     "NewReservation": _closed(
@@ -139,8 +139,8 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Fulfilment": _closed(
         (),
-        reservationId={**IDENTIFIER, "description": "Whose units are sold; free ones when not given."},
-        quantity={**UNITS, "description": "With a reservationId, what that holds, or left out."},
+        reservationId={**IDENTIFIER, "description": "Reservation to sell. Default: sell available units."},
+        quantity={**UNITS, "description": "With a reservationId, exactly its units, or omitted."},
         warehouse_id=WAREHOUSE,
         reference=REFERENCE,
         line_id=LINE_ID,
@@ -148,12 +148,12 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "CartFulfilment": _closed(
         (),
-        reservationId={**IDENTIFIER, "description": "Whose units are sold; free ones when not given."},
+        reservationId={**IDENTIFIER, "description": "Reservation to sell. Default: sell available units."},
         lines=ORDER_LINES,
         reference=REFERENCE,
         reserved_at=RESERVED_AT,
     ),
-    "Reconciling": _closed((), repair={"type": "boolean", "description": "Mend what differs."}),
+    "Reconciling": _closed((), repair={"type": "boolean", "description": "Repair differences."}),
     "Level": _open(tuple(LEVEL), **LEVEL, category=CATEGORY),
     "ProductLevel": {
         **_open(
@@ -162,11 +162,11 @@ SCHEMAS: dict[str, Schema] = {
             category=CATEGORY,
             warehouses={"type": "array", "items": {"$ref": "#/components/schemas/Level"}},
         ),
-        "description": "With `warehouse_id` the level there; without it the sum over `warehouses`, with a `version` if "
-        "there is one warehouse.",
+        "description": "Level in `warehouse_id` if that is set, otherwise the sum over `warehouses`. The sum has a "
+        "`version` only if there is one warehouse.",
     },
     "Availability": {
-        **_open(tuple(AVAILABILITY), **AVAILABILITY, warehouse_id={**IDENTIFIER, "description": "The one requested."}),
+        **_open(tuple(AVAILABILITY), **AVAILABILITY, warehouse_id={**IDENTIFIER, "description": "As requested."}),
         "description": "Response of `GET /inventory/{productId}` if `anonymous_response` is `availability`.",
     },
     "LevelPage": page_of("levels", "Level"),
@@ -176,7 +176,7 @@ SCHEMAS: dict[str, Schema] = {
         expiry=TIME,
         reserved_at=TIME,
         reference=TEXT,
-        **{name: {**schema, "description": "Where there is one line."} for name, schema in LINE.items()},
+        **{name: {**schema, "description": "Set if the reservation has one line."} for name, schema in LINE.items()},
         lines={"type": "array", "items": _open(tuple(LINE), **LINE)},
     ),
     "Sale": _open(
@@ -187,20 +187,20 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Movement": _open(
         (*SOLD, "sequence", "type", "actor", "at", "threshold_level"),
-        **{**SOLD, "quantity": {"type": "integer", "description": "Of stock_count, where that was set: its change."}},
+        **{**SOLD, "quantity": {"type": "integer", "description": "Units; the change of stock_count for an update."}},
         threshold_level=LEVEL["threshold_level"],
-        sequence={"type": "integer", "description": "1 for the first of a product in a warehouse, and so on."},
+        sequence={"type": "integer", "description": "Number of the movement of the level, starting with 1."},
         type={"type": "string", "enum": [*movements.TYPES]},
         reservationId=IDENTIFIER,
-        reference={**TEXT, "description": "The caller's own, such as an order."},
+        reference={**TEXT, "description": "Reference chosen by the caller, such as the order number."},
         reason=TEXT,
         actor={
             "type": "string",
-            "description": "The caller's user, client, principal or ARN, the API key's id, or `expiry`.",
+            "description": "User, client, principal or ARN of the caller, the id of the API key, or `expiry`.",
         },
         correlationId={
             "type": "string",
-            "description": "The `X-Correlation-Id` of the request that made it, or of the sweep that did.",
+            "description": "`X-Correlation-Id` of the request or scheduled job that caused the movement.",
         },
         at=TIME,
     ),
@@ -226,8 +226,8 @@ SCHEMAS: dict[str, Schema] = {
                 product_id=PRODUCT,
                 warehouse_id=IDENTIFIER,
                 field={"type": "string"},
-                counted={"description": "What reservations or movements come to."},
-                found={"description": "What the level said."},
+                counted={"description": "Value computed from reservations or movements."},
+                found={"description": "Stored value."},
             ),
         },
     ),

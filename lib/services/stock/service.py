@@ -1,4 +1,4 @@
-"""The stock service: what can be sold now, held for carts, sold, and told of when it runs low."""
+"""Service definition of the stock service: stock levels, reservations, sales and low-stock alerts."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .tables import TABLES
 
 SITE = Path(__file__).parent / "site" / "dist"
 QUOTA_PER_MONTH = 1_000_000_000
-"""Requests of the API key of a shop's server: 385 a second all month, so that a shop does not stop for it."""
+"""Monthly request quota of the API key, equal to 385 requests per second, so that a shop does not reach it."""
 
 
 def stock(settings: StockSettings | None = None) -> Service:
-    """The service as a shop wants it: `TapStackArgs(service=stock(StockSettings(reservation_minutes=15)))`."""
+    """Return the service definition: `TapStackArgs(service=stock(StockSettings(reservation_minutes=15)))`."""
     settings = settings or StockSettings()
     return Service(
         name="stock",
         title="Stock",
-        description="What a shop can sell right now: held for carts, sold once, told of when it runs low.",
+        description="Stock levels of an online shop with reservations for carts, sales, and low-stock alerts.",
         name_pattern="inventory-{type}-{environment}",
         api_type="stock-api",
         alarms_type="stock-alerts",

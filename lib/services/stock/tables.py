@@ -1,4 +1,4 @@
-"""The tables of the stock service, and what functions may do with them."""
+"""Tables of the stock service and permissions of its functions."""
 
 from __future__ import annotations
 
@@ -40,34 +40,36 @@ TABLES = (
 
 
 def grant_levels(*actions: str, reason: str, indexes: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Grant:
-    """Return the permission for actions on the table `management`."""
+    """Return the permission for actions on the `management` table."""
     return Grant(on="management", actions=actions, indexes=indexes, keys=keys, reason=reason)
 
 
 def grant_reservations(*actions: str, reason: str, indexes: tuple[str, ...] = ()) -> Grant:
-    """Return the permission for actions on the table `reservations`."""
+    """Return the permission for actions on the `reservations` table."""
     return Grant(on="reservations", actions=actions, indexes=indexes, reason=reason)
 
 
 def grant_movements(*actions: str, reason: str, indexes: tuple[str, ...] = ()) -> Grant:
-    """Return the permission for actions on the table `movements`."""
+    """Return the permission for actions on the `movements` table."""
     return Grant(on="movements", actions=actions, indexes=indexes, reason=reason)
 
 
 READ_LEVELS = (
-    grant_levels("Query", reason="read a product in all its warehouses"),
-    grant_levels("BatchGetItem", reason="read products in certain warehouses"),
+    grant_levels("Query", reason="read the levels of a product in all warehouses"),
+    grant_levels("BatchGetItem", reason="read the levels of products in specific warehouses"),
 )
 WRITE_LEVEL = (
-    grant_levels("PutItem", reason="write the new level, if it is still the one that was read"),
-    grant_movements("PutItem", reason="write the movement in the transaction that makes it"),
+    grant_levels("PutItem", reason="write a level if it was not modified concurrently"),
+    grant_movements("PutItem", reason="write the movement in the same transaction"),
 )
 RELEASE_HOLDS = (
-    grant_reservations("Query", indexes=("product-index",), reason="find what was held and has ended"),
-    grant_reservations("UpdateItem", reason="end a hold"),
+    grant_reservations("Query", indexes=("product-index",), reason="find expired holds"),
+    grant_reservations("UpdateItem", reason="update the state of a reservation line"),
 )
-PAGE_TOKENS = grant_levels("GetItem", "PutItem", keys=("tap#page-token-key",), reason="keep the page tokens' key")
+PAGE_TOKENS = grant_levels(
+    "GetItem", "PutItem", keys=("tap#page-token-key",), reason="store the signing key of page tokens"
+)
 READ_IDEMPOTENCY = grant_levels(
-    "BatchGetItem", keys=("tap#idempotency#*",), reason="answer a repeated Idempotency-Key as before"
+    "BatchGetItem", keys=("tap#idempotency#*",), reason="return the recorded response for a repeated Idempotency-Key"
 )
 RESERVATION_LINES = grant_reservations("Query", reason="read a reservation")

@@ -1,4 +1,4 @@
-"""Measured operations of the stock service: `python -m benchmarks stock` compares them."""
+"""Measured operations of the stock service, compared by `python -m benchmarks stock`."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_a_repeated_batch_makes_nothing_twice(shop: Shop) -> None:
     assert batch(shop, *entries, key="batch-1").body == first.body
     assert (len(shop.listed()), shop.read(item).body["quantity"]) == (2, 5)
     rows = len(shop.rows("items"))
-    refused(batch(shop, *[DESK] * 5, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "another request")
+    refused(batch(shop, *[DESK] * 5, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
     assert len(shop.rows("items")) == rows
 
 

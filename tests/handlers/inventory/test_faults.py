@@ -134,7 +134,7 @@ def test_what_cannot_be_audited_is_not_answered(shop: Shop, wire: FakeAws) -> No
     item = shop.create()
     wire.script = [lambda asked: "hang up" if b"auditId" in asked.body else "pass"]
     shop.api.seconds = SPENT_SECONDS
-    refused(shop.read(item), 503, "SERVICE_UNAVAILABLE", "did not respond in time; send the request again")
+    refused(shop.read(item), 503, "SERVICE_UNAVAILABLE", "did not respond in time. Send the request again.")
 
 
 def overtaken_by(wire: FakeAws, other: Callable[[], Answer], calls: int = 1) -> None:

@@ -65,7 +65,12 @@ def test_an_invalid_field_is_rejected_with_its_name(shop: Shop) -> None:
         refused(answer, 400, "INVALID_REQUEST", message)
     refused(shop.api("POST", "/items", {"name": "Desk"}), 400, "INVALID_REQUEST", "quantity")
     text = '{"name": "Desk", "category": "furniture", "quantity": 1, "price": 1e-200}'
-    refused(shop.api("POST", "/items", text), 400, "INVALID_REQUEST", "price: a number DynamoDB cannot store")
+    refused(
+        shop.api("POST", "/items", text),
+        400,
+        "INVALID_REQUEST",
+        "price must be a number with at most 38 significant digits",
+    )
     assert shop.rows("items") == []
     refused(shop.change(shop.create()), 400, "INVALID_REQUEST", "at least 1 properties")
 
@@ -268,7 +273,7 @@ def test_page_tokens_are_good_for_their_query_only(shop: Shop) -> None:
     token = shop.api("GET", "/items", query={"page_size": "1", "category": "a"}).body["next_page_token"]
     for query in ({}, {"category": "b"}, {"category": "a", "status": "available"}):
         answer = shop.api("GET", "/items", query={**query, "page_token": token})
-        refused(answer, 400, "INVALID_REQUEST", "page_token: not a token of this query")
+        refused(answer, 400, "INVALID_REQUEST", "page_token must be the next_page_token")
     forged = shop.api("GET", "/items", query={"category": "a", "page_token": f"{token[:-2]}xx"})
     refused(forged, 400, "INVALID_REQUEST", "page_token")
     refused(
@@ -287,7 +292,7 @@ def test_a_repeated_key_gets_the_first_answer_and_makes_nothing(shop: Shop) -> N
     shop.change(item, quantity=1)
     assert shop.create(headers=headers, sku="D-1") == item
     assert len(shop.listed()) == 1
-    refused(shop.api("POST", "/items", DESK, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "another request")
+    refused(shop.api("POST", "/items", DESK, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "a different request")
 
 
 def test_every_operation_leaves_an_audit_row(shop: Shop) -> None:

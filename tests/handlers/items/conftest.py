@@ -1,4 +1,4 @@
-"""The items service's Lambda code."""
+"""Fixtures for the Lambda code of the items service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...support.worker import Api, Handler, standing, started
 
 @pytest.fixture(scope="session", name="handler")
 def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
-    """The function's handler, in a worker that has started."""
+    """Return the handler of the function after its initialization."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("DYNAMODB_TABLE_NAME", "none")
@@ -26,7 +26,7 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
 
 @pytest.fixture(name="api")
 def api_fixture(handler: Handler, emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> Iterator[Api]:
-    """The handler in a fresh worker's environment, over an empty table."""
+    """Return the API with a new repository and an empty table."""
     with standing(emulator, *SERVICE.tables) as tables:
         worker_environment.setenv("DYNAMODB_TABLE_NAME", tables["table"])
         repository.items.cache_clear()

@@ -1,4 +1,4 @@
-"""What is true of the tables at every moment, whoever writes and whatever fails."""
+"""Invariants of the tables that hold at any time, also after failures and concurrent writes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
-from lib.services.stock.handler.levels import status_of
+from lib.services.stock.handler.levels import LevelKey, status_of
 
 from .conftest import Shop
 
-Row = dict[str, Any]
-Place = tuple[str, str]
+Item = dict[str, Any]
 MICROSECOND = timedelta(microseconds=1)
 ENDINGS = ("RELEASED", "EXPIRED", "FULFILLED")
 STATUSES = ("IN_STOCK", "LOW_STOCK", "OUT_OF_STOCK")
@@ -21,91 +20,89 @@ REARMED_AFTER = timedelta(minutes=15)
 EDITS = ("UPDATED", "ADJUSTED", "REPAIRED")
 
 
-def place_of(row: Row) -> Place:
-    """A row's product and warehouse."""
-    return row["product_id"], row["warehouse_id"]
+def key_of(item: Item) -> LevelKey:
+    return item["product_id"], item["warehouse_id"]
 
 
-def check(shop: Shop, *, alerts_forgotten: bool = False) -> None:
-    """Raise AssertionError unless levels, reservations and movements say the same.
+def check(shop: Shop, *, ignores_alerted: bool = False) -> None:
+    """Raise `AssertionError` unless levels, reservations and movements are consistent.
 
-    With `alerts_forgotten` a release that does not know `alerted` has written levels, so that there can be more alerts.
+    With `ignores_alerted`, a release without the attribute `alerted` has written levels, so more alerts are allowed.
     """
-    levels = {place_of(row): row for row in shop.rows("management") if row["warehouse_id"] != "tap#"}
-    lines = shop.rows("reservations")
-    ledger = ledger_of(shop)
+    levels = {key_of(item): item for item in shop.items("management") if item["warehouse_id"] != "tap#"}
+    lines = shop.items("reservations")
+    ledger = read_ledger(shop)
     assert levels.keys() == ledger.keys()
-    for place, row in levels.items():
-        held = [line for line in lines if place_of(line) == place and line["state"] == "HELD"]
-        _check_level(row, held)
-        _check_ledger(row, ledger[place])
-        _check_alerts(ledger[place], alerts_forgotten=alerts_forgotten)
+    for key, item in levels.items():
+        reserved = [line for line in lines if key_of(line) == key and line["state"] == "HELD"]
+        _check_level(item, reserved)
+        _check_ledger(item, ledger[key])
+        _check_alerts(ledger[key], ignores_alerted=ignores_alerted)
     _check_lines(lines, ledger)
 
 
-def ledger_of(shop: Shop) -> dict[Place, list[Row]]:
-    """The movements of each level, in their order."""
-    ledger: dict[Place, list[Row]] = defaultdict(list)
-    for row in sorted(shop.rows("movements"), key=lambda row: int(row["sequence"])):
-        ledger[place_of(row)].append(row)
+def read_ledger(shop: Shop) -> dict[LevelKey, list[Item]]:
+    ledger: dict[LevelKey, list[Item]] = defaultdict(list)
+    for item in sorted(shop.items("movements"), key=lambda item: int(item["sequence"])):
+        ledger[key_of(item)].append(item)
     return ledger
 
 
-def alerts(shop: Shop) -> list[tuple[str, str, int, str]]:
-    """The movements that are alerts."""
-    ledger = ledger_of(shop)
-    return sorted((*place, move["sequence"], move["status"]) for place in ledger for move in _alerts(ledger[place]))
+def expected_alerts(shop: Shop) -> list[tuple[str, str, int, str]]:
+    """Return level key, sequence and status of each movement that must raise an alert."""
+    ledger = read_ledger(shop)
+    return sorted((*key, move["sequence"], move["status"]) for key in ledger for move in _alerts(ledger[key]))
 
 
-def _alerts(moves: list[Row]) -> list[Row]:
-    found = []
-    # The statuses for which an alert was raised, with the time at which the level recovered.
+def _alerts(moves: list[Item]) -> list[Item]:
+    alerts = []
+    # Statuses with an alert, and the time when the level recovered from them.
     quiet: dict[str, datetime | None] = {}
-    for move in map(itemgetter(-1), _together(moves)):
+    for move in map(itemgetter(-1), _by_transaction(moves)):
         at, status = datetime.fromisoformat(move["at"]), move["status"]
         if move["available"] - move["threshold_level"] > max(1, move["threshold_level"] * 0.1):
             quiet = {}
         quiet = {s: since for s, since in quiet.items() if since is None or at - since < REARMED_AFTER}
         if status != "IN_STOCK" and status not in quiet:
-            found.append(move)
+            alerts.append(move)
         for worse in STATUSES[STATUSES.index(status) + 1 :]:
             if worse in quiet:
                 quiet[worse] = quiet[worse] or at
         for passed in STATUSES[1 : STATUSES.index(status) + 1]:
             if passed in quiet or passed == status:
                 quiet[passed] = None
-    return found
+    return alerts
 
 
-def _together(moves: list[Row]) -> list[list[Row]]:
-    """Movements by the transactions that made them: several are what holds that ended came to, at once."""
-    found = [moves[:1]]
+def _by_transaction(moves: list[Item]) -> list[list[Item]]:
+    """Group movements by transaction. Only the release of expired holds has several movements of one level."""
+    transactions = [moves[:1]]
     for before, after in pairwise(moves):
-        at_once = datetime.fromisoformat(after["at"]) - datetime.fromisoformat(before["at"]) == MICROSECOND
-        if at_once and before["type"] == after["type"] == "EXPIRED":
-            found[-1].append(after)
+        is_consecutive = datetime.fromisoformat(after["at"]) - datetime.fromisoformat(before["at"]) == MICROSECOND
+        if is_consecutive and before["type"] == after["type"] == "EXPIRED":
+            transactions[-1].append(after)
         else:
-            found.append([after])
-    return found
+            transactions.append([after])
+    return transactions
 
 
-def _check_level(row: Row, held: list[Row]) -> None:
-    ends: Counter[str] = Counter()
-    for line in held:
-        ends[str(line["ends"])] += line["quantity"]
-    assert row["holds"] == dict(ends)
-    assert row["reserved_count"] == sum(ends.values())
-    available = row["stock_count"] - row["reserved_count"]
+def _check_level(item: Item, reserved: list[Item]) -> None:
+    units_by_end: Counter[str] = Counter()
+    for line in reserved:
+        units_by_end[str(line["ends"])] += line["quantity"]
+    assert item["holds"] == dict(units_by_end)
+    assert item["reserved_count"] == sum(units_by_end.values())
+    available = item["stock_count"] - item["reserved_count"]
     assert available >= 0, "oversold"
-    assert row["status"] == status_of(available, row["threshold_level"])
-    assert row["listing"] == "levels"
-    category = row.get("category")
-    assert row.get("category_status") == (f"{row['status']}#{category}" if category else None)
-    first = min(map(int, ends), default=None)
-    assert (row.get("due"), row.get("due_at")) == (("holds", first) if ends else (None, None))
+    assert item["status"] == status_of(available, item["threshold_level"])
+    assert item["listing"] == "levels"
+    category = item.get("category")
+    assert item.get("category_status") == (f"{item['status']}#{category}" if category else None)
+    first = min(map(int, units_by_end), default=None)
+    assert (item.get("due"), item.get("due_at")) == (("holds", first) if units_by_end else (None, None))
 
 
-def _check_ledger(level: Row, moves: list[Row]) -> None:
+def _check_ledger(level: Item, moves: list[Item]) -> None:
     first, last = moves[0], moves[-1]
     assert [move["sequence"] for move in moves] == [*range(1, level["sequence"] + 1)]
     assert [move["type"] == "CREATED" for move in moves] == [True, *[False] * len(moves[1:])]
@@ -124,21 +121,21 @@ def _check_ledger(level: Row, moves: list[Row]) -> None:
     assert (level["version"], level["last_updated"]) == (len(edits), edits[-1]["at"])
 
 
-def _check_alerts(moves: list[Row], *, alerts_forgotten: bool) -> None:
-    alerting = [move for move in moves if move["status"] != "IN_STOCK"] if alerts_forgotten else _alerts(moves)
+def _check_alerts(moves: list[Item], *, ignores_alerted: bool) -> None:
+    alerts = [move for move in moves if move["status"] != "IN_STOCK"] if ignores_alerted else _alerts(moves)
     for move in moves:
-        assert move in alerting or "due" not in move, "no alert without a reason"
+        assert move in alerts or "due" not in move, "unexpected alert"
         assert move.get("due", "alerts") == "alerts"
         assert ("due" in move) == ("due_at" in move)
 
 
-def _check_step(before: Row, after: Row) -> None:
+def _check_step(before: Item, after: Item) -> None:
     kind, units = after["type"], after["quantity"]
     change = (after["stock_count"] - before["stock_count"], after["reserved_count"] - before["reserved_count"])
     if kind == "REPAIRED":
-        return  # from a level that did not follow from the movement before
+        return  # The level did not match the previous movement.
     assert kind in EDITS or units > 0
-    wanted = {
+    expected = {
         "UPDATED": (units, 0),
         "ADJUSTED": (units, 0),
         "RESERVED": (0, units),
@@ -146,25 +143,27 @@ def _check_step(before: Row, after: Row) -> None:
         "EXPIRED": (0, -units),
         "FULFILLED": (-units, -units if "reservationId" in after else 0),
     }
-    assert change == wanted[kind], kind
+    assert change == expected[kind], kind
     assert kind in EDITS or before["threshold_level"] == after["threshold_level"]
 
 
-def _check_lines(lines: list[Row], ledger: dict[Place, list[Row]]) -> None:
-    told: dict[tuple[str, Place], list[Row]] = defaultdict(list)
-    for place, moves in ledger.items():
+def _check_lines(lines: list[Item], ledger: dict[LevelKey, list[Item]]) -> None:
+    by_line: dict[tuple[str, LevelKey], list[Item]] = defaultdict(list)
+    for key, moves in ledger.items():
         for move in moves:
             if "reservationId" in move:
-                told[move["reservationId"], place].append(move)
-    for moves in told.values():
+                by_line[move["reservationId"], key].append(move)
+    for moves in by_line.values():
         for number, move in enumerate(moves):
-            assert (move["type"] == "RESERVED") if number % 2 == 0 else (move["type"] in ENDINGS), "each ends once"
-        for begun, ended in zip(moves[::2], moves[1::2], strict=False):
-            assert begun["quantity"] == ended["quantity"]
-    held = Counter((line["reservation_id"], place_of(line)) for line in lines if line["state"] == "HELD")
-    assert held == Counter(key for key, moves in told.items() if moves[-1]["type"] == "RESERVED")
+            assert (move["type"] == "RESERVED") if number % 2 == 0 else (move["type"] in ENDINGS), (
+                "a line is released or sold once"
+            )
+        for reserved, ended in zip(moves[::2], moves[1::2], strict=False):
+            assert reserved["quantity"] == ended["quantity"]
+    active = Counter((line["reservation_id"], key_of(line)) for line in lines if line["state"] == "HELD")
+    assert active == Counter(line_key for line_key, moves in by_line.items() if moves[-1]["type"] == "RESERVED")
     for line in lines:
-        moves = told[line["reservation_id"], place_of(line)]
+        moves = by_line[line["reservation_id"], key_of(line)]
         assert (line["state"] == "HELD") == ("held_for" in line) == ("settled_at" not in line)
         if line["state"] == "HELD":
             assert moves[-1]["quantity"] == line["quantity"]

@@ -19,7 +19,7 @@ LEVEL = f"{PRODUCT}/level"
 
 @pytest.fixture(scope="module", name="reduced_handler")
 def reduced_handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
-    """The handler of the service with `anonymous_response: availability`."""
+    """Return the handler of the service with `anonymous_response: availability`."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("MOVEMENTS_TABLE_NAME", MOVEMENTS_SOURCE)
@@ -29,7 +29,7 @@ def reduced_handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler
 
 @pytest.fixture(name="reduced")
 def reduced_fixture(reduced_handler: Handler, shop: Shop) -> Api:
-    """The service with `anonymous_response: availability`, over the tables of the shop."""
+    """Return a client of the service with `anonymous_response: availability`, with the tables of `shop`."""
     return Api(reduced_handler, shop.api.tables)
 
 
@@ -57,7 +57,7 @@ def test_reserved_units_are_not_in_stock(shop: Shop, reduced: Api) -> None:
     assert availability(reduced) == {"product_id": "lamp", "in_stock": True, "low_stock": False}
 
 
-def test_availability_is_that_of_all_warehouses_unless_the_request_names_one(shop: Shop, reduced: Api) -> None:
+def test_availability_includes_all_warehouses_unless_one_is_specified(shop: Shop, reduced: Api) -> None:
     shop.create(stock_count=0, threshold_level=1)
     shop.create(stock_count=9, threshold_level=1, warehouse_id="north")
     assert availability(reduced) == {"product_id": "lamp", "in_stock": True, "low_stock": False}
@@ -73,14 +73,14 @@ def test_availability_is_that_of_all_warehouses_unless_the_request_names_one(sho
 def test_availability_of_a_missing_product_is_not_found(shop: Shop, reduced: Api, query: dict[str, str]) -> None:
     shop.create()
     refused(reduced("GET", PRODUCT, keys=("desk",), query=query), 404, "NOT_FOUND", "desk")
-    refused(reduced("GET", PRODUCT, keys=(".",), query=query), 404, "NOT_FOUND", "ids are")
+    refused(reduced("GET", PRODUCT, keys=(".",), query=query), 404, "NOT_FOUND", "must be a letter or digit")
 
 
 def test_availability_rejects_parameters_like_the_full_response(shop: Shop, reduced: Api) -> None:
     shop.create()
     for query in ({"full": "true"}, {"warehouse_id": "#"}):
-        response, before = (api("GET", PRODUCT, keys=("lamp",), query=query) for api in (reduced, shop.api))
-        assert (response.status, response.body) == (before.status, before.body)
+        response, full = (api("GET", PRODUCT, keys=("lamp",), query=query) for api in (reduced, shop.api))
+        assert (response.status, response.body) == (full.status, full.body)
         assert response.status == 400
 
 
@@ -100,7 +100,7 @@ def test_level_route_of_a_missing_product_is_not_found(shop: Shop) -> None:
     refused(shop.api("GET", LEVEL, keys=("desk",)), 404, "NOT_FOUND", "desk")
 
 
-def test_level_is_an_id_like_any_other(shop: Shop) -> None:
+def test_level_is_a_valid_product_and_reservation_id(shop: Shop) -> None:
     assert shop.create("level")["product_id"] == "level"
     for path in (PRODUCT, LEVEL):
         assert shop.api("GET", path, keys=("level",)).body["product_id"] == "level"

@@ -1,4 +1,4 @@
-"""What tells of a request in all that comes of it, and of whoever made it."""
+"""Correlation ids and actors in movements, alerts and logs."""
 
 from __future__ import annotations
 
@@ -11,60 +11,60 @@ from .test_alerts import records
 ID = {"X-Correlation-Id": "cart-77"}
 
 
-def reserved(shop: Shop, quantity: int) -> None:
-    """Units are held by a request with an id of its own."""
+def reserve_with_id(shop: Shop, quantity: int) -> None:
+    """Reserve units for one minute in a request with a correlation id."""
     body = {"reservationId": "r", "quantity": quantity, "lifetime_minutes": 1}
     assert shop.api("POST", RESERVE, body, keys=("lamp",), headers=ID).status == 201
 
 
-def attributes(shop: Shop) -> list[str]:
-    """The correlation ids of the messages since the last look."""
+def correlation_ids(shop: Shop) -> list[str]:
+    """Return the correlation ids of the messages published since the last call."""
     return [message["MessageAttributes"]["correlationId"]["Value"] for message in shop.topic.heard()]
 
 
-def test_every_movement_carries_the_id_of_what_made_it(shop: Shop) -> None:
+def test_movement_contains_the_correlation_id_of_its_cause(shop: Shop) -> None:
     shop.create()
-    reserved(shop, 1)
+    reserve_with_id(shop, 1)
     shop.clock.now += 60
-    shop.expire()
-    assert [(move["type"], move["correlationId"]) for move in shop.moved()] == [
+    shop.run_expiry()
+    assert [(move["type"], move["correlationId"]) for move in shop.list_movements()] == [
         ("CREATED", "request-1"),
         ("RESERVED", "cart-77"),
         ("EXPIRED", "invocation-1"),
     ]
 
 
-@pytest.mark.parametrize("how", ["by the sweep", "as it comes"])
-def test_an_alert_carries_the_id_of_the_request_that_caused_it(shop: Shop, how: str) -> None:
+@pytest.mark.parametrize("trigger", ["schedule", "stream"])
+def test_alert_has_the_correlation_id_of_the_request_that_caused_it(shop: Shop, trigger: str) -> None:
     shop.create(stock_count=11)
-    reserved(shop, 1)
-    if how == "by the sweep":
-        shop.run("stock-thresholds")
+    reserve_with_id(shop, 1)
+    if trigger == "schedule":
+        shop.run_schedule("stock-thresholds")
     else:
         assert shop.api.handler(records(shop, "lamp"), Context(30)) == {}
-    assert attributes(shop) == ["cart-77"]
+    assert correlation_ids(shop) == ["cart-77"]
 
 
-def test_an_alert_that_does_not_say_what_caused_it_carries_the_sweeps(shop: Shop) -> None:
+def test_alert_of_a_movement_without_correlation_id_has_that_of_the_schedule(shop: Shop) -> None:
     shop.create(stock_count=0)
-    (row,) = shop.rows("movements")
+    (item,) = shop.items("movements")
     shop.dynamodb.update_item(
         TableName=shop.api.tables["movements"],
-        Key={name: {"S": row[name]} for name in ("product_id", "movement_id")},
+        Key={name: {"S": item[name]} for name in ("product_id", "movement_id")},
         UpdateExpression="REMOVE correlationId",
     )
-    shop.run("stock-thresholds")
-    assert attributes(shop) == ["invocation-1"]
-    assert "correlationId" not in shop.moved()[0]
+    shop.run_schedule("stock-thresholds")
+    assert correlation_ids(shop) == ["invocation-1"]
+    assert "correlationId" not in shop.list_movements()[0]
 
 
-def test_ledger_and_holds_know_a_user_pools_user_and_the_log_does_not(
+def test_user_pool_user_is_in_movements_and_reservations_but_not_in_the_log(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.create()
     context = {"requestId": "request-1", "authorizer": {"claims": {"cognito:username": "mara@example.com"}}}
     body = {"reservationId": "r", "quantity": 1}
     shop.api("POST", RESERVE, body, keys=("lamp",), requestContext=context)
-    assert [move["actor"] for move in shop.moved()] == ["anonymous", "mara@example.com"]
-    assert [hold["actor"] for hold in shop.held()] == ["mara@example.com"]
+    assert [move["actor"] for move in shop.list_movements()] == ["anonymous", "mara@example.com"]
+    assert [line["actor"] for line in shop.list_reservations()] == ["mara@example.com"]
     assert "mara" not in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What a request reads and writes does not depend on how much was reserved before."""
+"""Number of reads and writes of a request, independent of the number of expired reservations."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from .consistency import check
 
 pytestmark = pytest.mark.slow
 
-ENDED = 120
+EXPIRED = 120
 
 
 def calls(wire: FakeAws) -> list[str]:
-    """The operations that were called since the last look, with the index that was read."""
-    found = []
-    for asked in wire.asked:
-        operation = asked.headers["x-amz-target"].rpartition(".")[2]
-        index = json.loads(asked.body).get("IndexName")
-        found.append(f"{operation} {index}" if index else operation)
+    """Return the DynamoDB operations since the last call, with the index of queries."""
+    operations = []
+    for call in wire.asked:
+        operation = call.headers["x-amz-target"].rpartition(".")[2]
+        index = json.loads(call.body).get("IndexName")
+        operations.append(f"{operation} {index}" if index else operation)
     wire.asked.clear()
-    return found
+    return operations
 
 
 @pytest.fixture(name="busy")
 def busy_fixture(shop: Shop) -> Shop:
-    """A shop with many holds that have expired and are not released."""
-    shop.create(stock_count=ENDED + 20, threshold_level=5)
-    for number in range(ENDED):
+    """Return a client of a service with many expired holds that are not released."""
+    shop.create(stock_count=EXPIRED + 20, threshold_level=5)
+    for number in range(EXPIRED):
         shop.reserve(f"r{number}", lifetime_minutes=1)
     shop.clock.now += 120
     return shop
@@ -40,49 +40,50 @@ def test_requests_that_need_no_expired_units_release_none(busy: Shop, wire: Fake
     wire.asked.clear()
     assert busy.reserve("new", 10).status == 201
     assert calls(wire) == ["Query", "TransactWriteItems"]
-    assert busy.reserve("large", ENDED + 11).status == 409
-    # What has the id might be the same reservation.
+    assert busy.reserve("large", EXPIRED + 11).status == 409
+    # The second query checks whether the reservation exists.
     assert calls(wire) == ["Query", "Query"]
-    assert busy.update(adjustment=-ENDED - 21, reason="x").status == 409
+    assert busy.update(adjustment=-EXPIRED - 21, reason="x").status == 409
     assert calls(wire) == ["Query"]
     check(busy)
 
 
-def test_a_status_is_worth_one_transaction(busy: Shop, wire: FakeAws) -> None:
+def test_status_change_releases_expired_holds_in_one_transaction(busy: Shop, wire: FakeAws) -> None:
     wire.asked.clear()
     assert busy.fulfill(quantity=16).status == 200
     read = ["Query", "Query product-index", "BatchGetItem", "TransactWriteItems"]
     assert calls(wire) == [*read, "Query", "TransactWriteItems"]
-    assert busy.row()["reserved_count"] == ENDED - 48
+    assert busy.level_item()["reserved_count"] == EXPIRED - 48
     check(busy)
 
 
 @pytest.mark.parametrize(("units", "rounds"), [(62, 1), (69, 2)])
 @pytest.mark.untraced
-def test_so_many_holds_are_given_back_as_units_are_needed(busy: Shop, wire: FakeAws, units: int, rounds: int) -> None:
+def test_requested_units_determine_the_released_holds(busy: Shop, wire: FakeAws, units: int, rounds: int) -> None:
     wire.asked.clear()
     assert busy.reserve("new", units).status == 201
     assert calls(wire).count("Query product-index") == rounds
     check(busy)
 
 
-def test_holds_of_the_warehouse_that_is_asked_for_are_given_back_first(shop: Shop) -> None:
+def test_holds_of_the_requested_warehouse_are_released_first(shop: Shop) -> None:
     for warehouse in ("north", "south"):
         shop.create(warehouse_id=warehouse, stock_count=60, threshold_level=0)
         for number in range(50):
             shop.reserve(f"{warehouse}{number}", warehouse_id=warehouse, lifetime_minutes=1)
     shop.clock.now += 60
     assert shop.reserve("r", 20, warehouse_id="south").status == 201
-    assert (shop.row("lamp", "north")["reserved_count"], shop.row("lamp", "south")["reserved_count"]) == (50, 22)
+    reserved = [shop.level_item("lamp", warehouse)["reserved_count"] for warehouse in ("north", "south")]
+    assert reserved == [50, 22]
     check(shop)
 
 
-def test_ends_that_no_sweep_removes_are_removed_by_requests(shop: Shop) -> None:
+def test_requests_limit_the_number_of_expiry_times(shop: Shop) -> None:
     shop.create(stock_count=500, threshold_level=0)
-    most = 0
+    maximum = 0
     for number in range(100):
         shop.reserve(f"r{number}", lifetime_minutes=1)
         shop.clock.now += 3
-        most = max(most, len(shop.row()["holds"]))
-    assert most == 64
+        maximum = max(maximum, len(shop.level_item()["holds"]))
+    assert maximum == 64
     check(shop)

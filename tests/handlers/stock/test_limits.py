@@ -1,4 +1,4 @@
-"""How many units of a product one caller can hold."""
+"""Limit of the units of a product that one caller can reserve."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lib.services.stock.handler.commands import Commands
 from ...support.worker import refused
 from .conftest import CART_RESERVE, RESERVE, Shop
 from .consistency import check
-from .test_owners import Context, call
-from .test_races import at_once, release, reserve
+from .test_owners import Context, call_as
+from .test_races import release, reserve, run_concurrently
 from .test_reservations import counts, line
 
 ALICE: Context = {"authorizer": {"claims": {"sub": "alice"}}}
@@ -22,7 +22,7 @@ BOB: Context = {"authorizer": {"claims": {"sub": "bob"}}}
 
 @pytest.fixture(name="limited")
 def limited_fixture(shop: Shop, worker_environment: pytest.MonkeyPatch) -> Shop:
-    """A shop in which a caller can hold five units of a product."""
+    """Return a client of a service with a limit of five units per caller and product."""
     worker_environment.setenv("MAX_HELD_UNITS", "5")
     shop.create(stock_count=20)
     shop.create("desk", stock_count=20)
@@ -30,27 +30,26 @@ def limited_fixture(shop: Shop, worker_environment: pytest.MonkeyPatch) -> Shop:
 
 
 def quotas(shop: Shop) -> list[dict[str, Any]]:
-    """The rows of what callers hold."""
-    return [row for row in shop.rows("management") if row["product_id"].startswith("tap#held#")]
+    return [item for item in shop.items("management") if item["product_id"].startswith("tap#held#")]
 
 
-def test_a_caller_holds_so_many_units_and_another_as_many(limited: Shop) -> None:
+def test_limit_applies_per_caller_and_product(limited: Shop) -> None:
     for caller in (ALICE, BOB):
         name = caller["authorizer"]["claims"]["sub"]
-        assert call(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-1", quantity=3).status == 201
-        answer = call(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-2", quantity=3)
-        refused(answer, 409, "HOLD_LIMIT", "3 of lamp are requested, and the caller holds 3 of at most 5")
-        assert answer.body["details"] == ["product_id lamp", "held 3", "limit 5"]
-        assert call(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-2", quantity=2).status == 201
-        assert call(limited, caller, "POST", RESERVE, "desk", reservationId=f"{name}-3", quantity=5).status == 201
+        assert call_as(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-1", quantity=3).status == 201
+        response = call_as(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-2", quantity=3)
+        refused(response, 409, "HOLD_LIMIT", "of 5 reserved units of lamp exceeded: 3 requested, 3 already reserved")
+        assert response.body["details"] == ["product_id lamp", "held 3", "limit 5"]
+        assert call_as(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-2", quantity=2).status == 201
+        assert call_as(limited, caller, "POST", RESERVE, "desk", reservationId=f"{name}-3", quantity=5).status == 201
     assert counts(limited) == (20, 10, 10)
     check(limited)
 
 
 @pytest.mark.parametrize("ending", ["released", "sold", "expired"])
-def test_what_is_no_longer_held_does_not_count(limited: Shop, ending: str) -> None:
+def test_released_sold_and_expired_units_do_not_count(limited: Shop, ending: str) -> None:
     limited.reserve("r", 5, lifetime_minutes=1)
-    refused(limited.reserve("r2", 1), 409, "HOLD_LIMIT", "holds 5 of at most 5")
+    refused(limited.reserve("r2", 1), 409, "HOLD_LIMIT", "5 already reserved")
     if ending == "released":
         assert limited.release("r").status == 204
     elif ending == "sold":
@@ -61,72 +60,72 @@ def test_what_is_no_longer_held_does_not_count(limited: Shop, ending: str) -> No
     check(limited)
 
 
-def test_a_repetition_is_counted_once(limited: Shop) -> None:
+def test_repeated_request_counts_once(limited: Shop) -> None:
     for _ in range(3):
         assert limited.reserve("r", 5).status == 201
     check(limited)
 
 
-def test_a_cart_counts_for_each_of_its_products(limited: Shop) -> None:
+def test_cart_counts_for_each_product(limited: Shop) -> None:
     limited.create(warehouse_id="north")
     cart = (line("lamp", 2, "main"), line("lamp", 3, "north"), line("desk", 5))
     assert limited.reserve_cart("cart", *cart).status == 201
-    refused(limited.reserve_cart("more", line("desk", 1)), 409, "HOLD_LIMIT", "1 of desk")
+    refused(limited.reserve_cart("more", line("desk", 1)), 409, "HOLD_LIMIT", "units of desk")
     assert limited.release("cart", "lamp").status == 204
-    refused(limited.reserve_cart("more", line("lamp", 1), line("desk", 1)), 409, "HOLD_LIMIT", "1 of desk")
+    refused(limited.reserve_cart("more", line("lamp", 1), line("desk", 1)), 409, "HOLD_LIMIT", "units of desk")
     assert limited.reserve_cart("more", line("lamp", 5)).status == 201
     assert len(quotas(limited)) == 2
     check(limited)
 
 
-def test_a_limited_cart_has_up_to_24_lines(limited: Shop) -> None:
+def test_limit_reduces_carts_to_24_lines(limited: Shop) -> None:
     cart = []
     for number in range(25):
         limited.create(f"p{number}")
         cart.append(line(f"p{number}"))
-    refused(limited.reserve_cart("cart", *cart), 400, "INVALID_REQUEST", "lines: at most 24")
+    refused(limited.reserve_cart("cart", *cart), 400, "INVALID_REQUEST", "lines must have at most 24 entries")
     headers = {"Idempotency-Key": "k"}
-    answer = limited.api("POST", CART_RESERVE, {"reservationId": "cart", "lines": cart[:24]}, headers=headers)
-    assert answer.status == 201
+    response = limited.api("POST", CART_RESERVE, {"reservationId": "cart", "lines": cart[:24]}, headers=headers)
+    assert response.status == 201
     assert limited.fulfill_cart(reservationId="cart").status == 200
     check(limited)
 
 
-def test_what_was_held_without_a_limit_is_neither_counted_nor_freed(
-    shop: Shop, worker_environment: pytest.MonkeyPatch
-) -> None:
+def test_reservation_created_without_a_limit_does_not_count(shop: Shop, worker_environment: pytest.MonkeyPatch) -> None:
     shop.create(stock_count=20)
     shop.reserve("before", 9)
     worker_environment.setenv("MAX_HELD_UNITS", "5")
     assert shop.reserve("r", 5).status == 201
     assert shop.release("before").status == 204
-    refused(shop.reserve("r2", 1), 409, "HOLD_LIMIT", "holds 5 of at most 5")
+    refused(shop.reserve("r2", 1), 409, "HOLD_LIMIT", "5 already reserved")
     assert quotas(shop)[0]["tap#expires"] == shop.clock.now + 1800
     check(shop)
 
 
-def test_what_was_counted_is_freed_without_a_limit_too(limited: Shop, worker_environment: pytest.MonkeyPatch) -> None:
+def test_release_without_a_limit_reduces_the_quota(limited: Shop, worker_environment: pytest.MonkeyPatch) -> None:
     limited.reserve("r", 5)
     worker_environment.setenv("MAX_HELD_UNITS", "0")
     assert limited.release("r").status == 204
-    assert [row["holds"] for row in quotas(limited)] == [{}]
+    assert [item["holds"] for item in quotas(limited)] == [{}]
     worker_environment.setenv("MAX_HELD_UNITS", "5")
     assert limited.reserve("r", 5).status == 201
 
 
-def test_a_shop_without_a_limit_counts_nothing(shop: Shop) -> None:
+def test_no_quota_is_written_without_a_limit(shop: Shop) -> None:
     shop.create(stock_count=1000)
     assert shop.reserve("r", 1000).status == 201
     assert quotas(shop) == []
 
 
 @pytest.mark.slow
-def test_a_caller_who_reserves_at_once_holds_no_more(limited: Shop, workers: list[Commands]) -> None:
+def test_concurrent_reservations_of_a_caller_do_not_exceed_the_limit(
+    limited: Shop, environments: list[Commands]
+) -> None:
     for turn in range(2):
         names = [f"{turn}-{number}" for number in range(6)]
         products = ("lamp", "desk")
-        ended = Counter(at_once(workers, *(reserve(name, (products[n % 2], 2)) for n, name in enumerate(names))))
-        assert ended == {"done": 4, "HOLD_LIMIT": 2}
+        calls = (reserve(name, (products[n % 2], 2)) for n, name in enumerate(names))
+        assert Counter(run_concurrently(environments, *calls)) == {"done": 4, "HOLD_LIMIT": 2}
         check(limited)
-        at_once(workers, *(release(name) for name in names))
-    assert [row["holds"] for row in quotas(limited)] == [{}, {}]
+        run_concurrently(environments, *(release(name) for name in names))
+    assert [item["holds"] for item in quotas(limited)] == [{}, {}]

@@ -1,4 +1,4 @@
-"""The movements of one warehouse of a product that moves in several."""
+"""Pages of the movements of one warehouse, for a product with several warehouses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import listings
 
 from ...support.fake_aws import Asked, FakeAws
@@ -24,7 +24,7 @@ NORTH = 7
 
 @pytest.fixture(name="moving")
 def moving_fixture(shop: Shop) -> Shop:
-    """A product that moves twelve times as often in one warehouse as in another."""
+    """Create a product with twelve times as many movements in one warehouse as in the other."""
     for warehouse in ("main", "north"):
         shop.create(warehouse_id=warehouse)
     for number in range(1, NORTH):
@@ -36,16 +36,16 @@ def moving_fixture(shop: Shop) -> Shop:
 
 
 def page(shop: Shop, size: int, **query: str) -> Answer:
-    """A page of the movements in the warehouse that moves rarely."""
-    answer = shop.api(
+    """Return a page of movements of the warehouse with few movements."""
+    response = shop.api(
         "GET", MOVEMENTS, keys=("lamp",), query={"warehouse_id": "north", "page_size": str(size), **query}
     )
-    assert answer.status == 200, answer.text
-    return answer
+    assert response.status == 200, response.text
+    return response
 
 
 def pages(shop: Shop, size: int) -> Iterator[list[int]]:
-    """The sequences of each page."""
+    """Yield the sequence numbers of each page."""
     token: dict[str, str] = {}
     while True:
         body = page(shop, size, **token).body
@@ -57,7 +57,6 @@ def pages(shop: Shop, size: int) -> Iterator[list[int]]:
 
 
 def queries(wire: FakeAws) -> list[dict[str, Any]]:
-    """The queries of the movements table."""
     bodies = [json.loads(call.body) for call in wire.asked if call.headers["x-amz-target"].endswith(".Query")]
     return [body for body in bodies if "FilterExpression" in body]
 
@@ -70,7 +69,7 @@ def test_pages_of_one_warehouse_are_full(moving: Shop, wire: FakeAws) -> None:
     assert all(request["ConsistentRead"] for request in requests)
 
 
-def test_a_page_of_the_only_warehouse_takes_one_query(shop: Shop, wire: FakeAws) -> None:
+def test_page_of_the_only_warehouse_needs_one_query(shop: Shop, wire: FakeAws) -> None:
     shop.create(warehouse_id="north")
     for count in range(3):
         shop.update(stock_count=count)
@@ -78,26 +77,26 @@ def test_a_page_of_the_only_warehouse_takes_one_query(shop: Shop, wire: FakeAws)
     assert len(queries(wire)) == 1
 
 
-def test_pages_of_a_warehouse_are_complete_whatever_a_request_reads(
+def test_pages_are_complete_if_a_request_reads_the_maximum(
     moving: Shop, monkeypatch: pytest.MonkeyPatch, wire: FakeAws
 ) -> None:
     monkeypatch.setattr(listings, "MAX_EXAMINED", 10)
     before = len(queries(wire))
-    found = [*pages(moving, 3)]
-    assert [number for numbers in found for number in numbers] == [7, 6, 5, 4, 3, 2, 1]
-    assert [] in found
+    sequences = [*pages(moving, 3)]
+    assert [number for numbers in sequences for number in numbers] == [7, 6, 5, 4, 3, 2, 1]
+    assert [] in sequences
     limits = [request["Limit"] for request in queries(wire)[before:]]
     assert limits[:4] == [4, 6, 4, 6]
 
 
-def test_a_page_is_short_when_time_runs_out(moving: Shop, wire: FakeAws) -> None:
-    def late(request: Asked) -> str:
+def test_page_is_short_if_time_is_used_up(moving: Shop, wire: FakeAws) -> None:
+    def use_up_time(request: Asked) -> str:
         if b"FilterExpression" in request.body:
-            BUDGET.begin(SPENT_SECONDS)
+            DEADLINE.start(SPENT_SECONDS)
         return "pass"
 
-    page(moving, 3)  # loads the key of the page tokens
-    wire.script = [late]
+    page(moving, 3)  # Loads the signing key of page tokens.
+    wire.script = [use_up_time]
     body = page(moving, 3).body
     assert [int(move["sequence"]) for move in body["movements"]] == [7]
     wire.script = ["pass"]

@@ -24,72 +24,72 @@ USERS: list[tuple[Context, Context]] = [
 KEYS: tuple[Context, Context] = ({"identity": {"apiKeyId": "key-1"}}, {"identity": {"apiKeyId": "key-2"}})
 
 
-def call(shop: Shop, caller: Context, method: str, path: str, *keys: str, **body: Any) -> Answer:
-    """The response to a caller."""
+def call_as(shop: Shop, caller: Context, method: str, path: str, *keys: str, **body: Any) -> Answer:
+    """Send a request with the identity of a caller."""
     context = {"requestId": "request-1", **caller}
     return shop.api(method, path, body or None, keys=keys, requestContext=context)
 
 
 @pytest.mark.parametrize(("alice", "bob"), USERS)
-def test_a_reservation_is_its_owners(shop: Shop, alice: Context, bob: Context) -> None:
+def test_only_the_owner_can_use_a_reservation(shop: Shop, alice: Context, bob: Context) -> None:
     shop.create()
     booking = {"reservationId": "r", "quantity": 2}
-    first = call(shop, alice, "POST", RESERVE, "lamp", **booking)
+    first = call_as(shop, alice, "POST", RESERVE, "lamp", **booking)
     assert first.status == 201
-    refused(call(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_CONFLICT", "by another caller")
-    refused(call(shop, bob, "DELETE", RELEASE, "lamp", "r"), 404, "NOT_FOUND", "no reservation 'r'")
-    refused(call(shop, bob, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "no reservation 'r'")
-    refused(call(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
-    assert call(shop, alice, "POST", RESERVE, "lamp", **booking).text == first.text
-    assert call(shop, alice, "POST", FULFILL, "lamp", reservationId="r").status == 200
-    refused(call(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
-    refused(call(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_FULFILLED", "'r'")
+    refused(call_as(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_CONFLICT", "to another caller")
+    refused(call_as(shop, bob, "DELETE", RELEASE, "lamp", "r"), 404, "NOT_FOUND", "Reservation 'r'")
+    refused(call_as(shop, bob, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "Reservation 'r'")
+    refused(call_as(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert call_as(shop, alice, "POST", RESERVE, "lamp", **booking).text == first.text
+    assert call_as(shop, alice, "POST", FULFILL, "lamp", reservationId="r").status == 200
+    refused(call_as(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    refused(call_as(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_FULFILLED", "'r'")
     assert counts(shop) == (8, 0, 8)
     check(shop)
 
 
-def test_another_session_of_a_role_is_the_same_owner(shop: Shop) -> None:
+def test_sessions_of_a_role_are_the_same_owner(shop: Shop) -> None:
     shop.create()
     sessions: list[Context] = [{"identity": {"userArn": f"{ROLE}/{number}"}} for number in range(2)]
-    assert call(shop, sessions[0], "POST", RESERVE, "lamp", reservationId="r", quantity=2).status == 201
-    assert call(shop, sessions[1], "DELETE", RELEASE, "lamp", "r").status == 204
+    assert call_as(shop, sessions[0], "POST", RESERVE, "lamp", reservationId="r", quantity=2).status == 201
+    assert call_as(shop, sessions[1], "DELETE", RELEASE, "lamp", "r").status == 204
 
 
-def test_under_an_api_key_the_id_is_the_proof(shop: Shop) -> None:
+def test_reservation_of_an_api_key_can_be_used_with_any_api_key(shop: Shop) -> None:
     shop.create()
     old, new = KEYS
-    assert call(shop, old, "POST", RESERVE, "lamp", reservationId="r", quantity=2).status == 201
-    assert call(shop, new, "POST", FULFILL, "lamp", reservationId="r").status == 200
+    assert call_as(shop, old, "POST", RESERVE, "lamp", reservationId="r", quantity=2).status == 201
+    assert call_as(shop, new, "POST", FULFILL, "lamp", reservationId="r").status == 200
     check(shop)
 
 
-def test_a_reservation_of_an_earlier_release_has_no_owner(shop: Shop) -> None:
+def test_any_caller_can_use_a_reservation_without_an_owner(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 2)
-    assert "owner" not in shop.rows("reservations")[0]
-    assert call(shop, USERS[0][1], "POST", FULFILL, "lamp", reservationId="r").status == 200
+    assert "owner" not in shop.items("reservations")[0]
+    assert call_as(shop, USERS[0][1], "POST", FULFILL, "lamp", reservationId="r").status == 200
 
 
-def test_an_administrator_releases_anybodys(shop: Shop) -> None:
+def test_administrator_releases_reservations_of_any_caller(shop: Shop) -> None:
     alice, bob = USERS[0]
     shop.create()
     shop.create("desk")
-    call(shop, alice, "POST", CART_RESERVE, reservationId="cart", lines=[line("lamp", 2), line("desk", 3)])
-    assert call(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart").status == 204
-    refused(call(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart"), 404, "NOT_FOUND", "no reservation 'cart'")
+    call_as(shop, alice, "POST", CART_RESERVE, reservationId="cart", lines=[line("lamp", 2), line("desk", 3)])
+    assert call_as(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart").status == 204
+    refused(call_as(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart"), 404, "NOT_FOUND", "Reservation 'cart'")
     assert (counts(shop), counts(shop, "desk")) == ((10, 0, 10), (10, 3, 7))
-    assert shop.moved()[-1]["actor"] == "bob"
+    assert shop.list_movements()[-1]["actor"] == "bob"
     check(shop)
 
 
-def test_an_ended_id_can_have_another_owner(shop: Shop) -> None:
+def test_released_id_can_be_used_by_another_owner(shop: Shop) -> None:
     alice, bob = USERS[0]
     shop.create()
-    call(shop, alice, "POST", RESERVE, "lamp", reservationId="r", quantity=2)
-    assert call(shop, alice, "DELETE", CART_RELEASE, "r").status == 204
-    assert call(shop, bob, "POST", RESERVE, "lamp", reservationId="r", quantity=3).status == 201
-    refused(call(shop, alice, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "no reservation 'r'")
-    refused(call(shop, alice, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
+    call_as(shop, alice, "POST", RESERVE, "lamp", reservationId="r", quantity=2)
+    assert call_as(shop, alice, "DELETE", CART_RELEASE, "r").status == 204
+    assert call_as(shop, bob, "POST", RESERVE, "lamp", reservationId="r", quantity=3).status == 201
+    refused(call_as(shop, alice, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "Reservation 'r'")
+    refused(call_as(shop, alice, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
     assert counts(shop) == (10, 3, 7)
     check(shop)
 
@@ -109,13 +109,13 @@ def test_default_id_cannot_be_guessed(shop: Shop) -> None:
     check(shop)
 
 
-def test_a_reservation_has_one_reference(shop: Shop) -> None:
+def test_reservation_has_one_reference(shop: Shop) -> None:
     shop.create()
     first = shop.reserve("r", 2, reference="order 1")
     assert first.body["reference"] == "order 1"
-    assert shop.held()[0]["reference"] == "order 1"
+    assert shop.list_reservations()[0]["reference"] == "order 1"
     assert shop.reserve("r", 2, reference="order 1").text == shop.reserve("r", 2).text == first.text
-    refused(shop.reserve("r", 2, reference="order 2"), 409, "RESERVATION_CONFLICT", "reference 'order 2'")
+    refused(shop.reserve("r", 2, reference="order 2"), 409, "RESERVATION_CONFLICT", "the reference 'order 2'")
     refused(shop.fulfill(reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
     sold = shop.fulfill(reservationId="r", reference="order 1")
     assert sold.status == 200
@@ -124,57 +124,56 @@ def test_a_reservation_has_one_reference(shop: Shop) -> None:
     check(shop)
 
 
-def test_movements_of_a_reservation_have_its_reference(shop: Shop) -> None:
+def test_movements_contain_the_reference_of_the_reservation(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 2, reference="order 1")
     shop.fulfill(reservationId="r")
-    assert [move.get("reference") for move in shop.moved()] == [None, "order 1", "order 1"]
+    assert [move.get("reference") for move in shop.list_movements()] == [None, "order 1", "order 1"]
 
 
-def test_a_reservation_without_a_reference_has_none_later(shop: Shop) -> None:
+def test_reference_cannot_be_added_to_a_reservation(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 2)
-    refused(shop.reserve("r", 2, reference="order 1"), 409, "RESERVATION_CONFLICT", "or of none")
+    refused(shop.reserve("r", 2, reference="order 1"), 409, "RESERVATION_CONFLICT", "does not have the reference")
     assert shop.fulfill(reservationId="r").status == 200
-    refused(shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "was sold without it")
+    refused(shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "fulfilled without it")
 
 
-def test_two_parcels_at_once_have_one_reference(shop: Shop, wire: FakeAws) -> None:
+def test_concurrent_sales_of_a_reservation_have_one_reference(shop: Shop, wire: FakeAws) -> None:
     for product in ("a", "b", "c"):
         shop.create(product)
     shop.reserve_cart("r", line("a"), line("b"), line("c"))
 
-    def another(asked: Asked) -> str:
-        if "TransactWriteItems" in asked.headers["x-amz-target"]:
+    def run_concurrently(call: Asked) -> str:
+        if "TransactWriteItems" in call.headers["x-amz-target"]:
             wire.script = ["pass"]
             assert shop.fulfill("b", reservationId="r", reference="order 1").status == 200
         return "pass"
 
-    wire.script = [another]
+    wire.script = [run_concurrently]
     refused(shop.fulfill("c", reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
     check(shop)
 
 
-def test_an_id_of_which_a_part_was_sold_is_guarded_as_long_as_the_sale(shop: Shop) -> None:
+def test_line_0_of_a_partly_sold_reservation_is_retained_with_the_sale(shop: Shop) -> None:
     for product in ("a", "b"):
         shop.create(product)
     shop.reserve_cart("r", line("a"), line("b"))
     shop.fulfill("b", reservationId="r")
     shop.release("r", "a")
-    kept = {row["line"]: row["reservation_expiry"] - shop.clock.now for row in shop.rows("reservations")}
-    assert kept == {0: 400 * 24 * 3600, 1: 400 * 24 * 3600}
+    retention = {item["line"]: item["reservation_expiry"] - shop.clock.now for item in shop.items("reservations")}
+    assert retention == {0: 400 * 24 * 3600, 1: 400 * 24 * 3600}
 
 
-def test_a_row_of_a_sale_without_its_first_line_is_no_obstacle(shop: Shop) -> None:
+def test_reservation_without_line_0_can_be_sold(shop: Shop) -> None:
     for product in ("a", "b"):
         shop.create(product)
     shop.reserve_cart("r", line("a"), line("b"))
-    shop.erase("reservations", reservation_id="r", line=0)
+    shop.delete_item("reservations", reservation_id="r", line=0)
     assert shop.fulfill("b", reservationId="r", reference="order 1").status == 200
 
 
 def reserved_at(time: str | None) -> dict[str, Any]:
-    """Return the parameter that names the reservation of a time."""
     return {"reserved_at": time} if time else {}
 
 
@@ -187,7 +186,7 @@ ACTIONS: dict[str, Callable[[Shop, str | None], Answer]] = {
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_a_late_repetition_does_not_reach_a_later_reservation(shop: Shop, name: str) -> None:
+def test_late_retry_does_not_apply_to_a_later_reservation(shop: Shop, name: str) -> None:
     shop.create()
     earlier = shop.reserve("r", 2).body["reserved_at"]
     shop.release("r")
@@ -195,30 +194,30 @@ def test_a_late_repetition_does_not_reach_a_later_reservation(shop: Shop, name: 
     code = (404, "NOT_FOUND") if name.startswith("release") else (409, "RESERVATION_EXPIRED")
     refused(ACTIONS[name](shop, earlier), *code, "'r'")
     assert counts(shop) == (10, 3, 7)
-    refused(ACTIONS[name](shop, "yesterday"), 400, "INVALID_REQUEST", "reserved_at must be a time such as")
+    refused(ACTIONS[name](shop, "yesterday"), 400, "INVALID_REQUEST", "reserved_at must be a timestamp such as")
     assert ACTIONS[name](shop, later.replace("Z", "+00:00")).status in (200, 204)
     check(shop)
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_a_request_that_is_overtaken_does_not_reach_a_later_reservation(shop: Shop, wire: FakeAws, name: str) -> None:
+def test_delayed_request_does_not_apply_to_a_later_reservation(shop: Shop, wire: FakeAws, name: str) -> None:
     shop.create()
     shop.reserve("r", 2)
 
-    def begin_anew(asked: Asked) -> str:
-        if "TransactWriteItems" in asked.headers["x-amz-target"]:
+    def replace_reservation(call: Asked) -> str:
+        if "TransactWriteItems" in call.headers["x-amz-target"]:
             wire.script = ["pass"]
             assert shop.release("r").status == 204
             assert shop.reserve("r", 3).status == 201
         return "pass"
 
-    wire.script = [begin_anew]
+    wire.script = [replace_reservation]
     assert ACTIONS[name](shop, None).status == (404 if name.startswith("release") else 409)
     assert counts(shop) == (10, 3, 7)
     check(shop)
 
 
-def test_a_keyed_release_is_done_once(shop: Shop) -> None:
+def test_release_with_an_idempotency_key_is_executed_once(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 2)
     key = {"Idempotency-Key": "k"}
@@ -236,7 +235,7 @@ def test_a_keyed_release_is_done_once(shop: Shop) -> None:
     check(shop)
 
 
-def test_a_time_of_a_reservation_needs_the_reservation(shop: Shop) -> None:
+def test_reserved_at_requires_reservation_id(shop: Shop) -> None:
     shop.create()
-    answer = shop.fulfill(quantity=1, reserved_at="2027-01-15T08:00:00Z")
-    refused(answer, 400, "INVALID_REQUEST", "reserved_at: names the reservation of a reservationId")
+    response = shop.fulfill(quantity=1, reserved_at="2027-01-15T08:00:00Z")
+    refused(response, 400, "INVALID_REQUEST", "reserved_at requires reservationId")

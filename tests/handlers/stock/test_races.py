@@ -1,4 +1,4 @@
-"""Workers at once over the same tables: what can happen once happens once, and nothing is oversold."""
+"""Concurrent execution environments: no oversold units, and every command is executed once."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 
 from lib.runtime.errors import ApiError
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import alerts
 from lib.services.stock.handler.changes import Edit
 from lib.services.stock.handler.commands import Commands
 from lib.services.stock.handler.reservations import Booking, Caller, RequestedLine
 from lib.services.stock.handler.sales import OrderLine, Sale
 
-from .conftest import WORKERS, Shop
-from .consistency import alerts as alerts_raised
-from .consistency import check
+from .conftest import ENVIRONMENTS, Shop
+from .consistency import check, expected_alerts
 from .previous_release import PreviousDynamoDB
 from .test_reservations import counts
 
@@ -30,23 +29,23 @@ ME = Caller("me")
 Call = Callable[[Commands], Any]
 
 
-BY_RELEASES = pytest.mark.parametrize("workers", ["one release", "two releases"], indirect=True)
+BY_RELEASES = pytest.mark.parametrize("environments", ["one release", "two releases"], indirect=True)
 
 
-def check_all(shop: Shop, workers: list[Commands]) -> None:
+def check_all(shop: Shop, environments: list[Commands]) -> None:
     """Check the tables, and each alert unless the previous release has written levels."""
-    check(shop, alerts_forgotten=isinstance(workers[1].repository.store, PreviousDynamoDB))
+    check(shop, ignores_alerted=isinstance(environments[1].repository.store, PreviousDynamoDB))
 
 
-def at_once(workers: list[Commands], *calls: Call) -> list[str]:
-    """How each call ended: `done`, or the code of its refusal."""
+def run_concurrently(environments: list[Commands], *calls: Call) -> list[str]:
+    """Run the calls concurrently and return the result of each: `done` or an error code."""
     barrier = Barrier(len(calls))
-    BUDGET.begin(600)
+    DEADLINE.start(600)
 
     def run(number: int) -> str:
         barrier.wait()
         try:
-            calls[number](workers[number % len(workers)])
+            calls[number](environments[number % len(environments)])
         except ApiError as exc:
             return exc.code
         return "done"
@@ -56,83 +55,83 @@ def at_once(workers: list[Commands], *calls: Call) -> list[str]:
 
 
 def reserve(reservation_id: str, *lines: tuple[str, int], minutes: int = 1) -> Call:
-    """A reservation."""
+    """Return a call that reserves lines."""
     requested = [RequestedLine(product_id, None, quantity) for product_id, quantity in lines]
-    return lambda worker: worker.reserve(Booking(reservation_id, requested, minutes), ME, None)
+    return lambda commands: commands.reserve(Booking(reservation_id, requested, minutes), ME, None)
 
 
 def release(reservation_id: str) -> Call:
-    """Its release."""
-    return lambda worker: worker.release(reservation_id, None, ME)
+    """Return a call that releases a reservation."""
+    return lambda commands: commands.release(reservation_id, None, ME)
 
 
 def fulfill(reservation_id: str, reference: str | None = None) -> Call:
-    """Its fulfilment."""
-    return lambda worker: worker.fulfill(Sale(None, reservation_id, None, reference), ME, None)
+    """Return a call that sells a reservation."""
+    return lambda commands: commands.fulfill(Sale(None, reservation_id, None, reference), ME, None)
 
 
-def expire(worker: Commands) -> None:
-    """A sweep of the lamps."""
-    worker.expire("lamp")
+def expire(commands: Commands) -> None:
+    """Release the expired holds of the lamp."""
+    commands.expire("lamp")
 
 
 def endings(shop: Shop, reservation_id: str) -> list[str]:
-    """How a reservation ended, each time it did."""
+    """Return the types of the movements that released or sold a reservation."""
     kinds = ("RELEASED", "EXPIRED", "FULFILLED")
-    return [m["type"] for m in shop.moved() if m.get("reservationId") == reservation_id and m["type"] in kinds]
+    return [m["type"] for m in shop.list_movements() if m.get("reservationId") == reservation_id and m["type"] in kinds]
 
 
 @BY_RELEASES
-@pytest.mark.parametrize("late", [False, True])
-def test_concurrent_requests_end_a_reservation_once(shop: Shop, workers: list[Commands], late: bool) -> None:
+@pytest.mark.parametrize("is_expired", [False, True])
+def test_concurrent_requests_end_a_reservation_once(shop: Shop, environments: list[Commands], is_expired: bool) -> None:
     shop.create(stock_count=50)
     for turn in range(3):
         name = f"r{turn}"
-        reserve(name, ("lamp", 2))(workers[turn])
-        shop.clock.now += 60 if late else 0
-        at_once(workers, release(name), fulfill(name), expire, fulfill(name), release(name), expire)
+        reserve(name, ("lamp", 2))(environments[turn])
+        shop.clock.now += 60 if is_expired else 0
+        run_concurrently(environments, release(name), fulfill(name), expire, fulfill(name), release(name), expire)
         (ending,) = endings(shop, name)
-        assert ending in (("EXPIRED",) if late else ("RELEASED", "FULFILLED"))
-        check_all(shop, workers)
+        assert ending in (("EXPIRED",) if is_expired else ("RELEASED", "FULFILLED"))
+        check_all(shop, environments)
 
 
-def test_a_reservation_is_sold_to_one_order(shop: Shop, workers: list[Commands]) -> None:
+def test_reservation_is_sold_with_one_reference(shop: Shop, environments: list[Commands]) -> None:
     shop.create(stock_count=50)
     for turn in range(2):
         assert shop.reserve(f"r{turn}", 2).status == 201
-        ended = Counter(at_once(workers, *(fulfill(f"r{turn}", f"order {number}") for number in range(WORKERS))))
-        assert ended == {"done": 1, "RESERVATION_CONFLICT": WORKERS - 1}
+        calls = (fulfill(f"r{turn}", f"order {number}") for number in range(ENVIRONMENTS))
+        assert Counter(run_concurrently(environments, *calls)) == {"done": 1, "RESERVATION_CONFLICT": ENVIRONMENTS - 1}
     assert counts(shop) == (46, 0, 46)
     check(shop)
 
 
-def test_one_id_is_reserved_once(shop: Shop, workers: list[Commands]) -> None:
+def test_concurrent_requests_reserve_an_id_once(shop: Shop, environments: list[Commands]) -> None:
     shop.create(stock_count=50)
     for turn in range(2):
-        same = [reserve(f"same{turn}", ("lamp", 2)) for _ in range(WORKERS)]
-        assert Counter(at_once(workers, *same)) == {"done": WORKERS}
-        other = [reserve(f"other{turn}", ("lamp", 1 + number)) for number in range(WORKERS)]
-        assert Counter(at_once(workers, *other)) == {"done": 1, "RESERVATION_CONFLICT": WORKERS - 1}
+        same = [reserve(f"same{turn}", ("lamp", 2)) for _ in range(ENVIRONMENTS)]
+        assert Counter(run_concurrently(environments, *same)) == {"done": ENVIRONMENTS}
+        other = [reserve(f"other{turn}", ("lamp", 1 + number)) for number in range(ENVIRONMENTS)]
+        assert Counter(run_concurrently(environments, *other)) == {"done": 1, "RESERVATION_CONFLICT": ENVIRONMENTS - 1}
         shop.release(f"other{turn}")
     assert counts(shop) == (50, 4, 46)
     check(shop)
 
 
 @BY_RELEASES
-def test_an_ended_id_is_taken_over_once(shop: Shop, workers: list[Commands]) -> None:
+def test_concurrent_requests_reuse_an_expired_id_once(shop: Shop, environments: list[Commands]) -> None:
     shop.create(stock_count=50)
     shop.create("desk", stock_count=50)
     for turn in range(2):
-        reserve("r", ("lamp", 3), ("desk", 3))(workers[turn])
+        reserve("r", ("lamp", 3), ("desk", 3))(environments[turn])
         shop.clock.now += 60
-        calls = [reserve("r", ("desk", 1 + number), ("lamp", 1)) for number in range(WORKERS - 1)]
-        ended = Counter(at_once(workers, *calls, expire))
-        assert (ended["done"], ended["RESERVATION_CONFLICT"]) == (2, WORKERS - 2), turn
-        check_all(shop, workers)
+        calls = [reserve("r", ("desk", 1 + number), ("lamp", 1)) for number in range(ENVIRONMENTS - 1)]
+        results = Counter(run_concurrently(environments, *calls, expire))
+        assert (results["done"], results["RESERVATION_CONFLICT"]) == (2, ENVIRONMENTS - 2), turn
+        check_all(shop, environments)
         shop.release_cart("r")
 
 
-def test_carts_in_opposite_order_are_no_standstill(shop: Shop, workers: list[Commands]) -> None:
+def test_concurrent_carts_in_opposite_order_all_finish(shop: Shop, environments: list[Commands]) -> None:
     products = ("lamp", "desk", "bed")
     for product in products:
         shop.create(product, stock_count=20)
@@ -140,34 +139,34 @@ def test_carts_in_opposite_order_are_no_standstill(shop: Shop, workers: list[Com
     for number in range(24):
         lines = [(product, 1) for product in (products if number % 2 else products[::-1])]
         calls.append(reserve(f"cart{number}", *lines))
-    ended = Counter(at_once(workers, *calls))
-    assert ended == {"done": 20, "INSUFFICIENT_STOCK": 4}
+    results = Counter(run_concurrently(environments, *calls))
+    assert results == {"done": 20, "INSUFFICIENT_STOCK": 4}
     assert [counts(shop, product) for product in products] == [(20, 20, 0)] * 3
     check(shop)
 
 
 @BY_RELEASES
-def test_nothing_is_oversold_and_nothing_is_lost(shop: Shop, workers: list[Commands]) -> None:
+def test_concurrent_commands_do_not_oversell_or_lose_updates(shop: Shop, environments: list[Commands]) -> None:
     shop.create(stock_count=30, threshold_level=5)
-    free = Sale([OrderLine(RequestedLine("lamp", None, 1))], None, None, None)
-    shrunk = Edit({}, -1, "broken", None, None)
+    sale = Sale([OrderLine(RequestedLine("lamp", None, 1))], None, None, None)
+    adjustment = Edit({}, -1, "broken", None, None)
     calls: list[Call] = []
     for number in range(12):
         calls.append(reserve(f"r{number}", ("lamp", 2)))
-        calls.append(lambda worker: worker.fulfill(free, ME, None))
-        calls.append(lambda worker: worker.update("lamp", None, shrunk, "me", None))
-    ended = Counter(at_once(workers, *calls))
-    assert set(ended) <= {"done", "INSUFFICIENT_STOCK", "BELOW_RESERVED"}
-    told = Counter(move["type"] for move in shop.moved())
-    assert sum(told.values()) - 1 == ended["done"]
-    assert shop.read()["stock_count"] == 30 - told["FULFILLED"] - told["ADJUSTED"]
-    check_all(shop, workers)
+        calls.append(lambda commands: commands.fulfill(sale, ME, None))
+        calls.append(lambda commands: commands.update("lamp", None, adjustment, "me", None))
+    results = Counter(run_concurrently(environments, *calls))
+    assert set(results) <= {"done", "INSUFFICIENT_STOCK", "BELOW_RESERVED"}
+    types = Counter(move["type"] for move in shop.list_movements())
+    assert sum(types.values()) - 1 == results["done"]
+    assert shop.read()["stock_count"] == 30 - types["FULFILLED"] - types["ADJUSTED"]
+    check_all(shop, environments)
 
 
-def test_concurrent_sweeps_publish_each_alert_once(shop: Shop, workers: list[Commands]) -> None:
+def test_concurrent_jobs_publish_each_alert_once(shop: Shop, environments: list[Commands]) -> None:
     for number in range(12):
         shop.create(f"p{number}", stock_count=0)
-    at_once(workers, *[lambda worker: alerts.sweep(worker.repository)] * 4)
-    told = [(m["product_id"], m["warehouse_id"], m["sequence"], m["status"]) for m in shop.heard()]
-    assert sorted(told) == alerts_raised(shop)
+    run_concurrently(environments, *[lambda commands: alerts.send_due(commands.repository)] * 4)
+    sent = [(m["product_id"], m["warehouse_id"], m["sequence"], m["status"]) for m in shop.published_alerts()]
+    assert sorted(sent) == expected_alerts(shop)
     check(shop)

@@ -1,4 +1,4 @@
-"""What is told is what was written last: nothing is read from where it may be a moment behind."""
+"""Strongly consistent reads of all tables."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 
 from ...support.fake_aws import Asked, FakeAws
 from .conftest import FULFILL, Shop
-from .test_fulfilments import forget_sale
+from .test_fulfillments import remove_sale_attributes
 from .test_reservations import line
 
 
-def reads(asked: Asked) -> Iterator[tuple[str, str, bool]]:
-    """What a call of AWS reads of tables themselves: how, of which, and whether strongly consistent."""
-    action = asked.headers["x-amz-target"].partition(".")[2]
-    request = json.loads(asked.body)
+def reads(call: Asked) -> Iterator[tuple[str, str, bool]]:
+    """Yield operation, table and strong consistency of the table reads of an AWS call."""
+    action = call.headers["x-amz-target"].partition(".")[2]
+    request = json.loads(call.body)
     if action == "BatchGetItem":
-        for table, wanted in request["RequestItems"].items():
-            yield action, table, wanted.get("ConsistentRead", False)
+        for table, read in request["RequestItems"].items():
+            yield action, table, read.get("ConsistentRead", False)
     elif action in ("Query", "Scan", "GetItem") and "IndexName" not in request:
         yield action, request["TableName"], request.get("ConsistentRead", False)
 
@@ -27,19 +27,19 @@ def reads(asked: Asked) -> Iterator[tuple[str, str, bool]]:
 REQUESTS: dict[str, tuple[Callable[[Shop], object], set[tuple[str, str]]]] = {
     "a product": (lambda shop: shop.read(), {("Query", "management")}),
     "a product in a warehouse": (lambda shop: shop.read(warehouse_id="main"), {("BatchGetItem", "management")}),
-    "a listing": (lambda shop: shop.listed(), {("BatchGetItem", "management")}),
-    "movements": (lambda shop: shop.moved(), {("Query", "movements")}),
-    "a reservation that stands": (lambda shop: shop.reserve("held", 2), {("Query", "reservations")}),
-    "a reservation that is released": (
-        lambda shop: shop.release("held"),
+    "a listing": (lambda shop: shop.list_levels(), {("BatchGetItem", "management")}),
+    "movements": (lambda shop: shop.list_movements(), {("Query", "movements")}),
+    "a repeated reservation": (lambda shop: shop.reserve("active", 2), {("Query", "reservations")}),
+    "a release": (
+        lambda shop: shop.release("active"),
         {("Query", "reservations"), ("BatchGetItem", "management")},
     ),
-    "a reservation that an earlier release sold": (
+    "a reservation sold by an earlier release": (
         lambda shop: shop.fulfill(reservationId="sold"),
         {("Query", "reservations"), ("BatchGetItem", "movements")},
     ),
     "a cart": (lambda shop: shop.reserve_cart("cart", line("lamp")), {("Query", "management")}),
-    "a key": (
+    "an idempotency key": (
         lambda shop: shop.api("POST", FULFILL, {"quantity": 1}, keys=("lamp",), headers={"Idempotency-Key": "k"}),
         {("Query", "management"), ("BatchGetItem", "management")},
     ),
@@ -47,17 +47,17 @@ REQUESTS: dict[str, tuple[Callable[[Shop], object], set[tuple[str, str]]]] = {
 
 
 @pytest.mark.slow
-def test_tables_are_read_strongly_consistent(shop: Shop, wire: FakeAws, subtests: pytest.Subtests) -> None:
+def test_tables_are_read_with_strong_consistency(shop: Shop, wire: FakeAws, subtests: pytest.Subtests) -> None:
     shop.create(stock_count=20)
-    shop.reserve("held", 2)
+    shop.reserve("active", 2)
     shop.reserve("sold", 2)
     shop.fulfill(reservationId="sold")
-    forget_sale(shop, "sold", 1)
+    remove_sale_attributes(shop, "sold", 1)
     names = {aws: table for table, aws in shop.api.tables.items()}
     for name, (request, expected) in REQUESTS.items():
         with subtests.test(name):
             before = len(wire.asked)
             request(shop)
-            found = [read for call in wire.asked[before:] for read in reads(call)]
-            assert {(action, names[table]) for action, table, _ in found} >= expected
-            assert [read for read in found if not read[2]] == []
+            table_reads = [read for call in wire.asked[before:] for read in reads(call)]
+            assert {(action, names[table]) for action, table, _ in table_reads} >= expected
+            assert [read for read in table_reads if not read[2]] == []

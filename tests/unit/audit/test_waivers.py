@@ -1,4 +1,4 @@
-"""How far waivers reach: one stack, one route, and only what their reasons say."""
+"""Scope of waivers: a stack, a route, and the conditions in their reasons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lib.audit.controls import CONTROLS
-from lib.audit.evaluate import audit, judge
+from lib.audit.evaluate import audit, evaluate
 from lib.audit.graph import Graph, Resource, graph_of
 from lib.program.recorder import record
 from lib.settings import EncryptionSettings, FirewallSettings
@@ -18,7 +18,7 @@ from ...support.builders import a_function, a_grant, a_route, a_secret, a_servic
 
 ALL = {control.name: control for controls in CONTROLS.values() for control in controls}
 KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
-CLOSED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
+BLOCKED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
 
 
 def created(
@@ -36,7 +36,7 @@ def stack(name: str, **outputs: str) -> Resource:
 
 def state(control: str, resource: Resource, *others: Resource) -> str:
     """Return the result of a control for a resource among others."""
-    return judge(ALL[control], resource, Graph([resource, *others])).state
+    return evaluate(ALL[control], resource, Graph([resource, *others])).state
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_resource_without_the_existing_key_of_its_stack_fails(control: str) -> N
 
 @pytest.mark.slow
 def test_stack_output_ends_the_waivers_of_a_key() -> None:
-    made = record(lambda: TapStack("tap", TapStackArgs(service="items", encryption=EncryptionSettings(key=KEY))))
+    recorded = record(lambda: TapStack("tap", TapStackArgs(service="items", encryption=EncryptionSettings(key=KEY))))
     unencrypted = [
-        one._replace(inputs={**one.inputs, "serverSideEncryption": {"enabled": True}})
-        if one.kind == "dynamodb.Table"
-        else one
-        for one in made.registered
+        resource._replace(inputs={**resource.inputs, "serverSideEncryption": {"enabled": True}})
+        if resource.kind == "dynamodb.Table"
+        else resource
+        for resource in recorded.registered
     ]
-    found = {f.control.name: f.state for f in audit(graph_of(made._replace(registered=unencrypted)))}
-    assert found["CKV_AWS_119"] == "failed"
-    assert {f.state for f in audit(graph_of(made)) if f.control.name == "CKV_AWS_119"} == {"passed"}
+    states = {f.control.name: f.state for f in audit(graph_of(recorded._replace(registered=unencrypted)))}
+    assert states["CKV_AWS_119"] == "failed"
+    assert {f.state for f in audit(graph_of(recorded)) if f.control.name == "CKV_AWS_119"} == {"passed"}
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,10 @@ def test_stack_output_ends_the_waivers_of_a_key() -> None:
     [("CKV_AWS_119", "dynamodb.Table", "kms.Key"), ("DynamoDB.4", "dynamodb.Table", "backup.Plan")],
 )
 def test_setting_of_one_stack_does_not_end_the_waivers_of_another(control: str, kind: str, requested: str) -> None:
-    one, other = (
-        stack("one", service="items", environment_profile="prod"),
-        stack("other", service="items", environment_profile="prod"),
-    )
-    resource, setting = created(kind, "it", one.urn), created(requested, "setting", other.urn)
-    assert state(control, resource, setting, one, other) == "waived"
-    assert state(control, resource, created(requested, "own", one.urn), one, other) == "failed"
+    first, second = (stack(name, service="items", environment_profile="prod") for name in ("first", "second"))
+    resource = created(kind, "it", first.urn)
+    assert state(control, resource, created(requested, "setting", second.urn), first, second) == "waived"
+    assert state(control, resource, created(requested, "setting", first.urn), first, second) == "failed"
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
@@ -89,37 +86,37 @@ def test_setting_of_one_stack_does_not_end_the_waivers_of_another(control: str, 
         ("GET", "inventory", "failed"),
     ],
 )
-def test_one_route_of_the_stock_api_needs_no_key(environment: str, method: str, path: str, expected: str) -> None:
-    above = stack("shop", service="stock", environment_profile=environment)
-    resource = created("apigateway.Resource", "path", above.urn, pathPart=path)
-    found = created(
-        *("apigateway.Method", "method", above.urn, {"resourceId": [resource.urn]}),
+def test_only_one_route_of_the_stock_api_can_be_public(environment: str, method: str, path: str, expected: str) -> None:
+    parent = stack("shop", service="stock", environment_profile=environment)
+    resource = created("apigateway.Resource", "path", parent.urn, pathPart=path)
+    api_method = created(
+        *("apigateway.Method", "method", parent.urn, {"resourceId": [resource.urn]}),
         httpMethod=method,
         authorization="NONE",
     )
-    assert state("CKV_AWS_59", found, resource, above) == expected
+    assert state("CKV_AWS_59", api_method, resource, parent) == expected
 
 
 @pytest.mark.parametrize(("service", "expected"), [("items", "waived"), ("parcels", "waived"), ("stock", "failed")])
 def test_other_apis_are_public_in_dev(service: str, expected: str) -> None:
-    above = stack("tap", service=service, environment_profile="dev")
-    found = created("apigateway.Method", "method", above.urn, httpMethod="POST", authorization="NONE")
-    assert state("CKV_AWS_59", found, above) == expected
+    parent = stack("tap", service=service, environment_profile="dev")
+    method = created("apigateway.Method", "method", parent.urn, httpMethod="POST", authorization="NONE")
+    assert state("CKV_AWS_59", method, parent) == expected
 
 
 @pytest.mark.parametrize(
     ("path", "rate", "expected"),
     [("*/*", 17, "waived"), ("*/*", 0, "waived"), ("*/*", -1, "failed"), ("~1items/GET", 17, "failed")],
 )
-def test_stage_without_throttle_needs_a_web_acl(path: str, rate: int, expected: str) -> None:
-    found = created("apigateway.Stage", "stage")
+def test_stage_without_a_throttle_requires_a_web_acl(path: str, rate: int, expected: str) -> None:
+    stage = created("apigateway.Stage", "stage")
     settings = created(
-        *("apigateway.MethodSettings", "settings", "", {"stageName": [found.urn]}),
+        *("apigateway.MethodSettings", "settings", "", {"stageName": [stage.urn]}),
         methodPath=path,
         settings={"throttlingRateLimit": rate},
     )
-    assert state("APIGateway.4", found, settings) == expected
-    assert state("APIGateway.4", found) == "failed"
+    assert state("APIGateway.4", stage, settings) == expected
+    assert state("APIGateway.4", stage) == "failed"
 
 
 @pytest.mark.slow
@@ -129,8 +126,8 @@ def test_stage_next_to_a_web_acl_of_another_stack_is_waived() -> None:
         TapStack("one", TapStackArgs("prod", service="items"))
         TapStack("two", TapStackArgs("prod", service="inventory", firewall=FirewallSettings(enabled=True)))
 
-    found = [f for f in audit(graph_of(record(program))) if f.control.name == "APIGateway.4"]
-    assert {f.resource.name: f.state for f in found} == {"one-api-stage": "waived", "two-api-stage": "passed"}
+    findings = [f for f in audit(graph_of(record(program))) if f.control.name == "APIGateway.4"]
+    assert {f.resource.name: f.state for f in findings} == {"one-api-stage": "waived", "two-api-stage": "passed"}
 
 
 @pytest.mark.parametrize("artifact", [{"s3Bucket": "builds"}, {"imageUri": "registry/image"}])
@@ -140,12 +137,12 @@ def test_code_that_is_stored_before_the_deployment_must_be_signed(artifact: dict
 
 
 @pytest.mark.parametrize(
-    ("block", "expected"), [(CLOSED, "waived"), ({**CLOSED, "blockPublicPolicy": False}, "failed")]
+    ("block", "expected"), [(BLOCKED, "waived"), ({**BLOCKED, "blockPublicPolicy": False}, "failed")]
 )
-def test_bucket_that_can_be_public_must_log_its_readers(block: dict[str, bool], expected: str) -> None:
+def test_bucket_that_can_be_public_requires_access_logs(block: dict[str, bool], expected: str) -> None:
     bucket = created("s3.Bucket", "files")
-    found = created("s3.BucketPublicAccessBlock", "block", "", {"bucket": [bucket.urn]}, **block)
-    assert state("S3.9", bucket, found) == expected
+    access_block = created("s3.BucketPublicAccessBlock", "block", "", {"bucket": [bucket.urn]}, **block)
+    assert state("S3.9", bucket, access_block) == expected
     assert state("S3.9", bucket) == "failed"
 
 
@@ -156,7 +153,7 @@ def test_bucket_that_can_be_public_must_log_its_readers(block: dict[str, bool], 
         ([{"originAccessControlId": "a"}, {"customOriginConfig": {"originProtocolPolicy": "https-only"}}], "failed"),
     ],
 )
-def test_distribution_of_more_than_files_must_log_requests(origins: list[Any], expected: str) -> None:
+def test_distribution_with_a_custom_origin_requires_logs(origins: list[Any], expected: str) -> None:
     assert state("CloudFront.5", created("cloudfront.Distribution", "front", origins=origins)) == expected
 
 
@@ -165,10 +162,10 @@ def test_distribution_of_more_than_files_must_log_requests(origins: list[Any], e
     ("value", "expected"),
     [("shop/dev/token", "passed"), ("arn:aws:secretsmanager:us-east-1:1:secret:x", "passed"), ("hunter2", "failed")],
 )
-def test_variable_may_hold_the_name_of_a_secret(kind: str, value: str, expected: str) -> None:
+def test_variable_can_contain_the_name_of_a_secret(kind: str, value: str, expected: str) -> None:
     secret = created(kind, "token", name="shop/dev/token")
     function = created(
-        *("lambda.Function", "desk", "", {"environment": [secret.urn, "urn:gone"]}),
+        *("lambda.Function", "desk", "", {"environment": [secret.urn, "urn:missing"]}),
         environment={"variables": {"TOKEN_SECRET": value}},
     )
     assert state("CKV_AWS_45", function, secret) == expected
@@ -177,17 +174,17 @@ def test_variable_may_hold_the_name_of_a_secret(kind: str, value: str, expected:
 @pytest.mark.parametrize(
     ("value", "expected"), [("arn:aws-cn:ssm:cn-north-1:1:parameter/x", "passed"), ("shop/dev/token", "failed")]
 )
-def test_value_that_comes_from_no_secret_must_be_an_arn(value: str, expected: str) -> None:
+def test_value_without_a_related_secret_must_be_an_arn(value: str, expected: str) -> None:
     secret = created("secretsmanager.Secret", "token", name="shop/dev/token")
     function = created("lambda.Function", "desk", environment={"variables": {"TOKEN_SECRET": value}})
     assert state("CKV_AWS_45", function, secret) == expected
 
 
 @pytest.mark.parametrize("store", ["ssm", "secretsmanager"])
-def test_secret_of_a_service_passes_whatever_its_variable_is_called(store: str) -> None:
+def test_secret_of_a_service_can_have_a_variable_named_like_a_secret(store: str) -> None:
     action = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}[store]
     secret = a_secret(store=store, variable="TOKEN_SECRET", generated=True)
     desk = a_function(a_route(grants=(a_grant("token", action),)))
-    made = record(lambda: TapStack("post", TapStackArgs(service=a_service(functions=(desk,), secrets=(secret,)))))
-    assert made.only("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
-    assert {f.state for f in audit(graph_of(made)) if f.control.name == "CKV_AWS_45"} == {"passed"}
+    recorded = record(lambda: TapStack("post", TapStackArgs(service=a_service(functions=(desk,), secrets=(secret,)))))
+    assert recorded.single("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
+    assert {f.state for f in audit(graph_of(recorded)) if f.control.name == "CKV_AWS_45"} == {"passed"}

@@ -1,4 +1,4 @@
-"""The command line: parsing, errors, exit codes, help and completion."""
+"""The command line: arguments, errors, exit codes, help and completion."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from lib.cli import reference
 from lib.docgen import generate
 from lib.program import project
 
-LOADS_NOTHING = """
+IMPORT_CHECK = """
 import sys
 from lib.cli import main
 code = main(sys.argv[1:])
 loaded = {"boto3", "botocore", "gevent", "locust", "pulumi", "pulumi_aws", "rich", "yaml"} & sys.modules.keys()
 sys.exit(f"loaded: {loaded}" if loaded else code)
 """
-AS_INSTALLED = "import sys; sys.argv[0] = 'tap'; from lib.cli import main; sys.exit(main())"
+CONSOLE_SCRIPT = "import sys; sys.argv[0] = 'tap'; from lib.cli import main; sys.exit(main())"
 
 
-# A command that an untraced test imports first would count as not covered.
+# Coverage does not count commands that an untraced test imports first.
 MODULES = [import_module(f"lib.cli.{module}") for module in {lazy.module for lazy in cli.COMMANDS.values()}]
 
 
@@ -39,28 +39,28 @@ def run(*arguments: str) -> Result:
 
 
 def python(code: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run code in another interpreter."""
+    """Run code in a separate process."""
     command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
-def test_help_loads_no_command() -> None:
-    done = python(LOADS_NOTHING, "--help")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_help_imports_no_command() -> None:
+    result = python(IMPORT_CHECK, "--help")
+    assert (result.returncode, result.stderr) == (0, "")
     for name, lazy in cli.COMMANDS.items():
-        assert f"  {name} " in done.stdout
-        assert lazy.summary.split()[0] in done.stdout
+        assert f"  {name} " in result.stdout
+        assert lazy.summary.split()[0] in result.stdout
 
 
 @pytest.mark.slow
 def test_shell_completion_of_the_program_names_choices() -> None:
-    done = python(AS_INSTALLED, _TAP_COMPLETE="bash_complete", COMP_WORDS="tap cost --service st", COMP_CWORD="3")
-    assert done.stdout == "plain,stock\n"
+    result = python(CONSOLE_SCRIPT, _TAP_COMPLETE="bash_complete", COMP_WORDS="tap cost --service st", COMP_CWORD="3")
+    assert result.stdout == "plain,stock\n"
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("line", "expected"),
     [
         ("co", {"cost"}),
         ("cost --jso", {"--json"}),
@@ -69,38 +69,38 @@ def test_shell_completion_of_the_program_names_choices() -> None:
         ("failover --service it", {"items"}),
     ],
 )
-def test_shell_completion_names_commands_options_and_values(words: str, expected: set[str]) -> None:
-    *complete, incomplete = words.split()
-    found = ShellComplete(cli.tap, {}, "tap", "_TAP_COMPLETE").get_completions(complete, incomplete)
-    assert {item.value for item in found} == expected
+def test_shell_completion_names_commands_options_and_values(line: str, expected: set[str]) -> None:
+    *complete, incomplete = line.split()
+    items = ShellComplete(cli.tap, {}, "tap", "_TAP_COMPLETE").get_completions(complete, incomplete)
+    assert {item.value for item in items} == expected
 
 
 @pytest.mark.slow
 def test_package_runs_as_a_module() -> None:
     command = [sys.executable, "-m", "lib", "cost", "--service", "none"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert import_module("lib.__main__").main is cli.main
-    assert done.returncode == 2
-    assert done.stderr == (
+    assert result.returncode == 2
+    assert result.stderr == (
         "error: Invalid value for '--service': 'none' is not one of 'items', 'inventory', 'stock'. "
         "Run 'python -m lib cost --help' for help.\n"
     )
 
 
 def commands(group: click.Group) -> Sequence[tuple[str, click.Command]]:
-    """Return every command of a group, imported, with its path."""
+    """Import every command of a group. Return the commands with their paths."""
     context = click.Context(group, info_name=group.name)
-    found = []
+    imported = []
     for name in group.list_commands(context):
         _, command, _ = group.resolve_command(context, [name])
         assert command is not None
-        found.append((name, command))
+        imported.append((name, command))
         if isinstance(command, click.Group):
-            found += [(f"{name} {path}", inner) for path, inner in commands(command)]
-    return found
+            imported += [(f"{name} {path}", inner) for path, inner in commands(command)]
+    return imported
 
 
-def test_every_command_has_the_summary_of_the_list_as_its_help() -> None:
+def test_summary_of_every_command_is_the_first_line_of_its_help() -> None:
     for name, command in commands(cli.tap):
         assert command.help
         if name in cli.COMMANDS:
@@ -108,7 +108,7 @@ def test_every_command_has_the_summary_of_the_list_as_its_help() -> None:
 
 
 def test_summaries_of_a_group_are_complete() -> None:
-    assert "Build the pages of services whose sources changed.\n" in run("site", "--help").output
+    assert "Build the web pages of services, if the sources changed.\n" in run("site", "--help").output
 
 
 def test_every_option_has_a_help_text() -> None:
@@ -122,22 +122,20 @@ def test_every_option_has_a_help_text() -> None:
 def test_help_shows_defaults() -> None:
     result = run("cost", "--help")
     assert result.exit_code == 0
-    words = " ".join(result.output.split())
-    assert "[default: (every service)]" in words
-    assert "[default: 0.3]" in words
-    assert "[default: (measured)]" in words
+    output = " ".join(result.output.split())
+    assert "[default: (every service)]" in output
+    assert "[default: 0.3]" in output
+    assert "[default: (measured)]" in output
 
 
-def test_docs_command_writes_outdated_documents_unless_it_only_checks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_docs_writes_outdated_documents_unless_check_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "docs" / "page.md"
     (tmp_path / "docs" / "reference").mkdir(parents=True)
     (tmp_path / "docs" / "reference" / "cli.md").write_text(reference.page(cli.tap), encoding="utf-8")
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "outdated", lambda _root, _names: {document: "new"})
     checked = run("docs", "--check")
-    assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated, run make docs\n")
+    assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated. Run make docs.\n")
     assert not document.exists()
     written = run("docs")
     assert (written.exit_code, written.stdout) == (0, "docs/page.md: written\n")
@@ -157,7 +155,7 @@ def test_reference_has_every_command_and_option() -> None:
 def test_page_of_the_commands_is_outdated_until_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "outdated", lambda _root, _names: {})
-    assert run("docs", "--check").stdout == "docs/reference/cli.md: outdated, run make docs\n"
+    assert run("docs", "--check").stdout == "docs/reference/cli.md: outdated. Run make docs.\n"
     assert run("docs").exit_code == 0
     assert run("docs", "--check").exit_code == 0
 
@@ -171,9 +169,9 @@ def test_docs_of_single_services_are_written_in_the_current_folder(
     assert not any("items" in line for line in written)
     assert run("docs", "--service", "stock", "--check").exit_code == 0
     monkeypatch.setattr(generate, "ROOT", tmp_path)
-    done = run("docs", "--service", "stock", "--check")
-    assert done.exit_code == 1
-    assert "docs/services/items/openapi.json: outdated, run make docs" in done.stdout.splitlines()
+    result = run("docs", "--service", "stock", "--check")
+    assert result.exit_code == 1
+    assert "docs/services/items/openapi.json: outdated. Run make docs." in result.stdout.splitlines()
 
 
 def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
@@ -217,8 +215,8 @@ def test_usage_error_is_one_line_with_the_nearest_name(arguments: list[str], mes
     assert not result.stdout
 
 
-def missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Let every command fail to find a module."""
+def remove_module(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Raise `ModuleNotFoundError` in every command."""
 
     def find(*_: object) -> None:
         raise ModuleNotFoundError(name=name)
@@ -227,15 +225,20 @@ def missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 
 @pytest.mark.parametrize(("package", "extra"), [("boto3", "local"), ("gevent", "load"), ("locust", "load")])
-def test_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch, package: str, extra: str) -> None:
-    missing(monkeypatch, package)
+def test_missing_extra_is_reported_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, package: str, extra: str
+) -> None:
+    remove_module(monkeypatch, package)
     result = run("load")
     assert result.exit_code == 1
-    assert result.stderr == f"error: {package} is missing: run make install, or pip install 'tap-stack[{extra}]'\n"
+    assert result.stderr == (
+        f"error: Package {package} is not installed. "
+        f"Install it with make install or pip install 'tap-stack[{extra}]'.\n"
+    )
 
 
 def test_other_missing_module_has_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    missing(monkeypatch, "lib.cost.bill")
+    remove_module(monkeypatch, "lib.cost.bill")
     assert isinstance(run("cost").exception, ModuleNotFoundError)
 
 
@@ -247,7 +250,7 @@ def test_unexpected_exception_has_a_traceback(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(run("cost").exception, ZeroDivisionError)
 
 
-def test_interrupt_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_has_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -260,7 +263,7 @@ def test_interrupt_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> Non
     [("rolout=AllAtOnce", " Did you mean 'rollout'?"), ("rollout", ""), ("rollout=", ""), ("color=red", "")],
 )
 def test_config_pair_is_a_known_key_and_a_value(pair: str, hint: str) -> None:
-    here = project.Project("tap", Path(), Path("tap.py"), {"rollout": "", "tracing": ""})
+    pulumi_project = project.Project("tap", Path(), Path("tap.py"), {"rollout": "", "tracing": ""})
     with pytest.raises(project.ConfigError) as error:
-        project.said(here, [pair])
+        project.parse_config_pairs(pulumi_project, [pair])
     assert str(error.value) == f"config must be KEY=VALUE with a key of Pulumi.yaml, got {pair!r}.{hint}"

@@ -1,4 +1,4 @@
-"""Files and programs that commands cannot read, run or write to."""
+"""Invalid files, options and programs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run(*arguments: str) -> Result:
         ({STACKS: "null"}, ["restore", "--stack", "a", "--from", "b"], f"{STACKS} must contain a JSON object"),
     ],
 )
-def test_file_that_cannot_be_read_is_one_line(
+def test_error_of_an_invalid_file_is_one_line(
     files: dict[str, str], arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -73,7 +73,7 @@ def test_file_that_cannot_be_read_is_one_line(
         (["load", "--url", "api.test"], "--url must be an HTTP URL, e.g. https://api.example.com, got 'api.test'."),
     ],
 )
-def test_option_that_contradicts_another_or_is_no_url_is_a_usage_error(arguments: list[str], message: str) -> None:
+def test_invalid_or_conflicting_option_is_a_usage_error(arguments: list[str], message: str) -> None:
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"error: {message}")
@@ -82,12 +82,12 @@ def test_option_that_contradicts_another_or_is_no_url_is_a_usage_error(arguments
 @pytest.mark.parametrize(
     ("program", "code", "output", "error"),
     [
-        ("import sys; sys.exit()", 1, "", "error: program.py: The program must run to its end, got sys.exit(None). "),
+        ("import sys; sys.exit()", 1, "", "error: program.py: The program must not exit, got sys.exit(None). "),
         ("raise ValueError('a\\nb')", 1, "", "error: program.py: a b\n"),
         ("print('printed')", 0, "[]\n", "printed\n"),
     ],
 )
-def test_program_that_exits_fails_prints_or_raises_leaves_json_alone(
+def test_program_that_exits_raises_or_prints_does_not_write_to_the_json_output(
     *, program: str, code: int, output: str, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -97,7 +97,7 @@ def test_program_that_exits_fails_prints_or_raises_leaves_json_alone(
     assert result.stderr.startswith(error)
 
 
-def test_audit_runs_the_program_that_the_project_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audit_runs_the_main_program_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("Pulumi.yaml").write_text("name: shop\nmain: shop.py\n", encoding="utf-8")
     Path("shop.py").write_text("", encoding="utf-8")
@@ -109,13 +109,13 @@ def test_audit_runs_the_program_that_the_project_names(tmp_path: Path, monkeypat
 
 
 @pytest.mark.slow
-def test_closed_pipe_is_no_error_message() -> None:
+def test_closed_pipe_prints_no_error() -> None:
     command = [sys.executable, "-m", "lib", "cost", "--service", "items", "--env", "dev", "--json"]
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as closed:
-        done = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, check=False)
-    assert (done.returncode, done.stderr) == (1, b"")
+        result = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, check=False)
+    assert (result.returncode, result.stderr) == (1, b"")
 
 
 def test_terminal_without_standard_output_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,10 +123,10 @@ def test_terminal_without_standard_output_prints_nothing(monkeypatch: pytest.Mon
     Terminal().say("unseen")
 
 
-def test_service_that_cannot_be_loaded_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_of_a_service_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
-        raise ServiceError("service 'yard' cannot be loaded.")
+        raise ServiceError("service 'parcels' cannot be loaded.")
 
     monkeypatch.setattr("lib.cli.docs.generate.outdated", fail)
     result = run("docs", "--check")
-    assert (result.exit_code, result.stderr) == (1, "error: service 'yard' cannot be loaded.\n")
+    assert (result.exit_code, result.stderr) == (1, "error: service 'parcels' cannot be loaded.\n")

@@ -1,4 +1,4 @@
-"""Both files of outputs."""
+"""Output files."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_both_files_contain_the_outputs(tmp_path: Path, stacks: dict[str, Any], 
         assert outputs_file.read_service(tmp_path / "new" / name, "stock") == STOCK
 
 
-def test_two_stacks_of_one_service_are_ambiguous(tmp_path: Path) -> None:
+def test_two_stacks_of_one_service_are_rejected(tmp_path: Path) -> None:
     outputs_file.write({**STACKS, "items-prod": ITEMS}, tmp_path)
     path = tmp_path / outputs_file.ALL
     with pytest.raises(outputs_file.OutputsError) as error:
         outputs_file.read(path)
     assert str(error.value) == (
-        f"{path} must have one stack of the items service, got items-dev, items-prod. Remove the others."
+        f"{path} must contain one stack of the items service, got items-dev, items-prod. Remove the others."
     )
 
 
@@ -61,7 +61,7 @@ def test_outputs_of_a_deployment_on_aws_are_written_without_secrets(
         ({"items_api_key": "output"}, "option", {"x-api-key": "option"}),
     ],
 )
-def test_endpoint_has_the_url_and_the_key_of_the_outputs(
+def test_endpoint_has_the_url_and_the_api_key_of_the_outputs(
     tmp_path: Path, outputs: dict[str, str], option: str | None, headers: dict[str, str]
 ) -> None:
     path = tmp_path / outputs_file.FLAT
@@ -70,8 +70,8 @@ def test_endpoint_has_the_url_and_the_key_of_the_outputs(
     assert (url, authorization("GET", url, None)) == ("https://example.com", headers)
 
 
-@pytest.mark.parametrize("text", ['{"stock_api_url": "https://example.com"}', "no JSON"])
-def test_missing_service_is_an_error_that_names_the_commands(tmp_path: Path, text: str) -> None:
-    (tmp_path / outputs_file.FLAT).write_text(text, encoding="utf-8")
+@pytest.mark.parametrize("content", ['{"stock_api_url": "https://example.com"}', "no JSON"])
+def test_missing_service_is_an_error_that_names_the_commands(tmp_path: Path, content: str) -> None:
+    (tmp_path / outputs_file.FLAT).write_text(content, encoding="utf-8")
     with pytest.raises(outputs_file.OutputsError, match="make local or make up"):
         outputs_file.read_service(tmp_path / outputs_file.FLAT, "items")

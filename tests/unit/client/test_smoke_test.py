@@ -1,4 +1,4 @@
-"""Demo calls, against a stand-in for an API."""
+"""Smoke test against a fake API."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ IAM = {"items_authorization": "AWS_IAM", "items_api_execution_arn": "arn:aws:exe
 
 @pytest.fixture(name="api")
 def api_fixture() -> Iterator[FakeAws]:
-    """An API that responds by a script."""
+    """Fake API with scripted responses."""
     with serving() as api:
         yield api
 
 
-def send_all(api: FakeAws, *demo: Call) -> list[smoke_test.Answer]:
-    return smoke_test.run(a_service(demo=demo), {"api_url": api.url}, lambda answer: None)
+def send_all(api: FakeAws, *demo: Call) -> list[smoke_test.CallResult]:
+    return smoke_test.run(a_service(demo=demo), {"api_url": api.url}, lambda result: None)
 
 
-def test_calls_contain_values_of_earlier_responses(api: FakeAws) -> None:
+def test_placeholders_are_filled_from_earlier_responses(api: FakeAws) -> None:
     api.script = [(201, {"id": "a/b ü", "state": 7}), (200, {})]
     body = {"parts": ["of {first}", {"state": "{state}"}, 1], "none": None}
     later = Call(method="POST", path="/parcels/{first}?by={state}", status=200, body=body)
-    assert [answer.as_expected for answer in send_all(api, ACCEPT, later, later)] == [True] * 3
+    assert [result.is_expected for result in send_all(api, ACCEPT, later, later)] == [True] * 3
     for call in api.asked[1:]:
         assert call.path == "/parcels/a%2Fb%20%C3%BC?by=7"
         assert json.loads(call.body) == {"parts": ["of a/b ü", {"state": "7"}, 1], "none": None}
@@ -48,7 +48,7 @@ def test_calls_contain_values_of_earlier_responses(api: FakeAws) -> None:
 @pytest.mark.parametrize(
     "response",
     [(502, b"Internal Server Error"), (400, {"error": "no"}), (201, ["a"]), (204, b"")],
-    ids=["no JSON", "other members", "no object", "empty"],
+    ids=["not JSON", "other fields", "not an object", "empty"],
 )
 def test_placeholder_without_a_value_is_sent_unchanged(api: FakeAws, response: tuple[int, Any]) -> None:
     api.script = [response, (404, {"error": "no"})]
@@ -60,19 +60,19 @@ def test_placeholder_without_a_value_is_sent_unchanged(api: FakeAws, response: t
 def test_call_is_sent_with_its_headers_and_the_key(api: FakeAws) -> None:
     api.script = [(200, {})]
     call = Call(method="POST", path="/parcels/1", status=200, headers={"If-Match": '"2"'})
-    smoke_test.send(api.url, call, auth.bearing({"x-api-key": "secret"}))
+    smoke_test.send(api.url, call, auth.static_headers({"x-api-key": "secret"}))
     sent = api.asked[0].headers
     assert (sent["if-match"], sent["x-api-key"], sent["content-type"]) == ('"2"', "secret", "application/json")
 
 
-def test_route_that_no_call_has_is_incomplete() -> None:
+def test_route_without_a_demo_call_fails_the_smoke_test() -> None:
     service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost")),))
-    answers = [smoke_test.Answer(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]
-    assert smoke_test.table(service, answers)[1:] == [
-        ["  GET", "/parcels/{id}", "-", "-", "nothing in the demo calls it"],
+    results = [smoke_test.CallResult(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]
+    assert smoke_test.table(service, results)[1:] == [
+        ["  GET", "/parcels/{id}", "-", "-", "no demo call"],
         ["  GET", "/parcels/lost", "200", "1.0", ""],
     ]
-    assert not smoke_test.complete(service, answers)
+    assert not smoke_test.passed(service, results)
 
 
 def test_demo_calls_every_route_of_every_service() -> None:
@@ -82,7 +82,7 @@ def test_demo_calls_every_route_of_every_service() -> None:
 
 
 def smoke(folder: Path, *arguments: str) -> int:
-    """Run the command with an outputs file."""
+    """Run the smoke command with an outputs file."""
     return main(["smoke", "--outputs", str(folder / "flat-outputs.json"), *arguments])
 
 
@@ -104,7 +104,7 @@ def test_smoke_sends_the_demo_calls_to_the_deployment_of_an_outputs_file(
     assert all(re.search(r" 20\d +\d", line) for line in lines[2:])
     assert smoke(tmp_path, "--api-key", "another") == 1
     assert api.asked[-1].headers["x-api-key"] == "another"
-    assert "should be" in capsys.readouterr().out
+    assert "expected 20" in capsys.readouterr().out
 
 
 def test_smoke_prints_json(api: FakeAws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +135,7 @@ def test_smoke_signs_the_calls_of_an_api_that_requires_it(
     assert headers["x-amz-security-token"] == "token"
 
 
-def test_smoke_without_credentials_is_one_line(
+def test_smoke_without_credentials_is_a_one_line_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(boto3.Session, "get_credentials", lambda _: None)
@@ -146,7 +146,7 @@ def test_smoke_without_credentials_is_one_line(
 
 
 @pytest.mark.parametrize("content", [None, '{"name": "tap"}'])
-def test_smoke_without_outputs_is_one_line(
+def test_smoke_without_outputs_is_a_one_line_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None
 ) -> None:
     path = tmp_path / "flat-outputs.json"

@@ -1,4 +1,4 @@
-"""Programs under the mocks that Pulumi documents for unit tests, which return nothing but the inputs of resources."""
+"""Programs under the mocks that Pulumi documents for unit tests, which return only the inputs of resources."""
 
 from __future__ import annotations
 
@@ -25,17 +25,25 @@ from lib.tap_stack import TapStack, TapStackArgs
 from ...support.builders import a_yard
 from ...support.lone_components import LONE_COMPONENTS, POOL_ARN
 from ...support.programs import EVERYTHING, OPEN_YARD, PRODUCTION
-from ...support.standard_mocks import MyMocks, Program, Registered, at_module_level, identity, in_new_thread, in_test
+from ...support.standard_mocks import (
+    MyMocks,
+    Program,
+    RegisteredResources,
+    at_module_level,
+    identity,
+    in_new_thread,
+    in_test,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 NAMED = {"project": "shop", "stack": "dev"}
-MODES: dict[str, Callable[[Program], Registered]] = {
+MODES: dict[str, Callable[[Program], RegisteredResources]] = {
     "test": in_test,
     "test-preview": lambda program: in_test(program, **NAMED, preview=True),
 }
-"""Ways to run a program in a unit test, other than at module level with all arguments. A preview at module level
-combines what they and the lone components test."""
+"""Ways to run a program in a unit test. `run_lone_component` adds a third: at module level with all arguments. A
+preview at module level would test nothing new."""
 SERVICES: dict[str, Any] = {"items": "items", "inventory": "inventory", "stock": "stock", "custom": a_yard()}
 EXISTING: dict[str, Any] = {
     "table": TableSettings(existing=True),
@@ -58,20 +66,20 @@ def strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from strings(one)
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from strings(inner)
 
 
 @cache
-def run_lone_component(name: str) -> Registered:
-    """Return what a component registers, run once for all tests."""
+def run_lone_component(name: str) -> RegisteredResources:
+    """Return the resources that a component registers. Each program runs once for all tests."""
     return at_module_level(LONE_COMPONENTS[name], **NAMED, preview=False)
 
 
 @pytest.mark.parametrize("name", LONE_COMPONENTS)
 def test_component_registers_all_of_its_resources(name: str) -> None:
     recorded = record(LONE_COMPONENTS[name])
-    assert run_lone_component(name).states.keys() >= {identity(one.urn) for one in recorded.registered}
+    assert run_lone_component(name).states.keys() >= {identity(resource.urn) for resource in recorded.registered}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -82,14 +90,14 @@ def test_component_is_the_same_in_each_kind_of_unit_test(name: str, mode: str) -
 
 @pytest.mark.parametrize("name", LONE_COMPONENTS)
 def test_unset_outputs_are_not_written_into_strings(name: str) -> None:
-    found = run_lone_component(name)
-    assert not [text for state in found.states.values() for text in strings(state) if "None" in text]
+    states = run_lone_component(name).states
+    assert not [value for state in states.values() for value in strings(state) if "None" in value]
 
 
-def test_every_component_of_the_library_is_created() -> None:
+def test_every_component_of_the_library_is_tested() -> None:
     modules = [
-        importlib.import_module(one.name)
-        for one in pkgutil.walk_packages(components.__path__, f"{components.__name__}.")
+        importlib.import_module(module.name)
+        for module in pkgutil.walk_packages(components.__path__, f"{components.__name__}.")
     ]
     classes = {
         value
@@ -122,12 +130,12 @@ def test_stack_with_the_settings_of_production_can_be_created(name: str, mode: s
 
 
 def test_program_of_the_project_can_be_imported_by_a_unit_test() -> None:
-    found = at_module_level(lambda: runpy.run_path("tap.py")["stack"])
-    assert ("aws:dynamodb/table:Table", "tap-table-table") in found.states
+    states = at_module_level(lambda: runpy.run_path("tap.py")["stack"]).states
+    assert ("aws:dynamodb/table:Table", "tap-table-table") in states
 
 
-def test_unit_tests_read_the_values_of_outputs() -> None:
-    read: list[Any] = []
+def test_unit_tests_can_read_the_values_of_outputs() -> None:
+    values: list[Any] = []
 
     def module() -> None:
         pulumi.runtime.set_mocks(MyMocks(), preview=False)
@@ -136,19 +144,19 @@ def test_unit_tests_read_the_values_of_outputs() -> None:
         @pulumi.runtime.test  # type: ignore[untyped-decorator]  # of Pulumi's mocks
         def test_names() -> Any:
             names = (stack.dynamodb_table_name, stack.lambda_function_name, stack.api_stage)
-            return pulumi.Output.all(*names).apply(read.extend)
+            return pulumi.Output.all(*names).apply(values.extend)
 
         @pulumi.runtime.test  # type: ignore[untyped-decorator]  # of Pulumi's mocks
         def test_policy() -> Any:
             (role,) = stack.roles.values()
             assert role.policy
-            return role.policy.policy.apply(lambda policy: read.append(json.loads(policy)["Statement"][0]["Effect"]))
+            return role.policy.policy.apply(lambda policy: values.append(json.loads(policy)["Statement"][0]["Effect"]))
 
         test_names()
         test_policy()
 
     in_new_thread(module)
-    assert read == ["inventory-items-dev", "inventory-api-lambda-dev", "dev", "Allow"]
+    assert values == ["inventory-items-dev", "inventory-api-lambda-dev", "dev", "Allow"]
 
 
 def test_error_of_a_derived_value_fails_a_unit_test() -> None:
@@ -161,22 +169,22 @@ def test_error_of_a_derived_value_fails_a_unit_test() -> None:
             mode(program)
 
 
-def test_unit_test_leaves_no_state_to_others() -> None:
+def test_unit_test_does_not_change_the_state_of_others() -> None:
     before = get_monitor()
     in_test(LONE_COMPONENTS["layer"])
     assert get_monitor() is before
 
 
 def test_unset_value_is_an_empty_string_in_derived_values() -> None:
-    found: list[Any] = []
+    values: list[Any] = []
 
     def program() -> pulumi.ComponentResource:
         layer = Layer("shared", LayerArgs(name="shared", files={}, runtimes=[]))
         unset = layer.arn
-        pulumi.Output.all(concat("arn:", unset, "/*"), derive(lambda *values: [*values], unset, 7, False)).apply(
-            found.extend
+        pulumi.Output.all(concat("arn:", unset, "/*"), derive(lambda *inputs: [*inputs], unset, 7, False)).apply(
+            values.extend
         )
         return layer
 
     at_module_level(program)
-    assert found == ["arn:/*", ["", 7, False]]
+    assert values == ["arn:/*", ["", 7, False]]

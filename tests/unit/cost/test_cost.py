@@ -1,4 +1,4 @@
-"""Bills of small deployments, worked out by hand; prices are the test's own: a dollar for each unit."""
+"""Calculated bills of small deployments, where each unit costs one dollar."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from lib.cost.bill import Bill, Item, bill
 from lib.cost.billing import BILLED, FREE, UNPRICED
 from lib.cost.month import Month
 from lib.cost.prices import PRICES, Price
-from lib.cost.traffic import Traffic, times
+from lib.cost.traffic import Traffic, runs_per_month
 from lib.model import Operation, Workload
 from lib.model.aws_limits import ROUND_TRIP
 from lib.model.workload import EMPTY_SWEEP
-from lib.program.recorder import Deployment, Registered
+from lib.program.recorder import Deployment, RegisteredResource
 from lib.services import SERVICES, load
 
-from ...support import builders as described
+from ...support import builders
 
-DOLLARS = {name: Price(1, 1, price.unit, "") for name, price in PRICES.items()}
+ONE_DOLLAR = {name: Price(1, 1, price.unit, "") for name, price in PRICES.items()}
 SECONDS = 730 * 3600
 READ = Operation(name="read", trigger="GET /parcels", read_units=1, processor_ms=1.5, cold_processor_ms=100)
 WRITE = Operation(name="write", trigger="POST /parcels", read_units=2, write_units=10, round_trips=(ROUND_TRIP,) * 3)
-LOOK = Operation(name="look", read_units=7)
+SWEEP = Operation(name="sweep", read_units=7)
 IDLE = Workload()
-BUSY = Workload(reads=(READ,), writes=(WRITE,), schedules={"hourly": LOOK})
-LOOKED, FOUND = (described.a_metric(name=name) for name in ("Looked", "Found"))
-POST = described.a_service(
+BUSY = Workload(reads=(READ,), writes=(WRITE,), schedules={"hourly": SWEEP})
+LOOKED, FOUND = (builders.a_metric(name=name) for name in ("Looked", "Found"))
+POST = builders.a_service(
     functions=(
-        described.a_function(
-            described.a_route(operation="look", metrics=(LOOKED, FOUND)),
-            described.a_route(method="POST", operation="put", metrics=(FOUND,)),
+        builders.a_function(
+            builders.a_route(operation="look", metrics=(LOOKED, FOUND)),
+            builders.a_route(method="POST", operation="put", metrics=(FOUND,)),
         ),
     )
 )
-QUIET: dict[str, Any] = {"requests": 0, "stored_gb": 0, "notifications": 0, "page_views": 0, "starts": 0}
+NO_TRAFFIC: dict[str, Any] = {"requests": 0, "stored_gb": 0, "notifications": 0, "page_views": 0, "cold_starts": 0}
 
 
-def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> Registered:
-    return Registered(
+def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> RegisteredResource:
+    return RegisteredResource(
         kind=kind,
         name=logical,
         inputs=inputs,
@@ -56,68 +56,69 @@ def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> Registered:
     )
 
 
-def a_table(logical: str = "it", /, **inputs: Any) -> Registered:
+def a_table(logical: str = "it", /, **inputs: Any) -> RegisteredResource:
     return a_resource("dynamodb.Table", logical, **{"billingMode": "PAY_PER_REQUEST", **inputs})
 
 
-def a_function(logical: str = "desk", /, **inputs: Any) -> Registered:
+def a_function(logical: str = "desk", /, **inputs: Any) -> RegisteredResource:
     return a_resource("lambda.Function", logical, **{"name": f"post-{logical}", **inputs})
 
 
-def an_api(uri: str = "invokeArn:desk") -> list[Registered]:
-    """Two routes of one function, and a preflight."""
-    found = [
+def an_api(uri: str = "invokeArn:desk") -> list[RegisteredResource]:
+    """Register two routes of one function, and a preflight route."""
+    registered = [
         a_resource("apigateway.RestApi", "api"),
         a_resource("apigateway.Resource", "path", parentId="rootResourceId:api", pathPart="parcels"),
     ]
     for method, call in (("GET", {"uri": uri}), ("POST", {"uri": uri}), ("OPTIONS", {})):
-        at = {"httpMethod": method, "resourceId": "path-id"}
-        found += [
-            a_resource("apigateway.Method", method, **at),
-            a_resource("apigateway.Integration", method, **at, **call),
+        route = {"httpMethod": method, "resourceId": "path-id"}
+        registered += [
+            a_resource("apigateway.Method", method, **route),
+            a_resource("apigateway.Integration", method, **route, **call),
         ]
-    return found
+    return registered
 
 
-def made(*resources: Registered, workload: Workload = IDLE, **traffic: Any) -> Bill:
-    """What a month costs that is quiet in all that is not said."""
+def bill_of(*resources: RegisteredResource, workload: Workload = IDLE, **traffic: Any) -> Bill:
+    """Return the bill of a deployment. Unset fields of the traffic are 0."""
     deployment = Deployment(list(resources), {}, {}, [], [])
-    return bill(Month(deployment, Traffic(**{**QUIET, **traffic}), workload, POST), DOLLARS)
+    return bill(Month(deployment, Traffic(**{**NO_TRAFFIC, **traffic}), workload, POST), ONE_DOLLAR)
 
 
-def served(*resources: Registered, **traffic: Any) -> Bill:
-    """Likewise, of a deployment with an API whose one function does some work."""
-    functions = [] if any(one.kind == "lambda.Function" for one in resources) else [a_function()]
-    return made(*an_api(), *functions, *resources, workload=BUSY, **traffic)
+def bill_with_api(*resources: RegisteredResource, **traffic: Any) -> Bill:
+    """Return the bill of a deployment with an API and a function. Unset fields of the traffic are 0."""
+    has_function = any(resource.kind == "lambda.Function" for resource in resources)
+    functions = [] if has_function else [a_function()]
+    return bill_of(*an_api(), *functions, *resources, workload=BUSY, **traffic)
 
 
-def amounts(found: Bill, kind: str) -> dict[str, Any]:
-    """What is billed for a type, where it is something."""
-    return {item.what: pytest.approx(item.amount) for item in found.items if item.kind == kind and item.amount}
+def amounts(costs: Bill, kind: str) -> dict[str, Any]:
+    """Return the usage of a resource type by label, without lines that have no usage."""
+    return {item.label: pytest.approx(item.amount) for item in costs.items if item.kind == kind and item.amount}
 
 
 # Prices
 
 
-def test_a_price_is_for_so_many_units() -> None:
-    assert Price(3.5, 1_000_000, "requests", "").of(2_000_000) == 7
+def test_price_covers_a_number_of_units() -> None:
+    assert Price(3.5, 1_000_000, "requests", "").cost_of(2_000_000) == 7
 
 
 @pytest.mark.parametrize(("amount", "usd"), [(0, 0), (10, 30), (11, 32), (25, 30 + 20 + 5), (20, 50)])
-def test_each_tier_has_its_own_price(amount: float, usd: float) -> None:
-    assert Price(3, 1, "GB", "", ((10, 2), (20, 1))).of(amount) == usd
+def test_each_tier_has_a_price(amount: float, usd: float) -> None:
+    assert Price(3, 1, "GB", "", ((10, 2), (20, 1))).cost_of(amount) == usd
 
 
-def test_every_price_names_aws_page_and_is_used() -> None:
+def test_every_price_has_a_pricing_page_and_is_used() -> None:
     assert all(price.page.startswith("https://aws.amazon.com/") and price.usd > 0 for price in PRICES.values())
     assert {line.price for lines in BILLED.values() for line in lines} == PRICES.keys()
 
 
-def test_tiers_get_cheaper_and_begin_later() -> None:
+def test_tiers_have_rising_thresholds_and_falling_prices() -> None:
     for price in PRICES.values():
-        starts, asked = [0, *(start for start, _ in price.above)], [price.usd, *(usd for _, usd in price.above)]
-        assert starts == sorted(set(starts))
-        assert asked == sorted(set(asked), reverse=True)
+        thresholds, prices = [0, *(start for start, _ in price.above)], [price.usd, *(usd for _, usd in price.above)]
+        assert thresholds == sorted(set(thresholds))
+        assert prices == sorted(set(prices), reverse=True)
 
 
 # Traffic
@@ -136,18 +137,18 @@ def test_tiers_get_cheaper_and_begin_later() -> None:
         ("cron(0 5 ? * MON-FRI *)", 730 / 24),
     ],
 )
-def test_a_schedule_comes_round_so_often(expression: str, number: float) -> None:
-    assert times(expression) == pytest.approx(number)
+def test_schedule_has_a_number_of_runs_per_month(expression: str, number: float) -> None:
+    assert runs_per_month(expression) == pytest.approx(number)
 
 
 @pytest.mark.parametrize("expression", ["at(2027-01-01T00:00:00)", "rate(1)", "cron(0 3 *)"])
-def test_another_schedule_is_refused(expression: str) -> None:
+def test_unsupported_schedule_is_rejected(expression: str) -> None:
     with pytest.raises(ValueError, match=r"schedule must be rate\(...\) or cron\(...\), got '"):
-        times(expression)
+        runs_per_month(expression)
 
 
 @pytest.mark.parametrize(("field", "value"), [("writes", 1.1), ("requests", -1), ("stored_gb", float("nan"))])
-def test_traffic_that_cannot_be_is_refused(field: str, value: float) -> None:
+def test_invalid_traffic_is_rejected(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=rf"traffic.{field} must be a number from 0 to .*, got "):
         Traffic(**{field: value})
 
@@ -155,99 +156,99 @@ def test_traffic_that_cannot_be_is_refused(field: str, value: float) -> None:
 # Functions
 
 
-def test_runs_are_requests_schedules_and_alerts() -> None:
+def test_invocations_are_requests_schedules_and_alerts() -> None:
     rules = [
         a_resource("cloudwatch.EventRule", "hourly", name="hourly", scheduleExpression="rate(1 hour)"),
         a_resource("cloudwatch.EventRule", "changes", name="changes", eventPattern="{}"),
     ]
-    told = json.dumps({"schedule": "hourly"})
+    event = json.dumps({"schedule": "hourly"})
     targets = [
-        a_resource("cloudwatch.EventTarget", "a", rule="hourly", arn="arn:desk", input=told),
-        a_resource("cloudwatch.EventTarget", "b", rule="hourly", arn="arn:elsewhere", input=told),
+        a_resource("cloudwatch.EventTarget", "a", rule="hourly", arn="arn:desk", input=event),
+        a_resource("cloudwatch.EventTarget", "b", rule="hourly", arn="arn:elsewhere", input=event),
         a_resource("cloudwatch.EventTarget", "c", rule="changes", arn="arn:desk"),
     ]
     stream = a_resource("lambda.EventSourceMapping", functionName="post-desk")
-    found = served(*rules, *targets, stream, a_table(), requests=1000, notifications=5)
-    assert amounts(found, "lambda.Function")["runs"] == 1000 + 730 + 5
-    # A write reads 2 units, a read 1, the schedule's work 7.
-    assert amounts(found, "dynamodb.Table") == {"reads": 700 + 600 + 730 * 7, "writes": 3000}
+    costs = bill_with_api(*rules, *targets, stream, a_table(), requests=1000, notifications=5)
+    assert amounts(costs, "lambda.Function")["invocations"] == 1000 + 730 + 5
+    # A write uses 2 read units, a read 1, and the scheduled job 7.
+    assert amounts(costs, "dynamodb.Table") == {"reads": 700 + 600 + 730 * 7, "writes": 3000}
 
 
-def test_operations_of_a_kind_have_equal_parts_of_the_requests() -> None:
+def test_requests_are_distributed_evenly_over_operations() -> None:
     workload = Workload(reads=(READ,), writes=(WRITE, READ))
-    found = made(*an_api(), a_function(), a_table(), workload=workload, requests=1000, writes=0.8)
-    assert amounts(found, "lambda.Function")["runs"] == 1000
-    assert amounts(found, "dynamodb.Table") == {"reads": 200 + 400 * 2 + 400, "writes": 4000}
+    costs = bill_of(*an_api(), a_function(), a_table(), workload=workload, requests=1000, writes=0.8)
+    assert amounts(costs, "lambda.Function")["invocations"] == 1000
+    assert amounts(costs, "dynamodb.Table") == {"reads": 200 + 400 * 2 + 400, "writes": 4000}
 
 
-def test_a_schedule_that_nobody_measured_finds_nothing() -> None:
+def test_schedule_without_measurements_reads_an_empty_result() -> None:
     rule = a_resource("cloudwatch.EventRule", name="daily", scheduleExpression="rate(1 day)")
     target = a_resource("cloudwatch.EventTarget", rule="daily", arn="arn:desk", input='{"schedule": "daily"}')
-    found = served(rule, target, a_table())
-    assert amounts(found, "dynamodb.Table") == {"reads": 730 / 24 * EMPTY_SWEEP.read_units}
+    costs = bill_with_api(rule, target, a_table())
+    assert amounts(costs, "dynamodb.Table") == {"reads": 730 / 24 * EMPTY_SWEEP.read_units}
 
 
 @pytest.mark.parametrize(
     ("settings", "traffic", "gb_seconds"),
     [
-        # A round trip of 10 ms; 2 ms of a whole processor with the runtime's overhead, which 1769 MB are.
+        # A round trip takes 10 ms. The processor time with the runtime overhead is 2 ms on a full vCPU (1769 MB).
         ({"memorySize": 177}, {}, 1000 * (0.010 + 0.002 * 1769 / 177) * 177 / 1024),
         ({"memorySize": 4096}, {}, 1000 * 0.012 * 4),
-        ({"memorySize": 2048}, {"starts": 0.5}, 1000 * (0.012 + 0.5 * 0.1) * 2),
-        ({}, {"starts": 0.5, "duration_ms": 40}, 1000 * 0.04 / 8),
+        ({"memorySize": 2048}, {"cold_starts": 0.5}, 1000 * (0.012 + 0.5 * 0.1) * 2),
+        ({}, {"cold_starts": 0.5, "duration_ms": 40}, 1000 * 0.04 / 8),
     ],
-    ids=["round trips and a share of a processor", "more than a processor", "cold starts", "measured duration"],
+    ids=["part of a vCPU", "several vCPUs", "cold starts", "specified duration"],
 )
-def test_time_of_a_function(settings: dict[str, Any], traffic: dict[str, Any], gb_seconds: float) -> None:
-    found = served(a_function(**settings), requests=1000, writes=0, **traffic)
-    assert amounts(found, "lambda.Function")["time on x86"] == gb_seconds
+def test_duration_of_a_function(settings: dict[str, Any], traffic: dict[str, Any], gb_seconds: float) -> None:
+    costs = bill_with_api(a_function(**settings), requests=1000, writes=0, **traffic)
+    assert amounts(costs, "lambda.Function")["duration on x86"] == gb_seconds
 
 
-def test_time_on_arm_has_its_own_price() -> None:
-    found = served(a_function(architectures=["arm64"]), requests=1000, duration_ms=40)
-    assert amounts(found, "lambda.Function") == {"runs": 1000, "time on Arm": 5, "metrics of its own": 2}
+def test_duration_on_arm_is_billed_separately() -> None:
+    costs = bill_with_api(a_function(architectures=["arm64"]), requests=1000, duration_ms=40)
+    assert amounts(costs, "lambda.Function") == {"invocations": 1000, "duration on Arm": 5, "custom metrics": 2}
 
 
-def test_a_metric_counts_for_each_function_that_emits_it() -> None:
-    found = made(a_function("look"), a_function("put"))
-    assert amounts(found, "lambda.Function") == {"metrics of its own": 3}
+def test_metric_is_billed_for_each_function_that_emits_it() -> None:
+    costs = bill_of(a_function("look"), a_function("put"))
+    assert amounts(costs, "lambda.Function") == {"custom metrics": 3}
 
 
-def test_an_alias_is_its_function() -> None:
+def test_alias_is_billed_as_its_function() -> None:
     alias = a_resource("lambda.Alias", "live", functionName="post-desk")
-    kept = {"functionName": "arn:live", "provisionedConcurrentExecutions": 3}
-    found = made(
+    config = {"functionName": "arn:live", "provisionedConcurrentExecutions": 3}
+    costs = bill_of(
         *an_api("invokeArn:live"),
         a_function(memorySize=512),
         a_function("arm", architectures=["arm64"]),
         alias,
-        a_resource("lambda.ProvisionedConcurrencyConfig", "a", **kept),
-        a_resource("lambda.ProvisionedConcurrencyConfig", "b", **{**kept, "functionName": "post-arm"}),
+        a_resource("lambda.ProvisionedConcurrencyConfig", "a", **config),
+        a_resource("lambda.ProvisionedConcurrencyConfig", "b", **{**config, "functionName": "post-arm"}),
         workload=BUSY,
         requests=10,
     )
-    assert amounts(found, "lambda.Function")["runs"] == 10
-    assert amounts(found, "lambda.ProvisionedConcurrencyConfig") == {
-        "workers on x86": 3 * SECONDS / 2,
-        "workers on Arm": 3 * SECONDS / 8,
+    assert amounts(costs, "lambda.Function")["invocations"] == 10
+    assert amounts(costs, "lambda.ProvisionedConcurrencyConfig") == {
+        "provisioned concurrency on x86": 3 * SECONDS / 2,
+        "provisioned concurrency on Arm": 3 * SECONDS / 8,
     }
 
 
-def test_snapshots_are_kept_and_restored() -> None:
-    snapped = a_function(memorySize=512, snapStart={"applyOn": "PublishedVersions"})
-    found = amounts(served(snapped, requests=1000, starts=0.1), "lambda.Function")
-    assert (found["snapshots"], found["snapshots restored"]) == (SECONDS / 2, 100 / 2)
+def test_snapstart_caches_and_restores_are_billed() -> None:
+    snapstart = a_function(memorySize=512, snapStart={"applyOn": "PublishedVersions"})
+    costs = amounts(bill_with_api(snapstart, requests=1000, cold_starts=0.1), "lambda.Function")
+    assert (costs["SnapStart cache"], costs["SnapStart restores"]) == (SECONDS / 2, 100 / 2)
 
 
 @pytest.mark.parametrize(
     ("mode", "requests", "traces"),
     [("Active", SECONDS / 2, SECONDS / 2), ("Active", SECONDS * 21, SECONDS * 2), ("PassThrough", 9, None)],
 )
-def test_a_request_a_second_is_traced_and_one_in_twenty_of_the_others(
+def test_one_request_per_second_and_five_percent_of_the_others_are_traced(
     mode: str, requests: float, traces: float | None
 ) -> None:
-    found = served(a_function(tracingConfig={"mode": mode}), requests=requests)
-    assert amounts(found, "lambda.Function").get("traces") == traces
+    costs = bill_with_api(a_function(tracingConfig={"mode": mode}), requests=requests)
+    assert amounts(costs, "lambda.Function").get("traces") == traces
 
 
 # Tables
@@ -256,13 +257,13 @@ def test_a_request_a_second_is_traced_and_one_in_twenty_of_the_others(
 RECOVERED = {"pointInTimeRecovery": {"enabled": True}}
 
 
-def a_replica(of: str, region: str = "eu-west-1") -> Registered:
+def a_replica(of: str, region: str = "eu-west-1") -> RegisteredResource:
     return a_resource("dynamodb.TableReplica", f"{of}-{region}", globalTableArn=f"arn:{of}")
 
 
-def test_requests_on_demand_are_paid_for() -> None:
-    found = served(a_table("a", **RECOVERED), a_table("b"), requests=1_000_000, stored_gb=4)
-    assert amounts(found, "dynamodb.Table") == {
+def test_on_demand_requests_are_billed() -> None:
+    costs = bill_with_api(a_table("a", **RECOVERED), a_table("b"), requests=1_000_000, stored_gb=4)
+    assert amounts(costs, "dynamodb.Table") == {
         "reads": 700_000 + 600_000,
         "writes": 3_000_000,
         "storage": 4,
@@ -270,11 +271,11 @@ def test_requests_on_demand_are_paid_for() -> None:
     }
 
 
-def test_replicas_are_written_to_and_kept_again() -> None:
+def test_replicas_have_write_and_storage_costs() -> None:
     tables = [a_table("a", **RECOVERED), a_table("b")]
     replicas = [a_replica("a"), a_replica("a", "eu-west-2"), a_replica("b")]
-    found = served(*tables, *replicas, requests=1_000_000, stored_gb=4)
-    assert amounts(found, "dynamodb.TableReplica") == {
+    costs = bill_with_api(*tables, *replicas, requests=1_000_000, stored_gb=4)
+    assert amounts(costs, "dynamodb.TableReplica") == {
         "writes": 3_000_000 * 3 / 2,
         "storage": 4 * 3 / 2,
         "point-in-time recovery": 4,
@@ -283,58 +284,60 @@ def test_replicas_are_written_to_and_kept_again() -> None:
 
 
 def test_replicas_have_the_capacity_of_their_tables() -> None:
-    found = amounts(served(a_provisioned_table("a"), a_replica("a"), requests=10 * SECONDS), "dynamodb.TableReplica")
-    assert (found["least read capacity"], found["least write capacity"]) == (4 * 730, 2 * 730)
-    assert found["more write capacity"] == (30 - 2) * 730
+    costs = amounts(
+        bill_with_api(a_provisioned_table("a"), a_replica("a"), requests=10 * SECONDS), "dynamodb.TableReplica"
+    )
+    assert (costs["minimum read capacity"], costs["minimum write capacity"]) == (4 * 730, 2 * 730)
+    assert costs["additional write capacity"] == (30 - 2) * 730
 
 
-def a_provisioned_table(logical: str = "it") -> Registered:
+def a_provisioned_table(logical: str = "it") -> RegisteredResource:
     index = {"name": "by-state", "readCapacity": 2, "writeCapacity": 1}
     return a_table(logical, billingMode="PROVISIONED", readCapacity=2, writeCapacity=1, globalSecondaryIndexes=[index])
 
 
-def test_provisioned_capacity_is_paid_for_at_its_least() -> None:
-    found = served(a_provisioned_table(), requests=1000)
-    assert amounts(found, "dynamodb.Table") == {"least read capacity": 4 * 730, "least write capacity": 2 * 730}
-    assert {item.what for item in found.items if item.fixed and item.kind == "dynamodb.Table"} == {
-        "least read capacity",
-        "least write capacity",
+def test_minimum_of_provisioned_capacity_is_billed() -> None:
+    costs = bill_with_api(a_provisioned_table(), requests=1000)
+    assert amounts(costs, "dynamodb.Table") == {"minimum read capacity": 4 * 730, "minimum write capacity": 2 * 730}
+    assert {item.label for item in costs.items if item.fixed and item.kind == "dynamodb.Table"} == {
+        "minimum read capacity",
+        "minimum write capacity",
     }
 
 
-def test_even_traffic_takes_more_than_the_least_at_the_use_that_scaling_aims_at() -> None:
+def test_additional_capacity_follows_the_target_utilization() -> None:
     policy = a_resource("appautoscaling.Policy", targetTrackingScalingPolicyConfiguration={"targetValue": 50})
-    # Each second 10 requests: 7 reads of 1 unit, 3 writes of 2 read units and 10 written.
-    found = served(a_provisioned_table(), policy, requests=10 * SECONDS)
-    assert amounts(found, "dynamodb.Table")["more read capacity"] == (13 * 2 - 4) * 730
-    assert amounts(found, "dynamodb.Table")["more write capacity"] == (30 * 2 - 2) * 730
-    assert amounts(found, "appautoscaling.Policy") == {"alarms of its own": 4}
+    # 10 requests per second: 7 reads with 1 read unit, and 3 writes with 2 read units and 10 write units.
+    costs = bill_with_api(a_provisioned_table(), policy, requests=10 * SECONDS)
+    assert amounts(costs, "dynamodb.Table")["additional read capacity"] == (13 * 2 - 4) * 730
+    assert amounts(costs, "dynamodb.Table")["additional write capacity"] == (30 * 2 - 2) * 730
+    assert amounts(costs, "appautoscaling.Policy") == {"alarms": 4}
 
 
-def test_tables_of_both_kinds_share_what_is_asked_of_them() -> None:
-    found = amounts(served(a_table("a"), a_provisioned_table("b"), requests=10 * SECONDS), "dynamodb.Table")
-    assert found["writes"] == 30 * SECONDS / 2
-    assert found["more write capacity"] == (30 / 2 - 2) * 730
+def test_on_demand_and_provisioned_tables_share_the_traffic() -> None:
+    costs = amounts(bill_with_api(a_table("a"), a_provisioned_table("b"), requests=10 * SECONDS), "dynamodb.Table")
+    assert costs["writes"] == 30 * SECONDS / 2
+    assert costs["additional write capacity"] == (30 / 2 - 2) * 730
 
 
-def test_backups_are_whole_and_kept_as_the_plan_says() -> None:
+def test_full_backups_are_retained_as_planned() -> None:
     daily = {"schedule": "cron(0 5 * * ? *)", "lifecycle": {"deleteAfter": 35}}
     weekly = {
         "schedule": "cron(0 5 ? * SUN *)",
         "lifecycle": {"deleteAfter": 364, "coldStorageAfter": 28},
         "copyActions": [{"lifecycle": {"deleteAfter": 70}}],
     }
-    found = made(a_resource("backup.Plan", rules=[daily, weekly]), stored_gb=2)
-    assert amounts(found, "backup.Plan") == {
+    costs = bill_of(a_resource("backup.Plan", rules=[daily, weekly]), stored_gb=2)
+    assert amounts(costs, "backup.Plan") == {
         "backups": 2 * (35 + 28 / 7 + 70 / 7),
         "backups in cold storage": 2 * (364 - 28) / 7,
     }
 
 
-def test_backups_that_are_never_deleted_have_no_price() -> None:
-    found = made(a_resource("backup.Plan", "plan", rules=[{"schedule": "rate(1 day)"}]), stored_gb=2)
-    assert found.unpriced == ["backup.Plan plan: backups that are kept for ever"]
-    assert found.usd() == 0
+def test_backups_without_expiry_have_no_price() -> None:
+    costs = bill_of(a_resource("backup.Plan", "plan", rules=[{"schedule": "rate(1 day)"}]), stored_gb=2)
+    assert costs.unpriced == ["backup.Plan plan: backups without expiry"]
+    assert costs.usd() == 0
 
 
 # Logs and metrics
@@ -343,14 +346,14 @@ def test_backups_that_are_never_deleted_have_no_price() -> None:
 INFO = {"loggingLevel": "INFO", "dataTraceEnabled": False}
 
 
-def test_each_group_is_written_to_by_whom_it_is_named_after() -> None:
-    kept = {"retentionInDays": 30}
-    found = served(
-        a_resource("cloudwatch.LogGroup", "a", name="/aws/lambda/post-desk", **kept),
-        a_resource("cloudwatch.LogGroup", "b", name="/aws/apigateway/post", **kept),
-        a_resource("cloudwatch.LogGroup", "c", name="API-Gateway-Execution-Logs_x/dev", **kept),
-        a_resource("cloudwatch.LogGroup", "d", name="/aws/lambda/another", **kept),
-        a_resource("cloudwatch.LogGroup", "e", name="aws-waf-logs-post", **kept),
+def test_log_volume_depends_on_the_name_of_the_log_group() -> None:
+    retention = {"retentionInDays": 30}
+    costs = bill_with_api(
+        a_resource("cloudwatch.LogGroup", "a", name="/aws/lambda/post-desk", **retention),
+        a_resource("cloudwatch.LogGroup", "b", name="/aws/apigateway/post", **retention),
+        a_resource("cloudwatch.LogGroup", "c", name="API-Gateway-Execution-Logs_x/dev", **retention),
+        a_resource("cloudwatch.LogGroup", "d", name="/aws/lambda/another", **retention),
+        a_resource("cloudwatch.LogGroup", "e", name="aws-waf-logs-post", **retention),
         a_table(),
         a_resource("apigateway.Stage", "a", accessLogSettings={"format": "x" * 500}),
         a_resource("apigateway.Stage", "b"),
@@ -359,11 +362,11 @@ def test_each_group_is_written_to_by_whom_it_is_named_after() -> None:
         log_bytes=300,
     )
     logged = 0.3 + 0.5 + 1.0
-    assert amounts(found, "cloudwatch.LogGroup") == {
-        "what is logged": logged,
-        "what is kept of it": logged * 0.15 * 30 * 24 / 730,
+    assert amounts(costs, "cloudwatch.LogGroup") == {
+        "log ingestion": logged,
+        "log storage": logged * 0.15 * 30 * 24 / 730,
     }
-    assert not found.unpriced
+    assert not costs.unpriced
 
 
 @pytest.mark.parametrize(
@@ -376,8 +379,8 @@ def test_each_group_is_written_to_by_whom_it_is_named_after() -> None:
     ],
     ids=["with bodies", "without", "errors", "setting of a method"],
 )
-def test_the_execution_log_is_as_long_as_its_level_makes_it(settings: dict[str, Any], gb: float) -> None:
-    found = served(
+def test_size_of_the_execution_log_depends_on_its_level(settings: dict[str, Any], gb: float) -> None:
+    costs = bill_with_api(
         a_resource("cloudwatch.LogGroup", name="API-Gateway-Execution-Logs_x/dev", retentionInDays=1),
         *(
             a_resource("apigateway.MethodSettings", path, methodPath=path, settings=logged)
@@ -385,62 +388,62 @@ def test_the_execution_log_is_as_long_as_its_level_makes_it(settings: dict[str, 
         ),
         requests=1_000_000,
     )
-    assert amounts(found, "cloudwatch.LogGroup").get("what is logged", 0) == gb
+    assert amounts(costs, "cloudwatch.LogGroup").get("log ingestion", 0) == gb
 
 
-def test_a_group_of_somebody_unknown_or_without_end_has_no_price() -> None:
-    found = made(
+def test_log_group_without_known_source_or_expiry_has_no_price() -> None:
+    costs = bill_of(
         a_resource("cloudwatch.LogGroup", "a", name="/elsewhere", retentionInDays=7),
         a_resource("cloudwatch.LogGroup", "b", name="/aws/lambda/desk"),
     )
-    assert found.unpriced == [
-        "cloudwatch.LogGroup a: what is logged, as its name does not say who logs",
-        "cloudwatch.LogGroup b: logs that are kept for ever",
+    assert costs.unpriced == [
+        "cloudwatch.LogGroup a: log ingestion from an unknown source",
+        "cloudwatch.LogGroup b: logs without expiry",
     ]
 
 
-def test_an_alarm_is_paid_for_by_its_metrics() -> None:
+def test_alarm_is_billed_by_its_metrics() -> None:
     metric = {"period": 60}
-    found = made(
+    costs = bill_of(
         a_resource("cloudwatch.MetricAlarm", "a", **metric),
         a_resource("cloudwatch.MetricAlarm", "b", period=10),
         a_resource("cloudwatch.MetricAlarm", "c", metricQueries=[{"metric": metric}] * 2 + [{"expression": "a / b"}]),
         a_resource("cloudwatch.CompositeAlarm"),
     )
-    assert amounts(found, "cloudwatch.MetricAlarm") == {"alarms": 3, "alarms within a minute": 1}
-    assert amounts(found, "cloudwatch.CompositeAlarm") == {"alarms": 1}
-    assert found.usd(fixed=True) == found.usd() == 5
+    assert amounts(costs, "cloudwatch.MetricAlarm") == {"alarms": 3, "high-resolution alarms": 1}
+    assert amounts(costs, "cloudwatch.CompositeAlarm") == {"alarms": 1}
+    assert costs.usd(fixed=True) == costs.usd() == 5
 
 
-def test_detailed_metrics_are_five_for_each_route() -> None:
+def test_each_route_has_five_detailed_metrics() -> None:
     def detailed(enabled: bool) -> dict[str, Any]:
         settings = a_resource("apigateway.MethodSettings", settings={"metricsEnabled": enabled})
-        another = a_resource("apigateway.Method", "another", httpMethod="GET", resourceId="rootResourceId:api")
-        nothing = a_resource("apigateway.Integration", "another", httpMethod="GET", resourceId="rootResourceId:api")
-        return amounts(made(*an_api(), another, nothing, settings), "apigateway.MethodSettings")
+        method = a_resource("apigateway.Method", "another", httpMethod="GET", resourceId="rootResourceId:api")
+        integration = a_resource("apigateway.Integration", "another", httpMethod="GET", resourceId="rootResourceId:api")
+        return amounts(bill_of(*an_api(), method, integration, settings), "apigateway.MethodSettings")
 
     assert (detailed(True), detailed(False)) == ({"detailed metrics": 15}, {})
 
 
-# The rest
+# Other resources
 
 
-def test_requests_and_what_they_are_answered_are_paid_for() -> None:
-    found = served(requests=1_000_000, answer_bytes=2_000)
-    assert amounts(found, "apigateway.RestApi") == {"requests": 1_000_000, "answers": 2}
+def test_requests_and_response_data_are_billed() -> None:
+    costs = bill_with_api(requests=1_000_000, response_bytes=2_000)
+    assert amounts(costs, "apigateway.RestApi") == {"requests": 1_000_000, "response data": 2}
 
 
-def test_pages_come_from_the_edge_or_from_the_bucket() -> None:
+def test_site_is_billed_by_cloudfront_or_s3() -> None:
     views: dict[str, Any] = {"page_views": 1000, "page_files": 5, "page_bytes": 2_000_000}
-    edge = made(a_resource("cloudfront.Distribution"), a_resource("s3.Bucket"), **views)
-    bucket = made(a_resource("s3.BucketWebsiteConfiguration"), **views)
-    loaded = {"requests of pages' files": 5000, "pages": 2}
-    assert amounts(edge, "cloudfront.Distribution") == amounts(bucket, "s3.BucketWebsiteConfiguration") == loaded
-    assert amounts(edge, "s3.Bucket") == {"pages": 0.002}
+    edge = bill_of(a_resource("cloudfront.Distribution"), a_resource("s3.Bucket"), **views)
+    bucket = bill_of(a_resource("s3.BucketWebsiteConfiguration"), **views)
+    downloads = {"requests": 5000, "data transfer": 2}
+    assert amounts(edge, "cloudfront.Distribution") == amounts(bucket, "s3.BucketWebsiteConfiguration") == downloads
+    assert amounts(edge, "s3.Bucket") == {"storage": 0.002}
 
 
-def test_a_network_of_ones_own_is_paid_for_by_the_hour() -> None:
-    found = made(
+def test_network_resources_are_billed_by_hour() -> None:
+    costs = bill_of(
         a_resource("ec2.NatGateway", "a"),
         a_resource("ec2.NatGateway", "b"),
         a_resource("ec2.Eip"),
@@ -448,38 +451,38 @@ def test_a_network_of_ones_own_is_paid_for_by_the_hour() -> None:
         a_resource("ec2.VpcEndpoint", "b", vpcEndpointType="Gateway"),
         private_gb=3,
     )
-    assert amounts(found, "ec2.NatGateway") == {"NAT gateways": 1460, "what goes through them": 3}
-    assert amounts(found, "ec2.Eip") == {"public addresses": 730}
-    assert amounts(found, "ec2.VpcEndpoint") == {
-        "interface endpoints, one in each zone": 1460,
-        "what goes through them": 3,
+    assert amounts(costs, "ec2.NatGateway") == {"NAT gateways": 1460, "data processed": 3}
+    assert amounts(costs, "ec2.Eip") == {"public IP addresses": 730}
+    assert amounts(costs, "ec2.VpcEndpoint") == {
+        "interface endpoints by Availability Zone": 1460,
+        "data processed": 3,
     }
 
 
-def test_people_and_tokens_of_programs_are_paid_for_and_pages_are_not() -> None:
+def test_users_and_machine_to_machine_tokens_are_billed() -> None:
     pool = a_resource("cognito.UserPool", userPoolTier="LITE")
-    pages, programs = (a_resource("cognito.UserPoolClient", str(it), generateSecret=it) for it in (False, True))
-    found = made(pool, pages, programs, people=2000, program_tokens=1000)
-    assert amounts(found, "cognito.UserPool") == {"people who sign in": 2000}
-    assert amounts(found, "cognito.UserPoolClient") == {"tokens": 1000}
-    assert not made(pages, program_tokens=1000).usd()
+    web, m2m = (a_resource("cognito.UserPoolClient", str(secret), generateSecret=secret) for secret in (False, True))
+    costs = bill_of(pool, web, m2m, monthly_active_users=2000, m2m_tokens=1000)
+    assert amounts(costs, "cognito.UserPool") == {"monthly active users": 2000}
+    assert amounts(costs, "cognito.UserPoolClient") == {"machine-to-machine tokens": 1000}
+    assert not bill_of(web, m2m_tokens=1000).usd()
 
 
-def test_keys_are_paid_for_and_asked_for_by_each_role() -> None:
-    keyed = a_table("a", serverSideEncryption={"enabled": True, "kmsKeyArn": "arn:key"})
-    found = made(
+def test_keys_and_their_requests_are_billed() -> None:
+    encrypted = a_table("a", serverSideEncryption={"enabled": True, "kmsKeyArn": "arn:key"})
+    costs = bill_of(
         a_resource("kms.Key"),
-        keyed,
+        encrypted,
         a_table("b", serverSideEncryption={"enabled": True}),
         a_function(),
         a_function("b"),
     )
-    assert amounts(found, "kms.Key") == {"keys": 1, "uses for tables": 2 * 12 * 730}
+    assert amounts(costs, "kms.Key") == {"keys": 1, "requests for tables": 2 * 12 * 730}
 
 
-def test_a_firewall_inspects_what_it_stands_before() -> None:
+def test_web_acls_inspect_requests_of_apis_and_sites() -> None:
     rules = [{"name": "a"}, {"name": "b"}]
-    found = made(
+    costs = bill_of(
         a_resource("wafv2.WebAcl", "api", scope="REGIONAL", rules=rules),
         a_resource("wafv2.WebAcl", "other-api", scope="REGIONAL"),
         a_resource("wafv2.WebAcl", "site", scope="CLOUDFRONT"),
@@ -487,15 +490,15 @@ def test_a_firewall_inspects_what_it_stands_before() -> None:
         page_views=10,
         page_files=3,
     )
-    assert amounts(found, "wafv2.WebAcl") == {"ACLs": 3, "rules": 2, "requests inspected": 230}
+    assert amounts(costs, "wafv2.WebAcl") == {"web ACLs": 3, "rules": 2, "requests inspected": 230}
 
 
-def test_messages_are_paid_for_and_mailed_to_those_who_want_it() -> None:
-    def told(protocol: str) -> Bill:
+def test_messages_and_emails_are_billed() -> None:
+    def notify(protocol: str) -> Bill:
         subscription = a_resource("sns.TopicSubscription", protocol=protocol)
-        return made(a_resource("sns.Topic"), subscription, a_resource("sqs.Queue"), notifications=7, failures=2)
+        return bill_of(a_resource("sns.Topic"), subscription, a_resource("sqs.Queue"), notifications=7, failures=2)
 
-    assert (told("email").usd(), told("sqs").usd()) == (7 + 7 + 2, 7 + 2)
+    assert (notify("email").usd(), notify("sqs").usd()) == (7 + 7 + 2, 7 + 2)
 
 
 @pytest.mark.parametrize(
@@ -511,52 +514,64 @@ def test_messages_are_paid_for_and_mailed_to_those_who_want_it() -> None:
         ("synthetics.Canary", {"schedule": {"expression": "rate(5 minutes)"}}, 8760),
     ],
 )
-def test_what_is_there_is_paid_for(kind: str, inputs: dict[str, Any], usd: float) -> None:
-    found = made(a_resource(kind, **inputs), private_gb=3)
-    assert found.usd(fixed=True) == found.usd() == usd
+def test_fixed_costs_of_resources_are_billed(kind: str, inputs: dict[str, Any], usd: float) -> None:
+    costs = bill_of(a_resource(kind, **inputs), private_gb=3)
+    assert costs.usd(fixed=True) == costs.usd() == usd
 
 
-def test_secrets_are_read_by_each_worker_that_starts() -> None:
-    found = served(a_resource("secretsmanager.Secret"), requests=1000, starts=0.1)
-    assert amounts(found, "secretsmanager.Secret")["reads by workers that start"] == 100
+def test_secrets_are_read_at_each_cold_start() -> None:
+    costs = bill_with_api(a_resource("secretsmanager.Secret"), requests=1000, cold_starts=0.1)
+    assert amounts(costs, "secretsmanager.Secret")["API calls at cold starts"] == 100
 
 
-# What has no price
+# Resources without a known price
 
 
-def test_a_type_that_nobody_knows_is_told_and_never_silently_free() -> None:
-    found = made(a_resource("sagemaker.Endpoint", "a"), a_resource("sagemaker.Endpoint", "b"), a_resource("iam.Role"))
-    assert found.unpriced == ["sagemaker.Endpoint, 2 of them"]
-    assert found.free == ["iam.Role"]
-    assert not found.items
+def test_unknown_resource_type_is_reported() -> None:
+    costs = bill_of(
+        a_resource("sagemaker.Endpoint", "a"), a_resource("sagemaker.Endpoint", "b"), a_resource("iam.Role")
+    )
+    assert costs.unpriced == ["sagemaker.Endpoint (2)"]
+    assert costs.free == ["iam.Role"]
+    assert not costs.items
 
 
-def test_tables_that_stand_already_have_no_price_here() -> None:
-    assert served(requests=1).unpriced == ["tables that stand already"]
-    assert not served(a_table(), requests=1).unpriced
+def test_existing_tables_have_no_price() -> None:
+    assert bill_with_api(requests=1).unpriced == ["existing tables"]
+    assert not bill_with_api(a_table(), requests=1).unpriced
 
 
 @pytest.mark.parametrize(
-    ("kind", "costly", "plain", "what"),
+    ("kind", "unpriced", "default", "label"),
     [
-        ("apigateway.Stage", {"cacheClusterEnabled": True}, {"cacheClusterEnabled": False}, "its cache"),
-        ("cognito.UserPool", {"userPoolTier": "PLUS"}, {"userPoolTier": "LITE"}, "its tier"),
-        ("dynamodb.Table", {"tableClass": "STANDARD_INFREQUENT_ACCESS"}, {"tableClass": "STANDARD"}, "its table class"),
-        ("dynamodb.Table", {"replicas": [{"regionName": "eu-west-1"}]}, {"replicas": []}, "its replicas"),
-        ("lambda.Function", {"ephemeralStorage": {"size": 1024}}, {"ephemeralStorage": {"size": 512}}, "its storage"),
+        ("apigateway.Stage", {"cacheClusterEnabled": True}, {"cacheClusterEnabled": False}, "cache cluster"),
+        ("cognito.UserPool", {"userPoolTier": "PLUS"}, {"userPoolTier": "LITE"}, "feature plan other than Lite"),
+        (
+            "dynamodb.Table",
+            {"tableClass": "STANDARD_INFREQUENT_ACCESS"},
+            {"tableClass": "STANDARD"},
+            "table class other than Standard",
+        ),
+        ("dynamodb.Table", {"replicas": [{"regionName": "eu-west-1"}]}, {"replicas": []}, "replicas"),
+        (
+            "lambda.Function",
+            {"ephemeralStorage": {"size": 1024}},
+            {"ephemeralStorage": {"size": 512}},
+            "ephemeral storage above 512 MB",
+        ),
     ],
 )
-def test_what_a_known_type_has_that_costs_more_is_told(
-    kind: str, costly: dict[str, Any], plain: dict[str, Any], what: str
+def test_setting_without_a_known_price_is_reported(
+    kind: str, unpriced: dict[str, Any], default: dict[str, Any], label: str
 ) -> None:
-    given = {"name": "it", "billingMode": "PAY_PER_REQUEST"}
-    assert made(a_resource(kind, "it", **given, **costly)).unpriced == [f"{kind} it: {what}"]
-    assert not made(a_resource(kind, "it", **given, **plain)).unpriced
+    inputs = {"name": "it", "billingMode": "PAY_PER_REQUEST"}
+    assert bill_of(a_resource(kind, "it", **inputs, **unpriced)).unpriced == [f"{kind} it: {label}"]
+    assert not bill_of(a_resource(kind, "it", **inputs, **default)).unpriced
 
 
-def test_components_and_providers_are_not_resources_of_aws() -> None:
+def test_components_and_providers_are_not_billed() -> None:
     component = a_resource("aws.Table")._replace(custom=False)
-    assert made(component, a_resource("providers.aws")) == Bill([], [], [])
+    assert bill_of(component, a_resource("providers.aws")) == Bill([], [], [])
 
 
 def test_no_type_is_both_billed_and_free() -> None:
@@ -564,16 +579,18 @@ def test_no_type_is_both_billed_and_free() -> None:
     assert UNPRICED.keys() <= BILLED.keys() | FREE
 
 
-# What services do
+# Workloads
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_operations_of_a_workload_are_routes_and_schedules_of_its_service(name: str) -> None:
+def test_operations_of_a_workload_are_routes_and_schedules_of_the_service(name: str) -> None:
     service, workload = SERVICES[name], load(name).workload
     assert workload
     assert workload.reads
     assert workload.writes
-    assert {one.trigger for one in workload.requests} <= {f"{r.method} {r.path}" for _, r in service.routes()}
+    assert {operation.trigger for operation in workload.requests} <= {
+        f"{route.method} {route.path}" for _, route in service.routes()
+    }
     schedules = {schedule.name for function in service.functions for schedule in function.schedules}
     assert workload.schedules.keys() <= schedules
 
@@ -585,44 +602,42 @@ def an_item(kind: str = "sns.Topic", *, amount: float = 2, usd: float = 3, fixed
     return Item(kind, "messages", amount, "messages", usd, fixed)
 
 
-def test_totals_are_by_service_and_environment_and_of_that_what_is_fixed() -> None:
-    one = Bill([an_item(), an_item(usd=1000, fixed=True)], [], [])
-    assert report.totals({"items": {"dev": one, "prod": one}}) == [
-        ["USD a month", "dev", "prod"],
+def test_totals_contain_fixed_costs_by_service_and_environment() -> None:
+    costs = Bill([an_item(), an_item(usd=1000, fixed=True)], [], [])
+    assert report.totals({"items": {"dev": costs, "prod": costs}}) == [
+        ["USD per month", "dev", "prod"],
         ["items", "1,003.00", "1,003.00"],
-        ["  of it fixed", "1,000.00", "1,000.00"],
+        ["  fixed costs", "1,000.00", "1,000.00"],
     ]
 
 
-def test_a_bill_has_a_line_for_all_that_comes_to_something() -> None:
-    found = Bill([an_item(fixed=True), an_item(amount=0, usd=0)], [], [])
-    assert report.items(found) == [
-        ["resource", "billed for", "a month", "", "", "USD"],
+def test_lines_without_usage_are_omitted() -> None:
+    costs = Bill([an_item(fixed=True), an_item(amount=0, usd=0)], [], [])
+    assert report.items(costs) == [
+        ["resource", "usage", "per month", "unit", "", "USD"],
         ["sns.Topic", "messages", "2", "messages", "fixed", "3.00"],
         ["total", "", "", "", "", "3.00"],
     ]
 
 
-def test_a_bill_says_what_it_is_silent_about() -> None:
-    found = Bill(
-        [an_item(), an_item(amount=0), an_item("sqs.Queue", amount=0, usd=0)], ["iam.Role"], ["x.Y, 1 of them"]
-    )
-    assert [*report.remarks(found)] == [
-        "comes to nothing in such a month: sqs.Queue",
-        "costs nothing: iam.Role",
-        "CANNOT BE PRICED: x.Y, 1 of them",
+def test_remarks_list_resources_without_costs() -> None:
+    costs = Bill([an_item(), an_item(amount=0), an_item("sqs.Queue", amount=0, usd=0)], ["iam.Role"], ["x.Y (1)"])
+    assert [*report.remarks(costs)] == [
+        "no usage: sqs.Queue",
+        "free of charge: iam.Role",
+        "NO KNOWN PRICE: x.Y (1)",
     ]
     assert not [*report.remarks(Bill([an_item()], [], []))]
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (0.0004, "0.0004"), (0.34, "0.34"), (999, "999"), (1_234_567, "1,234,567")]
+    ("value", "formatted"), [(0, "0"), (0.0004, "0.0004"), (0.34, "0.34"), (999, "999"), (1_234_567, "1,234,567")]
 )
-def test_numbers_are_written_as_people_do(value: float, text: str) -> None:
-    assert report.number(value) == text
+def test_numbers_are_formatted_for_display(value: float, formatted: str) -> None:
+    assert report.number(value) == formatted
 
 
-def test_what_is_measured_and_what_is_asked_is_documented() -> None:
+def test_workload_prices_and_traffic_are_documented() -> None:
     assert ["stock", "write", "reserve", "1", "8", "2", "0.75"] in report.work()
     assert [
         "`lambda.x86`",
@@ -632,5 +647,5 @@ def test_what_is_measured_and_what_is_asked_is_documented() -> None:
         "<https://aws.amazon.com/lambda/pricing/>",
     ] in report.prices()
     assert len(report.prices()) == len(PRICES) + 1
-    assert ["`--writes`", "The share of them that change something.", "0.3"] in report.traffic()
+    assert ["`--writes`", "Fraction of API requests that change data.", "0.3"] in report.traffic()
     assert report.traffic()[5][2] == "measured"

@@ -92,7 +92,7 @@ def test_data_blocks_parse(block: Block) -> None:
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: block.name)
 def test_programs_register_an_api(block: Block) -> None:
     deployment = record(lambda: exec(compile(block.code, block.name, "exec"), {}))  # noqa: S102
-    assert deployment.of("apigateway.RestApi")
+    assert deployment.by_kind("apigateway.RestApi")
 
 
 def test_pages_have_programs() -> None:

@@ -40,7 +40,7 @@ def test_metrics_are_listed_once_with_the_operations_that_emit_them() -> None:
 
 def test_key_policy_has_the_statements_for_every_service() -> None:
     statements = key_policy()
-    users = {*iam.KEY_VIA, *iam.KEY_USERS}
+    users = {*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS}
     assert json.loads(statements) == iam.key_statements("111122223333", "us-east-1", users)
 
 
@@ -68,7 +68,7 @@ def test_capacity_has_every_table_of_the_model() -> None:
 
 def test_controls_are_listed_with_all_of_their_ids() -> None:
     assert controls().startswith("## API Gateway\n\n| Control | Requirement | Severity | Resources | Remediation |\n")
-    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "A queue is encrypted", "medium", "`sqs.Queue`"] in [
+    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "SQS queues should be encrypted at rest", "medium", "`sqs.Queue`"] in [
         row[:4] for row in cells(controls())
     ]
 

@@ -73,7 +73,7 @@ def test_permissions_have_actions_resources_and_triggers_of_each_role() -> None:
     assert [row[1] for row in granted[2:]] == [
         "`logs:CreateLogStream`, `logs:PutLogEvents`",
         "those of `AWSXRayDaemonWriteAccess`",
-        ", ".join(f"`{action}`" for action in iam.vpc_access()["Action"]),
+        ", ".join(f"`{action}`" for action in iam.allow_vpc_access()["Action"]),
     ]
     assert granted[2][2] == "`/aws/lambda/parcels-sweep-dev:*`"
 

@@ -1,4 +1,4 @@
-"""What a dashboard shows."""
+"""Dashboard bodies."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from lib.documents.dashboard import Made, body
+from lib.documents.dashboard import DeployedNames, body
 from lib.model import Metric, Service
 from lib.services import SERVICES
 
 from ...support.builders import DESK, PARCELS, SWEEP, a_function, a_route, a_service, a_yard
 
 
-def made(service: Service, **changes: Any) -> Made:
-    """Everything under its own name."""
+def deployed_names(service: Service, **changes: Any) -> DeployedNames:
+    """Return a different name for each resource of a service."""
     defaults = {
         "region": "eu-west-1",
         "api": "the-api",
@@ -24,42 +24,46 @@ def made(service: Service, **changes: Any) -> Made:
         "tables": {table.name: f"tb-{table.name}" for table in service.tables},
         "queue": "the-queue" if service.dead_letters else "",
     }
-    return Made(**{**defaults, **changes})
+    return DeployedNames(**{**defaults, **changes})
 
 
 def graphs(service: Service, **changes: Any) -> dict[str, list[list[Any]]]:
-    """The lines of each graph by its title."""
-    found = body(service, made(service, **changes))["widgets"]
-    return {one["properties"]["title"]: one["properties"]["metrics"] for one in found if one["type"] == "metric"}
+    """Return the metrics of each graph by title."""
+    widgets = body(service, deployed_names(service, **changes))["widgets"]
+    return {
+        widget["properties"]["title"]: widget["properties"]["metrics"]
+        for widget in widgets
+        if widget["type"] == "metric"
+    }
 
 
 @pytest.mark.parametrize("service", [*SERVICES.values(), PARCELS, a_yard()], ids=lambda service: service.name)
-def test_nothing_overlaps_and_nothing_is_beyond_the_edge(service: Service) -> None:
-    taken: set[tuple[int, int]] = set()
-    for one in body(service, made(service, alarms=["arn:a"]))["widgets"]:
-        cells = {
-            (x, y) for x in range(one["x"], one["x"] + one["width"]) for y in range(one["y"], one["y"] + one["height"])
-        }
-        assert not cells & taken
-        assert max(x for x, _ in cells) < 24
-        taken |= cells
+def test_widgets_do_not_overlap_and_fit_the_width(service: Service) -> None:
+    occupied: set[tuple[int, int]] = set()
+    for widget in body(service, deployed_names(service, alarms=["arn:a"]))["widgets"]:
+        columns = range(widget["x"], widget["x"] + widget["width"])
+        cells = {(x, y) for x in columns for y in range(widget["y"], widget["y"] + widget["height"])}
+        assert not cells & occupied
+        assert max(columns) < 24
+        occupied |= cells
 
 
-def test_callers_see_requests_errors_and_percentiles() -> None:
-    found = graphs(a_service())
-    at = ["ApiName", "the-api", "Stage", "dev"]
-    assert [line[1:6] for line in found["Requests"]] == [[name, *at] for name in ("Count", "4XXError", "5XXError")]
-    assert [line[-1]["stat"] for line in found["Latency, ms"]] == ["p50", "p90", "p99"]
+def test_api_graphs_show_requests_errors_and_latency_percentiles() -> None:
+    graphs_by_title = graphs(a_service())
+    dimensions = ["ApiName", "the-api", "Stage", "dev"]
+    names = ("Count", "4XXError", "5XXError")
+    assert [line[1:6] for line in graphs_by_title["Requests"]] == [[name, *dimensions] for name in names]
+    assert [line[-1]["stat"] for line in graphs_by_title["Latency (ms)"]] == ["p50", "p90", "p99"]
 
 
-def test_every_function_is_a_line() -> None:
-    found = graphs(PARCELS)
-    for title in ("Invocations", "Duration p90, ms", "Errors", "Executions at once", "Executions refused"):
-        assert [line[3] for line in found[title]] == ["fn-desk", "fn-sweep"]
+def test_function_graphs_have_a_line_per_function() -> None:
+    graphs_by_title = graphs(PARCELS)
+    for title in ("Invocations", "Duration p90 (ms)", "Errors", "Concurrent executions", "Throttled invocations"):
+        assert [line[3] for line in graphs_by_title[title]] == ["fn-desk", "fn-sweep"]
 
 
-def test_every_index_is_a_line_beside_its_table() -> None:
-    lines = graphs(PARCELS)["parcels: read units a minute"]
+def test_table_graphs_have_a_line_per_index() -> None:
+    lines = graphs(PARCELS)["parcels: consumed read units per minute"]
     assert [line[4:6] for line in lines[1:]] == [
         ["GlobalSecondaryIndexName", "by-state"],
         ["GlobalSecondaryIndexName", "by-owner"],
@@ -67,35 +71,35 @@ def test_every_index_is_a_line_beside_its_table() -> None:
     assert {line[3] for line in lines} == {"tb-parcels"}
 
 
-def test_services_own_figures_are_shown_by_their_units() -> None:
-    counted = a_route(metrics=(Metric("ParcelsTaken", "Count", ""), Metric("Waited", "Seconds", "")))
-    found = graphs(a_service(functions=(a_function(counted),)))
-    (taken,), (waited,) = found["Parcels, count"], found["Parcels, seconds"]
-    assert taken == ["TapStack", "ParcelsTaken", "FunctionName", "fn-desk", {"stat": "Sum", "label": "ParcelsTaken"}]
-    assert waited[-1]["stat"] == "Maximum"
+def test_custom_metrics_have_a_graph_per_unit() -> None:
+    route = a_route(metrics=(Metric("ParcelsTaken", "Count", ""), Metric("Waited", "Seconds", "")))
+    graphs_by_title = graphs(a_service(functions=(a_function(route),)))
+    (count,), (duration,) = graphs_by_title["Parcels (count)"], graphs_by_title["Parcels (seconds)"]
+    assert count == ["TapStack", "ParcelsTaken", "FunctionName", "fn-desk", {"stat": "Sum", "label": "ParcelsTaken"}]
+    assert duration[-1]["stat"] == "Maximum"
 
 
-def test_figures_of_several_functions_are_told_apart() -> None:
-    counted = replace(DESK, routes=(a_route(metrics=(Metric("ParcelsTaken", "Count", ""),)),))
-    ((line,)) = graphs(replace(PARCELS, functions=(counted, SWEEP)))["Parcels, count"]
+def test_labels_of_custom_metrics_distinguish_functions() -> None:
+    function = replace(DESK, routes=(a_route(metrics=(Metric("ParcelsTaken", "Count", ""),)),))
+    ((line,)) = graphs(replace(PARCELS, functions=(function, SWEEP)))["Parcels (count)"]
     assert line[-1]["label"] == "ParcelsTaken (desk)"
 
 
-def test_what_failed_and_what_is_told_late_is_shown_where_there_is_such() -> None:
-    found = graphs(a_yard())
-    assert found["What failed for good"][0][2:4] == ["QueueName", "the-queue"]
-    assert [line[3] for line in found["Age of changes told, ms"]] == ["fn-watch"]
-    assert not {"What failed for good", "Age of changes told, ms"} & graphs(a_service()).keys()
+def test_queue_depth_and_iterator_age_require_a_queue_and_consumers() -> None:
+    graphs_by_title = graphs(a_yard())
+    assert graphs_by_title["Dead-letter queue depth"][0][2:4] == ["QueueName", "the-queue"]
+    assert [line[3] for line in graphs_by_title["Stream iterator age (ms)"]] == ["fn-watch"]
+    assert not {"Dead-letter queue depth", "Stream iterator age (ms)"} & graphs(a_service()).keys()
 
 
-def test_errors_are_read_from_every_functions_log() -> None:
-    *_, last = body(PARCELS, made(PARCELS))["widgets"]
+def test_errors_are_queried_from_the_logs_of_all_functions() -> None:
+    *_, last = body(PARCELS, deployed_names(PARCELS))["widgets"]
     assert last["properties"]["query"].startswith(
         "SOURCE '/aws/lambda/fn-desk' | SOURCE '/aws/lambda/fn-sweep' | fields"
     )
 
 
-def test_alarms_are_on_top_where_there_are_any() -> None:
-    first, second, *_ = body(a_service(), made(a_service(), alarms=["arn:a", "arn:b"]))["widgets"]
+def test_alarms_are_at_the_top() -> None:
+    first, second, *_ = body(a_service(), deployed_names(a_service(), alarms=["arn:a", "arn:b"]))["widgets"]
     assert first["properties"]["alarms"] == ["arn:a", "arn:b"]
     assert second["y"] == first["height"]

@@ -1,4 +1,4 @@
-"""Subnets, and what functions must reach."""
+"""Subnets and network connectivity."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.documents.network import calls, check_reach, subnet_blocks
+from lib.documents.network import check_connectivity, grants_by_service, subnet_blocks
 from lib.model import Parameter, Service, Topic
 from lib.settings import NetworkSettings
 from lib.tap_stack import TapStackArgs
@@ -23,7 +23,7 @@ def test_public_subnets_are_in_the_first_half_and_private_ones_in_the_second() -
 
 @pytest.mark.parametrize("block", ["10.0.0.0/16", "172.16.4.0/22", "192.168.7.0/24"])
 @pytest.mark.parametrize("zones", [2, 6])
-def test_subnets_lie_in_the_vpc_and_not_in_one_another_and_are_as_large_as_aws_wants(block: str, zones: int) -> None:
+def test_subnets_are_disjoint_parts_of_the_vpc_with_at_least_the_minimum_size(block: str, zones: int) -> None:
     public, private = subnet_blocks(block, zones)
     subnets = [ipaddress.IPv4Network(subnet) for subnet in (*public, *private)]
     assert len(subnets) == 2 * zones
@@ -31,7 +31,7 @@ def test_subnets_lie_in_the_vpc_and_not_in_one_another_and_are_as_large_as_aws_w
     assert not [(a, b) for a in subnets for b in subnets if a != b and a.overlaps(b)]
 
 
-def test_another_zone_moves_no_subnet() -> None:
+def test_adding_zones_does_not_change_existing_subnets() -> None:
     for before, after in zip(subnet_blocks("10.0.0.0/24", 2), subnet_blocks("10.0.0.0/24", 6), strict=True):
         assert after[:2] == before
 
@@ -41,7 +41,7 @@ LIMITS = Parameter(name="limits", value={"most": 7})
 
 
 def granted(*grants: Any, **changes: Any) -> Service:
-    """A service whose one function is granted this."""
+    """Return a service with one function that has these grants."""
     function = a_function(a_route(grants=grants), **changes)
     return a_service(functions=(function,), topics=(LOST,), parameters=(LIMITS,), tables=(a_table(stream="KEYS_ONLY"),))
 
@@ -54,31 +54,31 @@ def granted(*grants: Any, **changes: Any) -> Service:
         ((a_grant("lost", "Publish"),), {"sns"}),
         ((a_grant("limits", "GetParameter"), a_grant("parcels", "GetItem")), {"ssm", "dynamodb"}),
     ],
-    ids=["nothing", "a table", "a topic", "a parameter and a table"],
+    ids=["none", "table", "topic", "parameter and table"],
 )
-def test_functions_call_what_they_are_granted_and_nothing_else(grants: tuple[Any, ...], services: set[str]) -> None:
-    assert calls(granted(*grants)).keys() == services
+def test_functions_call_only_services_of_their_grants(grants: tuple[Any, ...], services: set[str]) -> None:
+    assert grants_by_service(granted(*grants)).keys() == services
 
 
-def test_a_stream_is_read_by_lambda_and_not_by_the_function() -> None:
-    assert not calls(granted(consumers=(a_consumer(),)))
+def test_functions_do_not_call_the_stream_that_lambda_reads_for_them() -> None:
+    assert not grants_by_service(granted(consumers=(a_consumer(),)))
 
 
-def test_what_several_functions_call_is_said_once() -> None:
+def test_grants_of_several_routes_are_listed_once() -> None:
     routes = [a_route(path=f"/{name}", operation=name, grants=(a_grant("lost", "Publish"),)) for name in "ab"]
     service = a_service(functions=(a_function(*routes),), topics=(LOST,))
-    assert calls(service) == {"sns": [a_grant("lost", "Publish")]}
-    assert calls(service.split()) == calls(service)
+    assert grants_by_service(service) == {"sns": [a_grant("lost", "Publish")]}
+    assert grants_by_service(service.split()) == grants_by_service(service)
 
 
-CLOSED = NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=False)
+ISOLATED = NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=False)
 
 
-def test_a_network_without_a_way_to_what_functions_call_is_refused() -> None:
+def test_vpc_without_a_route_to_called_services_is_rejected() -> None:
     service = granted(a_grant("lost", "Publish"), a_grant("limits", "GetParameter"), a_grant("parcels", "GetItem"))
-    wanted = "network.interface_endpoints must be true .*, got False. The functions call sns, ssm. Set it to true, or"
-    with pytest.raises(ValueError, match=wanted):
-        TapStackArgs(service=service, network=CLOSED)
+    message = "network.interface_endpoints must be true .*, got False. The functions call sns, ssm. Set it to true, or"
+    with pytest.raises(ValueError, match=message):
+        TapStackArgs(service=service, network=ISOLATED)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_a_network_without_a_way_to_what_functions_call_is_refused() -> None:
         NetworkSettings(vpc="vpc-0a1b2c3d", nat_gateways="none", interface_endpoints=False),
         NetworkSettings(vpc="none", nat_gateways="none", interface_endpoints=False),
     ],
-    ids=["endpoints", "nat", "somebody else's", "none"],
+    ids=["endpoints", "NAT", "existing VPC", "no VPC"],
 )
-def test_a_network_with_a_way_to_what_functions_call_is_taken(network: NetworkSettings) -> None:
-    check_reach(granted(a_grant("lost", "Publish")), network)
+def test_network_with_a_route_to_called_services_is_accepted(network: NetworkSettings) -> None:
+    check_connectivity(granted(a_grant("lost", "Publish")), network)
 
 
-def test_tables_are_reached_in_every_network() -> None:
-    check_reach(granted(a_grant("parcels", "GetItem")), CLOSED)
+def test_dynamodb_is_available_in_every_network() -> None:
+    check_connectivity(granted(a_grant("parcels", "GetItem")), ISOLATED)

@@ -10,7 +10,15 @@ import fastjsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from lib.documents.openapi import ERROR_SCHEMA, IDEMPOTENCY_KEY, IF_MATCH, answering, codes, document, refusals
+from lib.documents.openapi import (
+    ERROR_SCHEMA,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    codes,
+    document,
+    error_statuses,
+    matching_route,
+)
 from lib.model import Call, Route, Service
 from lib.services import SERVICES
 
@@ -18,83 +26,84 @@ from ...support.builders import PARCELS, a_code, a_function, a_route, a_service
 
 ALWAYS = [400, 401, 403, 429, 500, 502, 503, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]
-EVERY = [*BUILT_IN, pytest.param(PARCELS, id="described elsewhere")]
+ALL_SERVICES = [*BUILT_IN, pytest.param(PARCELS, id="external service")]
 
 Document = dict[str, Any]
 
 
-def of(*routes: Route, **changes: Any) -> Document:
-    """The document of a service with these routes."""
+def document_of(*routes: Route, **changes: Any) -> Document:
+    """Return the document of a service with these routes."""
     return document(a_service(functions=(a_function(*routes),), **changes))
 
 
 def operation(route: Route, *demo: Call) -> Document:
-    """What the document says of a service's only route."""
-    found: dict[str, Document] = of(route, demo=demo, schemas={"Parcel": {"type": "object"}})["paths"][route.path]
-    return found[route.method.lower()]
+    """Return the operation of the only route of a service."""
+    methods: dict[str, Document] = document_of(route, demo=demo, schemas={"Parcel": {"type": "object"}})["paths"][
+        route.path
+    ]
+    return methods[route.method.lower()]
 
 
-def own_parameters(route: Route, *demo: Call) -> list[Document]:
-    """The parameters of a service's only route, besides what all take."""
-    own: list[Document]
-    *own, common = operation(route, *demo)["parameters"]
+def route_parameters(route: Route, *demo: Call) -> list[Document]:
+    """Return the parameters of the only route of a service, without the parameter that all routes have."""
+    parameters: list[Document]
+    *parameters, common = operation(route, *demo)["parameters"]
     assert common == {"$ref": "#/components/parameters/X-Correlation-Id"}
-    return own
+    return parameters
 
 
-def accept(**changes: Any) -> Route:
-    """A route that takes a body and makes something once, however often it is requested with the same key."""
+def idempotent_post(**changes: Any) -> Route:
+    """Return an idempotent POST route with a body."""
     return a_route(**{"method": "POST", "body": "Parcel", "responses": {201: "Parcel"}, "idempotent": True, **changes})
 
 
 def operations(service: Service) -> dict[tuple[str, str], Document]:
-    """Every operation of a document by method and path."""
+    """Return all operations of a document by method and path."""
     paths = document(service)["paths"]
-    return {(method.upper(), path): found for path, methods in paths.items() for method, found in methods.items()}
+    return {(method.upper(), path): fields for path, methods in paths.items() for method, fields in methods.items()}
 
 
-@pytest.mark.parametrize("service", EVERY)
-def test_a_document_is_valid_openapi(service: Service) -> None:
+@pytest.mark.parametrize("service", ALL_SERVICES)
+def test_document_is_valid_openapi(service: Service) -> None:
     validate(document(service))
 
 
-@pytest.mark.parametrize("service", EVERY)
-def test_a_document_is_plain_json(service: Service) -> None:
-    found = document(service)
-    assert json.loads(json.dumps(found)) == found
+@pytest.mark.parametrize("service", ALL_SERVICES)
+def test_document_is_plain_json(service: Service) -> None:
+    api = document(service)
+    assert json.loads(json.dumps(api)) == api
 
 
-@pytest.mark.parametrize("service", EVERY)
-def test_every_route_is_an_operation_and_nothing_else_is(service: Service) -> None:
-    wanted = {(route.method, route.path): route.summary for _, route in service.routes()}
-    assert {route: found["summary"] for route, found in operations(service).items()} == wanted
+@pytest.mark.parametrize("service", ALL_SERVICES)
+def test_operations_are_the_routes(service: Service) -> None:
+    summaries = {(route.method, route.path): route.summary for _, route in service.routes()}
+    assert {route: fields["summary"] for route, fields in operations(service).items()} == summaries
 
 
-@pytest.mark.parametrize("service", EVERY)
-def test_every_answer_carries_the_requests_ids(service: Service) -> None:
-    found = document(service)
-    answers = [
-        answer
-        for methods in found["paths"].values()
-        for operation_ in methods.values()
-        for answer in operation_["responses"].values()
+@pytest.mark.parametrize("service", ALL_SERVICES)
+def test_every_response_has_the_request_id_headers(service: Service) -> None:
+    api = document(service)
+    common = {f"#/components/responses/{name}": response for name, response in api["components"]["responses"].items()}
+    responses = [
+        common.get(response.get("$ref"), response)
+        for fields in operations(service).values()
+        for response in fields["responses"].values()
     ]
-    answers = [found["components"]["responses"][a["$ref"].split("/")[-1]] if "$ref" in a else a for a in answers]
     for name in ("X-Request-Id", "X-Correlation-Id"):
-        assert all(answer["headers"][name] == {"$ref": f"#/components/headers/{name}"} for answer in answers)
-        assert name in found["components"]["headers"]
+        assert all(response["headers"][name] == {"$ref": f"#/components/headers/{name}"} for response in responses)
+        assert name in api["components"]["headers"]
 
 
 @pytest.mark.parametrize("service", BUILT_IN)
-def test_every_bodys_example_is_a_body_that_is_taken(service: Service) -> None:
-    taken = [(route, operations(service)[route.method, route.path]) for _, route in service.routes() if route.body]
+def test_every_example_body_matches_its_schema(service: Service) -> None:
+    with_body = [(route, operations(service)[route.method, route.path]) for _, route in service.routes() if route.body]
     examples = {
         route.body: content["example"]
-        for route, found in taken
-        for content in found["requestBody"]["content"].values()
+        for route, fields in with_body
+        for content in fields["requestBody"]["content"].values()
         if "example" in content
     }
-    assert examples.keys() == {route.body for route, _ in taken}
+    assert examples.keys() == {route.body for route, _ in with_body}
     for body, example in examples.items():
         fastjsonschema.compile(dict(service.schemas[str(body)]))(example)
 
@@ -104,31 +113,31 @@ def test_no_type_is_null(service: Service) -> None:
     assert '"null"' not in json.dumps(document(service))
 
 
-def test_the_service_and_where_it_is_come_first() -> None:
-    found = document(a_service(), server_url="https://api.example.com/dev")
-    assert (found["info"]["title"], found["info"]["description"]) == ("Parcels", "Parcels at a post office.")
-    assert found["servers"] == [{"url": "https://api.example.com/dev"}]
+def test_document_contains_the_service_and_server_url() -> None:
+    api = document(a_service(), server_url="https://api.example.com/dev")
+    assert (api["info"]["title"], api["info"]["description"]) == ("Parcels", "Parcels at a post office.")
+    assert api["servers"] == [{"url": "https://api.example.com/dev"}]
 
 
-def test_an_operation_that_serves_several_routes_gets_an_id_for_each() -> None:
+def test_operation_of_several_routes_has_an_id_for_each() -> None:
     routes = [
         a_route(path="/parcels/{id}", operation="read"),
         a_route(path="/parcels/{id}/{leg}", operation="read"),
         a_route(path="/letters/{id}/{leg}", operation="read"),
         a_route(path="/cards/{id}/{leg}", operation="read"),
     ]
-    ids = [methods["get"]["operationId"] for methods in of(*routes)["paths"].values()]
+    ids = [methods["get"]["operationId"] for methods in document_of(*routes)["paths"].values()]
     assert ids == ["read", "read_by_id_leg", "read_2", "read_3"]
 
 
-def test_routes_are_tagged_by_the_first_part_of_their_path() -> None:
-    found = of(a_route(path="/parcels/{id}"), a_route(path="/parcels"), a_route(path="/{anything}"))
-    assert found["tags"] == [{"name": "parcels"}, {"name": "anything"}]
-    assert found["paths"]["/parcels/{id}"]["get"]["tags"] == ["parcels"]
+def test_tag_is_the_first_part_of_the_path() -> None:
+    api = document_of(a_route(path="/parcels/{id}"), a_route(path="/parcels"), a_route(path="/{anything}"))
+    assert api["tags"] == [{"name": "parcels"}, {"name": "anything"}]
+    assert api["paths"]["/parcels/{id}"]["get"]["tags"] == ["parcels"]
 
 
 @pytest.mark.parametrize(
-    ("route", "wanted"),
+    ("route", "statuses"),
     [
         pytest.param(a_route(), ALWAYS, id="plain"),
         pytest.param(a_route(path="/parcels/{id}"), [*ALWAYS, 404], id="path parameter"),
@@ -144,48 +153,50 @@ def test_routes_are_tagged_by_the_first_part_of_their_path() -> None:
         pytest.param(a_route(codes=(a_code(status=410),)), [*ALWAYS, 410], id="code"),
     ],
 )
-def test_refusals_follow_from_a_routes_shape(route: Route, wanted: list[int]) -> None:
-    assert refusals(route) == sorted(wanted)
-    assert set(operation(route)["responses"]) == {"200", *map(str, wanted)}
+def test_error_statuses_follow_from_the_route(route: Route, statuses: list[int]) -> None:
+    assert error_statuses(route) == sorted(statuses)
+    assert set(operation(route)["responses"]) == {"200", *map(str, statuses)}
 
 
-def test_refusals_have_the_common_shape() -> None:
-    answer = of(a_route(errors=(410,)))["components"]["responses"]["Error410"]
-    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+def test_errors_have_the_common_schema() -> None:
+    response = document_of(a_route(errors=(410,)))["components"]["responses"]["Error410"]
+    assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
 
 
-def named(found: Document, status: int) -> tuple[list[str], str]:
-    """What the `code` can be where an operation says it, and how it is described."""
-    answer = found["responses"][str(status)]
-    common, narrowed = answer["content"]["application/json"]["schema"]["allOf"]
+def error_codes(fields: Document, status: int) -> tuple[list[str], str]:
+    """Return the values of `code` in an error response of an operation, and the description of the response."""
+    response = fields["responses"][str(status)]
+    common, narrowed = response["content"]["application/json"]["schema"]["allOf"]
     assert common == {"$ref": "#/components/schemas/Error"}
-    return narrowed["properties"]["code"]["enum"], answer["description"]
+    return narrowed["properties"]["code"]["enum"], response["description"]
 
 
-def test_a_routes_codes_are_all_that_its_refusals_with_their_status_say() -> None:
+def test_errors_of_a_status_have_only_the_codes_that_the_route_declares() -> None:
     route = a_route(method="PUT", codes=(a_code(), a_code(name="LOST", status=410, meaning="It is gone.")))
-    assert named(operation(route), 409) == (["TOO_HEAVY"], "- `TOO_HEAVY`: Nobody can lift it: send two.")
-    assert named(operation(route), 410) == (["LOST"], "- `LOST`: It is gone.")
-    assert "Error409" not in of(route)["components"]["responses"]
+    assert error_codes(operation(route), 409) == (["TOO_HEAVY"], "- `TOO_HEAVY`: Nobody can lift it: send two.")
+    assert error_codes(operation(route), 410) == (["LOST"], "- `LOST`: It is gone.")
+    assert "Error409" not in document_of(route)["components"]["responses"]
 
 
-def test_the_code_of_a_key_that_was_used_for_something_else_goes_with_them() -> None:
-    codes_, description = named(operation(accept(codes=(a_code(), a_code(name="LOST", status=410)))), 409)
+def test_idempotent_route_adds_the_idempotency_conflict_to_its_409_codes() -> None:
+    codes_, description = error_codes(
+        operation(idempotent_post(codes=(a_code(), a_code(name="LOST", status=410)))), 409
+    )
     assert codes_ == ["TOO_HEAVY", "IDEMPOTENCY_CONFLICT"]
-    assert description.splitlines()[1].startswith("- `IDEMPOTENCY_CONFLICT`: The `Idempotency-Key` came")
-    assert named(operation(accept(codes=(a_code(status=410),))), 410)[0] == ["TOO_HEAVY"]
+    assert description.splitlines()[1].startswith("- `IDEMPOTENCY_CONFLICT`: The `Idempotency-Key` was already used")
+    assert error_codes(operation(idempotent_post(codes=(a_code(status=410),))), 410)[0] == ["TOO_HEAVY"]
 
 
-def test_a_status_without_codes_is_described_as_for_every_service() -> None:
-    found = of(accept(), a_route(method="PUT", codes=(a_code(),)), schemas={"Parcel": {}})
-    assert found["paths"]["/parcels"]["post"]["responses"]["409"] == {"$ref": "#/components/responses/Error409"}
-    assert "Idempotency-Key" in found["components"]["responses"]["Error409"]["description"]
+def test_status_without_declared_codes_has_the_common_description() -> None:
+    api = document_of(idempotent_post(), a_route(method="PUT", codes=(a_code(),)), schemas={"Parcel": {}})
+    assert api["paths"]["/parcels"]["post"]["responses"]["409"] == {"$ref": "#/components/responses/Error409"}
+    assert "Idempotency-Key" in api["components"]["responses"]["Error409"]["description"]
 
 
-def test_codes_are_those_of_every_service_and_of_the_routes_each_once_by_status() -> None:
+def test_codes_are_common_codes_and_declared_codes_sorted_by_status() -> None:
     routes = (a_route(path="/parcels/{id}", codes=(a_code(),)), a_route(method="PUT", codes=(a_code(),)))
-    found = codes(a_service(functions=(a_function(*routes),)))
-    assert [(code.name, code.status) for code in found] == [
+    all_codes = codes(a_service(functions=(a_function(*routes),)))
+    assert [(code.name, code.status) for code in all_codes] == [
         ("INVALID_REQUEST", 400),
         ("UNAUTHORIZED", 401),
         ("FORBIDDEN", 403),
@@ -197,35 +208,37 @@ def test_codes_are_those_of_every_service_and_of_the_routes_each_once_by_status(
     ]
 
 
-def test_the_common_shapes_example_has_that_shape() -> None:
+def test_example_of_the_error_schema_matches_it() -> None:
     fastjsonschema.compile(dict(ERROR_SCHEMA))(ERROR_SCHEMA["example"])
     assert set(ERROR_SCHEMA["example"]) == {"error", "code", "requestId", "details"}
 
 
-def test_what_a_route_answers_goes_before_what_its_shape_implies() -> None:
-    answers = operation(a_route(method="POST", responses={200: None, 409: "Parcel"}))["responses"]
-    assert answers["409"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Parcel"}
+def test_declared_response_overrides_a_derived_error() -> None:
+    responses = operation(a_route(method="POST", responses={200: None, 409: "Parcel"}))["responses"]
+    assert responses["409"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Parcel"}
 
 
-def test_an_answer_without_a_schema_has_no_content() -> None:
-    answers = operation(a_route(method="DELETE", responses={204: None}))["responses"]
-    assert "content" not in answers["204"]
+def test_response_without_a_schema_has_no_content() -> None:
+    responses = operation(a_route(method="DELETE", responses={204: None}))["responses"]
+    assert "content" not in responses["204"]
 
 
-def test_only_what_was_made_has_a_location() -> None:
-    answers = operation(accept(responses={200: "Parcel", 201: "Parcel"}))["responses"]
-    assert "Location" in answers["201"]["headers"]
-    assert "Location" not in answers["200"]["headers"]
+def test_only_created_responses_have_a_location() -> None:
+    responses = operation(idempotent_post(responses={200: "Parcel", 201: "Parcel"}))["responses"]
+    assert "Location" in responses["201"]["headers"]
+    assert "Location" not in responses["200"]["headers"]
 
 
-def test_path_parameters_are_required_texts() -> None:
-    (parameter,) = own_parameters(a_route(path="/parcels/{id}"))
+def test_path_parameters_are_required_strings() -> None:
+    (parameter,) = route_parameters(a_route(path="/parcels/{id}"))
     assert (parameter["name"], parameter["in"], parameter["required"]) == ("id", "path", True)
     assert parameter["schema"]["type"] == "string"
 
 
 def test_query_parameters_have_their_schemas() -> None:
-    (parameter,) = own_parameters(a_route(query={"size": {"type": "integer", "maximum": 9, "description": "A page."}}))
+    (parameter,) = route_parameters(
+        a_route(query={"size": {"type": "integer", "maximum": 9, "description": "A page."}})
+    )
     assert parameter == {
         "name": "size",
         "in": "query",
@@ -235,19 +248,19 @@ def test_query_parameters_have_their_schemas() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_only_an_operation_declared_idempotent_takes_an_idempotency_key(method: str) -> None:
-    assert own_parameters(a_route(method=method)) == []
-    assert own_parameters(a_route(method=method, idempotent=True)) == [IDEMPOTENCY_KEY]
+def test_only_idempotent_operations_accept_an_idempotency_key(method: str) -> None:
+    assert route_parameters(a_route(method=method)) == []
+    assert route_parameters(a_route(method=method, idempotent=True)) == [IDEMPOTENCY_KEY]
 
 
-def test_the_shipped_operations_that_honour_an_idempotency_key_are_declared_idempotent() -> None:
-    taken = {
+def test_idempotent_operations_of_built_in_services() -> None:
+    idempotent = {
         f"{name} {route.operation}"
         for name, service in SERVICES.items()
         for _, route in service.routes()
         if route.idempotent
     }
-    assert taken == {
+    assert idempotent == {
         "items create_item",
         "inventory create_item",
         "inventory batch_items",
@@ -261,69 +274,69 @@ def test_the_shipped_operations_that_honour_an_idempotency_key_are_declared_idem
 
 
 @pytest.mark.parametrize(
-    ("key", "possible"),
+    ("key", "is_valid"),
     [("a", True), ("a b", True), ("!~", True), ("", False), (" a", False), ("a\n", False), ("é", False)],
 )
-def test_an_idempotency_key_is_printable_ascii_that_http_leaves_as_it_is(key: str, possible: bool) -> None:
-    assert bool(re.search(IDEMPOTENCY_KEY["schema"]["pattern"].replace("$", r"\Z"), key)) is possible
+def test_idempotency_key_is_printable_ascii_without_outer_spaces(key: str, is_valid: bool) -> None:
+    assert bool(re.search(IDEMPOTENCY_KEY["schema"]["pattern"].replace("$", r"\Z"), key)) is is_valid
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_a_versioned_change_takes_the_version_it_is_of(method: str) -> None:
-    assert own_parameters(a_route(method=method, versioned=True)) == [IF_MATCH]
-    assert own_parameters(a_route(method=method)) == []
+def test_versioned_change_accepts_if_match(method: str) -> None:
+    assert route_parameters(a_route(method=method, versioned=True)) == [IF_MATCH]
+    assert route_parameters(a_route(method=method)) == []
 
 
-def test_what_is_versioned_and_changes_nothing_there_takes_no_version() -> None:
-    assert own_parameters(a_route(versioned=True)) == []
-    assert own_parameters(accept(versioned=True)) == [IDEMPOTENCY_KEY]
+def test_reads_and_creations_of_versioned_items_do_not_accept_if_match() -> None:
+    assert route_parameters(a_route(versioned=True)) == []
+    assert route_parameters(idempotent_post(versioned=True)) == [IDEMPOTENCY_KEY]
 
 
 @pytest.mark.parametrize(
-    ("version", "possible"),
+    ("version", "is_valid"),
     [("*", True), ('"1"', True), ('"120"', True), ("1", False), ('"0"', False), ('W/"1"', False), ('"1", "2"', False)],
 )
-def test_a_version_is_a_number_in_quotes(version: str, possible: bool) -> None:
-    assert bool(re.search(IF_MATCH["schema"]["pattern"], version)) is possible
+def test_if_match_is_a_quoted_version_or_a_wildcard(version: str, is_valid: bool) -> None:
+    assert bool(re.search(IF_MATCH["schema"]["pattern"], version)) is is_valid
 
 
-def test_what_is_versioned_says_its_version_and_so_does_a_refusal_of_another() -> None:
-    found = of(a_route(method="PUT", versioned=True, responses={200: None, 202: None}), a_route())
-    answers = found["paths"]["/parcels"]["put"]["responses"]
+def test_versioned_responses_and_precondition_errors_have_an_etag() -> None:
+    api = document_of(a_route(method="PUT", versioned=True, responses={200: None, 202: None}), a_route())
+    responses = api["paths"]["/parcels"]["put"]["responses"]
     version = {"$ref": "#/components/headers/ETag"}
-    assert [answers[status]["headers"]["ETag"] for status in ("200", "202")] == [version, version]
-    assert "ETag" not in found["paths"]["/parcels"]["get"]["responses"]["200"]["headers"]
-    refused = {label: answer["headers"].get("ETag") for label, answer in found["components"]["responses"].items()}
-    assert [label for label, header in refused.items() if header == version] == ["Error412"]
-    assert "ETag" in found["components"]["headers"]
+    assert [responses[status]["headers"]["ETag"] for status in ("200", "202")] == [version, version]
+    assert "ETag" not in api["paths"]["/parcels"]["get"]["responses"]["200"]["headers"]
+    errors = {label: response["headers"].get("ETag") for label, response in api["components"]["responses"].items()}
+    assert [label for label, header in errors.items() if header == version] == ["Error412"]
+    assert "ETag" in api["components"]["headers"]
 
 
 @pytest.mark.parametrize("type_", [["string", "null"], ["null", "string"]])
-def test_a_type_that_may_be_null_is_nullable_wherever_it_is(type_: list[str]) -> None:
-    text = {"type": type_, "maxLength": 9}
+def test_null_types_become_nullable_at_every_level(type_: list[str]) -> None:
+    string = {"type": type_, "maxLength": 9}
     schema = {
         "type": "object",
-        "properties": {"a": text, "type": {"type": "array", "items": text}},
-        "anyOf": [text, {}],
+        "properties": {"a": string, "type": {"type": "array", "items": string}},
+        "anyOf": [string, {}],
     }
-    found = of(a_route(query={"by": text}), schemas={"Parcel": schema})
+    api = document_of(a_route(query={"by": string}), schemas={"Parcel": schema})
     nullable = {"type": "string", "maxLength": 9, "nullable": True}
-    assert found["components"]["schemas"]["Parcel"] == {
+    assert api["components"]["schemas"]["Parcel"] == {
         "type": "object",
         "properties": {"a": nullable, "type": {"type": "array", "items": nullable}},
         "anyOf": [nullable, {}],
     }
-    assert found["paths"]["/parcels"]["get"]["parameters"][0]["schema"] == nullable
+    assert api["paths"]["/parcels"]["get"]["parameters"][0]["schema"] == nullable
 
 
-def test_null_among_values_stays() -> None:
+def test_null_in_an_enum_is_unchanged() -> None:
     schema = {"type": ["string", "null"], "enum": ["lost", None]}
-    found = of(schemas={"State": schema})["components"]["schemas"]["State"]
-    assert found == {"type": "string", "enum": ["lost", None], "nullable": True}
+    converted = document_of(schemas={"State": schema})["components"]["schemas"]["State"]
+    assert converted == {"type": "string", "enum": ["lost", None], "nullable": True}
 
 
-def test_a_body_is_required_and_named() -> None:
-    body = operation(accept())["requestBody"]
+def test_body_is_required_and_references_its_schema() -> None:
+    body = operation(idempotent_post())["requestBody"]
     assert body == {
         "required": True,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Parcel"}}},
@@ -331,78 +344,84 @@ def test_a_body_is_required_and_named() -> None:
     assert "requestBody" not in operation(a_route())
 
 
-def test_a_route_asks_for_what_its_deployment_does_and_the_token_has_its_scope() -> None:
-    ways = [{"ApiKeyAuth": []}, {"SignatureAuth": []}, {"TokenAuth": ["write"]}]
-    assert operation(a_route(method="PUT", key_required=True))["security"] == ways
-    assert operation(a_route(method="PUT"))["security"] == [{}, *ways]
+def test_security_lists_all_schemes_and_the_scope_of_the_route() -> None:
+    schemes = [{"ApiKeyAuth": []}, {"SignatureAuth": []}, {"TokenAuth": ["write"]}]
+    assert operation(a_route(method="PUT", key_required=True))["security"] == schemes
+    assert operation(a_route(method="PUT"))["security"] == [{}, *schemes]
     assert operation(a_route(scope="count"))["security"][-1] == {"TokenAuth": ["count"]}
 
 
-def test_a_route_that_is_open_to_all_asks_for_nothing_and_refuses_no_token() -> None:
+def test_public_route_requires_no_authentication() -> None:
     assert operation(a_route(scope=""))["security"] == []
-    assert refusals(a_route(scope="")) == [400, 403, 429, 500, 502, 503, 504]
+    assert error_statuses(a_route(scope="")) == [400, 403, 429, 500, 502, 503, 504]
 
 
-def test_scopes_are_told_as_tokens_carry_them() -> None:
-    schemes = of(a_route(), a_route(method="DELETE", scope="clear"), name="post")["components"]["securitySchemes"]
+def test_scopes_are_described_with_their_form_in_tokens() -> None:
+    schemes = document_of(a_route(), a_route(method="DELETE", scope="clear"), name="post")["components"][
+        "securitySchemes"
+    ]
     scopes = {"clear": "`post-<environment>/clear` in tokens", "read": "`post-<environment>/read` in tokens"}
     assert [flow["scopes"] for flow in schemes["TokenAuth"]["flows"].values()] == [scopes, scopes]
 
 
-def test_a_bodys_example_is_the_first_successful_call() -> None:
+def test_example_body_is_from_the_first_successful_call() -> None:
     calls = [
         Call(method="POST", path="/parcels", status=400, body={"to": 7}),
         Call(method="POST", path="/parcels", status=201, body={"to": "Ada"}),
         Call(method="POST", path="/parcels", status=201, body={"to": "Grace"}),
     ]
-    assert operation(accept(), *calls)["requestBody"]["content"]["application/json"]["example"] == {"to": "Ada"}
+    assert operation(idempotent_post(), *calls)["requestBody"]["content"]["application/json"]["example"] == {
+        "to": "Ada"
+    }
 
 
-def test_parameters_examples_are_what_a_call_gives_decoded_and_typed() -> None:
+def test_parameter_examples_are_decoded_and_typed() -> None:
     route = a_route(path="/parcels/{id}", query={"size": {"type": "integer"}, "by": {"type": "string"}, "token": {}})
     call = Call(method="GET", path="/parcels/a%20b?size=2&by=due+date", status=200)
-    examples = {p["name"]: p.get("example") for p in own_parameters(route, call)}
+    examples = {p["name"]: p.get("example") for p in route_parameters(route, call)}
     assert examples == {"id": "a b", "size": 2, "by": "due date", "token": None}
 
 
-def test_what_an_earlier_answer_said_is_no_example() -> None:
+def test_placeholders_are_not_examples() -> None:
     route = a_route(method="PUT", path="/parcels/{id}/{leg}", body="Parcel", query={"by": {}, "size": {}})
     call = Call(
         method="PUT", path="/parcels/{first}/2?by={first}&size=2", status=200, body={"parts": [{"of": "no. {first}"}]}
     )
-    found = operation(route, call)
-    assert {p["name"]: p.get("example") for p in own_parameters(route, call)} == {
+    fields = operation(route, call)
+    assert {p["name"]: p.get("example") for p in route_parameters(route, call)} == {
         "id": None,
         "leg": "2",
         "by": None,
         "size": "2",
     }
-    assert "example" not in found["requestBody"]["content"]["application/json"]
+    assert "example" not in fields["requestBody"]["content"]["application/json"]
 
 
-def test_a_fixed_path_goes_before_a_parameter() -> None:
+def test_fixed_path_takes_precedence_over_a_parameter() -> None:
     lost, any_ = a_route(path="/parcels/lost"), a_route(path="/parcels/{id}")
     service = a_service(functions=(a_function(any_, lost),))
-    assert answering(service, Call(method="GET", path="/parcels/lost?by=due", status=200)) == lost
-    assert answering(service, Call(method="GET", path="/parcels/7", status=200)) == any_
-    assert answering(service, Call(method="PUT", path="/parcels/7", status=200)) is None
+    assert matching_route(service, Call(method="GET", path="/parcels/lost?by=due", status=200)) == lost
+    assert matching_route(service, Call(method="GET", path="/parcels/7", status=200)) == any_
+    assert matching_route(service, Call(method="PUT", path="/parcels/7", status=200)) is None
 
 
-def test_a_call_of_a_fixed_path_is_no_example_of_the_parameter_beside_it() -> None:
+def test_call_of_a_fixed_path_is_not_an_example_of_a_parameter() -> None:
     call = Call(method="GET", path="/parcels/lost", status=200)
-    found = of(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost"), demo=(call,))
-    assert "example" not in found["paths"]["/parcels/{id}"]["get"]["parameters"][0]
+    api = document_of(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost"), demo=(call,))
+    assert "example" not in api["paths"]["/parcels/{id}"]["get"]["parameters"][0]
 
 
-def test_a_schema_cannot_take_the_errors_name() -> None:
-    with pytest.raises(ValueError, match="'parcels' schema names must differ from 'Error'"):
+def test_schema_named_like_the_error_schema_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r"schemas of service 'parcels' must not contain 'Error'.* Rename the schema"):
         document(a_service(schemas={"Error": {"type": "object"}}))
 
 
-def test_a_response_to_an_outage_of_aws_has_the_time_to_repeat_the_request() -> None:
-    found = of(a_route())["components"]
-    answer = found["responses"]["Error503"]
-    assert answer["headers"]["Retry-After"] == {"$ref": "#/components/headers/Retry-After"}
-    assert found["headers"]["Retry-After"]["schema"] == {"type": "integer", "minimum": 1}
-    assert "repeat it after `Retry-After`" in answer["description"]
-    assert [label for label, one in found["responses"].items() if "Retry-After" in one["headers"]] == ["Error503"]
+def test_service_unavailable_response_has_retry_after() -> None:
+    components = document_of(a_route())["components"]
+    response = components["responses"]["Error503"]
+    assert response["headers"]["Retry-After"] == {"$ref": "#/components/headers/Retry-After"}
+    assert components["headers"]["Retry-After"]["schema"] == {"type": "integer", "minimum": 1}
+    assert "repeat it after `Retry-After`" in response["description"]
+    assert [label for label, each in components["responses"].items() if "Retry-After" in each["headers"]] == [
+        "Error503"
+    ]

@@ -1,4 +1,4 @@
-"""Where a user pool signs people in."""
+"""URLs of sites and sign-in pages."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import pytest
 from lib.documents import urls
 
 
-def test_a_domain_begins_with_what_no_other_pool_of_the_region_has() -> None:
+def test_domain_prefix_is_derived_from_the_pool_id() -> None:
     assert urls.domain_prefix("eu-west-1_aB3dE5fG7") == "eu-west-1-ab3de5fg7"
 
 
 @pytest.mark.parametrize(
-    ("domain", "address"),
+    ("domain", "url"),
     [
         ("eu-west-1-ab3", "https://eu-west-1-ab3.auth.eu-west-1.amazoncognito.com"),
         ("login.example.com", "https://login.example.com"),
         ("127.0.0.1:4566", "http://127.0.0.1:4566"),
     ],
-    ids=["Cognito's own", "a whole one", "the emulator's"],
+    ids=["Cognito prefix", "custom domain", "emulator"],
 )
-def test_the_address_is_under_the_pools_domain(domain: str, address: str) -> None:
-    assert urls.address("eu-west-1_aB3", domain, "aws") == address
+def test_sign_in_url_has_the_domain_of_the_pool(domain: str, url: str) -> None:
+    assert urls.sign_in_url("eu-west-1_aB3", domain, "aws") == url
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,14 @@ def test_the_address_is_under_the_pools_domain(domain: str, address: str) -> Non
     ],
 )
 def test_sign_in_page_has_the_domain_of_its_partition(partition: str, region: str, domain: str) -> None:
-    assert urls.address(f"{region}_aB3", "shop", partition) == f"https://{domain}"
-    assert urls.address(f"{region}_aB3", "login.example.com", partition) == "https://login.example.com"
+    assert urls.sign_in_url(f"{region}_aB3", "shop", partition) == f"https://{domain}"
+    assert urls.sign_in_url(f"{region}_aB3", "login.example.com", partition) == "https://login.example.com"
 
 
 @pytest.mark.parametrize("domain", ["", None])
-def test_a_pool_without_a_domain_is_rejected(domain: str | None) -> None:
+def test_pool_without_a_domain_is_rejected(domain: str | None) -> None:
     with pytest.raises(ValueError, match=r"authorization\.user_pool must be .*, got 'eu-west-1_aB3'\. Add a domain"):
-        urls.address("eu-west-1_aB3", domain, "aws")
+        urls.sign_in_url("eu-west-1_aB3", domain, "aws")
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,5 @@ def test_a_pool_without_a_domain_is_rejected(domain: str | None) -> None:
         ("d1.cloudfront.localhost:4566", "http://d1.cloudfront.localhost:4566"),
     ],
 )
-def test_only_a_domain_with_a_port_is_without_tls(domain: str, url: str) -> None:
+def test_only_domains_with_a_port_have_no_tls(domain: str, url: str) -> None:
     assert urls.origin(domain) == url

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from lib.client.auth import bearing
+from lib.client.auth import static_headers
 from lib.client.smoke_test import Endpoint
-from lib.documents.openapi import answering
+from lib.documents.openapi import matching_route
 from lib.load import client
 from lib.model import Call
 from lib.model.journey import Journey
@@ -20,11 +20,11 @@ from ...support.fake_aws import serving
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_has_a_journey_of_documented_responses(name: str) -> None:
+def test_every_service_has_a_journey_with_documented_responses(name: str) -> None:
     journey = load(name).journey
     assert journey
     for call in (*journey.setup, *journey.steps):
-        route: Any = answering(SERVICES[name], call)
+        route: Any = matching_route(SERVICES[name], call)
         assert call.status in route.responses, f"{call.method} {call.path}"
 
 
@@ -34,7 +34,7 @@ def test_setup_is_sent_once_and_its_values_are_in_every_iteration() -> None:
     journey = Journey(setup=(create,), steps=(Call(method="GET", path="/items/{client}/{created}", status=200),))
     with serving() as fake:
         fake.script = [(201, {"CreatedAt": "now"}), (200, {})]
-        endpoint = Endpoint(fake.url, bearing({}))
+        endpoint = Endpoint(fake.url, static_headers({}))
         rows = client.run(SERVICES["items"], journey, endpoint, clients=1, seconds=1, on_progress=lambda _: None)
         identifier = json.loads(fake.asked[0].body)["ItemId"]
         assert {request.path for request in fake.asked[1:]} == {f"/items/{identifier}/now"}
@@ -51,7 +51,12 @@ def test_call_without_a_route_is_rejected() -> None:
     journey = Journey(steps=(Call(method="PUT", path="/none", status=200),))
     with pytest.raises(ValueError, match="journey of items must call routes of the service, got PUT /none"):
         client.run(
-            SERVICES["items"], journey, Endpoint("", bearing({})), clients=1, seconds=1, on_progress=lambda _: None
+            SERVICES["items"],
+            journey,
+            Endpoint("", static_headers({})),
+            clients=1,
+            seconds=1,
+            on_progress=lambda _: None,
         )
 
 

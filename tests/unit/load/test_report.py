@@ -29,7 +29,7 @@ def emulator_error(message: str) -> str:
         ("<html>", "no code"),
     ],
 )
-def test_error_code_is_that_of_the_service_of_lambda_or_of_the_emulator(body: str, code: str) -> None:
+def test_error_code_is_from_the_service_lambda_or_the_emulator(body: str, code: str) -> None:
     assert report.error_code(body) == code
 
 
@@ -40,7 +40,7 @@ def test_error_code_is_that_of_the_service_of_lambda_or_of_the_emulator(body: st
         (200, "{}", report.FAILURE, f"200 no code: {CREATE}"),
         (404, '{"code": "NOT_FOUND"}', report.FAILURE, f"404 NOT_FOUND: {CREATE}"),
         (429, "", report.FAILURE, f"429 no code: {CREATE}"),
-        (429, '{"code": "QUOTA_EXCEEDED"}', report.EXPECTED_ERROR, "429 QUOTA_EXCEEDED: over quota_per_month"),
+        (429, '{"code": "QUOTA_EXCEEDED"}', report.EXPECTED_ERROR, "429 QUOTA_EXCEEDED: exceeds quota_per_month"),
         (0, "", report.FAILURE, f"no response ConnectionRefusedError: {CREATE}"),
     ],
 )
@@ -95,5 +95,5 @@ def test_outcome_without_requests_has_no_row() -> None:
         ([report.SUCCESS, report.FAILURE], False),
     ],
 )
-def test_test_passes_with_successes_and_without_failures(outcomes: list[str], expected: bool) -> None:
+def test_load_test_passes_with_successes_and_without_failures(outcomes: list[str], expected: bool) -> None:
     assert report.passed(report.rows(stats(*((outcome, "name", 1) for outcome in outcomes)))) == expected

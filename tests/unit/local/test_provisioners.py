@@ -1,4 +1,4 @@
-"""Parameters of AWS operations, derived from the inputs of resources."""
+"""Parameters of AWS operations, derived from resource inputs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Params = dict[str, Any]
 
 @cache
 def client(service: str) -> Any:
-    """A client that is used for its service model."""
+    """Return a client for access to its service model."""
     return boto3.client(service, region_name="us-east-1", aws_access_key_id="id", aws_secret_access_key="key")
 
 
 class Echo:
-    """A double of an emulator whose operations return their parameters and some more values."""
+    """Fake emulator with operations that return their parameters and additional values."""
 
     region = "eu-west-3"
 

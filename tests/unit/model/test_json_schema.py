@@ -9,7 +9,7 @@ import pytest
 
 from lib.assets.lambda_archive import sources, validator
 from lib.model import Route, Schema, Service, json_schema
-from lib.runtime.event_handler import Invalid
+from lib.runtime.event_handler import SchemaViolation
 from lib.services import SERVICES
 
 from ...support.builders import a_function, a_route, a_service
@@ -184,7 +184,7 @@ def checked(schema: dict[str, Any], value: Any) -> Any:
 def test_what_a_description_can_use_is_checked(schema: dict[str, Any], good: Any, bad: Any) -> None:
     assert of_request(schema).schemas["Parcel"] == schema
     assert checked(schema, good) == good
-    with pytest.raises(Invalid):
+    with pytest.raises(SchemaViolation):
         checked(schema, bad)
 
 
@@ -224,7 +224,7 @@ def test_default_replaces_a_missing_property() -> None:
 
 @pytest.mark.parametrize("format_", json_schema.FORMATS)
 def test_every_format_of_a_request_is_checked(format_: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(SchemaViolation):
         checked({"format": format_}, " ")
 
 

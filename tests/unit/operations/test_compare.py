@@ -1,4 +1,4 @@
-"""Rows, told apart and guarded."""
+"""Digests and keys of items, and the conditions of their writes."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from lib.operations.compare import MOST_COMPARED, digest, key_from, key_text, unchanged
+from lib.operations.compare import MAX_COMPARED_ATTRIBUTES, digest, parse_key, serialize_key, unchanged_condition
 
-ROW: dict[str, Any] = {
+ITEM: dict[str, Any] = {
     "id": {"S": "a"},
     "at": {"N": "1"},
     "parts": {"L": [{"M": {"size": {"N": "2"}, "raw": {"B": b"\x00\xff"}}}, {"NULL": True}]},
     "tags": {"SS": ["x", "y"]},
     "blobs": {"BS": [b"1", b"2"]},
 }
-KEYS = ("id", "at")
+KEY_NAMES = ("id", "at")
 
 
-def test_sets_and_attributes_have_no_order() -> None:
-    turned = {**dict(reversed(ROW.items())), "tags": {"SS": ["y", "x"]}, "blobs": {"BS": [b"2", b"1"]}}
-    assert digest(turned) == digest(ROW)
+def test_digest_ignores_the_order_of_attributes_and_sets() -> None:
+    reversed_item = {**dict(reversed(ITEM.items())), "tags": {"SS": ["y", "x"]}, "blobs": {"BS": [b"2", b"1"]}}
+    assert digest(reversed_item) == digest(ITEM)
 
 
 @pytest.mark.parametrize(
@@ -33,41 +33,41 @@ def test_sets_and_attributes_have_no_order() -> None:
         {"parts": {"L": [{"M": {"size": {"N": "2"}, "raw": {"B": b"\x00"}}}, {"NULL": True}]}},
     ],
 )
-def test_any_other_row_has_another_digest(change: dict[str, Any]) -> None:
-    assert digest({**ROW, **change}) != digest(ROW)
+def test_different_items_have_different_digests(change: dict[str, Any]) -> None:
+    assert digest({**ITEM, **change}) != digest(ITEM)
 
 
-def test_a_key_of_any_type_is_the_same_after_it_was_a_text() -> None:
-    row: dict[str, Any] = {"b": {"B": b"\x00\xfe"}, "n": {"N": "1.5"}, "other": {"S": "x"}}
-    assert key_from(key_text(row, ["b", "n"])) == {"b": {"B": b"\x00\xfe"}, "n": {"N": "1.5"}}
+def test_serialized_key_is_parsed_to_the_same_key() -> None:
+    item: dict[str, Any] = {"b": {"B": b"\x00\xfe"}, "n": {"N": "1.5"}, "other": {"S": "x"}}
+    assert parse_key(serialize_key(item, ["b", "n"])) == {"b": {"B": b"\x00\xfe"}, "n": {"N": "1.5"}}
 
 
-def test_a_row_that_is_not_there_must_not_be_there() -> None:
-    assert unchanged({}, ROW, KEYS) == {
+def test_condition_for_a_missing_item_requires_that_it_is_still_missing() -> None:
+    assert unchanged_condition({}, ITEM, KEY_NAMES) == {
         "ConditionExpression": "attribute_not_exists(#key)",
         "ExpressionAttributeNames": {"#key": "id"},
     }
 
 
-def test_a_row_of_keys_alone_must_be_there() -> None:
-    alone = {name: ROW[name] for name in KEYS}
-    assert unchanged(alone, alone, KEYS) == {
+def test_condition_for_an_item_without_attributes_requires_that_it_exists() -> None:
+    keys_only = {name: ITEM[name] for name in KEY_NAMES}
+    assert unchanged_condition(keys_only, keys_only, KEY_NAMES) == {
         "ConditionExpression": "attribute_exists(#key)",
         "ExpressionAttributeNames": {"#key": "id"},
     }
 
 
-def test_a_row_must_be_as_it_was_and_have_nothing_of_the_other() -> None:
-    live = {**{name: ROW[name] for name in KEYS}, "colour": {"S": "red"}}
-    assert unchanged(live, {**live, "size": {"N": "1"}}, KEYS) == {
+def test_condition_compares_attributes_of_the_live_item_and_excludes_new_ones() -> None:
+    live = {**{name: ITEM[name] for name in KEY_NAMES}, "color": {"S": "red"}}
+    assert unchanged_condition(live, {**live, "size": {"N": "1"}}, KEY_NAMES) == {
         "ConditionExpression": "attribute_exists(#key) AND #0 = :0 AND attribute_not_exists(#1)",
-        "ExpressionAttributeNames": {"#key": "id", "#0": "colour", "#1": "size"},
+        "ExpressionAttributeNames": {"#key": "id", "#0": "color", "#1": "size"},
         "ExpressionAttributeValues": {":0": {"S": "red"}},
     }
 
 
-def test_a_row_wider_than_a_condition_has_none() -> None:
-    wide = {"id": {"S": "a"}, **{f"a{number}": {"N": "1"} for number in range(MOST_COMPARED)}}
-    assert unchanged(wide, {}, ["id"])
-    assert unchanged({**wide, "more": {"N": "1"}}, {}, ["id"]) is None
-    assert unchanged({}, {**wide, "more": {"N": "1"}}, ["id"])
+def test_item_with_too_many_attributes_has_no_condition() -> None:
+    item = {"id": {"S": "a"}, **{f"a{number}": {"N": "1"} for number in range(MAX_COMPARED_ATTRIBUTES)}}
+    assert unchanged_condition(item, {}, ["id"])
+    assert unchanged_condition({**item, "more": {"N": "1"}}, {}, ["id"]) is None
+    assert unchanged_condition({}, {**item, "more": {"N": "1"}}, ["id"])

@@ -1,4 +1,4 @@
-"""The config of a project and of its stacks, as the Pulumi CLI reads it."""
+"""The config of a project and of its stacks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SECRETS = "config: {'shop:secrets': {token: {secure: v1:x}, seal: open}, 'shop:c
         ("", DEFAULTS),
         (None, DEFAULTS),
         ("config: {'shop:tags': {Owner: me}, 'shop:on': true}", {**DEFAULTS, "tags": '{"Owner": "me"}', "on": "true"}),
-        (SECRETS, {**DEFAULTS, "secrets": json.dumps({"token": project.STAND_IN, "seal": "open"})}),
+        (SECRETS, {**DEFAULTS, "secrets": json.dumps({"token": project.PLACEHOLDER, "seal": "open"})}),
     ],
     ids=["overridden", "empty file", "no file", "objects and booleans", "secrets"],
 )

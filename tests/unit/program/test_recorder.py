@@ -1,4 +1,4 @@
-"""What the recorder answers, and what it keeps."""
+"""Recordings of programs."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from lib.program.recorder import record, recorded
+from lib.program.recorder import record, record_file
 from lib.stack.config import args_from_config
 from lib.tap_stack import TapStack
 
 
-def test_a_program_may_ask_where_it_is_and_nothing_else() -> None:
-    places: list[str] = []
-    record(lambda: places.append(aws.get_region().region))
-    assert places == ["us-east-1"]
+def test_only_supported_data_sources_can_be_called() -> None:
+    regions: list[str] = []
+    record(lambda: regions.append(aws.get_region().region))
+    assert regions == ["us-east-1"]
     with pytest.raises(AssertionError, match=r"aws:index/getIpRanges:getIpRanges was called"):
         record(lambda: aws.get_ip_ranges(services=["ec2"]))
 
 
-def test_secrets_are_told_as_such_wherever_they_are() -> None:
+def test_serialized_inputs_mark_secrets_at_any_depth() -> None:
     def program() -> None:
         secret = pulumi.Output.secret("correct horse")
-        aws.sns.Topic("topic", name=secret, tags={"kept": secret, "told": "battery"})
+        aws.sns.Topic("topic", name=secret, tags={"color": secret, "source": "battery"})
         aws.cloudwatch.MetricAlarm(
             "alarm", comparison_operator="x", evaluation_periods=1, alarm_actions=[secret, "staple"]
         )
 
-    made = record(program)
-    assert made.only("sns.Topic").inputs["tags"] == {"kept": "correct horse", "told": "battery"}
-    assert made.only("sns.Topic").told == {"name": "[secret]", "tags": {"kept": "[secret]", "told": "battery"}}
-    assert made.only("cloudwatch.MetricAlarm").inputs["alarmActions"] == ["correct horse", "staple"]
-    assert made.only("cloudwatch.MetricAlarm").told["alarmActions"] == ["[secret]", "staple"]
+    deployment = record(program)
+    topic, alarm = deployment.single("sns.Topic"), deployment.single("cloudwatch.MetricAlarm")
+    assert topic.inputs["tags"] == {"color": "correct horse", "source": "battery"}
+    assert topic.serialized_inputs == {"name": "[secret]", "tags": {"color": "[secret]", "source": "battery"}}
+    assert alarm.inputs["alarmActions"] == ["correct horse", "staple"]
+    assert alarm.serialized_inputs["alarmActions"] == ["[secret]", "staple"]
 
 
 def test_options_are_recorded_as_the_engine_receives_them() -> None:
@@ -51,7 +52,7 @@ def test_options_are_recorded_as_the_engine_receives_them() -> None:
         )
         aws.sns.Topic("second", name=first.name, opts=options)
 
-    topics = record(program).of("sns.Topic")
+    topics = record(program).by_kind("sns.Topic")
     urn = topics["first"].urn
     assert topics["first"].options == {}
     assert topics["second"].options == {
@@ -65,13 +66,13 @@ def test_options_are_recorded_as_the_engine_receives_them() -> None:
     }
 
 
-def test_program_of_a_project_of_any_name_reads_its_configuration(tmp_path: Path) -> None:
+def test_config_is_read_from_the_namespace_of_the_project(tmp_path: Path) -> None:
     config = {"environment": "pr-7", "service": "inventory"}
     deployment = record(lambda: TapStack("tap", args_from_config()), config=config, project="shop")
     assert deployment.stack_outputs()["items_table_name"] == "inventory-items-pr-7"
-    assert deployment.only("stack.TapStack").urn == "urn:pulumi:test::shop::tap:stack:TapStack::tap"
+    assert deployment.single("stack.TapStack").urn == "urn:pulumi:test::shop::tap:stack:TapStack::tap"
     program = tmp_path / "program.py"
     program.write_text(
         "import pulumi\npulumi.export('color', pulumi.Config('shop').require('color'))\n", encoding="utf-8"
     )
-    assert recorded(program, {"color": "red"}, project="shop").exports == {"color": "red"}
+    assert record_file(program, {"color": "red"}, project="shop").exports == {"color": "red"}

@@ -1,4 +1,4 @@
-"""Event loops that a program leaves behind."""
+"""Event loops of programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pulumi.runtime.settings import SETTINGS
 
-from lib.program.recorder import recorded
+from lib.program.recorder import record_file
 from lib.program.runner import event_loop
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +29,7 @@ def loops_fixture(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.AbstractEvent
 
 
 def test_event_loops_of_all_threads_are_closed(loops: list[asyncio.AbstractEventLoop]) -> None:
-    recorded(ROOT / "examples/own_service.py", {})
+    record_file(ROOT / "examples/own_service.py", {})
     assert len(loops) > 1
     assert [loop for loop in loops if not loop.is_closed()] == []
 
@@ -37,10 +37,10 @@ def test_event_loops_of_all_threads_are_closed(loops: list[asyncio.AbstractEvent
 def test_event_loops_are_closed_after_an_error(loops: list[asyncio.AbstractEventLoop]) -> None:
     with pytest.raises(ZeroDivisionError), event_loop() as loop:
         loop.run_until_complete(loop.run_in_executor(None, lambda: 1 / 0))
-    assert [one.is_closed() for one in loops] == [True, True]
+    assert [loop.is_closed() for loop in loops] == [True, True]
 
 
-def test_outputs_that_a_failed_program_left_are_forgotten() -> None:
+def test_pending_outputs_of_a_failed_program_are_discarded() -> None:
     with event_loop() as loop:
         SETTINGS.outputs.add(loop.create_task(asyncio.sleep(0)))
         loop.run_until_complete(asyncio.sleep(0))

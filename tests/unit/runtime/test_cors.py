@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import preflight_sources, zipped
+from lib.assets.lambda_archive import preflight_sources, zip_files
 from lib.documents import rest_api
 from lib.runtime.cors import Preflight
 from lib.runtime.event_handler import Api, Request, Response, Route
@@ -41,10 +41,11 @@ def response(allowed: str, body: str = "{}", **headers: str) -> dict[str, Any]:
 @pytest.mark.parametrize("origin", [A, B])
 @pytest.mark.parametrize("name", ["Origin", "origin", "ORIGIN"])
 @pytest.mark.parametrize(("body", "status"), [("{}", 200), ("{", 400)])
-def test_caller_from_the_list_gets_its_origin_back(origin: str, name: str, body: str, status: int) -> None:
-    answer = response(SEVERAL, body, **{name: origin})
-    assert (answer["statusCode"], answer["headers"][ORIGIN], answer["headers"]["Vary"]) == (status, origin, "Origin")
-    assert answer["headers"][EXPOSED] == "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"
+def test_response_allows_the_origin_of_an_allowed_caller(origin: str, name: str, body: str, status: int) -> None:
+    received = response(SEVERAL, body, **{name: origin})
+    headers = received["headers"]
+    assert (received["statusCode"], headers[ORIGIN], headers["Vary"]) == (status, origin, "Origin")
+    assert headers[EXPOSED] == "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_caller_from_the_list_gets_its_origin_back(origin: str, name: str, body:
     ],
 )
 @pytest.mark.parametrize("body", ["{}", "{"])
-def test_caller_outside_the_list_gets_no_origin_and_its_response_varies(origin: str | None, body: str) -> None:
+def test_other_callers_get_no_cors_headers_but_vary(origin: str | None, body: str) -> None:
     headers = response(SEVERAL, body, **({} if origin is None else {"Origin": origin}))["headers"]
     assert headers["Vary"] == "Origin"
     assert not [name for name in headers if name.startswith("Access-Control")]
@@ -109,7 +110,7 @@ CONSTANTS = {
 @pytest.mark.parametrize(
     ("path", "methods"), [("/parcels", "GET,POST,OPTIONS"), ("/parcels/{id}", "PATCH,OPTIONS")], ids=["list", "item"]
 )
-def test_preflight_has_the_methods_of_its_path_and_the_origin_of_its_caller(
+def test_preflight_response_has_the_methods_of_the_path_and_an_allowed_origin(
     headers: dict[str, str] | None, allowed: dict[str, str], path: str, methods: str
 ) -> None:
     handler = Preflight(SEVERAL, CONSTANTS)
@@ -126,7 +127,7 @@ def test_preflight_has_the_methods_of_its_path_and_the_origin_of_its_caller(
     }
 
 
-def test_preflight_function_is_one_module_of_the_runtime_without_the_service(tmp_path: Path) -> None:
+def test_preflight_archive_contains_only_the_cors_module_of_the_runtime(tmp_path: Path) -> None:
     files = preflight_sources(CONSTANTS)
     runtime = ["tap_stack/__init__.py", "tap_stack/runtime/__init__.py", "tap_stack/runtime/cors.py"]
     assert list(files) == ["index.py", *runtime]
@@ -137,24 +138,24 @@ def test_preflight_function_is_one_module_of_the_runtime_without_the_service(tmp
     ]
     assert imported == ["__future__", "collections.abc", "typing"]
     path = tmp_path / "function.zip"
-    path.write_bytes(zipped(files))
+    path.write_bytes(zip_files(files))
     event = {"resource": "/parcels", "httpMethod": "OPTIONS", "headers": {"Origin": A}}
     program = (
         f"import json, sys; sys.path.insert(0, {str(path)!r}); import index; "
         f"print(json.dumps(index.handler(json.loads({json.dumps(event)!r}), None)))"
     )
     command, variables = [sys.executable, "-I", "-S", "-c", program], {**os.environ, "CORS_ORIGIN": SEVERAL}
-    answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=variables).stdout)
-    assert (answer["statusCode"], answer["headers"][ORIGIN]) == (204, A)
+    received = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=variables).stdout)
+    assert (received["statusCode"], received["headers"][ORIGIN]) == (204, A)
 
 
-def test_preflight_function_has_the_same_files_for_the_same_paths_in_another_order() -> None:
+def test_preflight_archive_does_not_depend_on_the_order_of_paths() -> None:
     files = preflight_sources(dict(reversed(CONSTANTS.items())))
     assert list(files.items()) == list(preflight_sources(CONSTANTS).items())
 
 
 def test_gateway_responses_for_several_origins_echo_the_caller_without_credentials() -> None:
-    headers = rest_api.mapped(rest_api.refusal_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
+    headers = rest_api.response_parameters(rest_api.error_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
     assert headers == {
         "gatewayresponse.header.X-Request-Id": "context.requestId",
         "gatewayresponse.header.X-Correlation-Id": "context.requestId",

@@ -1,4 +1,4 @@
-"""The handler's frame: what it hands to operations, and what becomes of their answers."""
+"""Requests, responses, logs and errors of the event handler."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from lib.runtime.http_client import AwsError
 from ...support.lambda_context import Context
 
 
-def anything(_value: Any, name_prefix: str) -> None:
-    """Find nothing wrong."""
+def accept(_value: Any, name_prefix: str) -> None:
+    """Accept every value, as the validator of a schema without constraints does."""
     assert name_prefix in ("body", "query")
 
 
-def answered(response: Response | None = None, **event: Any) -> tuple[Any, list[Request]]:
-    """What an API of one route answers, and what its operation was given."""
-    given: list[Request] = []
+def call_api(response: Response | None = None, **event: Any) -> tuple[Any, list[Request]]:
+    """Send an event to an API with one route. Return the Lambda response and the requests that the operation got."""
+    requests: list[Request] = []
 
     def operation(request: Request) -> Response:
-        given.append(request)
+        requests.append(request)
         return response or Response(200, "{}")
 
     api = Api(
-        {("POST", "/a/{b}"): Route(operation, anything, anything, {"n": "integer", "b": "boolean", "d": "number"})},
+        {("POST", "/a/{b}"): Route(operation, accept, accept, {"n": "integer", "b": "boolean", "d": "number"})},
         {},
         "",
     )
-    whole = {"resource": "/a/{b}", "httpMethod": "POST", "body": "{}", "requestContext": {"requestId": "r"}, **event}
-    return api(whole, Context()), given
+    defaults = {"resource": "/a/{b}", "httpMethod": "POST", "body": "{}", "requestContext": {"requestId": "r"}}
+    return api({**defaults, **event}, Context()), requests
 
 
-def test_an_operation_is_given_what_was_sent() -> None:
-    _, (request,) = answered(
+def test_operation_receives_parsed_parameters_headers_and_body() -> None:
+    _, (request,) = call_api(
         body='{"x": 1.5}',
         pathParameters={"b": "c%20d"},
         multiValueQueryStringParameters={"n": ["7"], "s": ["7"], "b": ["true"], "d": ["1.5"]},
@@ -51,25 +51,25 @@ def test_an_operation_is_given_what_was_sent() -> None:
     assert request.actor == "anonymous"
 
 
-def test_an_operations_headers_come_on_top() -> None:
-    answer, _ = answered(response=Response(202, "", {"Content-Type": "text/plain"}))
-    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (202, "text/plain")
+def test_headers_of_an_operation_override_the_defaults() -> None:
+    received, _ = call_api(response=Response(202, "", {"Content-Type": "text/plain"}))
+    assert (received["statusCode"], received["headers"]["Content-Type"]) == (202, "text/plain")
 
 
-def test_a_schedule_runs_its_operation() -> None:
+def test_schedule_runs_its_operation() -> None:
     ran: list[str] = []
-    api = Api({}, {"sweep": lambda: ran.append("sweep"), "other": lambda: ran.append("other")}, "")
-    api({"schedule": "sweep"}, Context())
-    assert ran == ["sweep"]
+    api = Api({}, {"clean-up": lambda: ran.append("clean-up"), "other": lambda: ran.append("other")}, "")
+    api({"schedule": "clean-up"}, Context())
+    assert ran == ["clean-up"]
 
 
 def record(identifier: str) -> dict[str, Any]:
-    """What Lambda is told of a row that changed."""
+    """Return a stream record of an item."""
     arn = "arn:aws:dynamodb:us-east-1:123456789012:table/notes-dev/stream/2026-01-01T00:00:00.000"
     return {"eventSourceARN": arn, "eventName": "INSERT", "dynamodb": {"Keys": {"id": {"S": identifier}}}}
 
 
-def test_changes_of_a_table_run_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_stream_records_run_the_operation_of_their_table(capsys: pytest.CaptureFixture[str]) -> None:
     ran: list[Any] = []
     api = Api({}, {}, "", {"parcels-dev": lambda keys: ran.append("parcels"), "notes-dev": ran.append})
     assert not api({"Records": [record("a"), record("b"), record("a")]}, Context())
@@ -85,7 +85,7 @@ def test_changes_of_a_table_run_what_they_are_for(capsys: pytest.CaptureFixture[
     }
 
 
-def test_a_run_that_fails_fails_for_lambda_to_try_again() -> None:
+def test_error_of_a_stream_operation_is_raised_for_lambda_to_retry() -> None:
     def fail(_: Any) -> None:
         raise ValueError("not today")
 
@@ -94,36 +94,40 @@ def test_a_run_that_fails_fails_for_lambda_to_try_again() -> None:
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """What was logged since the last look."""
+    """Return the log lines since the previous call."""
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 @pytest.mark.parametrize(
     "event",
-    [{"schedule": "sweep"}, {"Records": [record("a")]}, {"httpMethod": "GET", "resource": "/", "requestContext": {}}],
+    [
+        {"schedule": "clean-up"},
+        {"Records": [record("a")]},
+        {"httpMethod": "GET", "resource": "/", "requestContext": {}},
+    ],
     ids=["schedule", "stream", "request"],
 )
-def test_every_line_of_an_invocation_carries_its_correlation_id_whatever_fails(
+def test_all_log_lines_of_a_failed_invocation_have_its_correlation_id(
     capsys: pytest.CaptureFixture[str], event: dict[str, Any]
 ) -> None:
     def fail(*_: Any) -> Any:
         logging.write("WARN", "about to fail")
         raise ValueError("not today")
 
-    wanted = "invocation-1"
+    expected = "invocation-1"
     if "requestContext" in event:
-        event, wanted = {**event, "requestContext": {"requestId": "r"}}, "r"
-    api = Api({("GET", "/"): Route(fail, None, anything, {})}, {"sweep": fail}, "", {"notes-dev": fail})
+        event, expected = {**event, "requestContext": {"requestId": "r"}}, "r"
+    api = Api({("GET", "/"): Route(fail, None, accept, {})}, {"clean-up": fail}, "", {"notes-dev": fail})
     with pytest.raises(ValueError, match="not today"):
         api(event, Context())
-    told = lines(capsys)
-    assert [line["message"] for line in told[:2]] == ["about to fail", "unhandled"]
-    assert "not today" in told[1]["trace"]
-    assert [line["correlationId"] for line in told] == [wanted] * 3
+    logged = lines(capsys)
+    assert [line["message"] for line in logged[:2]] == ["about to fail", "unhandled"]
+    assert "not today" in logged[1]["trace"]
+    assert [line["correlationId"] for line in logged] == [expected] * 3
 
 
 @pytest.mark.parametrize(
-    ("given", "taken"),
+    ("sent", "is_accepted"),
     [
         ("cart-7", True),
         ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", True),
@@ -138,19 +142,19 @@ def test_every_line_of_an_invocation_carries_its_correlation_id_whatever_fails(
         ('"', False),
     ],
 )
-def test_a_callers_correlation_id_is_taken_if_it_is_safe_and_else_the_requests_stands_for_it(
-    capsys: pytest.CaptureFixture[str], given: str, taken: bool
+def test_correlation_id_is_that_of_the_request_header_if_it_is_valid(
+    capsys: pytest.CaptureFixture[str], sent: str, is_accepted: bool
 ) -> None:
-    answer, _ = answered(headers={"X-CORRELATION-ID": given})
-    wanted = given if taken else "r"
+    received, _ = call_api(headers={"X-CORRELATION-ID": sent})
+    expected = sent if is_accepted else "r"
     (line,) = lines(capsys)
-    assert (answer["headers"]["X-Correlation-Id"], answer["headers"]["X-Request-Id"]) == (wanted, "r")
-    assert (line["correlationId"], line["requestId"], line["status"]) == (wanted, "r", 200)
+    assert (received["headers"]["X-Correlation-Id"], received["headers"]["X-Request-Id"]) == (expected, "r")
+    assert (line["correlationId"], line["requestId"], line["status"]) == (expected, "r", 200)
 
 
-def test_without_a_correlation_id_it_is_the_requests_on_a_refusal_too(capsys: pytest.CaptureFixture[str]) -> None:
-    answer, _ = answered(body="{")
-    assert (answer["statusCode"], answer["headers"]["X-Correlation-Id"]) == (400, "r")
+def test_default_correlation_id_is_the_request_id_also_in_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    received, _ = call_api(body="{")
+    assert (received["statusCode"], received["headers"]["X-Correlation-Id"]) == (400, "r")
     assert lines(capsys)[0]["correlationId"] == "r"
 
 
@@ -178,31 +182,31 @@ USER = "arn:aws:iam::123456789012:user/shop/ann"
         ({"authorizer": {"claims": "anything", "principalId": "ann"}}, "ann", "ann"),
     ],
 )
-def test_who_calls_is_told_as_exactly_as_it_is_known(
+def test_actor_and_owner_are_the_most_specific_identities(
     capsys: pytest.CaptureFixture[str], context: dict[str, Any], actor: str, owner: str
 ) -> None:
-    _, (request,) = answered(requestContext={"requestId": "r", **context})
+    _, (request,) = call_api(requestContext={"requestId": "r", **context})
     assert (request.actor, request.owner) == (actor, owner)
     (line,) = lines(capsys)
     assert line.keys() == {"level", "message", "correlationId", "requestId", "route", "status", "durationMs"}
 
 
 def failing(error: Exception) -> Api:
-    """An API whose routes, schedule and consumer all fail in the same way."""
+    """Return an API in which all operations raise the error."""
 
     def fail(*_: Any) -> Any:
         raise error
 
-    route = Route(fail, None, anything, {})
-    return Api({("GET", "/a"): route, ("POST", "/a"): route}, {"sweep": fail}, "*", {"notes-dev": fail})
+    route = Route(fail, None, accept, {})
+    return Api({("GET", "/a"): route, ("POST", "/a"): route}, {"clean-up": fail}, "*", {"notes-dev": fail})
 
 
-def requested(method: str) -> dict[str, Any]:
-    """A request of a route of `failing`."""
+def request_event(method: str) -> dict[str, Any]:
+    """Return a request to a route of `failing`."""
     return {"resource": "/a", "httpMethod": method, "requestContext": {"requestId": "r"}}
 
 
-NO_RESPONSE = AwsError("NoAnswer", "TimeoutError: timed out", 0, {}, ambiguous=True)
+NO_RESPONSE = AwsError("NoResponse", "TimeoutError: timed out", 0, {}, ambiguous=True)
 OUTAGES = [
     NO_RESPONSE,
     AwsError("InternalServerError", "oops", 500, {}),
@@ -212,48 +216,47 @@ OUTAGES = [
 
 @pytest.mark.parametrize("error", OUTAGES, ids=str)
 @pytest.mark.parametrize(
-    ("method", "advice"),
-    [("GET", "did not respond in time; send the request again"), ("POST", "the request might have been executed")],
+    ("method", "remedy"),
+    [("GET", "did not respond in time. Send the request again."), ("POST", "The request might have been executed: ")],
 )
-def test_a_request_that_aws_did_not_respond_to_in_time_is_a_503_with_the_time_to_repeat_it(
-    capsys: pytest.CaptureFixture[str], error: AwsError, method: str, advice: str
+def test_retryable_aws_error_is_a_503_with_retry_after(
+    capsys: pytest.CaptureFixture[str], error: AwsError, method: str, remedy: str
 ) -> None:
-    answer = failing(error)(requested(method), Context())
-    body = json.loads(answer["body"])
-    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "2")
+    received = failing(error)(request_event(method), Context())
+    body = json.loads(received["body"])
+    assert (received["statusCode"], received["headers"]["Retry-After"]) == (503, "2")
     assert (body["code"], body["requestId"], body["details"]) == ("SERVICE_UNAVAILABLE", "r", [])
-    assert advice in body["error"]
-    assert "Retry-After" in answer["headers"]["Access-Control-Expose-Headers"].split(",")
-    trouble, last = lines(capsys)
-    assert (trouble["level"], trouble["message"], trouble["error"]) == ("ERROR", "unavailable", str(error))
-    assert "AwsError" in trouble["trace"]
-    assert (trouble["status"], last["status"]) == (503, 503)
+    assert remedy in body["error"]
+    assert "Retry-After" in received["headers"]["Access-Control-Expose-Headers"].split(",")
+    error_line, last_line = lines(capsys)
+    assert (error_line["level"], error_line["message"], error_line["error"]) == ("ERROR", "unavailable", str(error))
+    assert "AwsError" in error_line["trace"]
+    assert (error_line["status"], last_line["status"]) == (503, 503)
 
 
-def test_what_aws_rejects_for_good_fails_for_the_alarm_to_count() -> None:
+def test_other_aws_errors_are_raised_for_the_alarm() -> None:
     with pytest.raises(AwsError, match="AccessDenied"):
-        failing(AwsError("AccessDeniedException", "no", 400, {}))(requested("GET"), Context())
+        failing(AwsError("AccessDeniedException", "no", 400, {}))(request_event("GET"), Context())
 
 
-@pytest.mark.parametrize("event", [{"schedule": "sweep"}, {"Records": [record("a")]}], ids=["schedule", "stream"])
-def test_a_run_without_a_caller_that_aws_did_not_respond_to_fails_so_that_it_is_retried(event: dict[str, Any]) -> None:
+@pytest.mark.parametrize("event", [{"schedule": "clean-up"}, {"Records": [record("a")]}], ids=["schedule", "stream"])
+def test_retryable_aws_error_of_an_asynchronous_invocation_is_raised(event: dict[str, Any]) -> None:
     with pytest.raises(AwsError, match="timed out"):
         failing(NO_RESPONSE)(event, Context())
 
 
 GROUP = "items-dev"
-IN_GROUP = "this user is not a member of the group items-dev"
 
 
 def status_for(monkeypatch: pytest.MonkeyPatch, authorizer: Any, group: str = GROUP) -> int:
-    """Return the status of the response to a caller with an authorizer context, in an API for a group of users."""
+    """Return the status of a request with an authorizer context to an API for the users of a group."""
     monkeypatch.setenv("USER_POOL_GROUP", group)
-    answer, _ = answered(requestContext={"requestId": "r", "authorizer": authorizer})
-    return int(answer["statusCode"])
+    received, _ = call_api(requestContext={"requestId": "r", "authorizer": authorizer})
+    return int(received["statusCode"])
 
 
 def user(groups: str | None) -> dict[str, Any]:
-    """Return the authorizer context of a user in some groups, as the claim spells them."""
+    """Return the authorizer context of a user with a value of the claim `cognito:groups`."""
     claims = {"sub": "0b5e", "client_id": "app", "username": "ann"}
     return {"claims": claims if groups is None else {**claims, "cognito:groups": groups}}
 
@@ -272,8 +275,9 @@ def test_user_outside_of_the_group_is_rejected(monkeypatch: pytest.MonkeyPatch, 
 
 def test_error_names_the_group_and_the_operation_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER_POOL_GROUP", GROUP)
-    answer, requests = answered(requestContext={"requestId": "r", "authorizer": user("staff")}, body="no JSON")
-    assert json.loads(answer["body"]) == {"error": IN_GROUP, "code": "FORBIDDEN", "requestId": "r", "details": []}
+    received, requests = call_api(requestContext={"requestId": "r", "authorizer": user("staff")}, body="no JSON")
+    message = "The user must be a member of the group 'items-dev' to call this API."
+    assert json.loads(received["body"]) == {"error": message, "code": "FORBIDDEN", "requestId": "r", "details": []}
     assert not requests
 
 
@@ -287,7 +291,7 @@ def test_error_names_the_group_and_the_operation_is_not_called(monkeypatch: pyte
         (None, 200),
     ],
 )
-def test_group_is_required_of_users_of_the_pool_alone(
+def test_group_is_required_only_for_users_of_the_pool(
     monkeypatch: pytest.MonkeyPatch, authorizer: Any, status: int
 ) -> None:
     assert status_for(monkeypatch, authorizer) == status
@@ -298,5 +302,5 @@ def test_without_a_group_every_user_of_the_pool_can_call(monkeypatch: pytest.Mon
     monkeypatch.delenv("USER_POOL_GROUP", raising=False)
     if group is not None:
         monkeypatch.setenv("USER_POOL_GROUP", group)
-    answer, _ = answered(requestContext={"requestId": "r", "authorizer": user(None)})
-    assert answer["statusCode"] == 200
+    received, _ = call_api(requestContext={"requestId": "r", "authorizer": user(None)})
+    assert received["statusCode"] == 200

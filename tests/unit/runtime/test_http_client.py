@@ -1,4 +1,4 @@
-"""The signing client: signatures, connections, retries."""
+"""Signatures, connections and retries of the AWS client."""
 
 from __future__ import annotations
 
@@ -22,50 +22,50 @@ from ...support.fake_aws import Asked, FakeAws, canceled
 
 THROTTLED = (400, {"__type": "com.amazonaws#ThrottlingException", "message": "slow down"})
 BROKEN = (500, {"__type": "InternalServerError", "message": "oops"})
-REFUSED = (400, {"__type": "ConditionalCheckFailedException", "message": "no"})
-FINE: tuple[int, Any] = (200, {"Item": {}})
+REJECTED = (400, {"__type": "ConditionalCheckFailedException", "message": "no"})
+SUCCESS: tuple[int, Any] = (200, {"Item": {}})
 
 
-@pytest.fixture(name="budget", autouse=True)
-def budget_fixture() -> Iterator[http_client.Budget]:
-    """The invocation's time: without a limit, whatever was invoked before."""
-    http_client.BUDGET.begin(float("inf"))
-    yield http_client.BUDGET
-    http_client.BUDGET.begin(float("inf"))
+@pytest.fixture(name="deadline", autouse=True)
+def deadline_fixture() -> Iterator[http_client.RetryDeadline]:
+    """Reset the deadline of earlier invocations."""
+    http_client.DEADLINE.start(float("inf"))
+    yield http_client.DEADLINE
+    http_client.DEADLINE.start(float("inf"))
 
 
-@pytest.fixture(name="pauses")
-def pauses_fixture() -> list[float]:
-    """How long the client paused, each time that it did."""
+@pytest.fixture(name="delays")
+def delays_fixture() -> list[float]:
+    """Return the delays of the retries of `client`."""
     return []
 
 
 @pytest.fixture(name="client")
-def client_fixture(fake_aws: FakeAws, pauses: list[float]) -> Iterator[Client]:
-    """A client of the stand-in, in a hurry."""
+def client_fixture(fake_aws: FakeAws, delays: list[float]) -> Iterator[Client]:
+    """Return a client that records delays instead of sleeping."""
     assert fake_aws.url
-    made = Client("dynamodb", "DynamoDB_20120810", sleep=pauses.append)
-    yield made
-    made.close()
+    client = Client("dynamodb", "DynamoDB_20120810", sleep=delays.append)
+    yield client
+    client.close()
 
 
-def signature_by_botocore(asked: Asked) -> str:
-    """What botocore makes of the headers that a request says it signed."""
-    signed = asked.headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
-    request = AWSRequest("POST", f"http://{asked.headers['host']}/", {n: asked.headers[n] for n in signed}, asked.body)
-    request.context["timestamp"] = asked.headers["x-amz-date"]
+def signature_by_botocore(call: Asked) -> str:
+    """Return the signature that botocore computes for the signed headers of a request."""
+    names = call.headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
+    request = AWSRequest("POST", f"http://{call.headers['host']}/", {n: call.headers[n] for n in names}, call.body)
+    request.context["timestamp"] = call.headers["x-amz-date"]
     auth = SigV4Auth(Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), "dynamodb", "us-east-1")
-    canonical = auth.canonical_request(request)
-    return str(auth.signature(auth.string_to_sign(request, canonical), request))
+    canonical_request = auth.canonical_request(request)
+    return str(auth.signature(auth.string_to_sign(request, canonical_request), request))
 
 
 @pytest.mark.parametrize("session_token", ["session-token", None])
-def test_calls_are_signed_as_botocore_would_with_the_key_of_the_day(
+def test_signatures_equal_those_of_botocore(
     client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch, session_token: str | None
 ) -> None:
     if session_token is None:
         aws_environment.delenv("AWS_SESSION_TOKEN")
-    fake_aws.script = [FINE]
+    fake_aws.script = [SUCCESS]
     for _ in range(2):
         client.call("GetItem", {"TableName": "t", "Key": {"id": {"S": "é"}}})
     today = datetime.now(UTC).strftime("%Y%m%d")
@@ -75,77 +75,77 @@ def test_calls_are_signed_as_botocore_would_with_the_key_of_the_day(
         assert ("x-amz-security-token" in request.headers["authorization"]) == (session_token is not None)
 
 
-def test_a_call_names_its_target_and_carries_json(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [FINE]
+def test_requests_have_a_target_header_and_a_json_body(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [SUCCESS]
     assert client.call("PutItem", {"TableName": "t"}) == {"Item": {}}
-    (asked,) = fake_aws.asked
-    assert asked.headers["x-amz-target"] == "DynamoDB_20120810.PutItem"
-    assert asked.headers["content-type"] == "application/x-amz-json-1.0"
-    assert json.loads(asked.body) == {"TableName": "t"}
+    (request,) = fake_aws.asked
+    assert request.headers["x-amz-target"] == "DynamoDB_20120810.PutItem"
+    assert request.headers["content-type"] == "application/x-amz-json-1.0"
+    assert json.loads(request.body) == {"TableName": "t"}
 
 
-def test_the_trace_of_the_invocation_is_passed_on(
+def test_requests_have_the_trace_id_of_the_invocation(
     client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch
 ) -> None:
     aws_environment.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988")
-    fake_aws.script = [FINE]
+    fake_aws.script = [SUCCESS]
     client.call("GetItem", {})
     assert fake_aws.asked[0].headers["x-amzn-trace-id"] == "Root=1-5759e988"
 
 
-def test_one_connection_serves_many_calls(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [FINE]
+def test_connections_are_reused(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [SUCCESS]
     for _ in range(3):
         client.call("GetItem", {})
-    assert len({asked.connection for asked in fake_aws.asked}) == 1
+    assert len({request.connection for request in fake_aws.asked}) == 1
 
 
-def test_a_connection_the_server_wants_closed_is_not_kept(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [(200, {}, "close"), FINE]
+def test_connection_is_not_reused_after_connection_close(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [(200, {}, "close"), SUCCESS]
     client.call("GetItem", {})
     client.call("GetItem", {})
-    assert len({asked.connection for asked in fake_aws.asked}) == 2
+    assert len({request.connection for request in fake_aws.asked}) == 2
 
 
-def test_a_kept_connection_that_went_stale_is_replaced_at_once(
-    client: Client, fake_aws: FakeAws, pauses: list[float]
+def test_closed_idle_connection_is_replaced_without_a_retry(
+    client: Client, fake_aws: FakeAws, delays: list[float]
 ) -> None:
-    fake_aws.script = [(200, {}, "then hang up"), FINE]
+    fake_aws.script = [(200, {}, "then hang up"), SUCCESS]
     client.call("GetItem", {})
     assert fake_aws.closed.wait(60)
     assert client.call("GetItem", {}) == {"Item": {}}
-    assert pauses == []
+    assert delays == []
 
 
-@pytest.mark.parametrize("trouble", [THROTTLED, BROKEN, (503, b"<html>"), "hang up"], ids=str)
-def test_what_may_pass_is_tried_again_after_a_pause(
-    client: Client, fake_aws: FakeAws, trouble: Any, pauses: list[float]
+@pytest.mark.parametrize("failure", [THROTTLED, BROKEN, (503, b"<html>"), "hang up"], ids=str)
+def test_retryable_failures_are_retried_after_delays(
+    client: Client, fake_aws: FakeAws, failure: Any, delays: list[float]
 ) -> None:
-    fake_aws.script = [trouble, trouble, FINE]
+    fake_aws.script = [failure, failure, SUCCESS]
     assert client.call("GetItem", {}) == {"Item": {}}
-    assert len(pauses) == 2
-    assert all(0 <= pause <= 1 for pause in pauses)
+    assert len(delays) == 2
+    assert all(0 <= delay <= 1 for delay in delays)
 
 
 @pytest.mark.parametrize(
-    ("trouble", "error", "ambiguous"),
+    ("failure", "error", "ambiguous"),
     [
         (THROTTLED, "ThrottlingException: slow down", False),
-        ("hang up", "NoAnswer: RemoteDisconnected", True),
+        ("hang up", "NoResponse: RemoteDisconnected", True),
     ],
 )
-def test_error_that_does_not_pass_is_raised_after_the_last_attempt(
-    client: Client, fake_aws: FakeAws, trouble: Any, error: str, ambiguous: bool
+def test_error_is_raised_after_the_last_attempt(
+    client: Client, fake_aws: FakeAws, failure: Any, error: str, ambiguous: bool
 ) -> None:
-    fake_aws.script = [trouble]
+    fake_aws.script = [failure]
     with pytest.raises(AwsError, match=error) as caught:
         client.call("PutItem", {})
-    assert len(fake_aws.asked) == len(http_client.PAUSES_SECONDS) + 1
+    assert len(fake_aws.asked) == len(http_client.BACKOFF_SECONDS) + 1
     assert caught.value.ambiguous == ambiguous
 
 
-def test_a_refusal_is_not_tried_again(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [REFUSED]
+def test_rejected_call_is_not_retried(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [REJECTED]
     with pytest.raises(AwsError) as caught:
         client.call("PutItem", {})
     assert (caught.value.code, caught.value.status) == ("ConditionalCheckFailedException", 400)
@@ -153,97 +153,95 @@ def test_a_refusal_is_not_tried_again(client: Client, fake_aws: FakeAws) -> None
 
 
 @pytest.mark.parametrize(("before", "ambiguous"), [(BROKEN, True), ("hang up", True), (THROTTLED, False)], ids=str)
-def test_rejection_is_ambiguous_after_a_lost_response_alone(
+def test_rejection_is_ambiguous_only_after_an_attempt_without_a_response(
     client: Client, fake_aws: FakeAws, before: Any, ambiguous: bool
 ) -> None:
-    fake_aws.script = [before, REFUSED]
+    fake_aws.script = [before, REJECTED]
     with pytest.raises(AwsError) as caught:
         client.call("PutItem", {})
     assert caught.value.ambiguous == ambiguous
 
 
-def test_an_endpoint_nobody_listens_at_was_asked_nothing(
-    pauses: list[float], aws_environment: pytest.MonkeyPatch
-) -> None:
+def test_connection_error_is_not_ambiguous(delays: list[float], aws_environment: pytest.MonkeyPatch) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
-    client = Client("dynamodb", "DynamoDB_20120810", sleep=pauses.append)
-    with pytest.raises(AwsError, match="NoAnswer: ConnectionRefusedError") as caught:
+    client = Client("dynamodb", "DynamoDB_20120810", sleep=delays.append)
+    with pytest.raises(AwsError, match="NoResponse: ConnectionRefusedError") as caught:
         client.call("PutItem", {})
     assert not caught.value.ambiguous
 
 
-def test_calls_together_are_under_way_at_once(client: Client, fake_aws: FakeAws) -> None:
-    both = threading.Barrier(2, timeout=60)
+def test_call_all_sends_requests_concurrently(client: Client, fake_aws: FakeAws) -> None:
+    barrier = threading.Barrier(2, timeout=60)
 
-    def meet(asked: Asked) -> Any:
-        both.wait()
-        return 200, json.loads(asked.body)
+    def respond(request: Asked) -> Any:
+        barrier.wait()
+        return 200, json.loads(request.body)
 
-    fake_aws.script = [meet]
+    fake_aws.script = [respond]
     assert client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [{"n": 1}, {"n": 2}]
     assert client.call_all(("GetItem", {"n": 3}), ("PutItem", {"n": 4})) == [{"n": 3}, {"n": 4}]
-    assert len({asked.connection for asked in fake_aws.asked}) == 2
+    assert len({request.connection for request in fake_aws.asked}) == 2
 
 
-@pytest.mark.parametrize("trouble", [THROTTLED, BROKEN, "hang up"], ids=str)
-def test_of_calls_together_only_those_that_failed_are_tried_again(
-    client: Client, fake_aws: FakeAws, trouble: Any, pauses: list[float]
+@pytest.mark.parametrize("failure", [THROTTLED, BROKEN, "hang up"], ids=str)
+def test_call_all_retries_only_failed_calls(
+    client: Client, fake_aws: FakeAws, failure: Any, delays: list[float]
 ) -> None:
-    troubles = iter([trouble, trouble])
-    fake_aws.script = [lambda asked: next(troubles, FINE) if b"2" in asked.body else FINE]
-    assert client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [FINE[1], FINE[1]]
-    assert sorted(json.loads(asked.body)["n"] for asked in fake_aws.asked) == [1, 2, 2, 2]
-    assert len(pauses) == 2
+    failures = iter([failure, failure])
+    fake_aws.script = [lambda request: next(failures, SUCCESS) if b"2" in request.body else SUCCESS]
+    assert client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [SUCCESS[1], SUCCESS[1]]
+    assert sorted(json.loads(request.body)["n"] for request in fake_aws.asked) == [1, 2, 2, 2]
+    assert len(delays) == 2
 
 
-def test_the_refusal_of_one_is_that_of_calls_together(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [lambda asked: REFUSED if b"1" in asked.body else FINE]
+def test_call_all_raises_the_error_of_a_rejected_call(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [lambda request: REJECTED if b"1" in request.body else SUCCESS]
     with pytest.raises(AwsError, match="ConditionalCheckFailedException"):
         client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2}))
-    fake_aws.script = [FINE]
-    assert client.call("GetItem", {}) == FINE[1]
+    fake_aws.script = [SUCCESS]
+    assert client.call("GetItem", {}) == SUCCESS[1]
 
 
-def test_a_client_without_pauses_tries_once(fake_aws: FakeAws) -> None:
+def test_client_without_backoff_does_not_retry(fake_aws: FakeAws) -> None:
     fake_aws.script = [BROKEN]
-    hasty = Client("dynamodb", "DynamoDB_20120810", pauses=())
+    client = Client("dynamodb", "DynamoDB_20120810", backoff=())
     with pytest.raises(AwsError, match="oops"):
-        hasty.call("GetItem", {})
+        client.call("GetItem", {})
     assert len(fake_aws.asked) == 1
-    hasty.close()
+    client.close()
 
 
-def test_no_other_attempt_starts_when_it_might_not_end_in_time(
-    client: Client, fake_aws: FakeAws, budget: http_client.Budget
+def test_call_is_not_retried_if_the_deadline_is_near(
+    client: Client, fake_aws: FakeAws, deadline: http_client.RetryDeadline
 ) -> None:
-    budget.begin(1.0)
-    fake_aws.script = [BROKEN, FINE]
+    deadline.start(1.0)
+    fake_aws.script = [BROKEN, SUCCESS]
     with pytest.raises(AwsError, match="InternalServerError"):
         client.call("GetItem", {})
 
 
-def test_calls_of_one_invocation_share_its_time(
-    client: Client, fake_aws: FakeAws, budget: http_client.Budget, monkeypatch: pytest.MonkeyPatch
+def test_calls_of_an_invocation_share_its_deadline(
+    client: Client, fake_aws: FakeAws, deadline: http_client.RetryDeadline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    budget.begin(http_client.RETRY_SECONDS + http_client.ANSWER_SECONDS + 60)
-    fake_aws.script = [BROKEN, FINE]
+    deadline.start(http_client.RETRY_SECONDS + http_client.RESPONSE_SECONDS + 60)
+    fake_aws.script = [BROKEN, SUCCESS]
     assert client.call("GetItem", {}) == {"Item": {}}
     minute_later = time.monotonic() + 60
     monkeypatch.setattr(time, "monotonic", lambda: minute_later)
-    fake_aws.script = [BROKEN, FINE]
+    fake_aws.script = [BROKEN, SUCCESS]
     with pytest.raises(AwsError, match="InternalServerError"):
         client.call("GetItem", {})
 
 
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
-def test_a_transaction_that_met_another_is_tried_again(client: Client, fake_aws: FakeAws, reason: str) -> None:
+def test_transaction_is_retried_after_a_transient_cancellation(client: Client, fake_aws: FakeAws, reason: str) -> None:
     fake_aws.script = [canceled("None", reason), (200, {})]
     client.call("TransactWriteItems", {})
     assert len(fake_aws.asked) == 2
 
 
 @pytest.mark.parametrize("codes", [("ConditionalCheckFailed", "None"), ("None",), ("ValidationError", "None")])
-def test_a_transaction_whose_condition_failed_is_not_tried_again(
+def test_transaction_is_not_retried_after_another_cancellation(
     client: Client, fake_aws: FakeAws, codes: tuple[str, ...]
 ) -> None:
     fake_aws.script = [canceled(*codes)]
@@ -271,60 +269,56 @@ def test_endpoint_has_the_region_and_the_dns_suffix_of_the_partition(
     assert endpoint == f"https://{host}"
 
 
-def test_the_endpoint_of_one_service_can_be_given(aws_environment: pytest.MonkeyPatch) -> None:
+def test_endpoint_of_a_service_overrides_that_of_all_services(aws_environment: pytest.MonkeyPatch) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL", "http://all")
-    aws_environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://one")
-    assert http_client.endpoint("dynamodb", "us-east-1") == "http://one"
+    aws_environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb")
+    assert http_client.endpoint("dynamodb", "us-east-1") == "http://dynamodb"
     assert http_client.endpoint("sns", "us-east-1") == "http://all"
 
 
-def test_an_https_endpoint_is_spoken_to_in_tls(
-    fake_aws: FakeAws, pauses: list[float], aws_environment: pytest.MonkeyPatch
-) -> None:
+def test_https_endpoints_use_tls(fake_aws: FakeAws, delays: list[float], aws_environment: pytest.MonkeyPatch) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL", fake_aws.url.replace("http:", "https:"))
-    client = Client("dynamodb", "DynamoDB_20120810", sleep=pauses.append)
-    with pytest.raises(AwsError, match="NoAnswer: SSL"):
+    client = Client("dynamodb", "DynamoDB_20120810", sleep=delays.append)
+    with pytest.raises(AwsError, match="NoResponse: SSL"):
         client.call("GetItem", {})
     assert fake_aws.asked == []
 
 
-def test_no_call_goes_out_once_the_time_of_the_invocation_has_passed(
-    client: Client, fake_aws: FakeAws, budget: http_client.Budget
+def test_no_request_is_sent_after_the_deadline(
+    client: Client, fake_aws: FakeAws, deadline: http_client.RetryDeadline
 ) -> None:
-    budget.begin(0)
-    fake_aws.script = [FINE]
-    with pytest.raises(AwsError, match="NoAnswer: TimeoutError: no time is left") as caught:
+    deadline.start(0)
+    fake_aws.script = [SUCCESS]
+    with pytest.raises(AwsError, match="NoResponse: TimeoutError: deadline exceeded") as caught:
         client.call("PutItem", {})
     assert not caught.value.ambiguous
     assert fake_aws.asked == []
 
 
-def test_an_attempt_ends_before_its_invocation_does(
-    budget: http_client.Budget, monkeypatch: pytest.MonkeyPatch
+def test_attempts_time_out_before_the_invocation(
+    deadline: http_client.RetryDeadline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
-    longest = http_client.CONNECT_TIMEOUT_SECONDS + http_client.READ_TIMEOUT_SECONDS
-    budget.begin(longest + http_client.ANSWER_SECONDS + 60)
-    assert budget.attempt_deadline() == 100.0 + longest
-    budget.begin(1.0)
-    assert budget.attempt_deadline() == pytest.approx(101.0 - http_client.ANSWER_SECONDS)
+    timeout = http_client.CONNECT_TIMEOUT_SECONDS + http_client.READ_TIMEOUT_SECONDS
+    deadline.start(timeout + http_client.RESPONSE_SECONDS + 60)
+    assert deadline.attempt_deadline() == 100.0 + timeout
+    deadline.start(1.0)
+    assert deadline.attempt_deadline() == pytest.approx(101.0 - http_client.RESPONSE_SECONDS)
 
 
-def test_calls_together_that_get_no_response_share_the_time_of_one(
-    fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = Client("dynamodb", "DynamoDB_20120810", pauses=())
+def test_concurrent_calls_share_one_timeout(fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client("dynamodb", "DynamoDB_20120810", backoff=())
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    both = threading.Barrier(2, timeout=60)
+    barrier = threading.Barrier(2, timeout=60)
 
     def respond_late(_: Asked) -> Any:
-        both.wait()
+        barrier.wait()
         now[0] = 200.0
-        return FINE
+        return SUCCESS
 
     fake_aws.script = [respond_late]
-    with pytest.raises(AwsError, match="no time is left") as caught:
+    with pytest.raises(AwsError, match="deadline exceeded") as caught:
         client.call_all(("GetItem", {}), ("PutItem", {}))
     assert caught.value.ambiguous
     client.close()

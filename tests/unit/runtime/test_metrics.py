@@ -1,4 +1,4 @@
-"""Figures for CloudWatch."""
+"""Custom metrics in the Embedded Metric Format."""
 
 from __future__ import annotations
 
@@ -14,39 +14,38 @@ from lib.runtime.event_handler import Api
 from ...support.lambda_context import Context
 
 
-@pytest.fixture(name="named", autouse=True)
-def in_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable by which Lambda tells a function its name."""
+@pytest.fixture(autouse=True)
+def _function_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "parcels-watch-dev")
 
 
-def swept(capsys: pytest.CaptureFixture[str], *emitted: dict[str, metrics.Figure], fail: bool = False) -> Any:
-    """The line that ends a sweep which emits that, and then fails or not."""
+def last_log_line(
+    capsys: pytest.CaptureFixture[str], *emitted: dict[str, metrics.MetricValue], fails: bool = False
+) -> Any:
+    """Return the last log line of a scheduled operation that emits metrics."""
 
-    def sweep() -> None:
+    def watch() -> None:
         for values in emitted:
             metrics.emit(**values)
-        assert not fail
+        assert not fails
 
     try:
-        Api({}, {"sweep": sweep}, "")({"schedule": "sweep"}, Context())
+        Api({}, {"watch": watch}, "")({"schedule": "watch"}, Context())
     except AssertionError:
-        assert fail
+        assert fails
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-def test_figures_are_what_cloudwatch_understands_in_the_line_that_ends_the_invocation(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_last_log_line_embeds_the_metrics_of_the_invocation(capsys: pytest.CaptureFixture[str]) -> None:
     before = time.time() * 1000
-    said = swept(capsys, {"Arrivals": 2, "Waited": (12.5, "Milliseconds")})
-    assert before - 1 <= said["_aws"].pop("Timestamp") <= time.time() * 1000
-    assert said.pop("durationMs") >= 0
-    assert said == {
+    line = last_log_line(capsys, {"Arrivals": 2, "Waited": (12.5, "Milliseconds")})
+    assert before - 1 <= line["_aws"].pop("Timestamp") <= time.time() * 1000
+    assert line.pop("durationMs") >= 0
+    assert line == {
         "level": "INFO",
         "message": "schedule",
         "correlationId": "invocation-1",
-        "schedule": "sweep",
+        "schedule": "watch",
         "_aws": {
             "CloudWatchMetrics": [
                 {
@@ -62,19 +61,17 @@ def test_figures_are_what_cloudwatch_understands_in_the_line_that_ends_the_invoc
     }
 
 
-def test_figures_of_one_name_are_added_up(capsys: pytest.CaptureFixture[str]) -> None:
-    said = swept(capsys, {"Arrivals": (2, "Count")}, {"Lost": 1}, {"Arrivals": (3, "Count")})
-    assert (said["Arrivals"], said["Lost"]) == (5, 1)
-    (described,) = said["_aws"]["CloudWatchMetrics"]
-    assert described["Metrics"] == [{"Name": "Arrivals", "Unit": "Count"}, {"Name": "Lost", "Unit": "None"}]
+def test_values_of_a_metric_are_summed(capsys: pytest.CaptureFixture[str]) -> None:
+    line = last_log_line(capsys, {"Arrivals": (2, "Count")}, {"Lost": 1}, {"Arrivals": (3, "Count")})
+    assert (line["Arrivals"], line["Lost"]) == (5, 1)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Metrics"] == [{"Name": "Arrivals", "Unit": "Count"}, {"Name": "Lost", "Unit": "None"}]
 
 
-def test_what_was_counted_before_a_failure_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    assert swept(capsys, {"Arrivals": 2}, fail=True)["Arrivals"] == 2
+def test_metrics_of_a_failed_invocation_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert last_log_line(capsys, {"Arrivals": 2}, fails=True)["Arrivals"] == 2
 
 
-def test_an_invocation_that_counts_nothing_has_no_figures_nor_those_of_the_one_before(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert "_aws" in swept(capsys, {"Arrivals": 2})
-    assert swept(capsys).keys() == {"level", "message", "correlationId", "schedule", "durationMs"}
+def test_invocation_without_metrics_does_not_log_those_of_the_previous_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "_aws" in last_log_line(capsys, {"Arrivals": 2})
+    assert last_log_line(capsys).keys() == {"level", "message", "correlationId", "schedule", "durationMs"}

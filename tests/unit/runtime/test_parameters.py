@@ -1,4 +1,4 @@
-"""Settings from Parameter Store."""
+"""Settings in Parameter Store."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ def _environment(aws_environment: pytest.MonkeyPatch) -> None:
     aws_environment.setattr(INVOCATION, "correlation_id", "")
 
 
-def answer(value: str) -> tuple[int, Any]:
+def response(value: str) -> tuple[int, Any]:
     return 200, {"Parameter": {"Value": value}}
 
 
-def test_what_the_parameter_says_is_laid_over_what_was_deployed(fake_aws: FakeAws) -> None:
-    fake_aws.script = [answer('{"low": 3}')]
+def test_parameter_overrides_deployed_settings(fake_aws: FakeAws) -> None:
+    fake_aws.script = [response('{"low": 3}')]
     assert parameters.load("SHOP") == {"low": 3, "most": 50}
-    (asked,) = fake_aws.asked
-    assert json.loads(asked.body) == {"Name": "/shop/dev/config"}
-    assert asked.headers["x-amz-target"] == "AmazonSSM.GetParameter"
-    assert asked.headers["content-type"] == "application/x-amz-json-1.1"
+    (request,) = fake_aws.asked
+    assert json.loads(request.body) == {"Name": "/shop/dev/config"}
+    assert request.headers["x-amz-target"] == "AmazonSSM.GetParameter"
+    assert request.headers["content-type"] == "application/x-amz-json-1.1"
 
 
-@pytest.mark.parametrize("busy", ["hang up", (500, {}), (400, {"__type": "ThrottlingException"})])
-def test_an_answer_is_waited_for(fake_aws: FakeAws, busy: Any) -> None:
-    fake_aws.script = [busy, answer("{}")]
+@pytest.mark.parametrize("failure", ["hang up", (500, {}), (400, {"__type": "ThrottlingException"})])
+def test_failed_requests_are_retried(fake_aws: FakeAws, failure: Any) -> None:
+    fake_aws.script = [failure, response("{}")]
     assert parameters.load("SHOP") == DEPLOYED
 
 
 @pytest.mark.slow
-def test_without_an_answer_it_is_what_was_deployed(fake_aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
+def test_deployed_settings_are_used_if_all_attempts_fail(fake_aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     fake_aws.script = [(400, {"__type": "ThrottlingException"})]
     assert parameters.load("SHOP") == DEPLOYED
     line = json.loads(capsys.readouterr().out)
@@ -55,25 +55,25 @@ def test_without_an_answer_it_is_what_was_deployed(fake_aws: FakeAws, capsys: py
     }
 
 
-def test_a_refusal_stays_one(fake_aws: FakeAws) -> None:
+def test_errors_that_are_not_retryable_are_raised(fake_aws: FakeAws) -> None:
     fake_aws.script = [(400, {"__type": "ParameterNotFound"})]
     with pytest.raises(AwsError, match="ParameterNotFound"):
         parameters.load("SHOP")
 
 
 @pytest.mark.parametrize(
-    ("text", "usable", "unusable"),
+    ("value", "valid", "invalid_names"),
     [
-        ("low: 3", {}, ["the whole of it"]),
-        ("[3]", {}, ["the whole of it"]),
+        ("low: 3", {}, ["entire value"]),
+        ("[3]", {}, ["entire value"]),
         ('{"low": "3", "most": 60}', {"most": 60}, ["low"]),
         ('{"low": true, "high": 1}', {}, ["high", "low"]),
     ],
 )
-def test_what_cannot_be_used_is_told_and_left_as_deployed(
-    fake_aws: FakeAws, capsys: pytest.CaptureFixture[str], text: str, usable: dict[str, int], unusable: list[str]
+def test_invalid_settings_are_logged_and_keep_their_deployed_values(
+    fake_aws: FakeAws, capsys: pytest.CaptureFixture[str], value: str, valid: dict[str, int], invalid_names: list[str]
 ) -> None:
-    fake_aws.script = [answer(text)]
-    assert parameters.load("SHOP") == {**DEPLOYED, **usable}
+    fake_aws.script = [response(value)]
+    assert parameters.load("SHOP") == {**DEPLOYED, **valid}
     line = json.loads(capsys.readouterr().out)
-    assert (line["level"], line["name"], line["unusable"]) == ("WARN", "/shop/dev/config", unusable)
+    assert (line["level"], line["name"], line["unusable"]) == ("WARN", "/shop/dev/config", invalid_names)

@@ -1,4 +1,4 @@
-"""Secrets in a function: read once, again when they may have changed, and never logged."""
+"""Secrets of functions: caching, invalidation and masking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from lib.runtime import logging
 from lib.runtime.http_client import AwsError
-from lib.runtime.secrets import LEAST_SECONDS, MOST_SECONDS, Secret
+from lib.runtime.secrets import MAX_AGE_SECONDS, MIN_AGE_SECONDS, Secret
 
 from ...support.fake_aws import FakeAws
 
@@ -18,7 +18,7 @@ NAMES = {"ssm": "/post/dev/token", "secretsmanager": "post/dev/token"}
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that the tests advance."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -29,23 +29,23 @@ class Clock:
 
 @pytest.fixture(name="clock")
 def clock_fixture() -> Clock:
-    """A clock of one's own."""
+    """Return the clock of `secret`."""
     return Clock()
 
 
 @pytest.fixture(name="secret")
 def secret_fixture(aws_environment: pytest.MonkeyPatch, clock: Clock) -> Secret:
-    """A secret in Parameter Store."""
+    """Return a secret in Parameter Store."""
     aws_environment.setenv("TOKEN", NAMES["ssm"])
     return Secret("TOKEN", clock)
 
 
-def answer(value: str) -> tuple[int, Any]:
-    """What either store answers."""
+def response(value: str) -> tuple[int, Any]:
+    """Return a response that is valid for both services."""
     return 200, {"Parameter": {"Value": value}, "SecretString": value}
 
 
-BUSY = (400, {"__type": "ThrottlingException"})
+THROTTLED = (400, {"__type": "ThrottlingException"})
 DENIED = (400, {"__type": "AccessDeniedException"})
 
 
@@ -56,91 +56,93 @@ DENIED = (400, {"__type": "AccessDeniedException"})
         ("secretsmanager", "secretsmanager.GetSecretValue", {"SecretId": "post/dev/token"}),
     ],
 )
-def test_it_is_read_from_its_store_when_it_is_first_needed_and_only_then(
+def test_secret_is_read_once_on_first_use(
     fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch, store: str, target: str, body: dict[str, Any]
 ) -> None:
     monkeypatch.setenv("TOKEN", NAMES[store])
-    fake_aws.script = [answer(OLD)]
+    fake_aws.script = [response(OLD)]
     secret = Secret("TOKEN")
     assert not fake_aws.asked
     assert [secret.value(), secret.value()] == [OLD, OLD]
-    (asked,) = fake_aws.asked
-    assert (asked.headers["x-amz-target"], json.loads(asked.body)) == (target, body)
-    assert asked.headers["content-type"] == "application/x-amz-json-1.1"
+    (request,) = fake_aws.asked
+    assert (request.headers["x-amz-target"], json.loads(request.body)) == (target, body)
+    assert request.headers["content-type"] == "application/x-amz-json-1.1"
 
 
-def test_an_answer_is_waited_for(fake_aws: FakeAws, secret: Secret) -> None:
-    fake_aws.script = ["hang up", BUSY, answer(OLD)]
+def test_failed_requests_are_retried(fake_aws: FakeAws, secret: Secret) -> None:
+    fake_aws.script = ["hang up", THROTTLED, response(OLD)]
     assert secret.value() == OLD
 
 
-@pytest.mark.parametrize("refusal", [BUSY, DENIED], ids=["busy", "denied"])
+@pytest.mark.parametrize("failure", [THROTTLED, DENIED], ids=["throttled", "denied"])
 @pytest.mark.slow
-def test_one_that_was_never_read_is_an_error(fake_aws: FakeAws, secret: Secret, refusal: Any) -> None:
-    fake_aws.script = [refusal]
-    with pytest.raises(AwsError, match=refusal[1]["__type"]):
+def test_error_is_raised_without_a_cached_value(fake_aws: FakeAws, secret: Secret, failure: Any) -> None:
+    fake_aws.script = [failure]
+    with pytest.raises(AwsError, match=failure[1]["__type"]):
         secret.value()
 
 
-@pytest.mark.parametrize(("seconds", "found"), [(MOST_SECONDS, OLD), (MOST_SECONDS + 1, NEW)])
-def test_an_old_one_is_read_anew(fake_aws: FakeAws, secret: Secret, clock: Clock, seconds: float, found: str) -> None:
-    fake_aws.script = [answer(OLD), answer(NEW)]
-    secret.value()
-    clock.now += seconds
-    assert [secret.value(), secret.value()] == [found, found]
-
-
-@pytest.mark.parametrize(("seconds", "found"), [(LEAST_SECONDS, OLD), (LEAST_SECONDS + 1, NEW)])
-def test_a_refused_one_is_read_anew_but_not_again_and_again(
-    fake_aws: FakeAws, secret: Secret, clock: Clock, seconds: float, found: str
+@pytest.mark.parametrize(("seconds", "value"), [(MAX_AGE_SECONDS, OLD), (MAX_AGE_SECONDS + 1, NEW)])
+def test_value_is_read_again_after_its_maximum_age(
+    fake_aws: FakeAws, secret: Secret, clock: Clock, seconds: float, value: str
 ) -> None:
-    fake_aws.script = [answer(OLD), answer(NEW)]
+    fake_aws.script = [response(OLD), response(NEW)]
     secret.value()
-    secret.refused()
     clock.now += seconds
-    assert [secret.value(), secret.value()] == [found, found]
-    assert len(fake_aws.asked) == (1 if found == OLD else 2)
+    assert [secret.value(), secret.value()] == [value, value]
 
 
-def test_one_refusal_is_one_reading(fake_aws: FakeAws, secret: Secret, clock: Clock) -> None:
-    fake_aws.script = [answer(OLD), answer(NEW)]
+@pytest.mark.parametrize(("seconds", "value"), [(MIN_AGE_SECONDS, OLD), (MIN_AGE_SECONDS + 1, NEW)])
+def test_invalidated_value_is_read_again_after_its_minimum_age(
+    fake_aws: FakeAws, secret: Secret, clock: Clock, seconds: float, value: str
+) -> None:
+    fake_aws.script = [response(OLD), response(NEW)]
     secret.value()
-    secret.refused()
+    secret.invalidate()
+    clock.now += seconds
+    assert [secret.value(), secret.value()] == [value, value]
+    assert len(fake_aws.asked) == (1 if value == OLD else 2)
+
+
+def test_invalidated_value_is_read_again_once(fake_aws: FakeAws, secret: Secret, clock: Clock) -> None:
+    fake_aws.script = [response(OLD), response(NEW)]
+    secret.value()
+    secret.invalidate()
     for _ in range(3):
-        clock.now += LEAST_SECONDS + 1
+        clock.now += MIN_AGE_SECONDS + 1
         secret.value()
     assert len(fake_aws.asked) == 2
 
 
 @pytest.mark.slow
-def test_a_store_that_does_not_answer_leaves_the_one_there_is(
+def test_cached_value_is_used_if_reading_is_throttled(
     fake_aws: FakeAws, secret: Secret, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake_aws.script = [answer(OLD), BUSY]
+    fake_aws.script = [response(OLD), THROTTLED]
     secret.value()
-    clock.now += MOST_SECONDS + 1
+    clock.now += MAX_AGE_SECONDS + 1
     assert [secret.value(), secret.value()] == [OLD, OLD]
     (line,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (line["level"], line["name"], line["error"]) == ("WARN", NAMES["ssm"], "ThrottlingException")
 
 
-def test_one_that_may_no_longer_be_read_is_an_error(fake_aws: FakeAws, secret: Secret, clock: Clock) -> None:
-    fake_aws.script = [answer(OLD), DENIED]
+def test_error_is_raised_if_reading_is_denied(fake_aws: FakeAws, secret: Secret, clock: Clock) -> None:
+    fake_aws.script = [response(OLD), DENIED]
     secret.value()
-    clock.now += MOST_SECONDS + 1
+    clock.now += MAX_AGE_SECONDS + 1
     with pytest.raises(AwsError, match="AccessDenied"):
         secret.value()
 
 
-def test_no_line_of_the_log_shows_it(fake_aws: FakeAws, secret: Secret, capsys: pytest.CaptureFixture[str]) -> None:
-    fake_aws.script = [answer(NEW)]
-    logging.write("INFO", "told", value=f"<{secret.value()}>", also=[NEW])
+def test_values_are_masked_in_logs(fake_aws: FakeAws, secret: Secret, capsys: pytest.CaptureFixture[str]) -> None:
+    fake_aws.script = [response(NEW)]
+    logging.write("INFO", "sent", value=f"<{secret.value()}>", values=[NEW])
     line = json.loads(capsys.readouterr().out)
-    assert (line["message"], line["value"], line["also"]) == ("told", "<***>", ["***"])
+    assert (line["message"], line["value"], line["values"]) == ("sent", "<***>", ["***"])
     assert NEW not in repr(secret)
 
 
-def test_what_is_too_short_to_be_a_secret_is_in_every_line(capsys: pytest.CaptureFixture[str]) -> None:
-    logging.mask("told")
-    logging.write("INFO", "told")
-    assert json.loads(capsys.readouterr().out)["message"] == "told"
+def test_short_values_are_not_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.mask("sent")
+    logging.write("INFO", "sent")
+    assert json.loads(capsys.readouterr().out)["message"] == "sent"

@@ -1,4 +1,4 @@
-"""Publishing, as SNS is asked."""
+"""Requests to SNS, and their responses."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def ids(call: Asked) -> list[str]:
 
 
 def accepting(*rejected: str) -> Callable[[Asked], tuple[int, bytes]]:
-    """An SNS that accepts all entries of a batch but some."""
+    """Return a response of SNS that accepts all entries of a batch except the rejected ones."""
 
-    def answer(call: Asked) -> tuple[int, bytes]:
+    def response(call: Asked) -> tuple[int, bytes]:
         successful = [f"<member><MessageId>m</MessageId><Id>{i}</Id></member>" for i in ids(call) if i not in rejected]
         failed = [
             f"<member><Code>InvalidParameter</Code>\n<Message>entry {i}</Message>"
@@ -46,16 +46,16 @@ def accepting(*rejected: str) -> Callable[[Asked], tuple[int, bytes]]:
             for i in ids(call)
             if i in rejected
         ]
-        text = f"<Failed>{''.join(failed)}</Failed><Successful>{''.join(successful)}</Successful>"
+        result = f"<Failed>{''.join(failed)}</Failed><Successful>{''.join(successful)}</Successful>"
         return (
             200,
-            f"<PublishBatchResponse><PublishBatchResult>{text}</PublishBatchResult></PublishBatchResponse>".encode(),
+            f"<PublishBatchResponse><PublishBatchResult>{result}</PublishBatchResult></PublishBatchResponse>".encode(),
         )
 
-    return answer
+    return response
 
 
-def test_message_has_a_text_for_email_and_one_as_json(fake_aws: FakeAws, sns: Sns) -> None:
+def test_notification_has_separate_messages_for_email_and_other_protocols(fake_aws: FakeAws, sns: Sns) -> None:
     fake_aws.script = [accepting()]
     assert (
         sns.publish_batch(TOPIC, [Notification("Low stock", {"name": "Tür"}, "Tür: 3 left & falling", "call-1")]) == {}
@@ -63,7 +63,7 @@ def test_message_has_a_text_for_email_and_one_as_json(fake_aws: FakeAws, sns: Sn
     (call,) = fake_aws.asked
     form = form_of(call)
     entry = "PublishBatchRequestEntries.member.1."
-    texts = json.loads(form.pop(f"{entry}Message"))
+    messages = json.loads(form.pop(f"{entry}Message"))
     assert form == {
         "Action": "PublishBatch",
         "Version": "2010-03-31",
@@ -75,28 +75,28 @@ def test_message_has_a_text_for_email_and_one_as_json(fake_aws: FakeAws, sns: Sn
         f"{entry}MessageAttributes.entry.1.Value.DataType": "String",
         f"{entry}MessageAttributes.entry.1.Value.StringValue": "call-1",
     }
-    assert (json.loads(texts["default"]), texts["email"]) == ({"name": "Tür"}, "Tür: 3 left & falling")
+    assert (json.loads(messages["default"]), messages["email"]) == ({"name": "Tür"}, "Tür: 3 left & falling")
     assert call.headers["content-type"] == "application/x-www-form-urlencoded"
     assert "/us-east-1/sns/aws4_request" in call.headers["authorization"]
     assert "x-amz-target" not in call.headers
 
 
-def test_a_failure_without_xml_has_its_status_as_code_and_is_not_retried(fake_aws: FakeAws, sns: Sns) -> None:
+def test_error_response_without_xml_has_its_status_as_code_and_is_not_retried(fake_aws: FakeAws, sns: Sns) -> None:
     fake_aws.script = [(503, b"\xff<html>")]
     error = sns.publish_batch(TOPIC, notifications(1))[0]
     assert (error.code, error.message, error.ambiguous) == ("HTTP503", "", True)
-    assert len(fake_aws.asked) == 1, "one attempt: the schedule makes the others"
+    assert len(fake_aws.asked) == 1
 
 
 @pytest.mark.parametrize(("count", "batches"), [(0, []), (1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
-def test_a_batch_has_at_most_ten_entries(fake_aws: FakeAws, sns: Sns, count: int, batches: list[int]) -> None:
+def test_batches_have_at_most_ten_entries(fake_aws: FakeAws, sns: Sns, count: int, batches: list[int]) -> None:
     fake_aws.script = [accepting()]
     assert sns.publish_batch(TOPIC, notifications(count)) == {}
     assert [len(ids(call)) for call in fake_aws.asked] == batches
     assert [i for call in fake_aws.asked for i in ids(call)] == [str(n) for n in range(count)]
 
 
-def test_a_batch_is_never_larger_than_sns_accepts(fake_aws: FakeAws, sns: Sns) -> None:
+def test_batches_do_not_exceed_the_maximum_size(fake_aws: FakeAws, sns: Sns) -> None:
     fake_aws.script = [accepting()]
     assert sns.publish_batch(TOPIC, notifications(5, MAX_BATCH_BYTES // 2 - 200)) == {}
     assert [len(ids(call)) for call in fake_aws.asked] == [2, 2, 1]
@@ -111,13 +111,13 @@ def test_rejected_entries_of_a_batch_are_returned_by_position(fake_aws: FakeAws,
     }
 
 
-def test_an_entry_that_the_response_lacks_is_not_accepted(fake_aws: FakeAws, sns: Sns) -> None:
+def test_entry_that_is_not_in_the_response_is_an_error(fake_aws: FakeAws, sns: Sns) -> None:
     fake_aws.script = [(200, b"<PublishBatchResponse/>")]
     errors = sns.publish_batch(TOPIC, notifications(1))
-    assert {position: error.code for position, error in errors.items()} == {0: "NoAnswer"}
+    assert {position: error.code for position, error in errors.items()} == {0: "NoResponse"}
 
 
-def test_a_batch_that_fails_as_a_whole_leaves_the_others_to_be_sent(fake_aws: FakeAws, sns: Sns) -> None:
+def test_error_of_one_batch_does_not_prevent_the_others(fake_aws: FakeAws, sns: Sns) -> None:
     failure = b"<ErrorResponse><Error><Code>Throttled</Code><Message>slow\ndown</Message></Error></ErrorResponse>"
     fake_aws.script = [(429, failure), accepting()]
     errors = sns.publish_batch(TOPIC, notifications(12))

@@ -1,4 +1,4 @@
-"""Transactions that conflict with others, and that are executed once for each idempotency key."""
+"""Conflicts, idempotency and retries of transactions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from lib.runtime.attributes import Item
 from lib.runtime.dynamodb import DynamoDB, TransactionCanceled
 from lib.runtime.errors import IdempotencyConflict, TooManyRequests
-from lib.runtime.http_client import BUDGET, RANDOM, AwsError, Client
+from lib.runtime.http_client import DEADLINE, RANDOM, AwsError, Client
 from lib.runtime.idempotency import Idempotency
-from lib.runtime.transactions import MAX_PAUSE_SECONDS, AlreadyExecuted, Retries, Transactions, WriteConflict
+from lib.runtime.transactions import MAX_BACKOFF_SECONDS, AlreadyExecuted, Retries, Transactions, WriteConflict
 
 from ...support.fake_aws import FakeAws, canceled
 
@@ -22,85 +22,85 @@ STORED: Item = {"id": {"S": "1"}}
 
 @pytest.fixture(name="store")
 def store_fixture(fake_aws: FakeAws) -> Iterator[DynamoDB]:
-    """A store that is in a hurry."""
+    """Return a store that retries without delays."""
     assert fake_aws.url
-    made = DynamoDB(Client("dynamodb", "DynamoDB_20120810", sleep=lambda seconds: None))
-    yield made
-    made.close()
+    dynamodb_store = DynamoDB(Client("dynamodb", "DynamoDB_20120810", sleep=lambda seconds: None))
+    yield dynamodb_store
+    dynamodb_store.close()
 
 
-def test_a_stale_transaction_that_conflicts_with_another_is_not_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
+def test_conflicts_are_not_retried_without_retries_conflicts(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [canceled("None", "TransactionConflict")]
     with pytest.raises(WriteConflict) as raised:
-        Transactions(store, "records").commit({}, stale=True)
+        Transactions(store, "records").commit({}, retries_conflicts=False)
     assert raised.value.items == {}
     assert len(fake_aws.asked) == 1
 
 
-def test_a_stale_transaction_that_was_throttled_is_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
+def test_throttling_is_retried_without_retries_conflicts(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [canceled("ThrottlingError"), (200, {})]
-    store.transact([], stale=True)
+    store.transact([], retries_conflicts=False)
     assert len(fake_aws.asked) == 2
 
 
-def test_a_failed_condition_is_told_although_another_row_was_met(store: DynamoDB, fake_aws: FakeAws) -> None:
+def test_failed_condition_takes_precedence_over_a_conflict(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [canceled("ConditionalCheckFailed", "TransactionConflict")]
     with pytest.raises(TransactionCanceled):
-        store.transact([], stale=True)
+        store.transact([], retries_conflicts=False)
 
 
-@pytest.mark.parametrize("then", ["TransactionConflict", "ThrottlingError"])
-def test_one_that_may_have_been_carried_out_is_neither_refused_nor_to_be_made_anew(
-    store: DynamoDB, fake_aws: FakeAws, then: str
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
+def test_cancellation_after_an_ambiguous_attempt_raises_the_aws_error(
+    store: DynamoDB, fake_aws: FakeAws, reason: str
 ) -> None:
-    fake_aws.script = ["hang up", canceled(then)]
+    fake_aws.script = ["hang up", canceled(reason)]
     with pytest.raises(AwsError):
-        store.transact([], stale=True)
+        store.transact([], retries_conflicts=False)
 
 
-def keyed(body: str) -> Idempotency:
+def idempotency(body: str) -> Idempotency:
     return Idempotency("key", "POST /items", {"body": {"S": body}}, lambda name: {"id": {"S": name}})
 
 
 ACTIONS = {"item": {"Put": {"TableName": "items", "Item": STORED}}}
 
 
-def test_failed_conditions_are_returned_with_the_stored_items_by_action(store: DynamoDB, fake_aws: FakeAws) -> None:
+def test_conflict_contains_the_stored_items_of_failed_conditions_by_action(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [canceled("None", "ConditionalCheckFailed", third=STORED)]
     with pytest.raises(WriteConflict, match="None, ConditionalCheckFailed, ConditionalCheckFailed") as raised:
         Transactions(store, "records").commit({"first": {}, "second": {}, "third": {}})
     assert raised.value.items == {"second": None, "third": STORED}
 
 
-def test_a_transaction_with_a_recorded_key_is_not_executed_again(store: DynamoDB, fake_aws: FakeAws) -> None:
+def test_transaction_with_a_recorded_idempotency_key_is_not_executed_again(store: DynamoDB, fake_aws: FakeAws) -> None:
     service = Transactions(store, "records")
     fake_aws.script = [(200, {})]
-    service.commit(ACTIONS, keyed("desk"), {"version": {"N": "3"}})
+    service.commit(ACTIONS, idempotency("desk"), {"version": {"N": "3"}})
     record = json.loads(fake_aws.asked[0].body)["TransactItems"][1]["Put"]["Item"]
     fake_aws.script = [canceled("ConditionalCheckFailed", record=record)]
     with pytest.raises(AlreadyExecuted) as raised:
-        service.commit(ACTIONS, keyed("desk"), {"version": {"N": "4"}})
+        service.commit(ACTIONS, idempotency("desk"), {"version": {"N": "4"}})
     assert raised.value.result == {"version": {"N": "3"}}
     fake_aws.script = [canceled("None", record=record)]
     with pytest.raises(IdempotencyConflict):
-        service.commit(ACTIONS, keyed("lamp"))
+        service.commit(ACTIONS, idempotency("lamp"))
     fake_aws.script = [(200, {"Responses": {"records": [record]}})]
-    assert service.recorded_result(keyed("desk")) == {"version": {"N": "3"}}
+    assert service.recorded_result(idempotency("desk")) == {"version": {"N": "3"}}
     fake_aws.script = [(200, {"Responses": {}})]
-    assert service.recorded_result(keyed("desk")) is None
+    assert service.recorded_result(idempotency("desk")) is None
     assert service.recorded_result(None) is None
 
 
-def test_retries_pause_from_the_second_on_while_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
-    monkeypatch.setattr(RANDOM, "uniform", lambda _, longest: longest)
+def test_retries_back_off_from_the_second_on_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    delays: list[float] = []
+    monkeypatch.setattr(time, "sleep", delays.append)
+    monkeypatch.setattr(RANDOM, "uniform", lambda _, maximum: maximum)
     retries = Retries()
-    BUDGET.begin(60)
+    DEADLINE.start(60)
     for _ in range(7):
         retries.wait("busy")
-    assert pauses == [0.04, 0.08, 0.16, 0.32, *[MAX_PAUSE_SECONDS] * 2]
-    BUDGET.begin(0)
+    assert delays == [0.04, 0.08, 0.16, 0.32, *[MAX_BACKOFF_SECONDS] * 2]
+    DEADLINE.start(0)
     with pytest.raises(TooManyRequests, match="busy"):
         retries.wait("busy")
-    assert len(pauses) == 6
+    assert len(delays) == 6

@@ -1,4 +1,4 @@
-"""The capacity model, and the numbers of docs/production/scaling.md."""
+"""The scaling model and docs/production/scaling.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lib.model.aws_limits import (
 )
 from lib.model.workload import processor_share
 from lib.scaling import model
-from lib.scaling.report import RATE, TARGET_MS, advised, measured
+from lib.scaling.report import RATE, TARGET_MS, measured, recommended_args
 from lib.services import BUILT_IN, load
 from lib.settings import ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
@@ -45,119 +45,129 @@ READ = Operation(
 WRITE = Operation(name="create", trigger="POST /items", table_write_units=4, partition_write_units=1, processor_ms=1.5)
 
 
-def test_processor_time_comes_in_proportion_to_memory_up_to_one() -> None:
+def test_cpu_is_proportional_to_memory_up_to_one_vcpu() -> None:
     assert processor_share(VCPU_MEMORY.value) == processor_share(2 * VCPU_MEMORY.value) == 1
     assert processor_share(VCPU_MEMORY.value / 8) == 0.125
 
 
-def test_a_function_computes_by_its_memory_and_waits_all_the_same() -> None:
-    waits = 2 * ROUND_TRIP.value
-    assert READ.duration_ms(VCPU_MEMORY.value) == 1.5 + RUNTIME_OVERHEAD.value + waits
-    assert READ.duration_ms(VCPU_MEMORY.value / 10) == pytest.approx(10 * (1.5 + RUNTIME_OVERHEAD.value) + waits)
+def test_memory_affects_cpu_time_but_not_round_trips() -> None:
+    round_trips = 2 * ROUND_TRIP.value
+    assert READ.duration_ms(VCPU_MEMORY.value) == 1.5 + RUNTIME_OVERHEAD.value + round_trips
+    assert READ.duration_ms(VCPU_MEMORY.value / 10) == pytest.approx(10 * (1.5 + RUNTIME_OVERHEAD.value) + round_trips)
 
 
-def test_a_cold_start_imports_at_the_speed_of_its_memory() -> None:
+def test_cold_start_cpu_time_depends_on_memory() -> None:
     times = model.response_ms(READ, VCPU_MEMORY.value / 2)
-    assert times.other.mean - times.usual.mean == ENVIRONMENT_START.value + 80
+    assert times.rare.mean - times.usual.mean == ENVIRONMENT_START.value + 80
 
 
-def test_few_cold_starts_are_seen_in_few_answers() -> None:
+def test_rare_cold_starts_affect_only_high_percentiles() -> None:
     warm, some_cold = model.response_ms(READ, 512), model.response_ms(READ, 512, 0.002)
     assert some_cold.percentile(95) == pytest.approx(warm.percentile(95), rel=0.02)
     assert some_cold.percentile(99.9) > warm.percentile(99.9) + 100
 
 
-def test_short_requests_take_concurrency_for_their_rate_and_long_ones_for_their_time() -> None:
-    assert model.offered(READ, VCPU_MEMORY.value, 1000) == pytest.approx(22)
-    assert model.concurrency(READ, VCPU_MEMORY.value, 1000) == 110
+def test_required_concurrency_depends_on_the_rate_or_the_duration() -> None:
+    assert model.offered_load(READ, VCPU_MEMORY.value, 1000) == pytest.approx(22)
+    assert model.required_concurrency(READ, VCPU_MEMORY.value, 1000) == 110
     slow = replace(READ, round_trips=(ROUND_TRIP,) * 100)
-    assert model.concurrency(slow, VCPU_MEMORY.value, 1000) > model.offered(slow, VCPU_MEMORY.value, 1000) > 500
+    assert (
+        model.required_concurrency(slow, VCPU_MEMORY.value, 1000)
+        > model.offered_load(slow, VCPU_MEMORY.value, 1000)
+        > 500
+    )
 
 
-def stops(operation: Operation, args: TapStackArgs) -> tuple[str, float]:
-    most = model.limits(operation, args).at_first
-    return min(most.items(), key=lambda limit: limit[1])
+def lowest_limit(operation: Operation, args: TapStackArgs) -> tuple[str, float]:
+    limits = model.deployment_limits(operation, args).initial
+    return min(limits.items(), key=lambda limit: limit[1])
 
 
-def test_a_deployment_stops_at_the_least_of_its_figures() -> None:
+def test_lowest_limit_of_a_deployment_applies() -> None:
     api = ApiSettings(throttle_rate_per_second=100)
-    busy = FunctionSettings(reserved_concurrency=7, memory_mb=1769)
-    assert stops(READ, TapStackArgs()) == ("the stage's throttle", 17)
-    assert stops(READ, TapStackArgs(api=api, function=busy)) == ("10 for each unit of concurrency", 70)
+    function = FunctionSettings(reserved_concurrency=7, memory_mb=1769)
+    assert lowest_limit(READ, TapStackArgs()) == ("stage throttle", 17)
+    assert lowest_limit(READ, TapStackArgs(api=api, function=function)) == ("10 per unit of concurrency", 70)
     slow = replace(READ, round_trips=(ROUND_TRIP,) * 100)
-    what, rate = stops(slow, TapStackArgs(api=api, function=busy))
-    assert (what, rate < 7 / 0.5) == ("concurrency", True)
+    name, rate = lowest_limit(slow, TapStackArgs(api=api, function=function))
+    assert (name, rate < 7 / 0.5) == ("concurrency", True)
 
 
-def test_a_route_stops_at_its_own_throttle() -> None:
+def test_route_throttle_overrides_the_stage_throttle() -> None:
     read = Operation(name="read", trigger="GET /inventory/{productId}")
-    assert stops(read, TapStackArgs(service="stock")) == ("the route's throttle", 250)
-    keyed = replace(read, trigger="GET /inventory/{productId}/level")
-    assert stops(keyed, TapStackArgs(service="stock")) == ("the stage's throttle", 10_000)
+    assert lowest_limit(read, TapStackArgs(service="stock")) == ("route throttle", 250)
+    with_key = replace(read, trigger="GET /inventory/{productId}/level")
+    assert lowest_limit(with_key, TapStackArgs(service="stock")) == ("stage throttle", 10_000)
 
 
-def test_tables_that_are_provisioned_begin_small_and_scale() -> None:
+def test_provisioned_tables_have_an_initial_and_a_scaled_capacity() -> None:
     table = TableSettings(billing_mode="PROVISIONED", read_capacity=3, write_capacity=20)
-    found = model.limits(WRITE, TapStackArgs(service="inventory", table=table))
-    assert (found.at_first["a table's writes"], found.scaled["a table's writes"]) == (5, 50)
-    read = model.limits(READ, TapStackArgs(table=table))
-    assert (read.at_first["a table's reads"], read.scaled["a table's reads"]) == (3, 30)
-    assert "a table's writes" not in read.at_first
+    write = model.deployment_limits(WRITE, TapStackArgs(service="inventory", table=table))
+    assert (write.initial["table writes"], write.scaled["table writes"]) == (5, 50)
+    read = model.deployment_limits(READ, TapStackArgs(table=table))
+    assert (read.initial["table reads"], read.scaled["table reads"]) == (3, 30)
+    assert "table writes" not in read.initial
 
 
-def test_one_key_of_an_index_stops_what_writes_it() -> None:
-    assert stops(WRITE, TapStackArgs(service="inventory"))[1] == 1000
-    assert model.limits(WRITE, TapStackArgs(service="inventory")).at_first["one key of an index"] == 1000
+def test_partition_key_of_an_index_limits_writes() -> None:
+    assert lowest_limit(WRITE, TapStackArgs(service="inventory"))[1] == 1000
+    assert (
+        model.deployment_limits(WRITE, TapStackArgs(service="inventory")).initial["one partition key of an index"]
+        == 1000
+    )
 
 
-def test_a_quota_counts_where_a_key_is_asked_for() -> None:
-    keyed = TapStackArgs(authorization=AuthorizationSettings(type="API_KEY"), api=ApiSettings(quota_per_month=5000))
-    assert model.limits(READ, TapStackArgs()).quota is None
-    assert model.limits(READ, keyed).quota == 5000
-    assert model.limits(OPERATIONS[-1].operation, TapStackArgs(service="stock")).quota == 1_000_000_000
+def test_quota_applies_only_to_routes_with_an_api_key() -> None:
+    with_key = TapStackArgs(authorization=AuthorizationSettings(type="API_KEY"), api=ApiSettings(quota_per_month=5000))
+    assert model.deployment_limits(READ, TapStackArgs()).quota is None
+    assert model.deployment_limits(READ, with_key).quota == 5000
+    assert model.deployment_limits(OPERATIONS[-1].operation, TapStackArgs(service="stock")).quota == 1_000_000_000
 
 
-def test_a_month_costs_the_more_the_more_memory_it_has() -> None:
-    assert model.lambda_usd(READ, 128, 1000) < model.lambda_usd(READ, 512, 1000) < model.lambda_usd(READ, 1769, 1000)
+def test_monthly_cost_increases_with_memory() -> None:
+    assert (
+        model.lambda_monthly_usd(READ, 128, 1000)
+        < model.lambda_monthly_usd(READ, 512, 1000)
+        < model.lambda_monthly_usd(READ, 1769, 1000)
+    )
 
 
-def test_what_is_advised_takes_the_rate_within_the_target() -> None:
-    for one in OPERATIONS:
-        found = model.limits(one.operation, advised(one.service))
-        assert min(found.at_first.values()) >= RATE, one.name
-        assert model.response_ms(one.operation, found.memory_mb, 0.01).percentile(99) < TARGET_MS, one.name
+def test_recommended_settings_support_the_rate_within_the_target() -> None:
+    for each in OPERATIONS:
+        limits = model.deployment_limits(each.operation, recommended_args(each.service))
+        assert min(limits.initial.values()) >= RATE, each.name
+        assert model.response_ms(each.operation, limits.memory_mb, 0.01).percentile(99) < TARGET_MS, each.name
 
 
-def test_what_is_assumed_says_what_would_tell_it() -> None:
-    assert all(one.source and (one.measure or one.kind == "published") for one in QUANTITIES)
+def test_assumptions_have_a_source_and_a_measurement() -> None:
+    assert all(each.source and (each.measure or each.kind == "published") for each in QUANTITIES)
 
 
 IN_FLIGHT = 1_000
 """Concurrent requests that 000 requires."""
-SHARE_OF_READS = 0.9
+FRACTION_OF_READS = 0.9
 
 
-def test_production_profile_has_what_its_concurrent_requests_need() -> None:
-    operations = {one.name: one.operation for one in OPERATIONS}
+def test_production_profile_meets_the_requirements_of_its_concurrent_requests() -> None:
+    operations = {each.name: each.operation for each in OPERATIONS}
     mix = {
-        operations["inventory: read, audited"]: SHARE_OF_READS,
-        operations["inventory: create"]: 1 - SHARE_OF_READS,
+        operations["inventory: read, audited"]: FRACTION_OF_READS,
+        operations["inventory: create"]: 1 - FRACTION_OF_READS,
     }
     rate = IN_FLIGHT / (TARGET_MS / 1_000)
     function, table = ENVIRONMENTS["prod"].function, ENVIRONMENTS["prod"].table
-    needed = model.need(mix, function.memory_mb or 0, rate)
-    assert needed.concurrency <= (function.reserved_concurrency or 0) < needed.concurrency * 1.05
-    for ceiling, units in ((table.max_read_capacity, needed.reads), (table.max_write_capacity, needed.writes)):
-        assert units <= (ceiling or 0) * SCALING_TARGET_PERCENT / 100 < units * 1.05
+    required = model.requirements(mix, function.memory_mb or 0, rate)
+    assert required.concurrency <= (function.reserved_concurrency or 0) < required.concurrency * 1.05
+    for maximum, units in ((table.max_read_capacity, required.reads), (table.max_write_capacity, required.writes)):
+        assert units <= (maximum or 0) * SCALING_TARGET_PERCENT / 100 < units * 1.05
     assert (table.read_capacity, table.write_capacity) == (50, 50)
-    assert needed.key_writes < PARTITION_WRITES.value
-    for one in mix:
-        assert (
-            model.response_ms(one, function.memory_mb or 0, COLD_START_PERCENT.value / 100).percentile(99) < TARGET_MS
-        )
+    assert required.key_writes < PARTITION_WRITES.value
+    for operation in mix:
+        times = model.response_ms(operation, function.memory_mb or 0, COLD_START_PERCENT.value / 100)
+        assert times.percentile(99) < TARGET_MS
 
 
-def test_the_page_lists_what_split_functions_reserve() -> None:
+def test_page_contains_the_reserved_concurrency_of_split_functions() -> None:
     args = TapStackArgs("prod", service="inventory", split_functions=True)
     reserved = [args.function_settings(function).reserved_concurrency or 0 for function in args.description().functions]
     assert f"reserves its own number instead, {sum(reserved)}\n" in PAGE
@@ -179,20 +189,20 @@ def test_command_prints_the_tables_of_some_services(capsys: pytest.CaptureFixtur
     assert "\nrequest " in capsys.readouterr().out
 
 
-def test_command_names_services_without_a_workload(
+def test_command_reports_services_without_a_workload(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replace_service(monkeypatch, load("items").default)
     assert main(["scaling", "--service", "items"]) == 1
     printed = capsys.readouterr()
     assert printed.err == (
-        "items has no workload. Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md.\n"
+        "items has no workload. Set workload=Workload(...) in its ServiceFactory, as described in CONTRIBUTING.md.\n"
     )
     assert not printed.out
     assert main(["scaling", "--service", "items", "--service", "stock"]) == 0
     assert "stock: reserve" in capsys.readouterr().out
 
 
-def test_workload_starts_as_slowly_as_its_slowest_operation() -> None:
+def test_cold_start_time_of_a_workload_is_that_of_its_slowest_operation() -> None:
     assert Workload().cold_processor_ms == 0
     assert Workload(reads=(READ,), others=(replace(READ, cold_processor_ms=50),)).cold_processor_ms == 50

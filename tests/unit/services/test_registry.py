@@ -92,12 +92,12 @@ def test_unknown_service_is_an_error() -> None:
         ),
         (
             FACTORY.format("barn", "yard"),
-            "service 'yard': the factory and the description of entry point 'faulty:FACTORY' of distribution "
+            "service 'yard': the factory and the service definition of entry point 'faulty:FACTORY' of distribution "
             "yard-dist 1.2 must have that name, got 'barn'. Rename the service or the entry point.",
         ),
         (
             FACTORY.format("yard", "barn"),
-            "service 'yard': the factory and the description of entry point 'faulty:FACTORY' of distribution "
+            "service 'yard': the factory and the service definition of entry point 'faulty:FACTORY' of distribution "
             "yard-dist 1.2 must have that name, got 'barn'. Rename the service or the entry point.",
         ),
     ],
@@ -133,8 +133,8 @@ IMPORTED = """
 import sys
 from pathlib import Path
 from lib.program import project
-from lib.program.recorder import recorded
-recorded(Path("tap.py"), project.config(project.read(Path()), "dev", sys.argv[1]))
+from lib.program.recorder import record_file
+record_file(Path("tap.py"), project.config(project.read(Path()), "dev", sys.argv[1]))
 print(sorted({name.split(".")[2] for name in sys.modules if name.startswith(("lib.services.", "tap_stack.services."))}))
 """
 

@@ -20,13 +20,13 @@ from lib.stack.args import TapStackArgs
 
 AT = "2027-01-15T08:00:00.000000Z"
 NOON = 1_800_000_000
-LEVEL = levels.created(("lamp", "main"), 10, 4, "light", AT)
+LEVEL = levels.new_level(("lamp", "main"), 10, 4, "light", AT)
 LINE = Line("r", 0, "lamp", "main", 2, reservations.HELD, AT, NOON + 60, "me", "digest")
 
 
 def held(units: int = 2, end: int = NOON + 60) -> levels.Level:
     """The level with units held."""
-    return levels.held(LEVEL, units=units, end=end, at=AT)
+    return levels.add_hold(LEVEL, units=units, end=end, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,22 @@ def test_holding_moves_no_version_and_selling_does() -> None:
     later = {"at": "2027-01-15T08:00:01.000000Z"}
     one = held()
     assert (one.available, one.version, one.sequence, one.holds) == (8, 1, 2, {NOON + 60: 2})
-    freed = levels.freed(one, units=2, end=NOON + 60, **later)
+    freed = levels.release_hold(one, units=2, end=NOON + 60, **later)
     assert freed == LEVEL._replace(sequence=3, moved_at=later["at"])
-    sold = levels.fulfilled(one, units=2, end=NOON + 60, **later)
+    sold = levels.fulfill_hold(one, units=2, end=NOON + 60, **later)
     assert (sold.stock_count, sold.reserved_count, sold.version, sold.sequence) == (8, 0, 2, 3)
     assert sold.last_updated == sold.moved_at == later["at"]
-    assert levels.sold(one, units=3, **later).available == 5
+    assert levels.sell(one, units=3, **later).available == 5
 
 
 def test_holds_that_end_together_are_one() -> None:
-    two = levels.held(held(), units=3, end=NOON + 60, at=AT)
+    two = levels.add_hold(held(), units=3, end=NOON + 60, at=AT)
     assert (two.holds, two.reserved_count) == ({NOON + 60: 5}, 5)
-    assert levels.freed(two, units=2, end=NOON + 60, at=AT).holds == {NOON + 60: 3}
+    assert levels.release_hold(two, units=2, end=NOON + 60, at=AT).holds == {NOON + 60: 3}
 
 
 def test_nobody_holds_what_was_held_until_now() -> None:
-    level = levels.held(held(), units=3, end=NOON + 120, at=AT)
+    level = levels.add_hold(held(), units=3, end=NOON + 120, at=AT)
     assert level.as_of(NOON + 59.9) == level
     assert (level.as_of(NOON + 60).reserved_count, level.as_of(NOON + 60).holds) == (3, {NOON + 120: 3})
     assert level.as_of(NOON + 120).available == 10
@@ -71,17 +71,17 @@ def test_nobody_holds_what_was_held_until_now() -> None:
 
 @pytest.mark.parametrize("level", [LEVEL, LEVEL._replace(category=None), held()])
 def test_a_row_holds_a_level(level: levels.Level) -> None:
-    assert levels.level_of(levels.row(level)) == level
+    assert levels.from_item(levels.to_item(level)) == level
 
 
 def test_a_row_is_in_the_indexes_it_belongs_in() -> None:
-    row = levels.row(LEVEL)
+    row = levels.to_item(LEVEL)
     assert (row["listing"], row["category_status"]) == ({"S": "levels"}, {"S": "IN_STOCK#light"})
     assert "due" not in row
     assert "due_at" not in row
-    assert "category_status" not in levels.row(LEVEL._replace(category=None))
-    later = levels.held(held(), units=1, end=NOON + 30, at=AT)
-    assert (levels.row(later)["due"], levels.row(later)["due_at"]) == ({"S": "holds"}, {"N": str(NOON + 30)})
+    assert "category_status" not in levels.to_item(LEVEL._replace(category=None))
+    later = levels.add_hold(held(), units=1, end=NOON + 30, at=AT)
+    assert (levels.to_item(later)["due"], levels.to_item(later)["due_at"]) == ({"S": "holds"}, {"N": str(NOON + 30)})
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_a_row_is_in_the_indexes_it_belongs_in() -> None:
     [(0, 1, 60), (0.1, 1, 63), (NOON + 0.1, 30, NOON + 1860), (NOON, 30, NOON + 1800), (1, 1440, 90_000)],
 )
 def test_a_hold_ends_on_a_grid(now: float, minutes: int, end: int) -> None:
-    assert levels.end_of_hold(now, minutes, [LEVEL]) == end
+    assert levels.hold_end(now, minutes, [LEVEL]) == end
 
 
 def test_a_hold_lasts_at_most_5_percent_longer_than_its_lifetime() -> None:
     for minutes in range(1, 1441):
-        lasts = levels.end_of_hold(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
+        lasts = levels.hold_end(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
         assert minutes * 60 <= lasts <= minutes * 60 * 1.05
 
 
@@ -102,8 +102,8 @@ def ends_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[tu
     """A level that is held again and again, with the time, while sweeps remove what has ended."""
     now, level = float(NOON), LEVEL
     while now < NOON + 86_400:
-        end = levels.end_of_hold(now, lifetimes(), [level])
-        level = levels.held(level, units=1, end=end, at=AT).as_of(now)
+        end = levels.hold_end(now, lifetimes(), [level])
+        level = levels.add_hold(level, units=1, end=end, at=AT).as_of(now)
         yield now, level
         now += seconds
 
@@ -183,8 +183,8 @@ def alerts(*steps: tuple[float, int], rearm: Rearm = REARM, threshold: int = 10)
     found = []
     for minute, units in steps:
         now = NOON + minute * 60
-        level, raises = levels.alerting(level, level._replace(stock_count=units), now, rearm)
-        assert levels.level_of(levels.row(level)) == level
+        level, raises = levels.update_alerts(level, level._replace(stock_count=units), now, rearm)
+        assert levels.from_item(levels.to_item(level)) == level
         if raises:
             found.append((minute, level.status))
     return found
@@ -239,23 +239,23 @@ def test_each_fall_to_a_worse_status_raises_an_alert_and_each_rise_one_at_most()
 def test_a_row_of_an_earlier_release_has_raised_an_alert_for_its_status(
     stock_count: int, alerted: dict[str, int]
 ) -> None:
-    row = levels.row(LEVEL._replace(stock_count=stock_count))
+    row = levels.to_item(LEVEL._replace(stock_count=stock_count))
     del row["alerted"]
-    assert levels.level_of(row).alerted == alerted
+    assert levels.from_item(row).alerted == alerted
 
 
 def test_an_alert_is_due_at_once() -> None:
-    row = movements.row(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
+    row = movements.to_item(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
     assert "due" not in row
     due = {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
-    assert movements.alert(row, LEVEL) == due
+    assert movements.to_alert(row, LEVEL) == due
     counts = {"stock_count": 10, "reserved_count": 2, "available": 8, "threshold_level": 4}
     texts = {"status": {"S": "IN_STOCK"}, **{name: {"N": str(value)} for name, value in counts.items()}}
-    assert movements.alert(row, held()) == {**due, "alert": {"M": texts}}
+    assert movements.to_alert(row, held()) == {**due, "alert": {"M": texts}}
 
 
 def test_response_of_a_movement_omits_missing_attributes() -> None:
-    response = movements.to_response(movements.row(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
+    response = movements.to_response(movements.to_item(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
     assert response.keys().isdisjoint({"reservationId", "reference"})
     assert (response["reason"], response["quantity"], response["available"], response["correlationId"]) == (
         "x",
@@ -266,10 +266,10 @@ def test_response_of_a_movement_omits_missing_attributes() -> None:
 
 
 def test_a_row_holds_a_line() -> None:
-    row = reservations.row(LINE)
-    assert reservations.line_of(row) == LINE
-    assert reservations.line_of({**row, "settled_at": {"S": AT}}).settled_at == AT
-    assert row["reservation_expiry"] == {"N": str(LINE.end + reservations.KEPT_SECONDS)}
+    row = reservations.to_item(LINE)
+    assert reservations.from_item(row) == LINE
+    assert reservations.from_item({**row, "settled_at": {"S": AT}}).settled_at == AT
+    assert row["reservation_expiry"] == {"N": str(LINE.end + reservations.RETENTION_SECONDS)}
 
 
 def test_a_line_is_live_until_it_ends() -> None:
@@ -306,9 +306,9 @@ def test_a_digest_is_that_of_earlier_releases() -> None:
 
 def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:
     old = LINE._replace(line=1, reserved_at="2027-01-14T08:00:00.000000Z")
-    rows = [reservations.row(LINE), reservations.row(old)]
-    assert reservations.lines_of(rows) == [LINE]
-    assert reservations.lines_of([]) == []
+    rows = [reservations.to_item(LINE), reservations.to_item(old)]
+    assert reservations.from_items(rows) == [LINE]
+    assert reservations.from_items([]) == []
 
 
 @pytest.mark.parametrize(

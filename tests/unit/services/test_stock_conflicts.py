@@ -16,7 +16,7 @@ from lib.services.stock.handler.reservations import Booking, Caller, RequestedLi
 from ...support.fake_aws import FakeAws
 
 NOON = 1_800_000_000.0
-LEVEL = levels.created(("LAMP-7", "main"), 12, 5, None, levels.format_timestamp(NOON))
+LEVEL = levels.new_level(("LAMP-7", "main"), 12, 5, None, levels.format_timestamp(NOON))
 CONFLICT = {
     "__type": "TransactionCanceledException",
     "message": "",
@@ -36,11 +36,11 @@ def stock_fixture(fake_aws: FakeAws) -> Iterator[Commands]:
 
 
 def test_a_reservation_that_met_another_is_made_from_the_level_as_it_is_now(stock: Commands, fake_aws: FakeAws) -> None:
-    taken = levels.held(LEVEL, units=10, end=int(NOON) + 60, at=levels.format_timestamp(NOON + 1))
+    taken = levels.add_hold(LEVEL, units=10, end=int(NOON) + 60, at=levels.format_timestamp(NOON + 1))
     fake_aws.script = [
-        (200, {"Items": [levels.row(LEVEL)]}),
+        (200, {"Items": [levels.to_item(LEVEL)]}),
         (400, CONFLICT),
-        (200, {"Responses": {"levels": [levels.row(taken)]}}),
+        (200, {"Responses": {"levels": [levels.to_item(taken)]}}),
         (200, {}),
     ]
     stock.reserve(Booking("cart", [RequestedLine("LAMP-7", None, 2)], 30), Caller("anonymous"), None)

@@ -14,7 +14,7 @@ import pulumi_aws as aws
 import pytest
 import yaml
 
-from lib.program.recorder import Deployment, Registered, record
+from lib.program.recorder import Deployment, RegisteredResource, record
 from lib.services import SERVICES, load, loadable
 from lib.services.inventory.service import inventory
 from lib.services.inventory.settings import InventorySettings
@@ -287,7 +287,7 @@ def test_other_values_that_cannot_be_are_refused_too(bad: dict[str, str], messag
 TOKEN = json.dumps({"token": "correct horse", "other": "battery"})
 
 
-def topics_named_by_secrets(text: str, name: str) -> list[Registered]:
+def topics_named_by_secrets(text: str, name: str) -> list[RegisteredResource]:
     """A topic for each value that config has for a service with one secret, which is its name."""
 
     def program() -> None:
@@ -295,12 +295,12 @@ def topics_named_by_secrets(text: str, name: str) -> list[Registered]:
         for described, value in secrets_from_config(service).items():
             aws.sns.Topic(described, name=value)
 
-    return [*record(program, config={"secrets": text}).of("sns.Topic").values()]
+    return [*record(program, config={"secrets": text}).by_kind("sns.Topic").values()]
 
 
 def test_secrets_of_a_service_are_taken_as_secrets_and_those_of_others_left() -> None:
     (topic,) = topics_named_by_secrets(TOKEN, "token")
-    assert (topic.name, topic.inputs["name"], topic.told["name"]) == ("token", "correct horse", "[secret]")
+    assert (topic.name, topic.inputs["name"], topic.serialized_inputs["name"]) == ("token", "correct horse", "[secret]")
     assert not topics_named_by_secrets(TOKEN, "seal")
     assert args(secrets=TOKEN).secrets == {}
 
@@ -369,15 +369,15 @@ def recorded_topics(secret: tuple[str, ...], **values: str) -> Deployment:
 def test_secret_email_address_and_tags_stay_secret() -> None:
     values = {"notification_email": "a@example.com", "tags": '{"Owner": "me"}'}
     made = recorded_topics(("notification_email", "tags"), **values)
-    assert made.only("sns.TopicSubscription").inputs["endpoint"] == "a@example.com"
-    assert made.only("sns.TopicSubscription").told["endpoint"] == "[secret]"
-    assert made.only("sns.Topic").inputs["tags"] == {"Owner": "me", "Project": "IaC-Nova-Test"}
-    assert made.only("sns.Topic").told["tags"] == {"Owner": "[secret]", "Project": "IaC-Nova-Test"}
+    assert made.single("sns.TopicSubscription").inputs["endpoint"] == "a@example.com"
+    assert made.single("sns.TopicSubscription").serialized_inputs["endpoint"] == "[secret]"
+    assert made.single("sns.Topic").inputs["tags"] == {"Owner": "me", "Project": "IaC-Nova-Test"}
+    assert made.single("sns.Topic").serialized_inputs["tags"] == {"Owner": "[secret]", "Project": "IaC-Nova-Test"}
     (warning,) = made.warnings
     assert "plain text in the state of the stack: tap:tags. " in warning, "the provider repeats them in tagsAll"
     plain = recorded_topics((), **values)
-    assert plain.only("sns.TopicSubscription").told["endpoint"] == "a@example.com"
-    assert plain.only("sns.Topic").told["tags"]["Owner"] == "me"
+    assert plain.single("sns.TopicSubscription").serialized_inputs["endpoint"] == "a@example.com"
+    assert plain.single("sns.Topic").serialized_inputs["tags"]["Owner"] == "me"
 
 
 def test_secret_that_sets_no_email_address_sets_none() -> None:

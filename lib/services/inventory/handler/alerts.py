@@ -6,7 +6,7 @@ from ....runtime import logging
 from ....runtime.attributes import Attribute, Item
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError
-from ....runtime.http_client import BUDGET, AwsError
+from ....runtime.http_client import DEADLINE, AwsError
 from ....runtime.logging import INVOCATION
 from ....runtime.outbox import LEASE_SECONDS, Outbox
 from ....runtime.sns import Notification, Sns
@@ -32,7 +32,7 @@ class Alerts:
 
     def send(self, row: Item) -> None:
         """Publish an alert that was just stored, if there is time. If that fails, the schedule publishes it."""
-        if BUDGET.spent():
+        if DEADLINE.is_exceeded():
             return
         try:
             self._outbox.publish(row)

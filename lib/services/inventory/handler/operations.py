@@ -11,7 +11,7 @@ from ....runtime import logging
 from ....runtime.attributes import Attribute, Item, to_attribute, to_item, to_json
 from ....runtime.errors import ApiError, BadRequest, NotFound, TooManyRequests, Unavailable
 from ....runtime.event_handler import Request, Response
-from ....runtime.http_client import BUDGET, AwsError, worth_retrying
+from ....runtime.http_client import DEADLINE, AwsError, is_retryable
 from ....runtime.idempotency import Idempotency
 from . import items
 from .repository import CONFIG_PARAMETER, Guard, Page, inventory
@@ -107,14 +107,14 @@ def _result(request: Request, number: int, idempotency: Idempotency | None) -> s
     try:
         if number in request.invalid:
             raise request.invalid[number]
-        if BUDGET.spent():
+        if DEADLINE.is_exceeded():
             raise TooManyRequests("the time of this request is used up; send the rest of it again")
         status, item = _carried_out(request, number, idempotency)
     except ApiError as exc:
         error = exc
     except AwsError as exc:
         logging.write("ERROR", "unhandled", requestId=request.id, entry=number, error=str(exc))
-        error = Unavailable() if worth_retrying(exc) else ApiError("something went wrong on our side; try again")
+        error = Unavailable() if is_retryable(exc) else ApiError("something went wrong on our side; try again")
     else:
         return f'{{"status":{status},"item":{to_json(item)}}}'
     return f'{{"status":{error.status},"error":{json.dumps(error.document(request.id))}}}'

@@ -211,7 +211,7 @@ class Inventory:
         sent_sku: Attribute | None = None,
     ) -> Item:
         """Write the version after the one an item is at, however often others are quicker."""
-        keys = [items.now_key(event.item_id)] + ([idempotency.row] if idempotency else [])
+        keys = [items.now_key(event.item_id)] + ([idempotency.primary_key] if idempotency else [])
         row, *records = (answer.get("Item") for answer in self._store.call_all(*map(self._reading, keys)))
         if idempotency and (result := idempotency.unexpired_result(records[0])):
             raise AlreadyExecuted(result)

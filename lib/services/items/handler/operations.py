@@ -1,4 +1,4 @@
-"""The operations of the items service: create, list, read, update, delete."""
+"""Operations of the items API."""
 
 from __future__ import annotations
 
@@ -8,124 +8,130 @@ from datetime import datetime, timezone
 from typing import Callable, TypeVar
 from urllib.parse import quote
 
-from ....runtime.attributes import Item, checked_text, to_item, to_json
+from ....runtime.attributes import Item, check_unicode, to_item, to_json
 from ....runtime.errors import BadRequest, NotFound
 from ....runtime.event_handler import Request, Response
 from ....runtime.idempotency import Idempotency
-from ....runtime.payload import MAX_BODY_BYTES, sent_bytes
-from ....runtime.reserved_keys import refuse_reserved
-from .repository import KEYS, items, key_of, own_row
+from ....runtime.payload import MAX_BODY_BYTES, payload_bytes
+from ....runtime.reserved_keys import reject_reserved_names
+from .repository import KEYS, internal_key, items, key_of
 
 KEY_BYTES = {"ItemId": 2048, "CreatedAt": 1024}
 """DynamoDB's limits for a partition key and a sort key."""
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 MAX_CHANGES = 300
-"""Maximum number of attributes that one change sets: a limit of DynamoDB's update expressions."""
+"""Maximum number of attributes that an update sets: a limit of DynamoDB's update expressions."""
 NEWEST_ATTEMPTS = 5
-"""How often a newest record that is deleted before it can be changed is looked for again."""
+"""Maximum number of lookups of the newest item, if concurrent requests delete it before it is changed."""
 
 T = TypeVar("T")
 
 
 def start() -> None:
-    """Make what every request needs."""
+    """Create the repository during initialization."""
     items()
 
 
 def create_item(request: Request) -> Response:
-    """Add a record: its id and time are the caller's, or made here."""
-    refuse_reserved(*request.body)
-    given = to_item(request.body)
-    item = {"ItemId": {"S": os.urandom(16).hex()}, "CreatedAt": {"S": _now()}, **given}
+    """Create an item. Generate keys that are not in the request."""
+    reject_reserved_names(*request.body)
+    attributes = to_item(request.body)
+    item = {"ItemId": {"S": os.urandom(16).hex()}, "CreatedAt": {"S": _now()}, **attributes}
     for name in KEYS:
-        _checked_key(name, item[name]["S"])
+        _check_key(name, item[name]["S"])
     key = request.headers.get("idempotency-key")
     if key is None:
         item = items().create(item)
     else:
         scope = f"{request.route} {request.caller}"
-        item = items().create_once(item, Idempotency(key, scope, given, own_row))
-    where = "/".join(quote(item[name]["S"], safe=":") for name in KEYS)
-    return Response(201, to_json(item), {"Location": f"items/{where}"})
+        item = items().create_once(item, Idempotency(key, scope, attributes, internal_key))
+    path = "/".join(quote(item[name]["S"], safe=":") for name in KEYS)
+    return Response(201, to_json(item), {"Location": f"items/{path}"})
 
 
 def list_items(request: Request) -> Response:
-    """A page of records, in no particular order; never more than Lambda can send."""
+    """Return a page of items. It is shorter than its size if Lambda's payload limit requires it."""
     size = min(request.query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
     page = items().page(size, request.query.get("page_token"))
-    texts: list[str] = []
-    after, room = page.after, MAX_BODY_BYTES
+    entries: list[str] = []
+    last_key, remaining_bytes = page.last_key, MAX_BODY_BYTES
     for item in page.items:
-        text = to_json(item)
-        room -= sent_bytes(text) + 1
-        if texts and room < 0:
-            after = key_of(page.items[len(texts) - 1])
+        entry = to_json(item)
+        remaining_bytes -= payload_bytes(entry) + 1
+        if entries and remaining_bytes < 0:
+            last_key = key_of(page.items[len(entries) - 1])
             break
-        texts.append(text)
-    token = json.dumps(items().token(after) if after else None)
-    return Response(200, f'{{"items":[{",".join(texts)}],"count":{len(texts)},"next_page_token":{token}}}')
+        entries.append(entry)
+    token = json.dumps(items().token(last_key) if last_key else None)
+    return Response(200, f'{{"items":[{",".join(entries)}],"count":{len(entries)},"next_page_token":{token}}}')
 
 
 def read_item(request: Request) -> Response:
-    """One record: exactly that, or the newest of an id."""
+    """Return an item. If the path has only an ID, return the newest item of the ID."""
     key = _key(request)
     return Response(200, to_json(items().read(key) if "CreatedAt" in key else items().newest(key["ItemId"]["S"])))
 
 
 def update_item(request: Request) -> Response:
-    """Set attributes of one record; those not named stay. Keys can be sent back with their stored values."""
-    refuse_reserved(*request.body)
+    """Set attributes of an item. Keys can be in the request if they equal the stored values."""
+    reject_reserved_names(*request.body)
     changes = to_item(request.body)
     sent_keys = {name: changes.pop(name) for name in KEYS if name in changes}
     if len(changes) > MAX_CHANGES:
-        raise BadRequest(f"the body must have at most {MAX_CHANGES} attributes besides its keys, got {len(changes)}")
+        raise BadRequest(
+            f"The body must have at most {MAX_CHANGES} attributes in addition to its keys, got {len(changes)}."
+        )
 
     def update(key: Item) -> Item:
         for name, sent in sent_keys.items():
             if sent != key[name]:
                 stored, got = key[name]["S"], f"{request.body[name]!r:.80}"
                 raise BadRequest(
-                    f"{name}: keys cannot change; it must be {stored!r} or omitted, got {got}. "
+                    f"{name} cannot change, so it must be {stored!r} or omitted, got {got}. "
                     "To change a key, create another item and delete this one."
                 )
         return items().update(key, changes)
 
-    return Response(200, to_json(_on_record(request, update)))
+    return Response(200, to_json(_change(request, update)))
 
 
 def delete_item(request: Request) -> Response:
-    """Remove one record."""
-    _on_record(request, items().delete)
+    """Delete an item."""
+    _change(request, items().delete)
     return Response(204)
 
 
-def _on_record(request: Request, act: Callable[[Item], T]) -> T:
-    """Do `act` to the record the path names; the newest of an id may vanish before, then the next is newest."""
+def _change(request: Request, change: Callable[[Item], T]) -> T:
+    """Call `change` with the key of the item. If the path has only an ID, the item is the newest one of the ID.
+
+    If a concurrent request deletes the newest item first, continue with the next one.
+    """
     key = _key(request)
     if "CreatedAt" in key:
-        return act(key)
+        return change(key)
     for _ in range(NEWEST_ATTEMPTS):
         newest = items().newest(key["ItemId"]["S"])
         try:
-            return act(key_of(newest))
+            return change(key_of(newest))
         except NotFound:
             continue
-    raise NotFound(f"no item {key['ItemId']['S']!r} that stays")
+    raise NotFound(f"Item {key['ItemId']['S']!r} was deleted by concurrent requests.")
 
 
 def _key(request: Request) -> Item:
-    return {name: {"S": _checked_key(name, text)} for name, text in request.path.items()}
+    return {name: {"S": _check_key(name, value)} for name, value in request.path.items()}
 
 
-def _checked_key(name: str, text: str) -> str:
-    if not 1 <= len(checked_text(text, name).encode()) <= KEY_BYTES[name]:
-        raise BadRequest(f"{name}: give 1 to {KEY_BYTES[name]} bytes of text, not {len(text.encode())}")
-    if text in (".", "..") or any(ord(character) < 32 for character in text):
-        raise BadRequest(f"{name} {text!r}: give text without control characters that is neither '.' nor '..'")
+def _check_key(name: str, value: str) -> str:
+    size = len(check_unicode(value, name).encode())
+    if not 1 <= size <= KEY_BYTES[name]:
+        raise BadRequest(f"{name} must have 1 to {KEY_BYTES[name]} bytes in UTF-8, got {size} bytes.")
+    if value in (".", "..") or any(ord(character) < 32 for character in value):
+        raise BadRequest(f"{name} must not be '.' or '..' and must not contain control characters, got {value!r}.")
     if name == "ItemId":
-        refuse_reserved(text)
-    return text
+        reject_reserved_names(value)
+    return value
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""The table of items: what is asked of DynamoDB, one round trip for each."""
+"""Repository of the items service. Each method needs one round trip to DynamoDB, except for pages and retries."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ from ....runtime.reserved_keys import PREFIX
 
 KEYS = ("ItemId", "CreatedAt")
 LISTING = {"list": "items"}
-"""What a page token is bound to: there is one listing."""
-SCANS = 5
-"""How often a page looks further, a megabyte at a time, before it is given as it is."""
-OTHERS_ONLY = {
-    "FilterExpression": "NOT begins_with(ItemId, :own)",
-    "ExpressionAttributeValues": {":own": {"S": PREFIX}},
+"""Scope of page tokens."""
+MAX_SCANS = 5
+"""Maximum number of Scan requests for a page. Each reads up to 1 MB."""
+EXCLUDE_INTERNAL_ITEMS = {
+    "FilterExpression": "NOT begins_with(ItemId, :prefix)",
+    "ExpressionAttributeValues": {":prefix": {"S": PREFIX}},
 }
-"""Leaves out of a scan the rows that the service keeps for itself."""
 
 
 class Page(NamedTuple):
-    """Some records, and the key after which the next are; None after the last."""
+    """A page of items, and the key after which the next page starts. It is None on the last page."""
 
     items: list[Item]
-    after: Item | None
+    last_key: Item | None
 
 
 class Items:
@@ -41,59 +40,59 @@ class Items:
     def __init__(self, table: str, store: DynamoDB) -> None:
         self._table = table
         self._store = store
-        self._tokens = PageTokens(store, table, own_row)
+        self._tokens = PageTokens(store, table, internal_key)
 
     def create(self, item: Item) -> Item:
-        """Add a record; `Conflict` if its two keys are taken."""
+        """Create an item. Raise `Conflict` if an item with the same keys exists."""
         try:
-            self._store.call("PutItem", ReturnValuesOnConditionCheckFailure="ALL_OLD", **self._if_absent(item))
+            self._store.call("PutItem", ReturnValuesOnConditionCheckFailure="ALL_OLD", **self._put_new(item))
         except ConditionFailed as exc:
-            # Our own earlier attempt, whose answer was lost, is no conflict.
-            if not (exc.ambiguous and _same(item, exc.item)):
-                raise _taken(item) from exc
+            # An earlier attempt of this call might have written the item, although its response was lost.
+            if not (exc.ambiguous and _equal(item, exc.item)):
+                raise _already_exists(item) from exc
         metrics.emit(ItemsCreated=(1, "Count"))
         return item
 
     def create_once(self, item: Item, idempotency: Idempotency) -> Item:
-        """Add a record unless this request did before; then the record as it was added."""
+        """Create an item, or return the item that an earlier request with the same idempotency key created."""
         try:
-            self._store.transact([{"Put": self._if_absent(item)}, idempotency.put(self._table, key_of(item))])
+            self._store.transact([{"Put": self._put_new(item)}, idempotency.put(self._table, key_of(item))])
         except TransactionCanceled as exc:
             if record := exc.failed_items(("item", "record")).get("record"):
                 return {**item, **idempotency.recorded_result(record)}
-            raise _taken(item) from exc
+            raise _already_exists(item) from exc
         metrics.emit(ItemsCreated=(1, "Count"))
         return item
 
     def page(self, size: int, token: str | None) -> Page:
-        """Up to `size` records in the table's own order; fewer where many rows between them are the service's own."""
-        after = self._tokens.read(LISTING, token) if token else None
-        found: list[Item] = []
+        """Return up to `size` items. A page can be shorter if scans return many internal items."""
+        last_key = self._tokens.decode(LISTING, token) if token else None
+        page: list[Item] = []
         limit = {"Limit": size}
-        for _ in range(SCANS):
-            start = {"ExclusiveStartKey": after} if after else {}
-            answer = self._store.call("Scan", TableName=self._table, **OTHERS_ONLY, **limit, **start)
-            found += answer["Items"]
-            after = answer.get("LastEvaluatedKey")
-            if after is None or len(found) >= size:
+        for _ in range(MAX_SCANS):
+            start = {"ExclusiveStartKey": last_key} if last_key else {}
+            response = self._store.call("Scan", TableName=self._table, **EXCLUDE_INTERNAL_ITEMS, **limit, **start)
+            page += response["Items"]
+            last_key = response.get("LastEvaluatedKey")
+            if last_key is None or len(page) >= size:
                 break
             limit = {}
-        return Page(found[:size], key_of(found[size - 1]) if len(found) > size else after)
+        return Page(page[:size], key_of(page[size - 1]) if len(page) > size else last_key)
 
-    def token(self, after: Item) -> str:
-        """The token of the page after the record of a key."""
-        return self._tokens.make(LISTING, after)
+    def token(self, last_key: Item) -> str:
+        """Return the token of the page that starts after a key."""
+        return self._tokens.encode(LISTING, last_key)
 
     def read(self, key: Item) -> Item:
-        """The record of a whole key."""
-        found = self._store.call("GetItem", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        if found is None:
-            raise _missing(key)
-        return dict(found)
+        """Return the item with a key. Raise `NotFound` if it does not exist."""
+        item = self._store.call("GetItem", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            raise _not_found(key)
+        return dict(item)
 
     def newest(self, item_id: str) -> Item:
-        """The record of an id that was created last."""
-        answer = self._store.call(
+        """Return the item of an ID with the greatest sort key. Raise `NotFound` if there is none."""
+        response = self._store.call(
             "Query",
             TableName=self._table,
             KeyConditionExpression="ItemId = :id",
@@ -102,12 +101,12 @@ class Items:
             Limit=1,
             ConsistentRead=True,
         )
-        if not answer["Items"]:
-            raise _missing({"ItemId": {"S": item_id}})
-        return dict(answer["Items"][0])
+        if not response["Items"]:
+            raise _not_found({"ItemId": {"S": item_id}})
+        return dict(response["Items"][0])
 
     def update(self, key: Item, changes: Item) -> Item:
-        """Set attributes of the record of a whole key; the others stay. Without changes, return the record as it is."""
+        """Set attributes of the item with a key, and return the item. Raise `NotFound` if it does not exist."""
         expressions: dict[str, Any] = {}
         if changes:
             expressions = {
@@ -116,7 +115,7 @@ class Items:
                 "ExpressionAttributeValues": {f":{i}": value for i, value in enumerate(changes.values())},
             }
         try:
-            answer = self._store.call(
+            response = self._store.call(
                 "UpdateItem",
                 TableName=self._table,
                 Key=key,
@@ -125,57 +124,57 @@ class Items:
                 **expressions,
             )
         except ConditionFailed as exc:
-            raise _missing(key) from exc
-        return dict(answer["Attributes"])
+            raise _not_found(key) from exc
+        return dict(response["Attributes"])
 
     def delete(self, key: Item) -> None:
-        """Remove the record of a whole key."""
+        """Delete the item with a key. Raise `NotFound` if it does not exist."""
         try:
             self._store.call(
                 "DeleteItem", TableName=self._table, Key=key, ConditionExpression="attribute_exists(ItemId)"
             )
         except ConditionFailed as exc:
             if not exc.ambiguous:
-                raise _missing(key) from exc
+                raise _not_found(key) from exc
 
     def close(self) -> None:
         """Close the connections to DynamoDB."""
         self._store.close()
 
-    def _if_absent(self, item: Item) -> dict[str, Any]:
-        """A put that holds only where no record has these keys."""
+    def _put_new(self, item: Item) -> dict[str, Any]:
+        """Return the parameters of a Put whose condition fails if an item with the same keys exists."""
         return {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(ItemId)"}
 
 
-def own_row(name: str) -> Item:
-    """The key of a row the service keeps for itself."""
+def internal_key(name: str) -> Item:
+    """Return the primary key of an internal item of the service."""
     return {"ItemId": {"S": name}, "CreatedAt": {"S": "-"}}
 
 
 def key_of(item: Item) -> Item:
-    """The two keys of a record."""
+    """Return the primary key of an item."""
     return {name: item[name] for name in KEYS}
 
 
-def _same(one: Item, other: Item | None) -> bool:
-    """Whether two items hold equal values, however DynamoDB writes their numbers."""
-    return other is not None and _values(one) == _values(other)
+def _equal(item: Item, stored: Item | None) -> bool:
+    """Return whether two items have equal values. DynamoDB can change the format of numbers."""
+    return stored is not None and _values(item) == _values(stored)
 
 
 def _values(item: Item) -> Any:
     return json.loads(to_json(item), parse_float=Decimal)
 
 
-def _taken(item: Item) -> Conflict:
-    return Conflict(f"an item {item['ItemId']['S']!r} created at {item['CreatedAt']['S']!r} is there already")
+def _already_exists(item: Item) -> Conflict:
+    return Conflict(f"Item {item['ItemId']['S']!r} with CreatedAt {item['CreatedAt']['S']!r} already exists.")
 
 
-def _missing(key: Item) -> NotFound:
-    created = f" created at {key['CreatedAt']['S']!r}" if "CreatedAt" in key else ""
-    return NotFound(f"no item {key['ItemId']['S']!r}{created}")
+def _not_found(key: Item) -> NotFound:
+    created_at = f" with CreatedAt {key['CreatedAt']['S']!r}" if "CreatedAt" in key else ""
+    return NotFound(f"Item {key['ItemId']['S']!r}{created_at} not found.")
 
 
 @cache
 def items() -> Items:
-    """This worker's table, made once."""
+    """Return the repository of this execution environment."""
     return Items(os.environ["DYNAMODB_TABLE_NAME"], DynamoDB())

@@ -1,4 +1,4 @@
-"""Publishes movements that cross a threshold: as they arrive, and those that remain by a schedule."""
+"""Publication of alerts: from the stream of movements, and by a schedule for alerts that were not sent."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .repository import Repository
 SUBJECTS = {"LOW_STOCK": "Low stock", "OUT_OF_STOCK": "Out of stock"}
 
 
-def sweep(repository: Repository) -> int:
-    """Publish every alert that is due, and return their number."""
+def send_due(repository: Repository) -> int:
+    """Publish all alerts that are due and return their number."""
     started = repository.now()
     sent = 0
     with closing(Sns()) as sns:
         outbox = _outbox(repository, sns)
-        # Read all of them first: the index is in the order of attempts, so the oldest can be the last.
+        # Read all of them before sending: the index is sorted by the next attempt, not by age.
         due = [*outbox.due()]
         oldest = min([started, *map(_moved_at, due)])
         try:
@@ -35,7 +35,7 @@ def sweep(repository: Repository) -> int:
 
 
 def send(repository: Repository, keys: Iterable[Item]) -> int:
-    """Publish those alerts that are due, and return their number. One that cannot be published raises its error."""
+    """Publish the alerts of the given movements that are due and return their number. Raise if publishing fails."""
     with closing(Sns()) as sns:
         return sum(1 for _ in _outbox(repository, sns).send(keys))
 
@@ -47,16 +47,16 @@ def _outbox(repository: Repository, sns: Sns) -> Outbox:
         table=repository.tables.movements,
         key=("product_id", "movement_id"),
         index_name="due-index",
-        partition=("due", {"S": movements.ALERTS}),
+        partition=("due", {"S": movements.ALERTS_PARTITION}),
         due_at="due_at",
         timestamp=lambda seconds: {"N": str(int(repository.now() + seconds))},
         notification=_notification,
-        retries_immediately=True,  # Events of a stream are retried before a lease expires.
+        retries_immediately=True,  # Stream events are retried before a lease expires.
     )
 
 
 def _notification(movement: Item) -> Notification:
-    # The alert has the counts without expired holds, if the movement has others.
+    # `alert` contains the counts without expired holds if they differ from those of the movement.
     fields = movements.to_response({**movement, **movement.get("alert", {"M": {}})["M"]})
     product, warehouse = fields["product_id"], fields["warehouse_id"]
     return Notification(
@@ -64,12 +64,12 @@ def _notification(movement: Item) -> Notification:
         {name: fields[name] for name in ("status", "product_id", "warehouse_id", *movements.COUNTS, "at", "sequence")},
         f"{product} in {warehouse}: {fields['available']} available ({fields['stock_count']} on hand, "
         f"{fields['reserved_count']} reserved), threshold {fields['threshold_level']}.\n",
-        # A movement of an earlier release does not have it.
+        # Movements of an earlier release have no correlation id.
         fields.get("correlationId", INVOCATION.correlation_id),
     )
 
 
 def _moved_at(key: Item) -> float:
-    """Return the time of the movement of a key, in epoch seconds."""
+    """Return the time of a movement in epoch seconds, by its primary key."""
     at = key["movement_id"]["S"].partition("#")[0]
     return datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()

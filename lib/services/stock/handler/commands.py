@@ -13,7 +13,7 @@ from ....runtime import metrics
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError, BadRequest, Conflict, NotFound
 from ....runtime.idempotency import Idempotency
-from ....runtime.transactions import AlreadyExecuted, WriteConflict, check_time
+from ....runtime.transactions import AlreadyExecuted, WriteConflict, check_deadline
 from . import levels, movements, reservations
 from .changes import EXPIRY, Changes, Edit, busy, max_held_units
 from .errors import (
@@ -22,7 +22,7 @@ from .errors import (
     ReservationConflict,
     ReservationExpired,
     ReservationFulfilled,
-    no_reservation,
+    reservation_not_found,
 )
 from .levels import Level
 from .movements import Cause
@@ -32,11 +32,11 @@ from .sales import SOLD, Document, Records, Sale, partly_sold_error, sold_line
 from .unit_of_work import AlreadySold, LinesChanged, UnitOfWork, sum_units
 
 MAX_LINES_WITH_LIMIT = 24
-"""Maximum lines of a reservation that counts in quotas: of the 100 actions of a transaction each line takes four."""
+"""Maximum number of lines of a reservation with quotas. Each line needs 4 of the 100 actions of a transaction."""
 
 
 class Commands:
-    """Changes of levels and reservations, each with its movements."""
+    """Commands that change levels and reservations, and record movements."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
@@ -52,7 +52,7 @@ class Commands:
             response: Document = json.loads(exc.result["answer"]["S"])
             return response
         except ApiError as exc:
-            # An earlier attempt of this request, executed a moment ago, might be what prevents it.
+            # A concurrent attempt of this request might have succeeded and caused the error.
             if (recorded := self.repository.recorded_response(idempotency)) is not None:
                 return recorded
             if isinstance(exc, InsufficientStock):
@@ -67,7 +67,7 @@ class Commands:
         try:
             work.commit(self.repository, idempotency, json.dumps(response))
         except WriteConflict as exc:
-            raise Conflict(f"{level.product_id} is in {level.warehouse_id} already: PUT changes it") from exc
+            raise Conflict(f"{level.product_id} already exists in {level.warehouse_id}. Use PUT to change it.") from exc
         return response
 
     def update(
@@ -84,34 +84,34 @@ class Commands:
             units = values.get("stock_count", old.stock_count) - old.stock_count
             kind = movements.UPDATED if edit.adjustment is None else movements.ADJUSTED
             cause = Cause(kind, actor, reason=edit.reason)
-            new = work.move(old.place, cause, units, partial(levels.edited, **values))
+            new = work.move(old.key, cause, units, partial(levels.edit, **values))
             edit.check_reserved(old, new, work.now)
             return levels.to_response(new.as_of(work.now))
 
         return self._changes.apply([RequestedLine(product_id, warehouse_id, 0)], change, idempotency)
 
     def reserve(self, booking: Booking, caller: Caller, idempotency: Idempotency | None) -> Document:
-        """Hold all requested units or none. The same request again receives the same response."""
+        """Reserve all requested units or none. A repeated request receives the same response."""
         lines = merge_lines(booking.lines)
         counted = max_held_units() > 0
         if counted and len(lines) > MAX_LINES_WITH_LIMIT:
             raise BadRequest(
-                f"lines: at most {MAX_LINES_WITH_LIMIT} where max_held_units is set, got {len(lines)}: reserve the "
-                "others under another reservationId"
+                f"lines must have at most {MAX_LINES_WITH_LIMIT} entries if max_held_units is set, got {len(lines)}. "
+                "Reserve the others with another reservationId."
             )
         replaced: Line | None = None
 
         def change(work: UnitOfWork) -> Document:
-            units_by_place = sum_units(lines, work.allocate(lines))
-            end = levels.end_of_hold(work.now, booking.minutes, [work.after[place] for place in units_by_place])
+            units_by_level = sum_units(lines, work.allocate(lines))
+            end = levels.hold_end(work.now, booking.minutes, [work.after[key] for key in units_by_level])
             at = levels.format_timestamp(work.now, replaced.reserved_at if replaced else "")
             new_lines = [
-                booking.line(caller, place, units, number=number, reserved_at=at, end=end)._replace(counted=counted)
-                for number, (place, units) in enumerate(units_by_place.items())
+                booking.line(caller, key, units, number=number, reserved_at=at, end=end)._replace(counted=counted)
+                for number, (key, units) in enumerate(units_by_level.items())
             ]
             for line in new_lines:
                 cause = Cause(movements.RESERVED, caller.actor, line.reservation_id, line.reference)
-                work.move(line.place, cause, line.quantity, partial(levels.held, units=line.quantity, end=end))
+                work.move(line.level_key, cause, line.quantity, partial(levels.add_hold, units=line.quantity, end=end))
                 work.lines[line.key] = reservations.put(self.repository.tables.reservations, line, replaced)
             self._changes.count(work, new_lines, 1)
             return reservations.to_response(new_lines)
@@ -125,7 +125,7 @@ class Commands:
                 if not isinstance(exc, LinesChanged):
                     raise
                 replaced = self._replaceable_line(booking.reservation_id)
-                check_time(busy(f"reservation {booking.reservation_id}"))
+                check_deadline(busy(f"reservation {booking.reservation_id}"))
 
     def release(
         self,
@@ -135,12 +135,12 @@ class Commands:
         reserved_at: str | None = None,
         idempotency: Idempotency | None = None,
     ) -> Document:
-        """Release what a reservation holds of a product, or all it holds; raise `NotFound` if that is nothing."""
+        """Release the units of a product, or all units, of a reservation. Raise `NotFound` if it has none."""
         cause = Cause(movements.RELEASED, caller.actor, reservation_id)
         while True:
             now = self.repository.now()
             lines = [line for line in self.repository.lines(reservation_id) if line.usable_by(caller)]
-            # A reservation that took the id over since is not the one to release.
+            # Do not release a later reservation with the same id.
             reserved_at = reserved_at or (lines[0].reserved_at if lines else None)
             active = [
                 line
@@ -148,11 +148,11 @@ class Commands:
                 if line.is_active(now) and line.reserved_at == reserved_at and product_id in (None, line.product_id)
             ]
             if not active:
-                raise no_reservation(reservation_id, product_id)
+                raise reservation_not_found(reservation_id, product_id)
             try:
                 return self._changes.settle(active, reservations.RELEASED, cause, idempotency=idempotency)
             except LinesChanged:
-                check_time(busy(f"reservation {reservation_id}"))
+                check_deadline(busy(f"reservation {reservation_id}"))
 
     def fulfill(self, sale: Sale, caller: Caller, idempotency: Idempotency | None) -> Document:
         """Sell all requested units or none."""
@@ -165,12 +165,12 @@ class Commands:
         def change(work: UnitOfWork) -> Document:
             response = []
             rest = {part: requested for part, requested in parts.items() if part not in sold}
-            places = iter(work.allocate([line for requested in rest.values() for line in requested]))
+            keys = iter(work.allocate([line for requested in rest.values() for line in requested]))
             for part, requested in parts.items():
                 lines = sold.get(part, [])
                 if part not in sold:
-                    for place, units in sum_units(requested, itertools.islice(places, len(requested))).items():
-                        level = work.move(place, sale.cause(caller), units, partial(levels.sold, units=units))
+                    for key, units in sum_units(requested, itertools.islice(keys, len(requested))).items():
+                        level = work.move(key, sale.cause(caller), units, partial(levels.sell, units=units))
                         lines = [*lines, sold_line(units, level.as_of(work.now))]
                     if part:
                         work.sales[("sale", *part)] = records.put(part, lines, work.now)
@@ -182,15 +182,15 @@ class Commands:
             try:
                 return self._changes.apply(merge_lines(rest), change, idempotency)
             except (AlreadySold, InsufficientStock, NotFound) as exc:
-                # An earlier attempt of this request might be what prevents it.
+                # A concurrent attempt of this request might have succeeded and caused the error.
                 before = sold
                 sold = self.repository.recorded_sales(records, {part: lines for part, lines in parts.items() if part})
                 if sold == before and not isinstance(exc, AlreadySold):
                     raise
-                check_time(busy(f"reference {sale.reference}"))
+                check_deadline(busy(f"reference {sale.reference}"))
 
     def expire(self, product_id: str) -> int:
-        """Release the expired holds of a product, and return their number."""
+        """Release the expired lines of a product and return their number."""
         return self._changes.expire(product_id)
 
     def _fulfill_reservation(
@@ -201,24 +201,24 @@ class Commands:
             usable = [line for line in self.repository.lines(reservation_id) if line.usable_by(caller)]
             lines = [line for line in usable if sale.product_id in (None, line.product_id)]
             if not lines:
-                raise no_reservation(reservation_id, sale.product_id)
+                raise reservation_not_found(reservation_id, sale.product_id)
             reserved_at = reserved_at or lines[0].reserved_at
             if lines[0].reserved_at != reserved_at:
                 raise ReservationExpired(
-                    f"reservationId {reservation_id!r}: the reservation of {reserved_at} has ended, and the id is of "
-                    f"one of {lines[0].reserved_at}"
+                    f"Reservation {reservation_id!r} of {reserved_at} has ended. The id now belongs to the reservation "
+                    f"of {lines[0].reserved_at}."
                 )
             recorded = next((line.reference for line in usable if line.reference), None)
             if None not in (recorded, sale.reference) and recorded != sale.reference:
                 raise ReservationConflict(
-                    f"reference {sale.reference!r}: reservation {reservation_id!r} has another one, send that or none"
+                    f"reference must be that of reservation {reservation_id!r} or omitted, got {sale.reference!r}."
                 )
             now = self.repository.now()
             active = [line for line in lines if line.is_active(now)]
             if not active:
                 return self.repository.record_response(sale.response(self._sold_lines(sale, lines)), idempotency)
             sale.check_lines(active)
-            # Line 0 guards the id: it is retained, and has the reference, whichever lines are sold.
+            # Line 0 guards the id, so it is retained and stores the reference even if only other lines are sold.
             guard = usable[0] if usable[0].line == 0 and usable[0] not in active else None
             cause = sale.cause(caller, recorded)
             try:
@@ -226,73 +226,73 @@ class Commands:
                     active, reservations.FULFILLED, cause, sale=sale, idempotency=idempotency, guard=guard
                 )
             except LinesChanged:
-                check_time(busy(f"reservation {reservation_id}"))
+                check_deadline(busy(f"reservation {reservation_id}"))
 
     def _active_lines(self, booking: Booking, caller: Caller) -> list[Line]:
-        """Return the lines of the reservation that has the id; none if it has ended.
+        """Return the lines of the active reservation with the requested id; an empty list if there is none.
 
-        Raise `ReservationFulfilled` if any of it was sold, `ReservationConflict` if it is another reservation.
+        Raise `ReservationFulfilled` if a line was sold, `ReservationConflict` if the reservation differs.
         """
         now = self.repository.now()
-        name = f"reservationId {booking.reservation_id!r}"
+        subject, remedy = f"Reservation {booking.reservation_id!r}", "Use another reservationId."
         lines = self.repository.lines(booking.reservation_id)
         if any(line.state == reservations.FULFILLED for line in lines):
-            raise ReservationFulfilled(f"{name} has been fulfilled: reserve under another id")
+            raise ReservationFulfilled(f"{subject} was fulfilled. {remedy}")
         active = [line for line in lines if line.is_active(now)]
         if not active:
             return []
         if not active[0].usable_by(caller):
-            raise ReservationConflict(f"{name} is in use by another caller: reserve under another id")
+            raise ReservationConflict(f"{subject} belongs to another caller. {remedy}")
         if booking.reference not in (None, active[0].reference):
-            raise ReservationConflict(
-                f"reference {booking.reference!r}: {name} is of another reference or of none, reserve under another id"
-            )
+            raise ReservationConflict(f"{subject} does not have the reference {booking.reference!r}. {remedy}")
         if active != lines or active[0].digest != booking.digest:
             raise ReservationConflict(
-                f"{name} holds other lines or has another lifetime_minutes, or part of it was released: reserve under "
-                "another id"
+                f"{subject} has other lines or another lifetime_minutes, or was released in part. {remedy}"
             )
         return active
 
     def _replaceable_line(self, reservation_id: str) -> Line | None:
-        """Return line 0 of a reservation that has ended; None if any of its lines is not released."""
+        """Return line 0 of a reservation if all its lines are released, else None."""
         now = self.repository.now()
         lines = self.repository.lines(reservation_id)
         if expired := [line for line in lines if line.state == reservations.HELD and not line.is_active(now)]:
             with suppress(LinesChanged):
                 self._changes.settle(expired, reservations.EXPIRED, EXPIRY)
             lines = self.repository.lines(reservation_id)
-        is_released = all(line.state in reservations.GIVEN_BACK for line in lines)
+        is_released = all(line.state in reservations.RELEASED_STATES for line in lines)
         return next((line for line in lines if line.line == 0 and is_released), None)
 
     def _sold_lines(self, sale: Sale, lines: list[Line]) -> list[Document]:
-        """Return the response's lines of the sale that a request repeats; raise an error if it has not sold them."""
+        """Return the response lines of the sale that a request repeats; raise an error if there is none."""
         products = {line.product_id for line in sale.requested() or ()}
         lines = [line for line in lines if line.product_id in products] or lines
         sold = [line for line in lines if line.state == reservations.FULFILLED]
         if not sold:
             if all(line.state == reservations.RELEASED for line in lines):
-                raise no_reservation(lines[0].reservation_id, sale.product_id)
+                raise reservation_not_found(lines[0].reservation_id, sale.product_id)
             raise ReservationExpired(
-                f"reservation {lines[0].reservation_id} ended at {lines[0].expiry}: fulfil without it, from free units"
+                f"Reservation {lines[0].reservation_id!r} expired at {lines[0].expiry}. Fulfill available units "
+                "without reservationId."
             )
-        # A sale is of all lines that are held: those it has left had ended before.
+        # A sale includes all active lines, so the other lines had ended before it.
         if len(sold) < len(lines) and not any(map(sale.has_sold, sold)):
             raise partly_sold_error(lines)
         responses = self.repository.response_lines(sold)
-        mine = [line for line in sold if sale.reference in (None, line.reference, responses[line.key].get("reference"))]
-        if not mine:
+        matching = [
+            line for line in sold if sale.reference in (None, line.reference, responses[line.key].get("reference"))
+        ]
+        if not matching:
             raise ReservationConflict(
-                f"reference {sale.reference!r}: reservation {lines[0].reservation_id!r} was sold without it, repeat "
-                "the request without a reference"
+                f"reference must be omitted, got {sale.reference!r}. Reservation {lines[0].reservation_id!r} was "
+                "fulfilled without it."
             )
-        latest = sale.latest_lines(mine)
+        latest = sale.latest_lines(matching)
         sale.check_lines(latest)
         return [{name: responses[line.key][name] for name in SOLD} for line in latest]
 
 
 @cache
 def commands() -> Commands:
-    """Return the commands of this execution environment."""
+    """Return the `Commands` instance of the Lambda execution environment."""
     names = (f"{table}_TABLE_NAME" for table in ("LEVELS", "RESERVATIONS", "MOVEMENTS"))
     return Commands(Repository(Tables(*(os.environ.get(name, "") for name in names)), DynamoDB()))

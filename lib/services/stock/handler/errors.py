@@ -1,4 +1,4 @@
-"""What the stock service answers beside success, and beside what every service does."""
+"""Errors of the stock service in addition to those of every service."""
 
 from __future__ import annotations
 
@@ -6,66 +6,68 @@ from ....runtime.errors import ApiError, NotFound
 
 
 class InsufficientStock(ApiError):
-    """There is less than somebody wants."""
+    """More units are requested than are available."""
 
     status = 409
     code = "INSUFFICIENT_STOCK"
 
 
 class HoldLimit(ApiError):
-    """The caller would hold more units of a product than one caller may."""
+    """The request exceeds the limit of units that one caller can reserve of a product."""
 
     status = 409
     code = "HOLD_LIMIT"
 
 
 class BelowReserved(ApiError):
-    """Somebody holds what would be taken away."""
+    """An update leaves fewer units on hand than are reserved."""
 
     status = 409
     code = "BELOW_RESERVED"
 
 
 class BelowZero(ApiError):
-    """An adjustment takes away more than is on hand."""
+    """An adjustment removes more units than are on hand."""
 
     status = 409
     code = "INSUFFICIENT_STOCK"
 
 
 class ReservationFulfilled(ApiError):
-    """Units of the reservation were sold, so its id cannot start another one."""
+    """Units of the reservation were sold, so its id cannot be used for another one."""
 
     status = 409
     code = "RESERVATION_FULFILLED"
 
 
 class ReservationConflict(ApiError):
-    """The reservation is not what the request takes it for."""
+    """The reservation differs from the request."""
 
     status = 409
     code = "RESERVATION_CONFLICT"
 
 
 class ReferenceConflict(ApiError):
-    """The reference has sold another quantity of the product, or from another warehouse."""
+    """The reference was used to sell another quantity of the product, or from another warehouse."""
 
     status = 409
     code = "REFERENCE_CONFLICT"
 
 
 class ReservationExpired(ApiError):
-    """Nobody holds it any more."""
+    """The reservation has expired, or the id belongs to a later reservation."""
 
     status = 409
     code = "RESERVATION_EXPIRED"
 
 
-def missing(product_id: str, warehouse_id: str | None) -> NotFound:
-    """There is no such product, or it is not in the warehouse."""
-    return NotFound(f"no product {product_id!r}" + (f" in warehouse {warehouse_id!r}" if warehouse_id else ""))
+def level_not_found(product_id: str, warehouse_id: str | None) -> NotFound:
+    """Return the error for a product that does not exist, or not in the warehouse."""
+    warehouse = f" in warehouse {warehouse_id!r}" if warehouse_id else ""
+    return NotFound(f"Product {product_id!r}{warehouse} does not exist.")
 
 
-def no_reservation(reservation_id: str, product_id: str | None) -> NotFound:
-    """Nobody holds anything under that id, or nothing of the product."""
-    return NotFound(f"no reservation {reservation_id!r}" + (f" of product {product_id!r}" if product_id else ""))
+def reservation_not_found(reservation_id: str, product_id: str | None) -> NotFound:
+    """Return the error for a reservation that does not exist, or has no units of the product."""
+    product = f" of product {product_id!r}" if product_id else ""
+    return NotFound(f"Reservation {reservation_id!r}{product} does not exist.")

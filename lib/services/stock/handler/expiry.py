@@ -1,4 +1,4 @@
-"""Gives back what was held and has ended."""
+"""Scheduled release of expired holds."""
 
 from __future__ import annotations
 
@@ -8,60 +8,60 @@ from functools import partial
 
 from ....runtime import logging, metrics
 from ....runtime.errors import ApiError
-from ....runtime.http_client import BUDGET, AwsError
+from ....runtime.http_client import DEADLINE, AwsError
 from .commands import Commands
-from .levels import HOLDS, Place
+from .levels import HOLDS_PARTITION, LevelKey
 
 PAGE = 100
-SIDE_BY_SIDE = 8
-"""How many products are swept at once."""
+MAX_CONCURRENCY = 8
+"""Number of products that are processed concurrently."""
 
 
-def sweep(commands: Commands) -> int:
-    """Give back every hold that has ended; how many those were."""
+def release_expired(commands: Commands) -> int:
+    """Release all expired reservation lines and return their number."""
     started = commands.repository.now()
     oldest = started
-    outcomes: list[int | Exception] = []
-    swept: dict[str, Place] = {}
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+    results: list[int | Exception] = []
+    processed: dict[str, LevelKey] = {}
+    with ThreadPoolExecutor(MAX_CONCURRENCY) as threads:
         for page in _due(commands, int(started)):
             oldest = min([oldest, *page.values()])
-            if BUDGET.spent():
+            if DEADLINE.is_exceeded():
                 break
-            # A product is swept once, in all its warehouses.
-            due = {place[0]: place for place in page if place[0] not in swept}
-            swept.update(due)
-            outcomes += threads.map(partial(_given_back, commands), due.values())
-    freed = sum(outcome for outcome in outcomes if isinstance(outcome, int))
+            # The release of a product includes all its warehouses.
+            due = {key[0]: key for key in page if key[0] not in processed}
+            processed.update(due)
+            results += threads.map(partial(_release, commands), due.values())
+    released = sum(result for result in results if isinstance(result, int))
     metrics.emit(SweepAge=(started - oldest, "Seconds"))
-    for outcome in outcomes:
-        if isinstance(outcome, Exception):
-            raise outcome
-    return freed
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return released
 
 
-def _given_back(commands: Commands, place: Place) -> int | Exception:
-    """The number of holds of a level's product that were released, or the error, which does not stop the others."""
+def _release(commands: Commands, key: LevelKey) -> int | Exception:
+    """Release the expired lines of a level's product. Return their number, or the error so that others continue."""
     try:
-        freed = commands.expire(place[0])
+        released = commands.expire(key[0])
     except (ApiError, AwsError) as exc:
-        logging.write("ERROR", "not given back", product=place[0], warehouse=place[1], error=str(exc))
+        logging.write("ERROR", "release failed", product=key[0], warehouse=key[1], error=str(exc))
         return exc
-    if not freed and not BUDGET.spent():
-        # The row says that somebody holds units that no reservation is of: `reconcile` tells and mends it.
-        logging.write("WARN", "nothing to give back", product=place[0], warehouse=place[1])
-    return freed
+    if not released and not DEADLINE.is_exceeded():
+        # The level has reserved units without a reservation. `reconcile` reports and repairs it.
+        logging.write("WARN", "no reservation for expired hold", product=key[0], warehouse=key[1])
+    return released
 
 
-def _due(commands: Commands, now: int) -> Iterator[dict[Place, int]]:
-    """The levels of which a hold has ended, with when, the oldest first."""
+def _due(commands: Commands, now: int) -> Iterator[dict[LevelKey, int]]:
+    """Yield pages of the levels with expired holds and the first expiry of each, oldest first."""
     due = commands.repository.store.paginate(
         "Query",
         TableName=commands.repository.tables.levels,
         IndexName="due-index",
         KeyConditionExpression="due = :holds AND due_at <= :now",
-        ExpressionAttributeValues={":holds": {"S": HOLDS}, ":now": {"N": str(now)}},
+        ExpressionAttributeValues={":holds": {"S": HOLDS_PARTITION}, ":now": {"N": str(now)}},
         Limit=PAGE,
     )
-    for rows in due:
-        yield {(row["product_id"]["S"], row["warehouse_id"]["S"]): int(row["due_at"]["N"]) for row in rows}
+    for items in due:
+        yield {(item["product_id"]["S"], item["warehouse_id"]["S"]): int(item["due_at"]["N"]) for item in items}

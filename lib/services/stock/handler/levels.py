@@ -1,7 +1,8 @@
-"""A level, which is what there is of one product in one warehouse, and what can happen to it.
+"""Stock levels: the units of one product in one warehouse, and the changes of them.
 
-Nothing here asks AWS or the clock.  Units on hand are `stock_count`; those of them that somebody holds are
-`reserved_count`; what is left is available.
+`stock_count` is the number of units on hand, `reserved_count` the number of those that are reserved; the difference is
+available. A hold is the number of reserved units with the same expiry. The functions of this module neither call AWS
+nor read the clock.
 """
 
 from __future__ import annotations
@@ -22,33 +23,36 @@ COUNT_MAX = 999_999_999
 """Largest `stock_count`."""
 MINUTE_SECONDS = 60
 STEPS_SECONDS = (3, 6, 12, 20, 40, 60, 120, 240, 300, 600, 1200, 1800, 3600)
-"""Steps of the grid on which holds end.  A lifetime uses the largest of at most 5 % of it, which is 41 ends at most."""
+"""Steps to which the expiry of a hold is rounded up. A hold uses the largest step of at most 5 % of its lifetime, so
+the holds of a level have at most `MAX_FINE_ENDS` expiry times."""
 MAX_FINE_ENDS = 41
 MAX_ENDS = 64
-"""Largest number of different ends of a level's holds: 41 on the fine grids and 23 on the coarse ones.
+"""Maximum number of expiry times of a level's holds: 41 with `STEPS_SECONDS` and 23 with the coarse steps.
 
-A coarse step is the largest power of two minutes that is at most the lifetime.  Its holds end within three steps, which
-are three different ends for the first step and two more for each of the ten others up to 1,024 minutes.
+A level that has `MAX_FINE_ENDS` expiry times uses coarse steps for new ones. A coarse step is the largest power of two
+minutes that does not exceed the lifetime. Its holds expire within three steps: three expiry times for the first step
+and two more for each of the ten others up to 1,024 minutes.
 """
-HOLDS = "holds"
-"""The partition of `due-index` with the levels somebody holds units of, in the order of when the first hold ends."""
-LISTED = "levels"
+HOLDS_PARTITION = "holds"
+"""Partition of `due-index` with the levels that have holds, sorted by the first expiry time."""
+LISTING_PARTITION = "levels"
+"""Partition of `listing-index` with all levels."""
 INDEXES = {
     (): ("listing-index", "listing"),
     ("category",): ("category-index", "category"),
     ("status",): ("status-index", "status"),
     ("category", "status"): ("category-status-index", "category_status"),
 }
-"""The index that serves a listing, by what it is narrowed to, and the index's partition key.  They hold keys alone, so
-that holding units of a product writes to none of them."""
+"""Index and partition key attribute of a listing, by the fields that filter it. The indexes project only keys, so a
+reservation does not write to them unless it changes the status."""
 
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
-Place = tuple[str, str]
-"""A product and a warehouse."""
+LevelKey = tuple[str, str]
+"""Product id and warehouse id."""
 
 
 class Level(NamedTuple):
-    """What there is of a product in a warehouse."""
+    """Stock of one product in one warehouse."""
 
     product_id: str
     warehouse_id: str
@@ -57,49 +61,49 @@ class Level(NamedTuple):
     reserved_count: int
     threshold_level: int
     last_updated: str
-    """When `stock_count`, `threshold_level` or `category` was last changed."""
+    """Timestamp of the last change of `stock_count`, `threshold_level` or `category`."""
     version: int
-    """How often they were, its creation counted."""
+    """Number of changes of these fields, including the creation."""
     sequence: int
-    """How many movements it has had: no two writers can both add the next.  0: another program wrote the row."""
+    """Number of movements. Writes are conditional on it. 0 if another application wrote the item."""
     moved_at: str
-    """When the last of them was."""
+    """Timestamp of the last movement."""
     holds: Mapping[int, int]
-    """Held units by the epoch second at which they are free again."""
+    """Reserved units by expiry, in epoch seconds."""
     alerted: Mapping[str, int] = MappingProxyType({})
-    """The statuses that raise no alert, each with the epoch second until which; 0 while the level has not recovered."""
+    """Statuses that raise no further alert until an epoch second; 0 if the level has not recovered from the status."""
 
     @property
-    def place(self) -> Place:
-        """Its product and its warehouse."""
+    def key(self) -> LevelKey:
+        """Product id and warehouse id."""
         return self.product_id, self.warehouse_id
 
     @property
     def available(self) -> int:
-        """What anybody may have."""
+        """Number of units that can be reserved or sold."""
         return self.stock_count - self.reserved_count
 
     @property
     def status(self) -> str:
-        """What customers and administrators are told."""
+        """Status by available units and threshold."""
         return status_of(self.available, self.threshold_level)
 
     def as_of(self, now: float) -> Level:
-        """Return the level at a time: without holds that have expired by then."""
-        return _without(self, [end for end in self.holds if end <= now])
+        """Return the level without the holds that have expired by `now`."""
+        return _without_holds(self, [end for end in self.holds if end <= now])
 
 
 class Rearm(NamedTuple):
-    """When a level that has recovered from a status may raise an alert for it again: whichever comes first."""
+    """Conditions for another alert of a status after the level has recovered from it. One of them is sufficient."""
 
     percent: int = 10
-    """Of the threshold.  More than this, and more than one unit, must be available above the threshold."""
+    """Margin above the threshold that the available units must exceed: percentage of it, at least one unit."""
     minutes: int = 15
-    """Since the recovery."""
+    """Minutes since the recovery."""
 
 
-def alerting(before: Level | None, after: Level, now: float, rearm: Rearm) -> tuple[Level, bool]:
-    """Return `after` with its `alerted` statuses, and whether it raises an alert; `before` is the level until `now`."""
+def update_alerts(before: Level | None, after: Level, now: float, rearm: Rearm) -> tuple[Level, bool]:
+    """Return `after` with updated `alerted` statuses, and whether the change from `before` raises an alert."""
     alerted: dict[str, int] = {}
     if after.available <= after.threshold_level + max(1, after.threshold_level * rearm.percent / 100):
         for status, until in before.alerted.items() if before else ():
@@ -113,62 +117,62 @@ def alerting(before: Level | None, after: Level, now: float, rearm: Rearm) -> tu
 
 
 def status_of(available: int, threshold_level: int) -> str:
-    """The status for so many available units."""
+    """Return the status for a number of available units."""
     if available <= 0:
         return OUT_OF_STOCK
     return LOW_STOCK if available <= threshold_level else IN_STOCK
 
 
-def created(place: Place, stock_count: int, threshold_level: int, category: str | None, at: str) -> Level:
-    """A new level."""
-    return Level(*place, category, stock_count, 0, threshold_level, at, 1, 1, at, {})
+def new_level(key: LevelKey, stock_count: int, threshold_level: int, category: str | None, at: str) -> Level:
+    """Return a new level."""
+    return Level(*key, category, stock_count, 0, threshold_level, at, 1, 1, at, {})
 
 
-def held(level: Level, *, units: int, end: int, at: str) -> Level:
-    """The level once somebody holds units of it."""
-    return _moved(_holding(level, units, end), at)
+def add_hold(level: Level, *, units: int, end: int, at: str) -> Level:
+    """Return the level with `units` reserved until `end`."""
+    return _with_movement(_change_hold(level, units, end), at)
 
 
-def freed(level: Level, *, units: int, end: int, at: str) -> Level:
-    """The level once somebody has let go of units that were held until `end`."""
-    return _moved(_holding(level, -units, end), at)
+def release_hold(level: Level, *, units: int, end: int, at: str) -> Level:
+    """Return the level after the release of `units` that were reserved until `end`."""
+    return _with_movement(_change_hold(level, -units, end), at)
 
 
-def fulfilled(level: Level, *, units: int, end: int, at: str) -> Level:
-    """The level once units that were held until `end` have left the warehouse."""
-    return edited(_holding(level, -units, end), at=at, stock_count=level.stock_count - units)
+def fulfill_hold(level: Level, *, units: int, end: int, at: str) -> Level:
+    """Return the level after the sale of `units` that were reserved until `end`."""
+    return edit(_change_hold(level, -units, end), at=at, stock_count=level.stock_count - units)
 
 
-def sold(level: Level, *, units: int, at: str) -> Level:
-    """The level once free units have left the warehouse."""
-    return edited(level, at=at, stock_count=level.stock_count - units)
+def sell(level: Level, *, units: int, at: str) -> Level:
+    """Return the level after the sale of available `units`."""
+    return edit(level, at=at, stock_count=level.stock_count - units)
 
 
-def edited(level: Level, *, at: str, **changes: Any) -> Level:
-    """The level with other figures."""
-    return _moved(level._replace(**changes, version=level.version + 1, last_updated=at), at)
+def edit(level: Level, *, at: str, **changes: Any) -> Level:
+    """Return the level with changed fields and the next version."""
+    return _with_movement(level._replace(**changes, version=level.version + 1, last_updated=at), at)
 
 
-def _moved(level: Level, at: str) -> Level:
+def _with_movement(level: Level, at: str) -> Level:
     return level._replace(sequence=level.sequence + 1, moved_at=at)
 
 
-def _holding(level: Level, units: int, end: int) -> Level:
+def _change_hold(level: Level, units: int, end: int) -> Level:
     holds = {**level.holds, end: level.holds.get(end, 0) + units}
     return level._replace(
         reserved_count=level.reserved_count + units,
-        holds={e: held_units for e, held_units in holds.items() if held_units},
+        holds={key: reserved for key, reserved in holds.items() if reserved},
     )
 
 
-def _without(level: Level, ends: list[int]) -> Level:
+def _without_holds(level: Level, ends: list[int]) -> Level:
     for end in ends:
-        level = _holding(level, -level.holds[end], end)
+        level = _change_hold(level, -level.holds[end], end)
     return level
 
 
-def summed(levels: list[Level]) -> dict[str, Any]:
-    """What there is of a product in all its warehouses, as people are told."""
+def product_to_response(levels: list[Level]) -> dict[str, Any]:
+    """Return the response fields of a product: the sums over its warehouses, and each level."""
     counts = {
         name: sum(getattr(level, name) for level in levels)
         for name in ("stock_count", "reserved_count", "available", "threshold_level")
@@ -176,7 +180,7 @@ def summed(levels: list[Level]) -> dict[str, Any]:
     return {
         "product_id": levels[0].product_id,
         **counts,
-        # Several levels have no common version: the sum of theirs would guard no change of one.
+        # `expected_version` guards a single level, so a sum of several has no version.
         **({"version": levels[0].version} if len(levels) == 1 else {}),
         "status": status_of(counts["available"], counts["threshold_level"]),
         "last_updated": max(level.last_updated for level in levels),
@@ -185,7 +189,7 @@ def summed(levels: list[Level]) -> dict[str, Any]:
 
 
 def to_response(level: Level) -> dict[str, Any]:
-    """A level, as people are told."""
+    """Return the response fields of a level."""
     return {
         "product_id": level.product_id,
         "warehouse_id": level.warehouse_id,
@@ -200,20 +204,20 @@ def to_response(level: Level) -> dict[str, Any]:
     }
 
 
-def key(place: Place) -> Item:
-    """The key of a level's row."""
-    return {"product_id": {"S": place[0]}, "warehouse_id": {"S": place[1]}}
+def item_key(key: LevelKey) -> Item:
+    """Return the primary key of a level."""
+    return {"product_id": {"S": key[0]}, "warehouse_id": {"S": key[1]}}
 
 
-def own_row(name: str) -> Item:
-    """The key of a row the service keeps for itself."""
-    return key((name, PREFIX))
+def service_item_key(name: str) -> Item:
+    """Return the primary key of an internal item of the service that is not a level."""
+    return item_key((name, PREFIX))
 
 
-def row(level: Level) -> Item:
-    """The row of a level."""
-    found: Item = {
-        **key(level.place),
+def to_item(level: Level) -> Item:
+    """Return the DynamoDB item of a level."""
+    item: Item = {
+        **item_key(level.key),
         "stock_count": _number(level.stock_count),
         "reserved_count": _number(level.reserved_count),
         "threshold_level": _number(level.threshold_level),
@@ -224,89 +228,90 @@ def row(level: Level) -> Item:
         "moved_at": {"S": level.moved_at},
         "holds": {"M": {str(end): _number(units) for end, units in level.holds.items()}},
         "alerted": {"M": {status: _number(until) for status, until in level.alerted.items()}},
-        "listing": {"S": LISTED},
+        "listing": {"S": LISTING_PARTITION},
     }
     if level.category is not None:
-        found["category"] = {"S": level.category}
-        found["category_status"] = {"S": f"{level.status}#{level.category}"}
+        item["category"] = {"S": level.category}
+        item["category_status"] = {"S": f"{level.status}#{level.category}"}
     if level.holds:
-        found["due"] = {"S": HOLDS}
-        found["due_at"] = _number(min(level.holds))
-    return found
+        item["due"] = {"S": HOLDS_PARTITION}
+        item["due_at"] = _number(min(level.holds))
+    return item
 
 
-def level_of(found: Item) -> Level:
-    """The level that a row holds, also one that another program wrote, of which only the key must be there.
+def from_item(item: Item) -> Level:
+    """Return the level of a DynamoDB item. Items of other applications need only the primary key.
 
-    Missing counts are 0, a missing `version` is 1, a missing `last_updated` is 1970.  Without `sequence` the row has no
-    movements, and without `holds` no reservation expires.  Without `alerted` an alert was sent for the status.
+    Missing counts are 0, a missing `version` is 1, and a missing `last_updated` is 1970. An item without `sequence` has
+    no movements, an item without `holds` has no expiring reservations. Without `alerted`, the alert for the current
+    status counts as sent.
     """
     level = Level(
-        product_id=found["product_id"]["S"],
-        warehouse_id=found["warehouse_id"]["S"],
-        category=found["category"]["S"] if "category" in found else None,
-        stock_count=_read_number(found, "stock_count"),
-        reserved_count=_read_number(found, "reserved_count"),
-        threshold_level=_read_number(found, "threshold_level"),
-        last_updated=found["last_updated"]["S"] if "last_updated" in found else format_timestamp(0),
-        version=_read_number(found, "version", 1),
-        sequence=_read_number(found, "sequence"),
-        moved_at=found["moved_at"]["S"] if "moved_at" in found else "",
-        holds={int(end): int(units["N"]) for end, units in found.get("holds", {"M": {}})["M"].items()},
+        product_id=item["product_id"]["S"],
+        warehouse_id=item["warehouse_id"]["S"],
+        category=item["category"]["S"] if "category" in item else None,
+        stock_count=_read_number(item, "stock_count"),
+        reserved_count=_read_number(item, "reserved_count"),
+        threshold_level=_read_number(item, "threshold_level"),
+        last_updated=item["last_updated"]["S"] if "last_updated" in item else format_timestamp(0),
+        version=_read_number(item, "version", 1),
+        sequence=_read_number(item, "sequence"),
+        moved_at=item["moved_at"]["S"] if "moved_at" in item else "",
+        holds={int(end): int(units["N"]) for end, units in item.get("holds", {"M": {}})["M"].items()},
     )
-    if "alerted" in found:
-        alerted = {status: int(until["N"]) for status, until in found["alerted"]["M"].items()}
+    if "alerted" in item:
+        alerted = {status: int(until["N"]) for status, until in item["alerted"]["M"].items()}
     else:
         alerted = {} if level.status == IN_STOCK else {level.status: 0}
     return level._replace(alerted=alerted)
 
 
-def _read_number(found: Item, name: str, missing: int = 0) -> int:
-    return int(found[name]["N"]) if name in found else missing
+def _read_number(item: Item, name: str, default: int = 0) -> int:
+    return int(item[name]["N"]) if name in item else default
 
 
-def levels_of(rows: Iterable[Item]) -> dict[Place, Level]:
-    """The levels that rows hold, by their places."""
-    return {level.place: level for level in map(level_of, rows)}
+def from_items(items: Iterable[Item]) -> dict[LevelKey, Level]:
+    """Return the levels of DynamoDB items by their keys."""
+    return {level.key: level for level in map(from_item, items)}
 
 
 def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
-def end_of_hold(now: float, minutes: int, found: Iterable[Level]) -> int:
-    """Return the epoch second at which a hold of `minutes` ends, rounded up so that levels have at most `MAX_ENDS`."""
+def hold_end(now: float, minutes: int, levels: Iterable[Level]) -> int:
+    """Return the expiry of a hold, rounded up so that no level has more than `MAX_ENDS` expiry times."""
     lifetime = minutes * MINUTE_SECONDS
-    end = _rounded_up(now + lifetime, max(step for step in STEPS_SECONDS if step * 20 <= lifetime))
-    if any(end not in level.holds and len(level.as_of(now).holds) >= MAX_FINE_ENDS for level in found):
-        end = _rounded_up(now + lifetime, MINUTE_SECONDS << minutes.bit_length() - 1)
+    end = _round_up(now + lifetime, max(step for step in STEPS_SECONDS if step * 20 <= lifetime))
+    if any(end not in level.holds and len(level.as_of(now).holds) >= MAX_FINE_ENDS for level in levels):
+        end = _round_up(now + lifetime, MINUTE_SECONDS << minutes.bit_length() - 1)
     return end
 
 
-def _rounded_up(seconds: float, step: int) -> int:
+def _round_up(seconds: float, step: int) -> int:
     return math.ceil(seconds / step) * step
 
 
-def normalize_timestamp(text: str) -> str:
-    """Return a time of RFC 3339 as `format_timestamp` writes it; raise `ValueError` if it is none."""
-    found = _RFC_3339.fullmatch(text)
-    if not found:
-        raise ValueError(text)
-    second, fraction, offset = found.groups()
-    when = datetime.fromisoformat(f"{second}.{(fraction or '')[:6]:0<6}{offset.replace('Z', '+00:00')}")
+def normalize_timestamp(value: str) -> str:
+    """Return an RFC 3339 timestamp in the form of `format_timestamp`; raise `ValueError` if it is invalid."""
+    match = _RFC_3339.fullmatch(value)
+    if not match:
+        raise ValueError(value)
+    second, fraction, offset = match.groups()
+    timestamp = datetime.fromisoformat(f"{second}.{(fraction or '')[:6]:0<6}{offset.replace('Z', '+00:00')}")
     try:
-        return _text(when.astimezone(timezone.utc))
+        return _to_text(timestamp.astimezone(timezone.utc))
     except OverflowError as exc:
-        raise ValueError(text) from exc
+        raise ValueError(value) from exc
 
 
 def format_timestamp(now: float, after: str = "") -> str:
-    """Return a time in UTC to the microsecond, and later than `after`, even if another clock was wrong."""
-    found = _text(datetime.fromtimestamp(now, timezone.utc))
-    if found > after:
-        return found
-    return _text(datetime.fromisoformat(after.replace("Z", "+00:00")) + timedelta(microseconds=1))
+    """Return `now` in UTC with microseconds, or the next microsecond of `after` if clocks differ and that is later."""
+    timestamp = _to_text(datetime.fromtimestamp(now, timezone.utc))
+    if timestamp > after:
+        return timestamp
+    return _to_text(datetime.fromisoformat(after.replace("Z", "+00:00")) + timedelta(microseconds=1))
 
 
-def _text(when: datetime) -> str:
-    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _to_text(timestamp: datetime) -> str:
+    return timestamp.isoformat(timespec="microseconds").replace("+00:00", "Z")

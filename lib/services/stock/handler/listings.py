@@ -1,4 +1,4 @@
-"""What is told of levels, movements and reservations, a page at a time."""
+"""Responses of the read operations for levels, movements and reservations."""
 
 from __future__ import annotations
 
@@ -6,38 +6,39 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
-from ....runtime.http_client import BUDGET
+from ....runtime.http_client import DEADLINE
 from ....runtime.paging import Listing
 from . import levels, movements, reservations
-from .errors import missing
+from .errors import level_not_found
 from .repository import Repository
 from .reservations import RequestedLine
 from .sales import Document
 
 MAX_EXAMINED = 5_000
-"""Maximum number of movements that one request reads to fill a page: some 1.7 MB, or 420 read units."""
+"""Maximum number of movements that one request reads to fill a page: about 1.7 MB, or 420 read units."""
 GROWTH = 4
-"""Factor by which each further query for the same page reads more than the one before."""
+"""Factor by which the limit of each further query for the same page increases."""
 
 
 class Page(NamedTuple):
-    """Part of a listing, and the token of the next; None after the last."""
+    """Page of a listing."""
 
-    found: list[Document]
+    entries: list[Document]
     token: str | None
+    """Token of the next page; None on the last one."""
 
 
 def product(repository: Repository, product_id: str, warehouse_id: str | None) -> Document:
-    """A product in one warehouse, or in all; `NotFound` if it is in none."""
+    """Return the level of a product in one warehouse, or in all. Raise `NotFound` if there is none."""
     now = repository.now()
-    found = [level.as_of(now) for level in repository.levels([RequestedLine(product_id, warehouse_id, 0)]).values()]
-    if not found:
-        raise missing(product_id, warehouse_id)
-    return levels.to_response(found[0]) if warehouse_id else levels.summed(found)
+    current = [level.as_of(now) for level in repository.levels([RequestedLine(product_id, warehouse_id, 0)]).values()]
+    if not current:
+        raise level_not_found(product_id, warehouse_id)
+    return levels.to_response(current[0]) if warehouse_id else levels.product_to_response(current)
 
 
 def availability(repository: Repository, product_id: str, warehouse_id: str | None) -> Document:
-    """Return whether a product is in stock, in one warehouse or in any; raise `NotFound` if it is in none."""
+    """Return whether a product is in stock, in one warehouse or in all. Raise `NotFound` if there is no level."""
     status = product(repository, product_id, warehouse_id)["status"]
     return {
         "product_id": product_id,
@@ -48,15 +49,16 @@ def availability(repository: Repository, product_id: str, warehouse_id: str | No
 
 
 def page_of_levels(
-    repository: Repository, narrowed: Mapping[str, str], search: str, size: int, token: str | None
+    repository: Repository, filters: Mapping[str, str], search: str, size: int, token: str | None
 ) -> Page:
-    """Levels of a category, of a status, of both, or all, whose product begins so, in the products' order.
+    """Return a page of levels sorted by product id.
 
-    A page may hold fewer, where some have just changed.
+    `filters` can contain `category` and `status`, `search` is a prefix of the product id. The page contains fewer than
+    `size` levels if some no longer match the filters of the index.
     """
-    index, partition = levels.INDEXES[tuple(name for name in ("category", "status") if name in narrowed)]
-    value = "#".join(narrowed[name] for name in ("status", "category") if name in narrowed) or levels.LISTED
-    asked: dict[str, Any] = {
+    index, partition = levels.INDEXES[tuple(name for name in ("category", "status") if name in filters)]
+    value = "#".join(filters[name] for name in ("status", "category") if name in filters) or levels.LISTING_PARTITION
+    query: dict[str, Any] = {
         "TableName": repository.tables.levels,
         "IndexName": index,
         "KeyConditionExpression": "#partition = :value",
@@ -64,16 +66,16 @@ def page_of_levels(
         "ExpressionAttributeValues": {":value": {"S": value}},
     }
     if search:
-        asked["KeyConditionExpression"] += " AND begins_with(product_id, :search)"
-        asked["ExpressionAttributeValues"][":search"] = {"S": search}
-    listing = Listing(asked, ("product_id", "warehouse_id", partition), {"levels": dict(narrowed), "search": search})
-    keys, after = _page(repository, listing, size, token)
-    places = [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in keys]
-    found = repository.levels_at(places)
+        query["KeyConditionExpression"] += " AND begins_with(product_id, :search)"
+        query["ExpressionAttributeValues"][":search"] = {"S": search}
+    listing = Listing(query, ("product_id", "warehouse_id", partition), {"levels": dict(filters), "search": search})
+    items, after = _page(repository, listing, size, token)
+    keys = [(item["product_id"]["S"], item["warehouse_id"]["S"]) for item in items]
+    current = repository.levels_by_key(keys)
     now = repository.now()
-    current = [levels.to_response(found[place].as_of(now)) for place in places if place in found]
-    # An index may be a moment behind, and knows nothing of holds that end by themselves.
-    return Page([level for level in current if narrowed.items() <= level.items()], after)
+    documents = [levels.to_response(current[key].as_of(now)) for key in keys if key in current]
+    # The index is eventually consistent and does not reflect holds that have expired.
+    return Page([level for level in documents if filters.items() <= level.items()], after)
 
 
 def page_of_movements(
@@ -81,10 +83,10 @@ def page_of_movements(
 ) -> Page:
     """Return a page of a product's movements, newest first.
 
-    A page of one warehouse is full unless `MAX_EXAMINED` movements or the time are used up; its token then continues
-    from there. No index serves it: every reservation would pay for one, and it would lag behind the last movements.
+    A page of one warehouse is full unless the request reaches `MAX_EXAMINED` or its time limit. The token continues
+    there. An index by warehouse would add a write to every reservation and lag behind the latest movements.
     """
-    asked: dict[str, Any] = {
+    query: dict[str, Any] = {
         "TableName": repository.tables.movements,
         "KeyConditionExpression": "product_id = :product",
         "ExpressionAttributeValues": {":product": {"S": product_id}},
@@ -92,24 +94,27 @@ def page_of_movements(
         "ConsistentRead": True,
     }
     if warehouse_id:
-        asked["FilterExpression"] = "warehouse_id = :warehouse"
-        asked["ExpressionAttributeValues"][":warehouse"] = {"S": warehouse_id}
+        query["FilterExpression"] = "warehouse_id = :warehouse"
+        query["ExpressionAttributeValues"][":warehouse"] = {"S": warehouse_id}
     bound = {"movements": product_id, "warehouse": warehouse_id}
-    found, after = _page(repository, Listing(asked, ("product_id", "movement_id"), bound), size, token)
-    if not found and not after and not token:
-        raise missing(product_id, warehouse_id)
-    return Page([movements.to_response(row) for row in found], after)
+    items, after = _page(repository, Listing(query, ("product_id", "movement_id"), bound), size, token)
+    if not items and not after and not token:
+        raise level_not_found(product_id, warehouse_id)
+    return Page([movements.to_response(item) for item in items], after)
 
 
 def page_of_reservations(repository: Repository, product_id: str, size: int, token: str | None) -> Page:
-    """What is held of a product, what ends first first; a page may hold fewer, where some has ended."""
+    """Return a page of active reservation lines of a product, sorted by expiry.
+
+    The page contains fewer than `size` lines if some have expired.
+    """
     key = ("reservation_id", "line", "held_for", "ends")
-    # The time is no part of the query: the next page's begins with a row that may have ended by then.
-    found, after = _page(
+    # Do not filter by expiry in the query: its start key must still match if that line has expired by the next page.
+    items, after = _page(
         repository, Listing(repository.holds_query(product_id), key, {"held": product_id}), size, token
     )
     now = repository.now()
-    lines = map(reservations.line_of, found)
+    lines = map(reservations.from_item, items)
     return Page([reservations.hold_to_response(line) for line in lines if line.is_active(now)], after)
 
 
@@ -118,11 +123,11 @@ def _page(repository: Repository, listing: Listing, size: int, token: str | None
     examined = 0
     request = repository.tokens.request(listing, size, token)
     while True:
-        answer = repository.store.call("Query", **request)
-        items += answer["Items"]
-        examined += answer["ScannedCount"]
-        after = answer.get("LastEvaluatedKey")
-        if after is None or len(items) > size or examined >= MAX_EXAMINED or BUDGET.spent():
-            return repository.tokens.page(listing, size, {**answer, "Items": items})
+        response = repository.store.call("Query", **request)
+        items += response["Items"]
+        examined += response["ScannedCount"]
+        after = response.get("LastEvaluatedKey")
+        if after is None or len(items) > size or examined >= MAX_EXAMINED or DEADLINE.is_exceeded():
+            return repository.tokens.page(listing, size, {**response, "Items": items})
         limit = min(GROWTH * request["Limit"], MAX_EXAMINED - examined)
         request = {**request, "Limit": limit, "ExclusiveStartKey": after}

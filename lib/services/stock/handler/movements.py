@@ -1,7 +1,7 @@
-"""A movement: what happened to a level, and what there was after it.  Those that cross a threshold are told.
+"""Movements: records of the changes of levels, with the counts after the change.
 
-A movement is written in the transaction that makes it.  One that takes a level into LOW_STOCK or OUT_OF_STOCK is itself
-the alert, and in `due-index` until it is sent.
+A movement is written in the transaction that changes the level. A movement that raises an alert is in `due-index` until
+the alert is sent.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
-from .levels import IN_STOCK, Level, Place
+from .levels import IN_STOCK, Level, LevelKey
 
 CREATED, UPDATED, ADJUSTED, REPAIRED = "CREATED", "UPDATED", "ADJUSTED", "REPAIRED"
 RESERVED, RELEASED, EXPIRED, FULFILLED = "RESERVED", "RELEASED", "EXPIRED", "FULFILLED"
 TYPES = (CREATED, UPDATED, ADJUSTED, RESERVED, RELEASED, EXPIRED, FULFILLED, REPAIRED)
-ALERTS = "alerts"
-"""The partition of `due-index` with the movements that are still to be told."""
+ALERTS_PARTITION = "alerts"
+"""Partition of `due-index` with the movements whose alerts are not sent yet."""
 
 COUNTS = ("stock_count", "reserved_count", "available", "threshold_level")
 NUMBERS = ("sequence", "quantity", *COUNTS)
-TEXTS = (
+STRINGS = (
     "product_id",
     "warehouse_id",
     "type",
@@ -34,25 +34,25 @@ TEXTS = (
 
 
 class Cause(NamedTuple):
-    """Why a level changes."""
+    """Cause of a change of a level."""
 
     type: str
     actor: str
     reservationId: str | None = None
     reference: str | None = None
-    """Somebody's own, such as an order."""
+    """Reference from the caller, such as an order number."""
     reason: str | None = None
-    """In somebody's own words."""
+    """Free text from the caller."""
 
 
-def key(place: Place, at: str) -> Item:
-    """The key of the movement that a level had at a moment: no two are at the same."""
-    return {"product_id": {"S": place[0]}, "movement_id": {"S": f"{at}#{place[1]}"}}
+def item_key(key: LevelKey, at: str) -> Item:
+    """Return the primary key of the movement of a level at a timestamp. The timestamps of a level are unique."""
+    return {"product_id": {"S": key[0]}, "movement_id": {"S": f"{at}#{key[1]}"}}
 
 
-def row(cause: Cause, quantity: int, after: Level, correlation_id: str) -> Item:
-    """The row of a movement."""
-    told = {
+def to_item(cause: Cause, quantity: int, after: Level, correlation_id: str) -> Item:
+    """Return the DynamoDB item of a movement."""
+    fields = {
         **cause._asdict(),
         "correlationId": correlation_id,
         "product_id": after.product_id,
@@ -64,9 +64,9 @@ def row(cause: Cause, quantity: int, after: Level, correlation_id: str) -> Item:
         "status": after.status,
     }
     return {
-        **key(after.place, after.moved_at),
-        **{name: {"S": told[name]} for name in TEXTS if told[name] is not None},
-        **{name: {"N": str(told[name])} for name in NUMBERS},
+        **item_key(after.key, after.moved_at),
+        **{name: {"S": fields[name]} for name in STRINGS if fields[name] is not None},
+        **{name: {"N": str(fields[name])} for name in NUMBERS},
     }
 
 
@@ -75,21 +75,21 @@ def _counts(level: Level) -> Item:
 
 
 def crosses(before: Level | None, after: Level) -> bool:
-    """Whether a change takes a level into LOW_STOCK or OUT_OF_STOCK."""
+    """Return whether a change sets the status to LOW_STOCK or OUT_OF_STOCK."""
     return after.status not in (IN_STOCK, before.status if before else IN_STOCK)
 
 
-def alert(movement: Item, level: Level) -> Item:
-    """The row of a movement that is an alert; `level` is the level without holds that have ended."""
-    due = {**movement, "due": {"S": ALERTS}, "due_at": {"N": "0"}}
+def to_alert(movement: Item, level: Level) -> Item:
+    """Return the item of a movement that raises an alert; `level` is the level without expired holds."""
+    due = {**movement, "due": {"S": ALERTS_PARTITION}, "due_at": {"N": "0"}}
     if level.reserved_count == int(movement["reserved_count"]["N"]):
         return due
     return {**due, "alert": {"M": {"status": {"S": level.status}, **_counts(level)}}}
 
 
-def to_response(found: Item) -> dict[str, Any]:
-    """A movement, as people are told."""
+def to_response(item: Item) -> dict[str, Any]:
+    """Return the response fields of a movement."""
     return {
-        **{name: found[name]["S"] for name in TEXTS if name in found},
-        **{name: int(found[name]["N"]) for name in NUMBERS},
+        **{name: item[name]["S"] for name in STRINGS if name in item},
+        **{name: int(item[name]["N"]) for name in NUMBERS},
     }

@@ -1,6 +1,7 @@
-"""The units of a product that a caller holds, for the limit of them: a row in the table of levels, while there are any.
+"""Quotas: the units of a product that a caller has reserved, to enforce `max_held_units`.
 
-Ended holds do not count, whether or not they are released yet, and DynamoDB deletes the row after the last one.
+A quota is an item of the levels table that expires with its last hold. Expired holds do not count, even if they are not
+released yet.
 """
 
 from __future__ import annotations
@@ -18,54 +19,54 @@ from .errors import HoldLimit
 
 
 class Quota(NamedTuple):
-    """What a caller holds of a product."""
+    """Reserved units of one caller and product."""
 
     caller: str
     product_id: str
     holds: Mapping[int, int]
-    """Units by the epoch second at which they are available again."""
+    """Units by expiry, in epoch seconds."""
     version: int
-    """Of the row; 0: there is none."""
+    """Version of the item; 0 if it does not exist."""
 
-    def changed(self, units: int, end: int, now: float, limit: int) -> Quota:
-        """The quota with `units` more, or fewer, that are held until `end`; `HoldLimit` if it is more than `limit`."""
-        holds = {at: held for at, held in self.holds.items() if at > now}
+    def with_units(self, units: int, end: int, now: float, limit: int) -> Quota:
+        """Return the quota with `units` added to those reserved until `end`. Raise `HoldLimit` above `limit`."""
+        holds = {expiry: count for expiry, count in self.holds.items() if expiry > now}
         holds[end] = holds.get(end, 0) + units
         if units > 0 and sum(holds.values()) > limit:
-            held = sum(holds.values()) - units
+            reserved = sum(holds.values()) - units
             raise HoldLimit(
-                f"{units} of {self.product_id} are requested, and the caller holds {held} of at most {limit}: release "
-                "some, or request fewer",
-                [f"product_id {self.product_id}", f"held {held}", f"limit {limit}"],
+                f"Limit of {limit} reserved units of {self.product_id} exceeded: {units} requested, {reserved} already "
+                "reserved. Release units or request fewer.",
+                [f"product_id {self.product_id}", f"held {reserved}", f"limit {limit}"],
             )
-        left = {at: held for at, held in holds.items() if held > 0}
-        return Quota(self.caller, self.product_id, left, self.version)
+        remaining = {expiry: count for expiry, count in holds.items() if count > 0}
+        return Quota(self.caller, self.product_id, remaining, self.version)
 
     def put(self, table: str, now: float) -> dict[str, Any]:
-        """The transaction's action that writes the row, if it is still the one that was read."""
-        row: Item = {
-            **key(self.caller, self.product_id),
+        """Return the transaction action that writes the item if its version is unchanged."""
+        item: Item = {
+            **item_key(self.caller, self.product_id),
             "holds": {"M": {str(end): {"N": str(units)} for end, units in self.holds.items()}},
             "version": {"N": str(self.version + 1)},
             EXPIRES: {"N": str(max([int(now), *self.holds]))},
         }
         if not self.version:
-            return put_action(table, row, "attribute_not_exists(version)")
-        return put_action(table, row, "version = :version", {":version": {"N": str(self.version)}})
+            return put_action(table, item, "attribute_not_exists(version)")
+        return put_action(table, item, "version = :version", {":version": {"N": str(self.version)}})
 
 
-def key(caller: str, product_id: str) -> Item:
-    """The key of the row of a caller and a product."""
+def item_key(caller: str, product_id: str) -> Item:
+    """Return the primary key of a quota."""
     name = json.dumps([caller, product_id])
-    return levels.own_row(f"{PREFIX}held#{hashlib.sha256(name.encode()).hexdigest()}")
+    return levels.service_item_key(f"{PREFIX}held#{hashlib.sha256(name.encode()).hexdigest()}")
 
 
-def quotas_of(names: list[tuple[str, str]], rows: list[Item]) -> list[Quota]:
-    """The quotas of callers and products, from the rows that were found."""
-    by_key = {row["product_id"]["S"]: row for row in rows}
+def from_items(names: list[tuple[str, str]], items: list[Item]) -> list[Quota]:
+    """Return the quota of each caller and product. A quota without an item has no holds."""
+    by_key = {item["product_id"]["S"]: item for item in items}
     quotas = []
     for caller, product_id in names:
-        row = by_key.get(key(caller, product_id)["product_id"]["S"])
-        holds = {int(end): int(units["N"]) for end, units in row["holds"]["M"].items()} if row else {}
-        quotas.append(Quota(caller, product_id, holds, int(row["version"]["N"]) if row else 0))
+        item = by_key.get(item_key(caller, product_id)["product_id"]["S"])
+        holds = {int(end): int(units["N"]) for end, units in item["holds"]["M"].items()} if item else {}
+        quotas.append(Quota(caller, product_id, holds, int(item["version"]["N"]) if item else 0))
     return quotas

@@ -1,6 +1,6 @@
-"""Compares what levels say with what reservations and movements say, and mends what differs.
+"""Comparison of levels with reservations and movements, and repair of the differences.
 
-Reservations are right about what is held, movements about what is on hand.
+Reservations are the source of truth for reserved units, movements for units on hand.
 """
 
 from __future__ import annotations
@@ -14,214 +14,219 @@ from typing import Any, Callable, NamedTuple, TypeVar
 
 from ....runtime import logging, metrics
 from ....runtime.attributes import Item
-from ....runtime.errors import NotFound, TooManyRequests
-from ....runtime.http_client import BUDGET
+from ....runtime.errors import TooManyRequests
+from ....runtime.http_client import DEADLINE
 from ....runtime.reserved_keys import PREFIX
 from ....runtime.transactions import WriteConflict
 from . import levels, movements, reservations
-from .levels import Level, Place
+from .errors import level_not_found
+from .levels import Level, LevelKey
 from .movements import Cause
 from .repository import Repository
 from .reservations import RequestedLine
 from .unit_of_work import UnitOfWork
 
-LOOKS = 3
-"""How often in a row a level must be found to differ, in the same way and unmoved: an index may be a moment behind."""
-MOST_LOOKS = 10
-"""How often a level that keeps moving is looked at."""
+CONFIRMATIONS = 3
+"""Number of consecutive equal comparisons that confirm a drift, because indexes are eventually consistent."""
+MAX_COMPARISONS = 10
+"""Maximum number of comparisons of a level that keeps changing."""
 PAUSE_SECONDS = 1
 QUIET_SECONDS = 60
-"""How long a level must not have moved to be mended: a hold that the index has yet to hear of would be sold again.
+"""Minimum time since the last movement before a repair. Otherwise a hold that is missing in the index is sold again.
 
-To be told it needs not: that is a false alarm at worst, and one that is sold all day would never be told.
+A report does not wait: it would never include a level that changes all day, and a false alarm is harmless.
 """
 PAGE = 100
 MAX_PAGES = 100
-"""Maximum number of pages of levels that are read before those that differ are looked at again."""
+"""Maximum number of pages of levels between two confirmations of differing levels."""
 MAX_CANDIDATES = 1_000
-"""Number of differing levels after which no further page is read before they are looked at again."""
+"""Number of differing levels that starts a confirmation before the next page."""
 POSITION = f"{PREFIX}reconcile-position"
-"""Name of the service's own row with the product at which the next run continues."""
+"""Name of the internal item that stores the product at which the next run continues."""
 
 T = TypeVar("T")
 Holds = Mapping[int, int]
 
 
 class Drift(NamedTuple):
-    """A figure of a level that is not what it should be."""
+    """Field of a level that differs from the expected value."""
 
     product_id: str
     warehouse_id: str
     field: str
     counted: Any
-    """What reservations or movements come to."""
+    """Value computed from reservations or movements."""
     found: Any
-    """What the level says."""
+    """Stored value."""
 
 
 class LevelComparison(NamedTuple):
-    """A level, and what is written about it elsewhere."""
+    """Level together with its reservations and last movement."""
 
     level: Level
     status: str
-    """As it is stored."""
+    """Stored status."""
     holds: Holds
-    """Of its reservations."""
-    last: Item | None
-    """Its last movement."""
+    """Reserved units by expiry, computed from the reservations."""
+    last_movement: Item | None
+    """Item of the last movement; None if it is missing."""
 
     def expected(self) -> Level:
-        """The level as it should be."""
-        stock_count = int(self.last["stock_count"]["N"]) if self.last else self.level.stock_count
+        """Return the level according to reservations and movements."""
+        stock_count = int(self.last_movement["stock_count"]["N"]) if self.last_movement else self.level.stock_count
         return self.level._replace(
             stock_count=stock_count, holds=dict(self.holds), reserved_count=sum(self.holds.values())
         )
 
     def drifts(self) -> Iterator[Drift]:
-        """What differs."""
+        """Yield the fields that differ."""
         expected = self.expected()
         for field in ("stock_count", "reserved_count"):
             if getattr(expected, field) != getattr(self.level, field):
-                yield Drift(*self.level.place, field, getattr(expected, field), getattr(self.level, field))
+                yield Drift(*self.level.key, field, getattr(expected, field), getattr(self.level, field))
         if expected.holds != self.level.holds:
-            yield Drift(*self.level.place, "holds", _text(expected.holds), _text(self.level.holds))
+            yield Drift(*self.level.key, "holds", _format_holds(expected.holds), _format_holds(self.level.holds))
         if expected.status != self.status:
-            yield Drift(*self.level.place, "status", expected.status, self.status)
-        if self.last is None and self.level.sequence:
-            yield Drift(*self.level.place, "sequence", 0, self.level.sequence)
+            yield Drift(*self.level.key, "status", expected.status, self.status)
+        if self.last_movement is None and self.level.sequence:
+            yield Drift(*self.level.key, "sequence", 0, self.level.sequence)
 
 
 def product(
-    repository: Repository, product_id: str, repair: bool, by: str, sleep: Callable[[float], None] = time.sleep
+    repository: Repository, product_id: str, repair: bool, actor: str, sleep: Callable[[float], None] = time.sleep
 ) -> list[Drift]:
-    """What differs of a product, in every warehouse; mended if that is asked for.
+    """Return the drifts of a product in all warehouses, and repair them if `repair` is set.
 
-    `TooManyRequests` names the warehouses that are being changed; the others are mended all the same.
+    Raise `TooManyRequests` with the warehouses that are being modified, after the repair of the others.
     """
-    places = [*repository.levels([RequestedLine(product_id, None, 0)])]
-    if not places:
-        raise NotFound(f"no product {product_id!r}")
-    found: list[Drift] = []
-    moving = []
-    for place, comparison in _compared(repository, places, sleep):
-        if comparison is None or (repair and not _repair(repository, comparison, by)):
-            moving.append(place[1])
+    keys = [*repository.levels([RequestedLine(product_id, None, 0)])]
+    if not keys:
+        raise level_not_found(product_id, None)
+    drifts: list[Drift] = []
+    modified = []
+    for key, comparison in _confirmed_comparisons(repository, keys, sleep):
+        if comparison is None or (repair and not _repair(repository, comparison, actor)):
+            modified.append(key[1])
         else:
-            found += comparison.drifts()
-    if moving:
-        where = ", ".join(sorted(moving))
-        raise TooManyRequests(f"{product_id} in {where} is being changed; try again in a minute")
-    return sorted(found, key=lambda drift: drift.warehouse_id)
+            drifts += comparison.drifts()
+    if modified:
+        warehouses = ", ".join(sorted(modified))
+        raise TooManyRequests(f"{product_id} is being modified in {warehouses}. Try again in a minute.")
+    return sorted(drifts, key=lambda drift: drift.warehouse_id)
 
 
-def everything(repository: Repository, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Compare all levels: log each drift once it is found and count them, whatever fails.
+def all_products(repository: Repository, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Compare all levels, log each confirmed drift and publish the number of drifts.
 
-    A run that is out of time raises `TooManyRequests`. The next run continues where it stopped, then starts over.
+    Raise `TooManyRequests` if the time is used up. The next run continues at that product and then with the first one.
     """
-    rows = repository.store.batch_get(repository.tables.levels, [levels.own_row(POSITION)])
-    start = position = rows[0]["position"]["S"] if rows else ""
-    found = 0
+    items = repository.store.batch_get(repository.tables.levels, [levels.service_item_key(POSITION)])
+    start = position = items[0]["position"]["S"] if items else ""
+    count = 0
     try:
         for candidates, last in _candidates(repository, start):
-            for place, comparison in _compared(repository, candidates, sleep):
+            for key, comparison in _confirmed_comparisons(repository, candidates, sleep):
                 if comparison is None:
-                    logging.write("WARN", "not compared", product=place[0], warehouse=place[1])
+                    logging.write("WARN", "not compared", product=key[0], warehouse=key[1])
                     continue
                 for drift in comparison.drifts():
                     logging.write("ERROR", "drift", **drift._asdict())
-                    found += 1
+                    count += 1
             position = last
     except TooManyRequests:
         if position != start:
-            row = {**levels.own_row(POSITION), "position": {"S": position}}
-            repository.store.call("PutItem", TableName=repository.tables.levels, Item=row)
+            item = {**levels.service_item_key(POSITION), "position": {"S": position}}
+            repository.store.call("PutItem", TableName=repository.tables.levels, Item=item)
         raise
     finally:
-        metrics.emit(Drift=(found, "Count"))
+        metrics.emit(Drift=(count, "Count"))
 
 
-def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[Place], str]]:
-    """Yield levels that seem to differ, some at a time, and the product up to which all levels were read."""
-    held = _sums(
-        _in_time(repository.store.paginate("Scan", TableName=repository.tables.reservations, IndexName="product-index"))
+def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[LevelKey], str]]:
+    """Yield batches of levels with unconfirmed drifts, and the product up to which all levels were read."""
+    holds_by_level = _holds_by_level(
+        _until_timeout(
+            repository.store.paginate("Scan", TableName=repository.tables.reservations, IndexName="product-index")
+        )
     )
-    differing: list[Place] = []
+    differing: list[LevelKey] = []
     pages = 0
     last = start
-    for places in _in_time(_places(repository, start)):
+    for keys in _until_timeout(_key_pages(repository, start)):
         differing += [
-            comparison.level.place for comparison in _comparisons(repository, places, held) if any(comparison.drifts())
+            comparison.level.key
+            for comparison in _comparisons(repository, keys, holds_by_level)
+            if any(comparison.drifts())
         ]
         pages += 1
-        last = places[-1][0]
+        last = keys[-1][0]
         if len(differing) >= MAX_CANDIDATES or pages == MAX_PAGES:
             yield differing, last
             differing, pages = [], 0
     yield differing, last
 
 
-def _compared(
-    repository: Repository, places: list[Place], sleep: Callable[[float], None]
-) -> Iterator[tuple[Place, LevelComparison | None]]:
-    """The levels that differ in the same way at some looks in a row, once they have; None for one that is never still.
+def _confirmed_comparisons(
+    repository: Repository, keys: list[LevelKey], sleep: Callable[[float], None]
+) -> Iterator[tuple[LevelKey, LevelComparison | None]]:
+    """Yield each level with a drift once `CONFIRMATIONS` consecutive comparisons agree; None if they never do.
 
-    They share the looks, so that many take no longer than one.
+    All levels are compared in the same rounds, so the time does not depend on their number.
     """
-    looks = deque[dict[Place, LevelComparison]](maxlen=LOOKS)
-    for _ in range(MOST_LOOKS):
-        looks.append(_look(repository, places))
-        places = []
-        for place, comparison in looks[-1].items():
-            if [look.get(place) for look in looks] == [comparison] * LOOKS:
-                yield place, comparison
+    rounds = deque[dict[LevelKey, LevelComparison]](maxlen=CONFIRMATIONS)
+    for _ in range(MAX_COMPARISONS):
+        rounds.append(_differing(repository, keys))
+        keys = []
+        for key, comparison in rounds[-1].items():
+            if [comparisons.get(key) for comparisons in rounds] == [comparison] * CONFIRMATIONS:
+                yield key, comparison
             else:
-                places.append(place)
-        if not places:
+                keys.append(key)
+        if not keys:
             return
         sleep(PAUSE_SECONDS)
-    for place in places:
-        yield place, None
+    for key in keys:
+        yield key, None
 
 
-def _look(repository: Repository, places: list[Place]) -> dict[Place, LevelComparison]:
-    """Return those of the levels that differ now."""
-    held: dict[Place, Holds] = {}
+def _differing(repository: Repository, keys: list[LevelKey]) -> dict[LevelKey, LevelComparison]:
+    """Return the current comparisons of the levels that differ."""
+    holds_by_level: dict[LevelKey, Holds] = {}
     products: set[str] = set()
-    differing: dict[Place, LevelComparison] = {}
-    for some in _in_time(places[start : start + PAGE] for start in range(0, len(places), PAGE)):
-        new = {product_id for product_id, _ in some} - products
+    differing: dict[LevelKey, LevelComparison] = {}
+    for page in _until_timeout(keys[start : start + PAGE] for start in range(0, len(keys), PAGE)):
+        new = {product_id for product_id, _ in page} - products
         products |= new
-        held.update(_sums(repository.store.query_all(*map(repository.holds_query, new))))
+        holds_by_level.update(_holds_by_level(repository.store.query_all(*map(repository.holds_query, new))))
         differing.update(
-            (comparison.level.place, comparison)
-            for comparison in _comparisons(repository, some, held)
+            (comparison.level.key, comparison)
+            for comparison in _comparisons(repository, page, holds_by_level)
             if any(comparison.drifts())
         )
     return differing
 
 
-def _in_time(parts: Iterable[T]) -> Iterator[T]:
-    """Yield parts while there is time to work on them; then raise `TooManyRequests`."""
+def _until_timeout(parts: Iterable[T]) -> Iterator[T]:
+    """Yield `parts`; raise `TooManyRequests` if the time of the invocation is used up before the next one."""
     for part in parts:
-        if BUDGET.spent():
+        if DEADLINE.is_exceeded():
             raise TooManyRequests(
                 "The comparison ran out of time. Increase the function timeout or compare single products."
             )
         yield part
 
 
-def _repair(repository: Repository, comparison: LevelComparison, by: str) -> bool:
-    """Mend a level, unless somebody is changing it."""
+def _repair(repository: Repository, comparison: LevelComparison, actor: str) -> bool:
+    """Repair a level and return True, or return False if it is being modified."""
     now = repository.now()
     if comparison.level.moved_at > levels.format_timestamp(now - QUIET_SECONDS):
         return False
     expected = comparison.expected()
-    work = UnitOfWork({comparison.level.place: comparison.level}, now)
+    work = UnitOfWork({comparison.level.key: comparison.level}, now)
     reason = "; ".join(f"{drift.field} {drift.found} -> {drift.counted}" for drift in comparison.drifts())
     values = {name: getattr(expected, name) for name in ("stock_count", "reserved_count", "holds")}
-    # Of the movements nothing is mended: what they come to stays as it is.
-    work.move(comparison.level.place, Cause(movements.REPAIRED, by, reason=reason), 0, partial(levels.edited, **values))
+    # A quantity of 0 keeps the sum of the movements unchanged.
+    work.move(comparison.level.key, Cause(movements.REPAIRED, actor, reason=reason), 0, partial(levels.edit, **values))
     try:
         work.commit(repository, None, "")
     except WriteConflict:
@@ -229,32 +234,34 @@ def _repair(repository: Repository, comparison: LevelComparison, by: str) -> boo
     return True
 
 
-def _comparisons(repository: Repository, places: list[Place], held: Mapping[Place, Holds]) -> Iterator[LevelComparison]:
-    rows = repository.store.batch_get(repository.tables.levels, map(levels.key, places))
-    found = [(levels.level_of(row), row.get("status", {"S": ""})["S"]) for row in rows]
-    keys = [movements.key(level.place, level.moved_at) for level, _ in found]
-    moved = repository.store.batch_get(repository.tables.movements, keys)
-    last = {(row["product_id"]["S"], row["warehouse_id"]["S"]): row for row in moved}
-    for level, status in found:
-        yield LevelComparison(level, status, held.get(level.place, {}), last.get(level.place))
+def _comparisons(
+    repository: Repository, keys: list[LevelKey], holds_by_level: Mapping[LevelKey, Holds]
+) -> Iterator[LevelComparison]:
+    items = repository.store.batch_get(repository.tables.levels, map(levels.item_key, keys))
+    stored = [(levels.from_item(item), item.get("status", {"S": ""})["S"]) for item in items]
+    movement_keys = [movements.item_key(level.key, level.moved_at) for level, _ in stored]
+    last_movements = repository.store.batch_get(repository.tables.movements, movement_keys)
+    last = {(item["product_id"]["S"], item["warehouse_id"]["S"]): item for item in last_movements}
+    for level, status in stored:
+        yield LevelComparison(level, status, holds_by_level.get(level.key, {}), last.get(level.key))
 
 
-def _sums(pages: Iterable[list[Item]]) -> dict[Place, dict[int, int]]:
-    sums: dict[Place, dict[int, int]] = defaultdict(dict)
-    for rows in pages:
-        for line in map(reservations.line_of, rows):
-            holds = sums[line.place]
+def _holds_by_level(pages: Iterable[list[Item]]) -> dict[LevelKey, dict[int, int]]:
+    holds_by_level: dict[LevelKey, dict[int, int]] = defaultdict(dict)
+    for items in pages:
+        for line in map(reservations.from_item, items):
+            holds = holds_by_level[line.level_key]
             holds[line.end] = holds.get(line.end, 0) + line.quantity
-    return sums
+    return holds_by_level
 
 
-def _places(repository: Repository, start: str) -> Iterator[list[Place]]:
-    """Yield all levels, from the product `start` to the last, then those before it."""
+def _key_pages(repository: Repository, start: str) -> Iterator[list[LevelKey]]:
+    """Yield the keys of all levels: from the product `start` to the last one, then those before `start`."""
     request: dict[str, Any] = {
         "TableName": repository.tables.levels,
         "IndexName": "listing-index",
         "KeyConditionExpression": "listing = :levels",
-        "ExpressionAttributeValues": {":levels": {"S": levels.LISTED}},
+        "ExpressionAttributeValues": {":levels": {"S": levels.LISTING_PARTITION}},
         "Limit": PAGE,
     }
     requests = [request]
@@ -262,10 +269,10 @@ def _places(repository: Repository, start: str) -> Iterator[list[Place]]:
         request["ExpressionAttributeValues"][":start"] = {"S": start}
         conditions = ("product_id >= :start", "product_id < :start")
         requests = [{**request, "KeyConditionExpression": f"listing = :levels AND {part}"} for part in conditions]
-    for rows in chain.from_iterable(repository.store.paginate("Query", **one) for one in requests):
-        if rows:
-            yield [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in rows]
+    for items in chain.from_iterable(repository.store.paginate("Query", **query) for query in requests):
+        if items:
+            yield [(item["product_id"]["S"], item["warehouse_id"]["S"]) for item in items]
 
 
-def _text(holds: Holds) -> str:
+def _format_holds(holds: Holds) -> str:
     return ", ".join(f"{units} until {levels.format_timestamp(end)}" for end, units in sorted(holds.items())) or "none"

@@ -1,13 +1,13 @@
-"""A reservation: units of one or several products that somebody holds for a while; a row for each line.
+"""Reservations: units of one or several products that are held for a limited time. Each line is one DynamoDB item.
 
-| state | means |
+| State | Meaning |
 | --- | --- |
-| HELD | until its `expiry`; from then on it counts as released, whether or not that is written yet |
-| RELEASED, EXPIRED | given back; its id may be used again |
-| FULFILLED | sold |
+| HELD | Reserved until `expiry`. After that the line counts as released, even if its state is not updated yet. |
+| RELEASED, EXPIRED | Released. The id can be used for another reservation. |
+| FULFILLED | Sold. |
 
-Line 0 guards the id: whoever writes it has it.  `reserved_at` tells the lines of a reservation from those that an
-earlier one under the same id has left.
+Line 0 guards the id: only one request can write it. `reserved_at` distinguishes the lines of a reservation from those
+of an earlier reservation with the same id.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
 from ....runtime.dynamodb import put_action
-from .levels import Place, format_timestamp
+from .levels import LevelKey, format_timestamp
 
 HELD, RELEASED, EXPIRED, FULFILLED = "HELD", "RELEASED", "EXPIRED", "FULFILLED"
-GIVEN_BACK = (RELEASED, EXPIRED)
-KEPT_SECONDS = 7 * 24 * 3600
-"""How long after its expiry DynamoDB keeps the row of a line, at least."""
+RELEASED_STATES = (RELEASED, EXPIRED)
+RETENTION_SECONDS = 7 * 24 * 3600
+"""Time after the expiry of a line until its item expires."""
 SOLD_RETENTION_SECONDS = 400 * 24 * 3600
-"""How long after the sale: returns need it, and no other reservation may have its id."""
+"""Retention of a sold line after the sale, for returns and to prevent reuse of the reservation id."""
 
 Key = tuple[str, int]
-"""A reservation's id and the number of a line."""
+"""Reservation id and line number."""
 
 
 class Caller(NamedTuple):
-    """Who makes a request."""
+    """Identity of the caller of a request."""
 
     actor: str
-    """As movements record it."""
+    """Name recorded in movements."""
     owner: str = ""
-    """Whose reservations it can use, besides those without an owner; empty: any whose id it knows."""
+    """Owner whose reservations the caller can use, in addition to those without an owner. Empty allows all."""
 
 
 class Sold(NamedTuple):
-    """The sale of a line."""
+    """Sale of a reservation line."""
 
     at: str
-    """The time of the sale: the same for all its lines."""
+    """Timestamp of the sale, the same for all its lines."""
     product_id: str
-    """The product that was to be sold; empty for all of the reservation."""
+    """Product of the request; empty if the request was for the whole reservation."""
     line: str
-    """The line of the response, as JSON."""
+    """Response line as JSON."""
 
 
 class Line(NamedTuple):
-    """Units of one product in one warehouse."""
+    """Reservation line: units of one product in one warehouse."""
 
     reservation_id: str
     line: int
@@ -62,47 +62,47 @@ class Line(NamedTuple):
     state: str
     reserved_at: str
     end: int
-    """The epoch second at which nobody holds it any more."""
+    """Expiry in epoch seconds."""
     actor: str
     digest: str
-    """Of what was asked for: the same on every line of a reservation."""
+    """Hash of the requested lines and lifetime, the same for all lines of a reservation."""
     settled_at: str | None = None
-    """The time of the movement that ended it."""
+    """Timestamp of the movement that released or sold the line."""
     owner: str = ""
-    """The only caller that can use it; empty: every caller that knows its id."""
+    """Only caller that can use the reservation; empty allows every caller with its id."""
     reference: str | None = None
-    """The caller's own, such as an order number: of the reservation, or else of the sale."""
+    """Reference from the caller, such as an order number; set by the reservation or by the sale."""
     counted: bool = False
-    """Whether its units are in the quota of its caller."""
+    """Whether the units count in the quota of the caller."""
     sale: Sold | None = None
-    """None: not sold, or by an earlier release."""
+    """None if the line is not sold, or was sold by an earlier release of the service."""
 
     @property
     def key(self) -> Key:
-        """What it is known by."""
+        """Reservation id and line number."""
         return self.reservation_id, self.line
 
     @property
-    def place(self) -> Place:
-        """Its product and its warehouse."""
+    def level_key(self) -> LevelKey:
+        """Product id and warehouse id."""
         return self.product_id, self.warehouse_id
 
     @property
     def expiry(self) -> str:
-        """When it ends by itself."""
+        """Expiry as a timestamp."""
         return format_timestamp(self.end)
 
     def is_active(self, now: float) -> bool:
-        """Return whether its units are held."""
+        """Return whether the units are reserved."""
         return self.state == HELD and self.end > now
 
     def usable_by(self, caller: Caller) -> bool:
-        """Whether the caller may repeat, release or fulfill it."""
+        """Return whether the caller is allowed to repeat, release or fulfill the reservation."""
         return not self.owner or not caller.owner or self.owner == caller.owner
 
 
 class RequestedLine(NamedTuple):
-    """Requested units of a product, from a warehouse or from any (None)."""
+    """Requested units of a product. If `warehouse_id` is None, any warehouse can supply them."""
 
     product_id: str
     warehouse_id: str | None
@@ -110,7 +110,7 @@ class RequestedLine(NamedTuple):
 
 
 class Booking(NamedTuple):
-    """A requested reservation."""
+    """Requested reservation."""
 
     reservation_id: str
     lines: list[RequestedLine]
@@ -119,18 +119,18 @@ class Booking(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """A hash of the lines and the lifetime, the same in every release."""
-        # Stored digests contain the former name of the class.
+        """Hash of the lines and the lifetime, the same in every release of the service."""
+        # Stored digests were computed with the former class name.
         lines = sorted(str(line).replace("RequestedLine", "Wanted", 1) for line in merge_lines(self.lines))
         contents = json.dumps([lines, self.minutes])
         return hashlib.sha256(contents.encode()).hexdigest()[:32]
 
-    def line(self, caller: Caller, place: Place, units: int, *, number: int, reserved_at: str, end: int) -> Line:
-        """A line that is held."""
+    def line(self, caller: Caller, key: LevelKey, units: int, *, number: int, reserved_at: str, end: int) -> Line:
+        """Return an active line of the reservation."""
         return Line(
             self.reservation_id,
             number,
-            *place,
+            *key,
             units,
             HELD,
             reserved_at,
@@ -143,24 +143,24 @@ class Booking(NamedTuple):
 
 
 def merge_lines(lines: list[RequestedLine]) -> list[RequestedLine]:
-    """Merge lines of the same product and warehouse; those of any warehouse are last, as they can be moved."""
+    """Merge lines of the same product and warehouse. Sort lines without a warehouse last."""
     sums: dict[tuple[str, str | None], int] = {}
     for line in lines:
-        place = (line.product_id, line.warehouse_id)
-        sums[place] = sums.get(place, 0) + line.quantity
-    found = [RequestedLine(product, warehouse, quantity) for (product, warehouse), quantity in sums.items()]
-    return sorted(found, key=lambda line: line.warehouse_id is None)
+        key = (line.product_id, line.warehouse_id)
+        sums[key] = sums.get(key, 0) + line.quantity
+    merged = [RequestedLine(product, warehouse, quantity) for (product, warehouse), quantity in sums.items()]
+    return sorted(merged, key=lambda line: line.warehouse_id is None)
 
 
-def row_key(reservation_id: str, line: int) -> Item:
-    """The key of a line's row."""
+def item_key(reservation_id: str, line: int) -> Item:
+    """Return the primary key of a line."""
     return {"reservation_id": {"S": reservation_id}, "line": {"N": str(line)}}
 
 
-def row(line: Line) -> Item:
-    """The row of a line.  `held_for` puts it into the index of what is held."""
+def to_item(line: Line) -> Item:
+    """Return the DynamoDB item of an active line. `held_for` adds it to `product-index`."""
     return {
-        **row_key(*line.key),
+        **item_key(*line.key),
         "product_id": {"S": line.product_id},
         "warehouse_id": {"S": line.warehouse_id},
         "quantity": {"N": str(line.quantity)},
@@ -173,53 +173,53 @@ def row(line: Line) -> Item:
         **{name: {"S": value} for name, value in (("owner", line.owner), ("reference", line.reference)) if value},
         **({"counted": {"BOOL": True}} if line.counted else {}),
         "held_for": {"S": line.product_id},
-        "reservation_expiry": {"N": str(line.end + KEPT_SECONDS)},
+        "reservation_expiry": {"N": str(line.end + RETENTION_SECONDS)},
     }
 
 
-def line_of(found: Item) -> Line:
-    """The line that a row holds."""
+def from_item(item: Item) -> Line:
+    """Return the line of a DynamoDB item."""
     return Line(
-        reservation_id=found["reservation_id"]["S"],
-        line=int(found["line"]["N"]),
-        product_id=found["product_id"]["S"],
-        warehouse_id=found["warehouse_id"]["S"],
-        quantity=int(found["quantity"]["N"]),
-        state=found["state"]["S"],
-        reserved_at=found["reserved_at"]["S"],
-        end=int(found["ends"]["N"]),
-        actor=found["actor"]["S"],
-        digest=found["digest"]["S"],
-        settled_at=found["settled_at"]["S"] if "settled_at" in found else None,
-        owner=found["owner"]["S"] if "owner" in found else "",
-        reference=found["reference"]["S"] if "reference" in found else None,
-        counted="counted" in found,
-        sale=Sold(**{name: value["S"] for name, value in found["sale"]["M"].items()}) if "sale" in found else None,
+        reservation_id=item["reservation_id"]["S"],
+        line=int(item["line"]["N"]),
+        product_id=item["product_id"]["S"],
+        warehouse_id=item["warehouse_id"]["S"],
+        quantity=int(item["quantity"]["N"]),
+        state=item["state"]["S"],
+        reserved_at=item["reserved_at"]["S"],
+        end=int(item["ends"]["N"]),
+        actor=item["actor"]["S"],
+        digest=item["digest"]["S"],
+        settled_at=item["settled_at"]["S"] if "settled_at" in item else None,
+        owner=item["owner"]["S"] if "owner" in item else "",
+        reference=item["reference"]["S"] if "reference" in item else None,
+        counted="counted" in item,
+        sale=Sold(**{name: value["S"] for name, value in item["sale"]["M"].items()}) if "sale" in item else None,
     )
 
 
-def lines_of(rows: list[Item]) -> list[Line]:
-    """The lines of a reservation, from all rows of its id in their order."""
-    lines = [line_of(found) for found in rows]
+def from_items(items: list[Item]) -> list[Line]:
+    """Return the lines of the latest reservation, from all items of its id in their order."""
+    lines = [from_item(item) for item in items]
     return [line for line in lines if line.reserved_at == lines[0].reserved_at]
 
 
-def put(table: str, line: Line, over: Line | None = None) -> dict[str, Any]:
-    """The transaction's action that writes a line; line 0 only where none is, or in the place of `over`.
+def put(table: str, line: Line, replaced: Line | None = None) -> dict[str, Any]:
+    """Return the transaction action that writes a line. Line 0 replaces only `replaced`, if that is unchanged.
 
-    No line takes the place of one that is held: its units would never be given back.
+    No line replaces an active one, because the units of that line would never be released.
     """
-    if line.line == 0 and over is None:
-        return put_action(table, row(line), "attribute_not_exists(reservation_id)")
+    if line.line == 0 and replaced is None:
+        return put_action(table, to_item(line), "attribute_not_exists(reservation_id)")
     condition, values = "attribute_not_exists(reservation_id) OR #state <> :state", {":state": {"S": HELD}}
-    if over and line.line == 0:
-        condition = "reserved_at = :over AND #state = :state"
-        values = {":over": {"S": over.reserved_at}, ":state": {"S": over.state}}
-    return put_action(table, row(line), condition, values, names={"#state": "state"})
+    if replaced and line.line == 0:
+        condition = "reserved_at = :replaced AND #state = :state"
+        values = {":replaced": {"S": replaced.reserved_at}, ":state": {"S": replaced.state}}
+    return put_action(table, to_item(line), condition, values, names={"#state": "state"})
 
 
 def settle(table: str, line: Line, state: str, at: str, attributes: Item) -> dict[str, Any]:
-    """The transaction's action that ends a line, which only one can, and sets further attributes."""
+    """Return the transaction action that sets the final state of an active line and further attributes."""
     values = {"state": {"S": state}, "settled_at": {"S": at}, **attributes}
     action = _update(table, line, values, "#state = :held", {":held": {"S": HELD}})
     action["Update"]["UpdateExpression"] += " REMOVE held_for"
@@ -227,17 +227,17 @@ def settle(table: str, line: Line, state: str, at: str, attributes: Item) -> dic
 
 
 def retain(table: str, line: Line, attributes: Item) -> dict[str, Any]:
-    """The transaction's action that sets the attributes of a sale on a line that is not part of it."""
+    """Return the transaction action that sets attributes of a sale on line 0 if the sale does not include it."""
     return _update(table, line, attributes)
 
 
 def sold_attributes(sale: Sold) -> Item:
-    """The attribute that a sale sets on each of its lines."""
+    """Return the attribute that a sale sets on each of its lines."""
     return {"sale": {"M": {name: {"S": value} for name, value in sale._asdict().items()}}}
 
 
 def sale_attributes(now: float, reference: str | None) -> Item:
-    """The attributes that a sale sets on its lines and on line 0: until when DynamoDB keeps them, and its reference."""
+    """Return the attributes that a sale sets on its lines and on line 0: item expiry and reference."""
     expiry = {"reservation_expiry": {"N": str(int(now) + SOLD_RETENTION_SECONDS)}}
     return {**expiry, **({"reference": {"S": reference}} if reference else {})}
 
@@ -245,14 +245,14 @@ def sale_attributes(now: float, reference: str | None) -> Item:
 def _update(
     table: str, line: Line, values: Item, condition: str = "", condition_values: Item | None = None
 ) -> dict[str, Any]:
-    """An update of a line that is still of the same reservation, and has no other reference than the one it sets."""
+    """Return the update of a line, conditional on the same reservation and no other reference."""
     conditions = ["reserved_at = :reserved_at", *([condition] if condition else [])]
     if "reference" in values:
         conditions.append("(attribute_not_exists(#reference) OR #reference = :reference)")
     return {
         "Update": {
             "TableName": table,
-            "Key": row_key(*line.key),
+            "Key": item_key(*line.key),
             "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
             "ConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeNames": {f"#{name}": name for name in values},
@@ -266,8 +266,8 @@ def _update(
 
 
 def to_response(lines: list[Line]) -> dict[str, Any]:
-    """A reservation, as whoever made it is told."""
-    told = [
+    """Return the response fields of a reservation."""
+    response_lines = [
         {"product_id": line.product_id, "warehouse_id": line.warehouse_id, "quantity": line.quantity} for line in lines
     ]
     return {
@@ -275,13 +275,13 @@ def to_response(lines: list[Line]) -> dict[str, Any]:
         "expiry": lines[0].expiry,
         "reserved_at": lines[0].reserved_at,
         **({"reference": lines[0].reference} if lines[0].reference else {}),
-        **(told[0] if len(told) == 1 else {}),
-        "lines": told,
+        **(response_lines[0] if len(response_lines) == 1 else {}),
+        "lines": response_lines,
     }
 
 
 def hold_to_response(line: Line) -> dict[str, Any]:
-    """A line that is held, as administrators are told."""
+    """Return the response fields of an active line, for administrators."""
     return {
         "reservationId": line.reservation_id,
         "product_id": line.product_id,

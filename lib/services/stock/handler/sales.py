@@ -1,7 +1,7 @@
-"""A sale: units of a reservation, or available ones, that leave the warehouse; once for each reference of a caller.
+"""Sales of reserved or available units. A caller sells a product once per reference.
 
-The sale of available units with a reference leaves a record for each product, and for each `line_id` of it.  DynamoDB
-deletes it after `SOLD_RETENTION_SECONDS`.
+A sale of available units with a reference writes a record for each product and `line_id`. The record expires after
+`SOLD_RETENTION_SECONDS`.
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ from ....runtime.idempotency import put_unless_recorded
 from ....runtime.reserved_keys import EXPIRES, PREFIX
 from . import levels, movements
 from .errors import ReferenceConflict, ReservationConflict
-from .levels import Level, Place
+from .levels import Level, LevelKey
 from .movements import Cause
 from .reservations import EXPIRED, HELD, SOLD_RETENTION_SECONDS, Caller, Line, RequestedLine, merge_lines
 
 SOLD = ("product_id", "warehouse_id", "quantity", "stock_count", "reserved_count", "available", "status")
-"""The fields of a sold line in a response."""
+"""Response fields of a sold line."""
 
 Document = dict[str, Any]
 
 
 class OrderLine(NamedTuple):
-    """What is to be sold of a product."""
+    """Requested sale of one product."""
 
     requested: RequestedLine
     line_id: str | None = None
-    """Tells lines of the same product and reference apart."""
+    """Distinguishes lines of the same product and reference."""
 
 
 Part = tuple[str, "str | None"]
-"""A product and a `line_id`: what a reference sells once."""
+"""Product id and `line_id`. A reference sells each part once."""
 
 
 class Sale(NamedTuple):
-    """What is to be sold: the units of a reservation, or available ones."""
+    """Requested sale of the units of a reservation, or of available units."""
 
     lines: list[OrderLine] | None
-    """None: all that the reservation holds."""
+    """None sells all units of the reservation."""
     reservation_id: str | None
     product_id: str | None
-    """Of the reservation; None: all its products."""
+    """Product of the reservation to sell; None for all."""
     reference: str | None
-    """The caller's own, such as an order number."""
+    """Reference from the caller, such as an order number."""
     reserved_at: str | None = None
-    """Of the reservation that is meant, as `levels.normalize_timestamp` writes it; None: whichever has the id now."""
+    """Normalized timestamp of the reservation. None selects the latest reservation with the id."""
 
     def parts(self) -> dict[Part | None, list[RequestedLine]]:
-        """The lines by what is sold once; without a reference all of them, under None."""
+        """Return the lines by part; without a reference, all lines under None."""
         parts: dict[Part | None, list[RequestedLine]] = {}
         for line in self.lines or ():
             part = (line.requested.product_id, line.line_id) if self.reference else None
@@ -61,37 +61,34 @@ class Sale(NamedTuple):
         return {part: merge_lines(lines) for part, lines in parts.items()}
 
     def requested(self) -> list[RequestedLine] | None:
-        """The lines without their `line_id`."""
+        """Return the lines without `line_id`."""
         return None if self.lines is None else [line.requested for line in self.lines]
 
     def check_lines(self, lines: list[Line]) -> None:
-        """Raise `ReservationConflict` unless the requested lines are exactly these lines of a reservation."""
+        """Raise `ReservationConflict` unless the requested lines match the given reservation lines."""
         if self.lines is None:
             return
-        requested, in_warehouses = Counter[str](), Counter[Place]()
-        for line in self.requested() or ():
-            requested[line.product_id] += line.quantity
-            if line.warehouse_id:
-                in_warehouses[line.product_id, line.warehouse_id] += line.quantity
-        products, units = Counter[str](), Counter[Place]()
-        for held in lines:
-            products[held.product_id] += held.quantity
-            units[held.place] += held.quantity
-        if requested != products or in_warehouses - units:
+        requested, requested_by_level = Counter[str](), Counter[LevelKey]()
+        for requested_line in self.requested() or ():
+            requested[requested_line.product_id] += requested_line.quantity
+            if requested_line.warehouse_id:
+                requested_by_level[requested_line.product_id, requested_line.warehouse_id] += requested_line.quantity
+        reserved, reserved_by_level = Counter[str](), Counter[LevelKey]()
+        for line in lines:
+            reserved[line.product_id] += line.quantity
+            reserved_by_level[line.level_key] += line.quantity
+        if requested != reserved or requested_by_level - reserved_by_level:
             contents = ", ".join(
-                f"{count} of {product} in {warehouse}" for (product, warehouse), count in units.items()
+                f"{units} of {product} in {warehouse}" for (product, warehouse), units in reserved_by_level.items()
             )
-            raise ReservationConflict(f"the reservation is of {contents}: ask for that, or leave it out")
+            raise ReservationConflict(f"The reservation contains {contents}. Request exactly that, or omit the lines.")
 
     def has_sold(self, line: Line) -> bool:
-        """Return whether a line was sold by a request for the same product, or for the whole reservation."""
+        """Return whether the line was sold by a request with the same `product_id`, where None means all products."""
         return line.sale is not None and line.sale.product_id == (self.product_id or "")
 
     def latest_lines(self, lines: list[Line]) -> list[Line]:
-        """Return those of the sold lines that the last sale of the same request has sold; all if there was none.
-
-        A request is for a product or for all, and lists its lines or not.
-        """
+        """Return the lines that the last sale with the same product and lines sold; all lines if there is none."""
         by_time: dict[str, list[Line]] = {}
         for line in lines:
             if line.sale and self.has_sold(line):
@@ -103,17 +100,17 @@ class Sale(NamedTuple):
         return lines
 
     def response(self, lines: list[Document]) -> Document:
-        """The response."""
+        """Return the response of the sale."""
         ids = {"reservationId": self.reservation_id, "reference": self.reference}
         return {**{name: value for name, value in ids.items() if value is not None}, "lines": lines}
 
     def cause(self, caller: Caller, recorded: str | None = None) -> Cause:
-        """The cause of its movements; `recorded` is the reference of the reservation."""
+        """Return the cause of the movements; `recorded` is the reference of the reservation."""
         return Cause(movements.FULFILLED, caller.actor, self.reservation_id, self.reference or recorded)
 
 
 class Records:
-    """The records of a sale of available units, in the table of levels."""
+    """Records of a sale of available units, in the levels table."""
 
     def __init__(self, table: str, sale: Sale, caller: Caller) -> None:
         self._table = table
@@ -121,12 +118,12 @@ class Records:
         self._caller = caller
 
     def key(self, part: Part) -> Item:
-        """The key of the record of a part.  Callers with an owner have references of their own."""
+        """Return the primary key of the record of a part. References are unique per owner."""
         name = json.dumps([self._caller.owner, self._reference, *part])
-        return levels.own_row(f"{PREFIX}sale#{hashlib.sha256(name.encode()).hexdigest()}")
+        return levels.service_item_key(f"{PREFIX}sale#{hashlib.sha256(name.encode()).hexdigest()}")
 
     def put(self, part: Part, lines: list[Document], now: float) -> dict[str, Any]:
-        """The transaction's action that records a part with its response, unless it is recorded."""
+        """Return the transaction action that records a part and its response, unless a record exists."""
         record: Item = {
             **self.key(part),
             "lines": {"S": json.dumps(lines)},
@@ -134,51 +131,54 @@ class Records:
         }
         return put_unless_recorded(self._table, record, int(now))
 
-    def found(self, rows: list[Item], parts: dict[Part, list[RequestedLine]], now: float) -> dict[Part, list[Document]]:
-        """The lines that were sold before, by their parts.
+    def sold_lines(
+        self, items: list[Item], parts: dict[Part, list[RequestedLine]], now: float
+    ) -> dict[Part, list[Document]]:
+        """Return the recorded lines by part.
 
-        Raise `ReferenceConflict` if it was another quantity, or from other warehouses than those requested.
+        Raise `ReferenceConflict` if their quantity or warehouses differ from those requested.
         """
-        by_key = {row["product_id"]["S"]: row for row in rows if int(row[EXPIRES]["N"]) >= now}
+        by_key = {item["product_id"]["S"]: item for item in items if int(item[EXPIRES]["N"]) >= now}
         sold: dict[Part, list[Document]] = {}
         for part, requested in parts.items():
-            row = by_key.get(self.key(part)["product_id"]["S"])
-            if row is None:
+            item = by_key.get(self.key(part)["product_id"]["S"])
+            if item is None:
                 continue
-            sold[part] = json.loads(row["lines"]["S"])
-            units, certain = Counter[str](), Counter[str]()
+            sold[part] = json.loads(item["lines"]["S"])
+            sold_units, requested_units = Counter[str](), Counter[str]()
             for line in sold[part]:
-                units[line["warehouse_id"]] += line["quantity"]
-            for one in requested:
-                certain[one.warehouse_id or ""] += one.quantity
-            free = certain.pop("", 0)
-            if sum(units.values()) != sum(certain.values()) + free or certain - units:
+                sold_units[line["warehouse_id"]] += line["quantity"]
+            for requested_line in requested:
+                requested_units[requested_line.warehouse_id or ""] += requested_line.quantity
+            total = sum(requested_units.values())
+            requested_units.pop("", 0)  # Any warehouse can supply these units.
+            if sum(sold_units.values()) != total or requested_units - sold_units:
                 product_id, line_id = part
-                places = [f"{quantity} of {product_id} in {warehouse}" for warehouse, quantity in units.items()]
+                sales = [f"{units} of {product_id} in {warehouse}" for warehouse, units in sold_units.items()]
                 raise ReferenceConflict(
-                    f"reference {self._reference!r} has sold {', '.join(places)}"
-                    + (f" for line_id {line_id!r}" if line_id else "")
-                    + ": repeat that request, or send another line_id for a further sale under this reference",
-                    places,
+                    f"The reference {self._reference!r} was already used to sell {', '.join(sales)}"
+                    + (f" with line_id {line_id!r}" if line_id else "")
+                    + ". Repeat that request, or use another line_id.",
+                    sales,
                 )
         return sold
 
 
 def sold_line(units: int, level: Level) -> Document:
-    """Return the response's line about sold units; `level` is the level after the sale."""
+    """Return the response line of sold units; `level` is the level after the sale."""
     fields = {**levels.to_response(level), "quantity": units}
     return {name: fields[name] for name in SOLD}
 
 
 def partly_sold_error(lines: list[Line]) -> ReservationConflict:
-    """Return the error for a reservation of which some lines were sold and none is held; its details list them all."""
-    ended = {HELD: EXPIRED}
+    """Return the error for a reservation that was sold in part and has no active lines. Its details list all lines."""
+    final_states = {HELD: EXPIRED}
     states = [
-        f"{ended.get(line.state, line.state)}: {line.quantity} of {line.product_id} in {line.warehouse_id}"
+        f"{final_states.get(line.state, line.state)}: {line.quantity} of {line.product_id} in {line.warehouse_id}"
         for line in lines
     ]
     return ReservationConflict(
-        f"part of reservation {lines[0].reservation_id!r} was sold, and the rest has ended: fulfill the rest without "
-        "reservationId, from available units",
+        f"Reservation {lines[0].reservation_id!r} was sold in part and the other lines have ended. Fulfill those from "
+        "available units without reservationId.",
         states,
     )

@@ -1,4 +1,4 @@
-"""One transaction that is being built: changes of levels with their movements, and all that is written with them."""
+"""Builder of one DynamoDB transaction: changes of levels, their movements, and the other items written with them."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from ....runtime.idempotency import Idempotency
 from ....runtime.logging import INVOCATION
 from ....runtime.transactions import WriteConflict
 from . import levels, movements
-from .errors import InsufficientStock, missing
-from .levels import Level, Place, Rearm
+from .errors import InsufficientStock, level_not_found
+from .levels import Level, LevelKey, Rearm
 from .movements import Cause
 from .repository import Repository
 from .reservations import Key, RequestedLine
 
 Actions = dict[Any, dict[str, Any]]
-CROSSINGS = {levels.LOW_STOCK: "LowStock", levels.OUT_OF_STOCK: "OutOfStock"}
-"""Metrics that count levels which enter a status."""
-COUNTED: Mapping[str, Callable[[int, int], dict[str, int]]] = {
+CROSSING_METRICS = {levels.LOW_STOCK: "LowStock", levels.OUT_OF_STOCK: "OutOfStock"}
+"""Metrics of the levels that enter a status."""
+METRICS_BY_TYPE: Mapping[str, Callable[[int, int], dict[str, int]]] = {
     movements.RESERVED: lambda reservations, units: {"ReservationsMade": reservations, "UnitsReserved": units},
     movements.RELEASED: lambda reservations, _: {"ReservationsReleased": reservations},
     movements.EXPIRED: lambda reservations, _: {"ReservationsExpired": reservations},
     movements.FULFILLED: lambda _, units: {"Fulfilments": 1, "UnitsSold": units},
 }
-"""Metrics of a transaction by the type of its movements, from the numbers of reservations and units."""
+"""Metrics of a transaction by the type of its movements, computed from the numbers of reservations and units."""
 REARM = {"percent": "ALERT_REARM_PERCENT", "minutes": "ALERT_REARM_MINUTES"}
 """Environment variables of the fields of `Rearm`."""
 
 
 class LinesChanged(Exception):
-    """Lines of reservations have changed since they were read; `lines` are their keys."""
+    """Reservation lines were modified after they were read. `lines` contains their keys."""
 
     def __init__(self, lines: set[Key]) -> None:
         super().__init__("lines changed")
@@ -45,13 +45,13 @@ class LinesChanged(Exception):
 
 
 class AlreadySold(Exception):
-    """A part of a sale is recorded already."""
+    """A part of a sale was recorded by an earlier request."""
 
 
 class ExpiredHolds(Exception):
-    """A change depends on holds of a level that have expired and are not released yet.
+    """A change depends on holds that have expired and are not released yet.
 
-    `error` is to be raised if they cannot be released. If it is None, only the status of the level depends on them.
+    The caller raises `error` if they cannot be released. If it is None, only the status of the level depends on them.
     """
 
     def __init__(self, error: ApiError | None = None) -> None:
@@ -60,65 +60,65 @@ class ExpiredHolds(Exception):
 
 
 class UnitOfWork:
-    """Changes of levels, each with its movement, that are executed together or not at all."""
+    """Changes of levels and their movements, executed in one transaction."""
 
-    def __init__(self, before: dict[Place, Level], now: float, *, exact: bool = False) -> None:
-        """With `exact`, a change raises `ExpiredHolds` if the status of its level would differ without them."""
+    def __init__(self, before: dict[LevelKey, Level], now: float, *, exact: bool = False) -> None:
+        """With `exact`, a change raises `ExpiredHolds` if expired holds alter the status of its level."""
         self.now = now
         self._exact = exact
         self._before = before
         self.after = dict(before)
-        self._movements: dict[Place, list[Item]] = {}
+        self._movements: dict[LevelKey, list[Item]] = {}
         self._type = ""
-        """The type of all its movements."""
+        """Type of all movements of the transaction."""
         self._units = 0
         self.lines: Actions = {}
-        """Changes of reservations' lines, by the keys of the lines."""
+        """Writes of reservation lines, by line key."""
         self.sales: Actions = {}
-        """Records of sales, by `"sale"` and the parts."""
+        """Writes of sale records, by `"sale"`, product and `line_id`."""
         self.quotas: Actions = {}
-        """Changes of quotas, by `"quota"`, the callers and the products."""
-        self._alerts: dict[Place, Level] = {}
+        """Writes of quotas, by `"quota"`, caller and product."""
+        self._alerts: dict[LevelKey, Level] = {}
 
     def create(self, level: Level, cause: Cause) -> None:
         """Add a new level."""
-        self.after[level.place] = level
-        self._movements[level.place] = [movements.row(cause, level.stock_count, level, INVOCATION.correlation_id)]
+        self.after[level.key] = level
+        self._movements[level.key] = [movements.to_item(cause, level.stock_count, level, INVOCATION.correlation_id)]
 
-    def move(self, place: Place, cause: Cause, quantity: int, change: Callable[..., Level]) -> Level:
-        """Change a level and return it; `change` is called with the level and `at`, the time of the movement."""
-        before = self.after[place]
+    def move(self, key: LevelKey, cause: Cause, quantity: int, change: Callable[..., Level]) -> Level:
+        """Change a level, add its movement, and return the new level. `change` receives the level and the time `at`."""
+        before = self.after[key]
         after: Level = change(before, at=levels.format_timestamp(self.now, before.moved_at))
         if self._exact and any(level.status != level.as_of(self.now).status for level in (before, after)):
             raise ExpiredHolds
-        self.after[place] = after
+        self.after[key] = after
         self._type = cause.type
         self._units += quantity
-        movement = movements.row(cause, quantity, after, INVOCATION.correlation_id)
-        self._movements.setdefault(place, []).append(movement)
+        movement = movements.to_item(cause, quantity, after, INVOCATION.correlation_id)
+        self._movements.setdefault(key, []).append(movement)
         return after
 
-    def changed(self) -> list[Place]:
-        """Return the levels that have changed."""
-        return [place for place, level in self.after.items() if self._before.get(place) != level]
+    def changed(self) -> list[LevelKey]:
+        """Return the keys of the changed levels."""
+        return [key for key, level in self.after.items() if self._before.get(key) != level]
 
     def only_level(self, product_id: str, warehouse_id: str | None) -> Level:
-        """Return the only level; raise an error if the product has none in the warehouse, or several."""
+        """Return the only level; raise an error if there is none or more than one."""
         if not self.after:
-            raise missing(product_id, warehouse_id)
+            raise level_not_found(product_id, warehouse_id)
         if len(self.after) > 1:
             names = ", ".join(sorted(warehouse for _, warehouse in self.after))
-            raise BadRequest(f"warehouse_id: {product_id} is in several, {names}: give one")
+            raise BadRequest(f"warehouse_id must be set: {product_id} is in several warehouses ({names}).")
         return next(iter(self.after.values()))
 
-    def allocate(self, lines: list[RequestedLine]) -> list[Place]:
-        """Return the level from which each line is taken: lines of a certain warehouse first, then the largest.
+    def allocate(self, lines: list[RequestedLine]) -> list[LevelKey]:
+        """Return the level that supplies each line. Lines with a warehouse are allocated first, then the largest ones.
 
-        A line of any warehouse is taken from a level with enough units: a random one, so that requests for one product
-        do not all write the same level; the one with the fewest units if other lines are of the same product.
+        A line without a warehouse is allocated to a level with enough units: to a random one, so that requests for one
+        product do not all write the same item, or to the one with the fewest units if the product has several lines.
         """
-        taken = Counter[Place]()
-        places: dict[int, Place] = {}
+        allocated = Counter[LevelKey]()
+        keys: dict[int, LevelKey] = {}
         products = Counter(line.product_id for line in lines)
         for number, line in sorted(
             enumerate(lines), key=lambda entry: (entry[1].warehouse_id is None, -entry[1].quantity)
@@ -129,37 +129,37 @@ class UnitOfWork:
                 if level.product_id == line.product_id and line.warehouse_id in (None, level.warehouse_id)
             ]
             if not candidates:
-                raise missing(line.product_id, line.warehouse_id)
-            remaining = {level.place: level.available - taken[level.place] for level in candidates}
-            enough = [place for place, units in remaining.items() if units >= line.quantity]
+                raise level_not_found(line.product_id, line.warehouse_id)
+            remaining = {level.key: level.available - allocated[level.key] for level in candidates}
+            enough = [key for key, units in remaining.items() if units >= line.quantity]
             if not enough:
-                most = max(level.as_of(self.now).available - taken[level.place] for level in candidates)
+                most = max(level.as_of(self.now).available - allocated[level.key] for level in candidates)
                 error = InsufficientStock(
-                    f"{line.quantity} of {line.product_id} are wanted, {max(most, 0)} are available",
+                    f"Insufficient stock for {line.product_id}: {line.quantity} requested, {max(most, 0)} available.",
                     [f"product_id {line.product_id}", f"available {max(most, 0)}"],
                 )
                 raise ExpiredHolds(error) if most >= line.quantity else error
             is_only_line = products[line.product_id] == 1
-            places[number] = RANDOM.choice(enough) if is_only_line else min((remaining[p], p) for p in enough)[1]
-            taken[places[number]] += line.quantity
-        return [places[number] for number in range(len(lines))]
+            keys[number] = RANDOM.choice(enough) if is_only_line else min((remaining[key], key) for key in enough)[1]
+            allocated[keys[number]] += line.quantity
+        return [keys[number] for number in range(len(lines))]
 
     def commit(self, repository: Repository, idempotency: Idempotency | None, response: str) -> None:
         """Execute the transaction.
 
-        Raise `AlreadyExecuted`, `AlreadySold`, `LinesChanged` or `WriteConflict`, in this order, if it is too late. The
-        last one has only levels.
+        If a condition fails, raise the first that applies of `AlreadyExecuted`, `AlreadySold`, `LinesChanged` and
+        `WriteConflict`. `WriteConflict` contains only levels.
         """
         tables = repository.tables
         rearm = Rearm(**{field: int(os.environ[name]) for field, name in REARM.items() if name in os.environ})
-        for place in self._movements:
-            before, after = self._before.get(place), self.after[place]
-            # Units whose hold has expired are available, whether or not the item is updated yet.
-            state, raises = levels.alerting(before, after.as_of(self.now), self.now, rearm)
-            self.after[place] = after._replace(alerted=state.alerted)
+        for key in self._movements:
+            before, after = self._before.get(key), self.after[key]
+            # Units of expired holds are available even if they are not released yet.
+            state, raises = levels.update_alerts(before, after.as_of(self.now), self.now, rearm)
+            self.after[key] = after._replace(alerted=state.alerted)
             if raises:
-                self._alerts[place] = state
-        actions: Actions = {place: self._put(tables.levels, place) for place in self.changed()}
+                self._alerts[key] = state
+        actions: Actions = {key: self._put(tables.levels, key) for key in self.changed()}
         actions.update(self.lines)
         actions.update(self.sales)
         actions.update(self.quotas)
@@ -167,7 +167,7 @@ class UnitOfWork:
             actions[number] = {"Put": {"TableName": tables.movements, "Item": item}}
         try:
             result: Item = {"answer": {"S": response}}
-            repository.transactions.commit(actions, idempotency, result, stale=bool(self._before))
+            repository.transactions.commit(actions, idempotency, result, retries_conflicts=not self._before)
         except WriteConflict as exc:
             if exc.items.keys() & self.sales.keys():
                 raise AlreadySold from exc
@@ -179,23 +179,23 @@ class UnitOfWork:
         metrics.emit(**{name: (value, "Count") for name, value in self._metrics().items()})
 
     def _movement_items(self) -> Iterator[Item]:
-        """Yield the movements; the last one of a level is its alert, if it raises one."""
-        for place, items in self._movements.items():
+        """Yield the movements. The last one of a level is the alert if the level raises one."""
+        for key, items in self._movements.items():
             yield from items[:-1]
-            yield movements.alert(items[-1], self._alerts[place]) if place in self._alerts else items[-1]
+            yield movements.to_alert(items[-1], self._alerts[key]) if key in self._alerts else items[-1]
 
     def _metrics(self) -> dict[str, int]:
-        # A reservation is counted by its line 0, however many lines it has.
+        # Every reservation has one line 0.
         reservations = [number for _, number in self.lines].count(0)
-        counts = COUNTED[self._type](reservations, self._units) if self._type in COUNTED else {}
-        for place in self._movements:
-            if movements.crosses(self._before.get(place), self.after[place]):
-                name = CROSSINGS[self.after[place].status]
+        counts = METRICS_BY_TYPE[self._type](reservations, self._units) if self._type in METRICS_BY_TYPE else {}
+        for key in self._movements:
+            if movements.crosses(self._before.get(key), self.after[key]):
+                name = CROSSING_METRICS[self.after[key].status]
                 counts[name] = counts.get(name, 0) + 1
         return counts
 
-    def _put(self, table: str, place: Place) -> dict[str, Any]:
-        before, item = self._before.get(place), levels.row(self.after[place])
+    def _put(self, table: str, key: LevelKey) -> dict[str, Any]:
+        before, item = self._before.get(key), levels.to_item(self.after[key])
         if before is None:
             return put_action(table, item, "attribute_not_exists(product_id)", returns_item=True)
         condition, values = "attribute_exists(product_id) AND attribute_not_exists(#sequence)", {}
@@ -204,9 +204,9 @@ class UnitOfWork:
         return put_action(table, item, condition, values, names={"#sequence": "sequence"}, returns_item=True)
 
 
-def sum_units(lines: list[RequestedLine], places: Iterable[Place]) -> dict[Place, int]:
-    """Return the units of lines by the levels from which they are taken."""
-    units = Counter[Place]()
-    for line, place in zip(lines, places):
-        units[place] += line.quantity
+def sum_units(lines: list[RequestedLine], keys: Iterable[LevelKey]) -> dict[LevelKey, int]:
+    """Return the sum of the units per level; `keys` are the levels of the lines."""
+    units = Counter[LevelKey]()
+    for line, key in zip(lines, keys):
+        units[key] += line.quantity
     return dict(units)

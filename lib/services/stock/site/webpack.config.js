@@ -3,43 +3,43 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import webpack from "webpack";
 
-const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 const PAGES = ["index.html", "admin-panel.html", "base.css", "admin-panel.css", "shop.css"];
 const WIDGET_LIMIT = 6 * 1024;
 
-/** Puts pages and style sheets beside the scripts, as they are. */
+/** Copies pages and style sheets to the output folder. */
 class Pages {
   apply(compiler) {
     compiler.hooks.thisCompilation.tap("Pages", (compilation) => {
       compilation.hooks.processAssets.tap("Pages", () => {
         for (const name of PAGES) {
-          compilation.fileDependencies.add(here(name));
-          compilation.emitAsset(name, new webpack.sources.RawSource(readFileSync(here(name))));
+          compilation.fileDependencies.add(pathOf(name));
+          compilation.emitAsset(name, new webpack.sources.RawSource(readFileSync(pathOf(name))));
         }
       });
     });
   }
 }
 
-/** Writes scripts in ASCII: a page in another encoding reads them as they are meant. */
+/** Escapes non-ASCII characters in scripts, so that pages of any encoding can load them. */
 class Ascii {
   apply(compiler) {
     compiler.hooks.thisCompilation.tap("Ascii", (compilation) => {
       const stage = webpack.Compilation.PROCESS_ASSETS_STAGE_OPTIMIZE_SIZE + 1;
       compilation.hooks.processAssets.tap({ name: "Ascii", stage }, (assets) => {
         for (const name of Object.keys(assets).filter((asset) => /\.m?js$/.test(asset))) {
-          const text = assets[name].source().toString().replace(/[^ -~\n]/g, escaped);
-          compilation.updateAsset(name, new webpack.sources.RawSource(text));
+          const script = assets[name].source().toString().replace(/[^ -~\n]/g, escape);
+          compilation.updateAsset(name, new webpack.sources.RawSource(script));
         }
       });
     });
   }
 }
 
-const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
-/** Fails the build when what every product page loads grows. */
+/** Fails the build if the gzipped script exceeds a size limit. */
 class SizeLimit {
   constructor(name, limit) {
     this.name = name;
@@ -52,7 +52,7 @@ class SizeLimit {
       compilation.hooks.processAssets.tap({ name: "SizeLimit", stage }, (assets) => {
         const size = gzipSync(assets[this.name].buffer(), { level: 9 }).length;
         if (size <= this.limit) return;
-        const message = `${this.name} is ${size} bytes gzipped: at most ${this.limit} are allowed`;
+        const message = `${this.name} must be at most ${this.limit} bytes gzipped, got ${size}. Reduce the script or raise WIDGET_LIMIT.`;
         compilation.errors.push(new webpack.WebpackError(message));
       });
     });
@@ -61,14 +61,14 @@ class SizeLimit {
 
 const common = {
   mode: "production",
-  context: here("."),
+  context: pathOf("."),
   devtool: false,
   target: ["web", "es2022"],
   performance: { hints: false },
   stats: { preset: "errors-warnings", assets: true, groupAssetsByEmitStatus: false },
 };
 
-const output = { path: here("dist"), filename: "[name].js" };
+const output = { path: pathOf("dist"), filename: "[name].js" };
 
 export default [
   {

@@ -1,15 +1,16 @@
 /**
- * The stock service over HTTP. Fields are named as they travel (`stock_count`, `reservationId`), in requests too.
+ * HTTP client of the stock service. Arguments and results use the field names of the API (`stock_count`,
+ * `reservationId`).
  *
  * @typedef {"IN_STOCK" | "LOW_STOCK" | "OUT_OF_STOCK"} Status
  *
- * @typedef {object} Level One product in one warehouse.
+ * @typedef {object} Level Stock of one product in one warehouse.
  * @property {string} product_id
  * @property {string} warehouse_id
  * @property {string} [category]
- * @property {number} stock_count On hand.
- * @property {number} reserved_count Held by reservations.
- * @property {number} available On hand and not held.
+ * @property {number} stock_count Units on hand.
+ * @property {number} reserved_count Units on hand that are reserved.
+ * @property {number} available Units on hand that are not reserved.
  * @property {number} threshold_level
  * @property {Status} status
  * @property {string} last_updated ISO 8601, UTC.
@@ -31,7 +32,7 @@
  * @property {string} expiry ISO 8601, UTC.
  * @property {Line[]} lines
  *
- * @typedef {object} Held One line of a reservation, as a product's list tells it.
+ * @typedef {object} ReservationLine One reservation of a product in one warehouse.
  * @property {string} reservationId
  * @property {string} product_id
  * @property {string} warehouse_id
@@ -45,12 +46,12 @@
  * @property {string} warehouse_id
  * @property {number} sequence
  * @property {"CREATED" | "UPDATED" | "ADJUSTED" | "RESERVED" | "RELEASED" | "EXPIRED" | "FULFILLED" | "REPAIRED"} type
- * @property {number} quantity Signed where the stock itself was changed, positive otherwise.
+ * @property {number} quantity Signed if the stock on hand was changed, otherwise positive.
  * @property {string} [reservationId]
  * @property {string} [reference]
  * @property {string} [reason]
  * @property {string} actor
- * @property {string} [correlationId] Of the request, or the sweep, that made it.
+ * @property {string} [correlationId] Correlation ID of the request or scheduled job that caused the movement.
  * @property {string} at
  * @property {number} stock_count
  * @property {number} reserved_count
@@ -65,20 +66,20 @@
  *
  * @typedef {object} PageQuery
  * @property {number} [page_size] At least 1. Values above 100 are reduced to 100.
- * @property {string} [page_token] `next_page_token` of the page before.
+ * @property {string} [page_token] `next_page_token` of the previous page.
  */
 
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 5000;
 
-/** API Gateway returns these before the service sees the request: they do not describe earlier attempts. */
+/** API Gateway rejects requests with these status codes, so they do not reveal whether an earlier attempt was processed. */
 const GATEWAY_REJECTIONS = [401, 403, 429];
 
 /** An error response, or a request without a usable response. */
 export class ApiError extends Error {
   /**
    * @param {string} message
-   * @param {{status?: number, code?: string, details?: string[], requestId?: string, cause?: unknown}} [about]
+   * @param {{status?: number, code?: string, details?: string[], requestId?: string, cause?: unknown}} [context]
    *   Without a response, `status` is 0 and `code` is NETWORK or TIMEOUT. The client also sets `correlationId`, which
    *   all attempts share, `outcomeUnknown`, which is true if the request might have been processed although it failed,
    *   and `credential`, the kind of credential that was sent.
@@ -108,10 +109,8 @@ export function isRejection({ status = 0 }) {
 const isClientError = (status) => status >= 400 && status < 500;
 
 /**
- * A caller of the service.
- *
- * Each attempt may take `timeoutMs`. What may safely be sent again is, after a pause, when the network fails or the
- * service answers 5xx; a 429 changed nothing, so after it anything is.
+ * Client of the stock service. Failed requests are retried with exponential backoff: idempotent requests after network
+ * errors, timeouts, and 5xx responses; all requests after a 429 response, which changes nothing.
  */
 export class InventoryClient {
   static ApiError = ApiError;
@@ -129,46 +128,46 @@ export class InventoryClient {
    * @param {string} options.baseUrl URL of the API, including its stage.
    * @param {string} [options.apiKey] Required by all methods except `level`. Every visitor of a page can read its key.
    * @param {() => Promise<string>} [options.token] Returns an access token if the API requires one instead of a key.
-   * @param {number} [options.timeoutMs]
-   * @param {number} [options.attempts] How often one request is sent at most.
+   * @param {number} [options.timeoutMs] Timeout of each attempt.
+   * @param {number} [options.attempts] Maximum number of attempts per request.
    * @param {typeof fetch} [options.fetch]
    * @param {(ms: number) => Promise<void>} [options.sleep]
    */
-  constructor({ baseUrl, apiKey = "", token, timeoutMs = 10_000, attempts = 3, fetch = globalThis.fetch, sleep = pause }) {
+  constructor({ baseUrl, apiKey = "", token, timeoutMs = 10_000, attempts = 3, fetch = globalThis.fetch, sleep = sleepFor }) {
     if (!baseUrl) throw new TypeError(`baseUrl must be the URL of the API, got ${JSON.stringify(baseUrl)}.`);
     this.#base = String(baseUrl).replace(/\/+$/, "");
     this.#key = apiKey;
     this.#token = token;
     this.#timeout = timeoutMs;
     this.#attempts = attempts;
-    this.#fetch = (...sent) => fetch(...sent);
+    this.#fetch = (...args) => fetch(...args);
     this.#sleep = sleep;
   }
 
   /**
-   * A product's public level: the only call that works without a credential. The service can be configured to omit the
-   * counts from it.
+   * Return the public level of a product. No credential is required; the service can be configured to omit the counts.
    * @param {string} productId
    * @param {{warehouse_id?: string}} [query]
    * @returns {Promise<(Level & {warehouses?: Level[]}) | Availability>}
    */
   level(productId, query) {
-    return this.#get(product(productId), query);
+    return this.#get(productPath(productId), query);
   }
 
   /**
-   * A product's level in one warehouse, or the sum over all warehouses with the level of each in `warehouses`.
+   * Return the level of a product in one warehouse, or the total of all warehouses with each level in `warehouses`.
    * @param {string} productId
    * @param {{warehouse_id?: string}} [query]
    * @returns {Promise<Level & {warehouses?: Level[]}>}
    */
   fullLevel(productId, query) {
-    return this.#get(product(productId, "level"), query);
+    return this.#get(productPath(productId, "level"), query);
   }
 
   /**
-   * One page of levels, ordered by product.
-   * @param {PageQuery & {category?: string, status?: Status, search?: string}} [query] `search` is how ids begin.
+   * Return one page of levels, ordered by product ID.
+   * @param {PageQuery & {category?: string, status?: Status, search?: string}} [query] `search` is a prefix of the
+   *   product ID.
    * @returns {Promise<{levels: Level[], count: number, next_page_token: string | null}>}
    */
   levels(query) {
@@ -176,12 +175,12 @@ export class InventoryClient {
   }
 
   /**
-   * Every level, fetched page by page as it is asked for.
+   * Iterate over all levels. Pages are fetched on demand.
    * @param {Parameters<InventoryClient["levels"]>[0]} [query]
    * @returns {AsyncGenerator<Level>}
    */
   allLevels(query) {
-    return everyOf("levels", (page) => this.levels(page), query);
+    return paginate("levels", (page) => this.levels(page), query);
   }
 
   /**
@@ -195,35 +194,35 @@ export class InventoryClient {
   }
 
   /**
-   * Change a level. Its key makes it safe to repeat: an adjustment counts once.
+   * Update a level. The idempotency key makes retries safe: an adjustment is applied once.
    * @param {string} productId
    * @param {{warehouse_id?: string, stock_count?: number, adjustment?: number, reason?: string,
    *   threshold_level?: number, category?: string | null, expected_version?: number,
    *   expected_last_updated?: string}} changes
-   * @param {{idempotencyKey?: string}} [options] Give a key of your own to be able to repeat the call itself.
+   * @param {{idempotencyKey?: string}} [options] Pass the same key to repeat a call safely.
    * @returns {Promise<Level>}
    */
   update(productId, changes, options) {
-    return this.#sendOnce("PUT", product(productId), changes, options);
+    return this.#sendOnce("PUT", productPath(productId), changes, options);
   }
 
   /**
-   * Hold stock of one product; the reservation's id makes it safe to repeat.
+   * Reserve units of one product. The reservation ID makes retries safe.
    * @param {string} productId
-   * @param {{reservationId: string, quantity: number, warehouse_id?: string, lifetime_minutes?: number}} wanted
+   * @param {{reservationId: string, quantity: number, warehouse_id?: string, lifetime_minutes?: number}} reservation
    * @returns {Promise<Reservation>}
    */
-  reserve(productId, wanted) {
-    return this.#send("POST", product(productId, "reserve"), { body: wanted, repeatable: true });
+  reserve(productId, reservation) {
+    return this.#send("POST", productPath(productId, "reserve"), { body: reservation, isIdempotent: true });
   }
 
   /**
-   * Hold stock of several products: all of it or none.
-   * @param {{reservationId: string, lines: Line[], lifetime_minutes?: number}} wanted
+   * Reserve units of several products in one transaction.
+   * @param {{reservationId: string, lines: Line[], lifetime_minutes?: number}} reservation
    * @returns {Promise<Reservation>}
    */
-  reserveAll(wanted) {
-    return this.#send("POST", "/inventory/reserve", { body: wanted, repeatable: true });
+  reserveAll(reservation) {
+    return this.#send("POST", "/inventory/reserve", { body: reservation, isIdempotent: true });
   }
 
   /**
@@ -233,7 +232,7 @@ export class InventoryClient {
    * @returns {Promise<void>}
    */
   release(productId, reservationId) {
-    return this.#delete(product(productId, "reserve", reservationId));
+    return this.#delete(productPath(productId, "reserve", reservationId));
   }
 
   /**
@@ -243,31 +242,31 @@ export class InventoryClient {
    * @returns {Promise<void>}
    */
   releaseReservation(productId, reservationId) {
-    return this.#delete(product(productId, "reservations", reservationId));
+    return this.#delete(productPath(productId, "reservations", reservationId));
   }
 
   /**
-   * Give back all that a reservation holds.
+   * Release all units of a reservation of the caller.
    * @param {string} reservationId
    * @returns {Promise<void>}
    */
   releaseAll(reservationId) {
-    return this.#delete(path("inventory", "reserve", reservationId));
+    return this.#delete(joinPath("inventory", "reserve", reservationId));
   }
 
   /**
-   * Take what was sold out of the stock: what a reservation holds of the product, or a quantity.
+   * Remove sold units of one product from stock: the units of a reservation, or a quantity.
    * @param {string} productId
    * @param {{reservationId?: string, quantity?: number, warehouse_id?: string, reference?: string}} sold
-   * @param {{idempotencyKey?: string}} [options] Give a key of your own to be able to repeat the call itself.
+   * @param {{idempotencyKey?: string}} [options] Pass the same key to repeat a call safely.
    * @returns {Promise<Fulfilment>}
    */
   fulfill(productId, sold, options) {
-    return this.#sendOnce("POST", product(productId, "fulfill"), sold, options);
+    return this.#sendOnce("POST", productPath(productId, "fulfill"), sold, options);
   }
 
   /**
-   * Take all that a reservation holds, or several lines, out of the stock: all of it or none.
+   * Remove sold units of several products from stock in one transaction: a whole reservation, or individual lines.
    * @param {{reservationId?: string, lines?: Line[], reference?: string}} sold
    * @param {{idempotencyKey?: string}} [options]
    * @returns {Promise<Fulfilment>}
@@ -277,13 +276,13 @@ export class InventoryClient {
   }
 
   /**
-   * One page of what happened to a product, newest first.
+   * Return one page of the movements of a product, newest first.
    * @param {string} productId
    * @param {PageQuery & {warehouse_id?: string}} [query]
    * @returns {Promise<{movements: Movement[], count: number, next_page_token: string | null}>}
    */
   movements(productId, query) {
-    return this.#get(product(productId, "movements"), query);
+    return this.#get(productPath(productId, "movements"), query);
   }
 
   /**
@@ -292,57 +291,57 @@ export class InventoryClient {
    * @returns {AsyncGenerator<Movement>}
    */
   allMovements(productId, query) {
-    return everyOf("movements", (page) => this.movements(productId, page), query);
+    return paginate("movements", (page) => this.movements(productId, page), query);
   }
 
   /**
-   * One page of what holds a product's stock, soonest expiry first.
+   * Return one page of the reservations of a product, earliest expiry first.
    * @param {string} productId
    * @param {PageQuery} [query]
-   * @returns {Promise<{reservations: Held[], count: number, next_page_token: string | null}>}
+   * @returns {Promise<{reservations: ReservationLine[], count: number, next_page_token: string | null}>}
    */
   reservations(productId, query) {
-    return this.#get(product(productId, "reservations"), query);
+    return this.#get(productPath(productId, "reservations"), query);
   }
 
   /**
    * @param {string} productId
    * @param {PageQuery} [query]
-   * @returns {AsyncGenerator<Held>}
+   * @returns {AsyncGenerator<ReservationLine>}
    */
   allReservations(productId, query) {
-    return everyOf("reservations", (page) => this.reservations(productId, page), query);
+    return paginate("reservations", (page) => this.reservations(productId, page), query);
   }
 
   /**
-   * Count a product's reservations again and tell where the level says otherwise.
+   * Recalculate a product's levels from its reservations and movements. Return the differences; `repair` corrects them.
    * @param {string} productId
    * @param {{repair?: boolean}} [options]
    * @returns {Promise<{product_id: string, repaired: boolean,
    *   drifts: Array<{warehouse_id: string, field: string, counted: number, found: number}>}>}
    */
   reconcile(productId, { repair = false } = {}) {
-    return this.#send("POST", product(productId, "reconcile"), { body: { repair }, repeatable: true });
+    return this.#send("POST", productPath(productId, "reconcile"), { body: { repair }, isIdempotent: true });
   }
 
-  #get(at, query = {}) {
-    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
-    const text = new URLSearchParams(given).toString();
-    return this.#send("GET", text ? `${at}?${text}` : at, { repeatable: true });
+  #get(route, query = {}) {
+    const params = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+    const queryString = new URLSearchParams(params).toString();
+    return this.#send("GET", queryString ? `${route}?${queryString}` : route, { isIdempotent: true });
   }
 
-  async #delete(at) {
-    await this.#send("DELETE", at, { repeatable: true, goneIsDone: true });
+  async #delete(route) {
+    await this.#send("DELETE", route, { isIdempotent: true, notFoundIsSuccess: true });
   }
 
-  #sendOnce(method, at, body, { idempotencyKey = crypto.randomUUID() } = {}) {
-    return this.#send(method, at, { body, repeatable: true, headers: { "Idempotency-Key": idempotencyKey } });
+  #sendOnce(method, route, body, { idempotencyKey = crypto.randomUUID() } = {}) {
+    return this.#send(method, route, { body, isIdempotent: true, headers: { "Idempotency-Key": idempotencyKey } });
   }
 
-  async #send(method, at, { body, headers = {}, repeatable = false, goneIsDone = false }) {
+  async #send(method, route, { body, headers = {}, isIdempotent = false, notFoundIsSuccess = false }) {
     const request = { method, headers: { ...headers }, cache: "no-store" };
-    // A custom header would make browsers send a preflight request before each read without a key.
-    const correlationId = this.#key && newId();
+    // Without a key, omit the header: browsers would send a CORS preflight request before each read.
+    const correlationId = this.#key && newCorrelationId();
     if (this.#key) request.headers["x-api-key"] = this.#key;
     if (correlationId) request.headers["X-Correlation-Id"] = correlationId;
     if (body !== undefined) {
@@ -354,48 +353,48 @@ export class InventoryClient {
     for (let attempt = 1; ; attempt += 1) {
       let isSent = false;
       try {
-        const known = this.#token ? { Authorization: `Bearer ${await this.#token()}` } : {};
+        const authorization = this.#token ? { Authorization: `Bearer ${await this.#token()}` } : {};
         isSent = true;
-        return await this.#once(this.#base + at, { ...request, headers: { ...request.headers, ...known } });
+        return await this.#attempt(this.#base + route, { ...request, headers: { ...request.headers, ...authorization } });
       } catch (error) {
-        // An earlier attempt might have released it, and only its response was lost.
-        if (goneIsDone && outcomeUnknown && error.status === 404) return undefined;
+        // An earlier attempt might have released the reservation and lost its response.
+        if (notFoundIsSuccess && outcomeUnknown && error.status === 404) return undefined;
         if (isSent && !isClientError(error.status)) outcomeUnknown = true;
         if (isSent && isRejection(error)) outcomeUnknown = false;
-        const again = error.status === 429 || (repeatable && (error.status === 0 || error.status >= 500));
-        if (!again || attempt >= this.#attempts) throw Object.assign(error, { correlationId, outcomeUnknown, credential });
+        const isRetryable = error.status === 429 || (isIdempotent && (error.status === 0 || error.status >= 500));
+        if (!isRetryable || attempt >= this.#attempts) throw Object.assign(error, { correlationId, outcomeUnknown, credential });
         await this.#sleep(delay(attempt, error.retryAfter));
       }
     }
   }
 
-  async #once(url, request) {
+  async #attempt(url, request) {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), this.#timeout);
     try {
-      const answer = await this.#fetch(url, { ...request, signal: controller.signal });
-      const text = await answer.text();
-      if (!answer.ok) throw refusal(answer, text);
-      return text ? read(answer, text) : undefined;
+      const response = await this.#fetch(url, { ...request, signal: controller.signal });
+      const text = await response.text();
+      if (!response.ok) throw responseError(response, text);
+      return text ? parseBody(response, text) : undefined;
     } catch (error) {
       if (error instanceof ApiError) throw error;
       if (controller.signal.aborted) {
-        throw new ApiError(`No response within ${this.#timeout} ms`, { code: "TIMEOUT", cause: error });
+        throw new ApiError(`No response within ${this.#timeout} ms.`, { code: "TIMEOUT", cause: error });
       }
-      throw new ApiError("The service could not be reached", { code: "NETWORK", cause: error });
+      throw new ApiError("The service could not be reached.", { code: "NETWORK", cause: error });
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** How long to wait after an attempt: what the service asks for, or a random part of a doubling time. */
+/** Return the delay before the next attempt in ms: `Retry-After` of the response, or exponential backoff with jitter. */
 export function delay(attempt, retryAfter, random = Math.random) {
-  const most = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
-  return retryAfter > 0 ? Math.min(LONGEST_DELAY_MS, retryAfter * 1000) : most / 2 + (random() * most) / 2;
+  const maximum = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
+  return retryAfter > 0 ? Math.min(LONGEST_DELAY_MS, retryAfter * 1000) : maximum / 2 + (random() * maximum) / 2;
 }
 
-async function* everyOf(member, fetchPage, query = {}) {
+async function* paginate(member, fetchPage, query = {}) {
   let token = query.page_token;
   do {
     const page = await fetchPage({ ...query, page_token: token });
@@ -404,51 +403,51 @@ async function* everyOf(member, fetchPage, query = {}) {
   } while (token);
 }
 
-function read(answer, text) {
+function parseBody(response, text) {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const about = { status: answer.status, code: "NOT_JSON", requestId: requestIdOf(answer), cause };
-    throw new ApiError("The response is not JSON. Check that the configured URL is the URL of the API.", about);
+    const context = { status: response.status, code: "NOT_JSON", requestId: requestIdOf(response), cause };
+    throw new ApiError("The response is not JSON. Check that the configured URL is the URL of the API.", context);
   }
 }
 
-function refusal(answer, text) {
-  let told;
+function responseError(response, text) {
+  let body;
   try {
-    told = JSON.parse(text);
+    body = JSON.parse(text);
   } catch {
-    told = undefined; // a proxy in between answers in HTML
+    body = undefined; // proxies respond with HTML
   }
-  told = told !== null && typeof told === "object" ? told : {};
-  const error = new ApiError(String(told.error ?? told.message ?? `The service returned HTTP status ${answer.status}`), {
-    status: answer.status,
-    code: String(told.code ?? `HTTP_${answer.status}`),
-    details: Array.isArray(told.details) ? told.details.map(String) : [],
-    requestId: String(told.requestId ?? requestIdOf(answer)),
+  body = body !== null && typeof body === "object" ? body : {};
+  const error = new ApiError(String(body.error ?? body.message ?? `The service returned HTTP status ${response.status}.`), {
+    status: response.status,
+    code: String(body.code ?? `HTTP_${response.status}`),
+    details: Array.isArray(body.details) ? body.details.map(String) : [],
+    requestId: String(body.requestId ?? requestIdOf(response)),
   });
-  error.retryAfter = Number(answer.headers.get("retry-after") ?? 0);
+  error.retryAfter = Number(response.headers.get("retry-after") ?? 0);
   return error;
 }
 
-function requestIdOf(answer) {
-  return answer.headers.get("x-request-id") ?? "";
+function requestIdOf(response) {
+  return response.headers.get("x-request-id") ?? "";
 }
 
-/** None where the page came over plain HTTP, to which browsers give no ids. */
-function newId() {
+/** Return a new correlation ID; empty on a page without TLS, where browsers do not support `randomUUID`. */
+function newCorrelationId() {
   return globalThis.crypto.randomUUID?.() ?? "";
 }
 
-function path(...parts) {
+function joinPath(...parts) {
   return `/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-function product(productId, ...rest) {
-  return path("inventory", productId, ...rest);
+function productPath(productId, ...rest) {
+  return joinPath("inventory", productId, ...rest);
 }
 
-function pause(ms) {
+function sleepFor(ms) {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);
   });

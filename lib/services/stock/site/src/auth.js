@@ -13,33 +13,34 @@ import { SignIn } from "./sign-in.js";
  * @property {() => Promise<InventoryClient | null>} restore Return the client of an authenticated tab. Rejects if a
  *   sign-in failed.
  * @property {(entered: (client: InventoryClient) => void, problem?: Error) => Element} gate The form that authenticates.
- * @property {() => boolean} signOut Clear the credentials. Return whether the page stays and shows the gate.
- * @property {() => boolean} reauthenticate Replace rejected credentials. Return whether the page stays and shows the gate.
+ * @property {() => boolean} signOut Clear the credentials. Return true to show the gate, false if the page redirects.
+ * @property {() => boolean} reauthenticate Replace rejected credentials. Return true to show the gate, false if the page
+ *   redirects.
  */
 
 /**
  * @param {import("./config.js").Config} config
  * @param {string} page URL of the page as registered in the user pool.
- * @param {{key: {heading: string, text: string[], submit: string}, person: {heading: string, text: string[]}}} texts
+ * @param {{key: {heading: string, paragraphs: string[], submit: string}, signIn: {heading: string, paragraphs: string[]}}} texts
  * @returns {Auth}
  */
-export function authOf(config, page, texts) {
-  return config.sign_in ? bySignIn(config, page, texts.person) : byKey(config, texts.key);
+export function createAuth(config, page, texts) {
+  return config.sign_in ? signInAuth(config, page, texts.signIn) : keyAuth(config, texts.key);
 }
 
-function byKey(config, texts) {
-  const clientOf = (apiKey) => new InventoryClient({ baseUrl: config.api_url, apiKey });
+function keyAuth(config, texts) {
+  const createClient = (apiKey) => new InventoryClient({ baseUrl: config.api_url, apiKey });
   return {
     signOutLabel: "Clear API key",
-    restore: async () => (readKey() ? clientOf(readKey()) : null),
+    restore: async () => (readKey() ? createClient(readKey()) : null),
     gate: (entered) =>
       keyForm({
         ...texts,
         key: readKey(),
-        check: (key) => clientOf(key).levels({ page_size: 1 }),
+        check: (key) => createClient(key).levels({ page_size: 1 }),
         done: (key) => {
           saveKey(key);
-          entered(clientOf(key));
+          entered(createClient(key));
         },
       }),
     signOut: () => (clearKey(), true),
@@ -47,30 +48,31 @@ function byKey(config, texts) {
   };
 }
 
-function bySignIn(config, page, { heading, text }) {
+function signInAuth(config, page, { heading, paragraphs }) {
   const signIn = new SignIn(config.sign_in, page);
   const client = new InventoryClient({ baseUrl: config.api_url, token: () => signIn.token() });
-  const go = async () => location.assign(await signIn.begin(location.search + location.hash));
+  const redirect = async () => location.assign(await signIn.begin(location.search + location.hash));
   return {
     signOutLabel: "Sign out",
     restore: async () => {
       const { search, pathname } = location;
-      if (new URLSearchParams(search).has("state")) history.replaceState(null, "", pathname); // its values work only once
-      const back = await signIn.finish(search);
-      if (back) history.replaceState(null, "", pathname + back);
+      // A reload must not send the authorization code again: it is valid only once.
+      if (new URLSearchParams(search).has("state")) history.replaceState(null, "", pathname);
+      const restored = await signIn.finish(search);
+      if (restored) history.replaceState(null, "", pathname + restored);
       return signIn.signedIn ? client : null;
     },
     gate: (_, problem) =>
       h(
         "section",
         { class: "card gate" },
-        h("span", { class: "gate-icon" }, icon("person")),
+        h("span", { class: "gate-icon" }, icon("user")),
         h("h1", {}, heading),
-        ...text.map((line) => h("p", {}, line)),
+        ...paragraphs.map((paragraph) => h("p", {}, paragraph)),
         problem && errorBox(problem, { title: "You are not signed in" }),
-        h("button", { type: "button", class: "primary", click: go }, "Sign in"),
+        h("button", { type: "button", class: "primary", click: redirect }, "Sign in"),
       ),
     signOut: () => (location.assign(signIn.signOut()), false),
-    reauthenticate: () => (go(), false),
+    reauthenticate: () => (redirect(), false),
   };
 }

@@ -1,26 +1,26 @@
 /**
- * Where the API is: `config.json` beside the page, which the deployment writes.
+ * Configuration of the pages: `config.json` in the same folder, which the deployment writes.
  *
- * @typedef {{api_url: string, service: string, environment: string, sign_in?: import("./sign-in.js").About}} Config
+ * @typedef {{api_url: string, service: string, environment: string, sign_in?: import("./sign-in.js").SignInConfig}} Config
  */
 
 const LOOPBACK = /^(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])$/;
 
 /**
- * The API that a page's address names by `?api=`. Only where a developer serves the page: anywhere else, a link could
- * make it send the visitor's key to a stranger.
+ * Return the API URL of the query parameter `api`. Only loopback hosts support it: on a public host, a link could make
+ * the page send the visitor's API key to another server.
  * @param {{hostname: string, search: string}} location
  * @returns {string | null}
  */
-export function namedApi({ hostname, search }) {
+export function apiOverride({ hostname, search }) {
   return LOOPBACK.test(hostname) ? new URLSearchParams(search).get("api") : null;
 }
 
 /** @returns {Promise<Config>} */
 export async function loadConfig() {
-  const named = namedApi(location);
-  if (named) return { api_url: named, service: "stock", environment: "dev" };
-  const answer = await fetch("config.json", { cache: "no-cache" });
-  if (!answer.ok) throw new Error("config.json is missing next to this page. Deploy the site, or set the API URL with ?api= on localhost.");
-  return answer.json();
+  const override = apiOverride(location);
+  if (override) return { api_url: override, service: "stock", environment: "dev" };
+  const response = await fetch("config.json", { cache: "no-cache" });
+  if (!response.ok) throw new Error("config.json is missing next to this page. Deploy the site, or set the API URL with ?api= on localhost.");
+  return response.json();
 }

@@ -1,17 +1,18 @@
-/** Elements, made so that text stays text. */
+/** DOM elements. Strings become text nodes and are never parsed as HTML. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
+ * Create an HTML element.
  * @param {string} tag
- * @param {Record<string, unknown>} [props] Attributes; functions listen to the event they are named after.
+ * @param {Record<string, unknown>} [props] Attributes, and event listeners by event name.
  * @param {...(Node | string | number | null | undefined | false)} children
  */
 export function h(tag, props = {}, ...children) {
   return fill(document.createElement(tag), props, children);
 }
 
-/** The same for SVG. */
+/** Create an SVG element. */
 export function svg(tag, props = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), props, children);
 }
@@ -21,19 +22,19 @@ function fill(element, props, children) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter(shown).map(asNode));
+  element.append(...children.flat().filter(isRendered).map(toNode));
   return element;
 }
 
-const shown = (child) => child !== null && child !== undefined && child !== false;
-const asNode = (child) => (child instanceof Node ? child : String(child));
+const isRendered = (child) => child !== null && child !== undefined && child !== false;
+const toNode = (child) => (child instanceof Node ? child : String(child));
 
-let ids = 0;
+let lastId = 0;
 
-/** An id that is not used yet. */
+/** Return an unused element ID. */
 export function newId(prefix) {
-  ids += 1;
-  return `${prefix}-${ids}`;
+  lastId += 1;
+  return `${prefix}-${lastId}`;
 }
 
 const ICONS = new Map(Object.entries({
@@ -46,59 +47,62 @@ const ICONS = new Map(Object.entries({
   error: "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13M8 4.5v4M8 11v.1",
   clock: "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13M8 4.5V8l2.5 1.5",
   key: "M8 8a3 3 0 1 1-6 0 3 3 0 0 1 6 0h6v2.5M11.5 8v2",
-  person: "M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6M2.5 14a5.5 5.5 0 0 1 11 0",
+  user: "M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6M2.5 14a5.5 5.5 0 0 1 11 0",
   plus: "M8 3v10M3 8h10",
 }));
 
-/** A drawing beside a text that says the same. */
+/** Create a decorative icon for use next to a text label. */
 export function icon(name) {
   return svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: ICONS.get(name) ?? "" }));
 }
 
 const STATUS = new Map([["IN_STOCK", "In stock"], ["LOW_STOCK", "Low stock"], ["OUT_OF_STOCK", "Out of stock"]]);
 
-/** A status by shape, word and colour. */
+/** Show a stock status as an icon, a label, and a color. */
 export function badge(status) {
   return h("span", { class: `badge ${status.toLowerCase()}` }, icon(status), STATUS.get(status) ?? status);
 }
 
-/** While something is on its way. */
+/** Create a loading indicator. */
 export function loading(text) {
   return h("p", { class: "loading", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), text);
 }
 
-/** A label with its field, and what is wrong with it. */
+/** Create a form field with a label, an optional hint, and space for an error message. */
 export function field(label, input, hint) {
   input.id ||= newId("field");
-  const wrong = h("span", { class: "wrong", id: `${input.id}-wrong` });
-  const told = hint ? h("span", { class: "hint", id: `${input.id}-hint` }, hint) : null;
-  input.setAttribute("aria-describedby", `${input.id}-wrong${hint ? ` ${input.id}-hint` : ""}`);
-  return h("div", { class: "field" }, h("label", { for: input.id }, label), input, told, wrong);
+  const error = h("span", { class: "field-error", id: `${input.id}-error` });
+  const hintElement = hint ? h("span", { class: "hint", id: `${input.id}-hint` }, hint) : null;
+  input.setAttribute("aria-describedby", `${input.id}-error${hint ? ` ${input.id}-hint` : ""}`);
+  return h("div", { class: "field" }, h("label", { for: input.id }, label), input, hintElement, error);
 }
 
-/** Say what is wrong with fields by their names, or that nothing is; the first wrong one gets the focus. */
-export function mark(form, problems) {
+/**
+ * Show the error messages of a form's fields by name, and clear all others. Focus the first invalid field, and return
+ * whether all fields are valid.
+ */
+export function showFieldErrors(form, messages) {
   let first = null;
   for (const input of form.elements) {
-    const wrong = input.id && form.querySelector(`#${CSS.escape(input.id)}-wrong`);
-    if (!wrong) continue;
-    const text = problems[input.name] ?? "";
-    wrong.textContent = text;
-    if (text) input.setAttribute("aria-invalid", "true");
+    const error = input.id && form.querySelector(`#${CSS.escape(input.id)}-error`);
+    if (!error) continue;
+    const message = messages[input.name] ?? "";
+    error.textContent = message;
+    if (message) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
-    if (text) first ??= input;
+    if (message) first ??= input;
   }
   first?.focus();
   return first === null;
 }
 
-/** Ask before something is done; resolves to whether to do it. */
-export function confirmed(title, text, action) {
+/** Show a confirmation dialog. Resolve to true if the user confirms the action. */
+export function confirmAction(title, text, action) {
   return new Promise((resolve) => {
     const id = newId("dialog");
     const dialog = h(
       "dialog",
-      { "aria-labelledby": id, close: () => (dialog.remove(), resolve(dialog.returnValue === "yes")) },
+      { "aria-labelledby": id, close: () => (dialog.remove(), resolve(dialog.returnValue === "confirm")) },
       h(
         "form",
         { method: "dialog", class: "stack" },
@@ -107,8 +111,8 @@ export function confirmed(title, text, action) {
         h(
           "div",
           { class: "actions end" },
-          h("button", { value: "no", class: "quiet" }, "Cancel"),
-          h("button", { value: "yes", class: "danger" }, action),
+          h("button", { value: "cancel", class: "quiet" }, "Cancel"),
+          h("button", { value: "confirm", class: "danger" }, action),
         ),
       ),
     );

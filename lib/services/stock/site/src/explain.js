@@ -1,11 +1,11 @@
-/** Error messages for users, with advice. */
+/** Error messages with remedies. */
 
 import { h, icon } from "./dom.js";
 
 const ADVICE = new Map([
-  ["BELOW_RESERVED", "Customers have reserved this many units. Enter a higher number, or release reservations first."],
+  ["BELOW_RESERVED", "The quantity on hand cannot be lower than the reserved quantity. Enter a higher number, or release reservations first."],
   ["CONFLICT", "This item already exists. Find it in the list and edit it there."],
-  ["INSUFFICIENT_STOCK", "Other customers took the remaining units. Choose a smaller quantity, or try again later."],
+  ["INSUFFICIENT_STOCK", "Other customers reserved the remaining units. Choose a smaller quantity, or try again later."],
   ["NETWORK", "Check your network connection. If it works, check the API URL in config.json."],
   ["NOT_FOUND", "It may have been removed, or the ID may be misspelled. Refresh to see the current data."],
   ["RESERVATION_CONFLICT", "This reservation ID belongs to another request. Start a new reservation."],
@@ -19,17 +19,20 @@ const BY_STATUS = new Map([
   [401, "Sign in again with an account that has access."],
   [403, "The API key is invalid or has been replaced. Enter a valid key."],
   [404, ADVICE.get("NOT_FOUND")],
-  [429, "There are too many requests. Wait a moment and try again."],
+  [429, "The service received too many requests. Wait a moment and try again."],
 ]);
 
 const ACCOUNT = "Your account does not have permission for this. Sign in with another account.";
 
 /**
+ * Return the texts of an error message.
  * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string, correlationId?: string,
  *   credential?: string}} error
- * @returns {{message: string, advice: string, details: string[], requestId: string, again: string}} `message` is empty
+ * @returns {{message: string, advice: string, details: string[], requestId: string, reauthenticateLabel: string}}
+ *   `message` is empty
  *   for a rejected key: the API addresses developers. `requestId` is the ID in the log; without a response, the
- *   correlation ID of the request. `again` labels the button that replaces a rejected credential; empty for other errors.
+ *   correlation ID of the request. `reauthenticateLabel` is the label of
+ *   the button that replaces a rejected credential; empty for other errors.
  */
 export function explain(error) {
   const { status = 0, code = "", details = [], requestId = "", correlationId = "", credential = "" } = error;
@@ -41,13 +44,12 @@ export function explain(error) {
     advice: isForbidden ? ACCOUNT : (ADVICE.get(code) ?? BY_STATUS.get(status) ?? failed),
     details,
     requestId: requestId || correlationId,
-    again: status === 401 || isForbidden ? "Sign in again" : isRejectedKey ? "Change API key" : "",
+    reauthenticateLabel: status === 401 || isForbidden ? "Sign in again" : isRejectedKey ? "Change API key" : "",
   };
 }
 
 /**
- * The title of a failed change, and advice that replaces the usual advice: a request without a conclusive response
- * might have been processed.
+ * Return the title of a failed change. If the request might have been processed, also return advice on how to repeat it.
  * @param {Error & {outcomeUnknown?: boolean}} error
  * @param {{failed: string, unknown: string, repeat: string}} texts
  */
@@ -56,13 +58,13 @@ export function outcomeOf({ outcomeUnknown = false }, { failed, unknown, repeat 
 }
 
 /**
- * A visible error.
+ * Create an error message.
  * @param {Error} error
  * @param {{title?: string, advice?: string, retry?: () => void, reauthenticate?: () => void}} [options] `advice` replaces
  *   the usual advice.
  */
 export function errorBox(error, { title = "", advice: replacement = "", retry, reauthenticate } = {}) {
-  const { message, advice, details, requestId, again } = explain(error);
+  const { message, advice, details, requestId, reauthenticateLabel } = explain(error);
   return h(
     "div",
     { class: "alert", role: "alert" },
@@ -77,8 +79,8 @@ export function errorBox(error, { title = "", advice: replacement = "", retry, r
       h(
         "div",
         { class: "actions" },
-        again && reauthenticate && h("button", { type: "button", class: "quiet", click: reauthenticate }, again),
-        !again && retry && h("button", { type: "button", class: "quiet", click: retry }, "Try again"),
+        reauthenticateLabel && reauthenticate && h("button", { type: "button", class: "quiet", click: reauthenticate }, reauthenticateLabel),
+        !reauthenticateLabel && retry && h("button", { type: "button", class: "quiet", click: retry }, "Try again"),
       ),
     ),
   );

@@ -61,7 +61,7 @@ svg { width: 1em; height: 1em; flex: none; fill: none; stroke: currentColor; str
 `;
 
 /** Convert a response, with or without counts, to a status and the available units. Return null if it is neither. */
-function read({ available, status, in_stock, low_stock }) {
+function parseLevel({ available, status, in_stock, low_stock }) {
   const isCounted = Number.isInteger(available);
   if (!isCounted && !(typeof in_stock === "boolean" && typeof low_stock === "boolean")) return null;
   const isLow = isCounted ? status === "LOW_STOCK" : low_stock;
@@ -69,7 +69,7 @@ function read({ available, status, in_stock, low_stock }) {
   return { available: isCounted ? available : null, status: isLow ? "LOW_STOCK" : "IN_STOCK" };
 }
 
-const name = (status) => status.toLowerCase().replaceAll("_", "-");
+const kebabCase = (status) => status.toLowerCase().replaceAll("_", "-");
 
 class InventoryWidget extends HTMLElement {
   static observedAttributes = [
@@ -81,7 +81,7 @@ class InventoryWidget extends HTMLElement {
     "for",
     "when-unknown",
     "show-count",
-    ...Object.keys(LABELS).map((status) => `label-${name(status)}`),
+    ...Object.keys(LABELS).map((status) => `label-${kebabCase(status)}`),
   ];
 
   #labels = {};
@@ -90,7 +90,7 @@ class InventoryWidget extends HTMLElement {
   #request = null;
   #failures = 0;
   #timer = 0;
-  #due = false;
+  #isReloadPending = false;
   #button = null;
   #badge;
   #path;
@@ -146,30 +146,30 @@ class InventoryWidget extends HTMLElement {
 
   connectedCallback() {
     if (Object.hasOwn(this, "labels")) {
-      const { labels } = this; // set before this script was loaded
+      const { labels } = this; // set before the element was defined
       delete this.labels;
       this.labels = labels;
     }
-    document.addEventListener("visibilitychange", this.#seen);
+    document.addEventListener("visibilitychange", this.#onVisibilityChange);
     this.#reload();
   }
 
   disconnectedCallback() {
-    document.removeEventListener("visibilitychange", this.#seen);
+    document.removeEventListener("visibilitychange", this.#onVisibilityChange);
     clearTimeout(this.#timer);
     this.#request?.abort();
     this.#request = null;
-    this.#hold(null);
+    this.#disableButton(null);
   }
 
-  attributeChangedCallback(attribute, before, now) {
-    if (!this.isConnected || before === now) return;
+  attributeChangedCallback(attribute, before, after) {
+    if (!this.isConnected || before === after) return;
     if (attribute === "refresh-seconds") this.#schedule();
-    else if (["for", "show-count", "when-unknown"].includes(attribute) || attribute.startsWith("label-")) this.#show({});
+    else if (["for", "show-count", "when-unknown"].includes(attribute) || attribute.startsWith("label-")) this.#update({});
     else this.#reload();
   }
 
-  /** Read the level. Resolves when the response is visible, or has been superseded. */
+  /** Fetch the level. Resolves when the response is visible, or another request superseded it. */
   async refresh() {
     clearTimeout(this.#timer);
     this.#request?.abort();
@@ -186,7 +186,7 @@ class InventoryWidget extends HTMLElement {
     clearTimeout(timer);
     if (this.#request !== request) return;
     this.#failures = level ? 0 : this.#failures + 1;
-    this.#show({ productId, ...(level ?? { status: UNAVAILABLE, available: null }) });
+    this.#update({ productId, ...(level ?? { status: UNAVAILABLE, available: null }) });
     this.#schedule();
   }
 
@@ -197,20 +197,20 @@ class InventoryWidget extends HTMLElement {
     const query = warehouse ? `?warehouse_id=${encodeURIComponent(warehouse)}` : "";
     const url = `${base}/inventory/${encodeURIComponent(productId)}${query}`;
     const response = await fetch(url, { signal, cache: "no-store", credentials: "omit" });
-    return response.ok ? read(await response.json()) : null;
+    return response.ok ? parseLevel(await response.json()) : null;
   }
 
-  /** Load another level. Attributes that change together cause one request. */
+  /** Load the level of the current attributes. Attributes that change together cause one request. */
   #reload() {
     const productId = this.getAttribute("product-id");
     this.#failures = 0;
-    this.#show({ productId, status: LOADING, available: null });
+    this.#update({ productId, status: LOADING, available: null });
     this.#request?.abort();
     this.#request = null;
-    if (this.#due) return;
-    this.#due = true;
+    if (this.#isReloadPending) return;
+    this.#isReloadPending = true;
     queueMicrotask(() => {
-      this.#due = false;
+      this.#isReloadPending = false;
       if (this.isConnected) this.refresh();
     });
   }
@@ -220,20 +220,20 @@ class InventoryWidget extends HTMLElement {
     let delay = this.#number("refresh-seconds", 30) * 1000;
     if (this.#failures) {
       // Random, so that the pages of a shop do not retry at the same time after an outage.
-      const most = Math.min(Math.max(delay, MAX_RETRY_MS), RETRY_MS * 2 ** (this.#failures - 1));
-      delay = most / 2 + (Math.random() * most) / 2;
+      const maximum = Math.min(Math.max(delay, MAX_RETRY_MS), RETRY_MS * 2 ** (this.#failures - 1));
+      delay = maximum / 2 + (Math.random() * maximum) / 2;
     }
     if (delay > 0) this.#timer = setTimeout(() => document.hidden || this.refresh(), delay);
   }
 
-  #seen = () => document.hidden || this.refresh();
+  #onVisibilityChange = () => document.hidden || this.refresh();
 
-  #number(attribute, otherwise) {
+  #number(attribute, fallback) {
     const value = parseFloat(this.getAttribute(attribute));
-    return value >= 0 ? value : otherwise;
+    return value >= 0 ? value : fallback;
   }
 
-  #show(changes) {
+  #update(changes) {
     this.#state = { ...this.#state, ...changes };
     this.#render();
     const detail = { ...this.#state, purchasable: this.purchasable };
@@ -244,13 +244,13 @@ class InventoryWidget extends HTMLElement {
   }
 
   #label(key) {
-    return this.#labels[key] ?? this.getAttribute(`label-${name(key)}`);
+    return this.#labels[key] ?? this.getAttribute(`label-${kebabCase(key)}`);
   }
 
   #message() {
     const { status, available } = this.#state;
-    const show = this.getAttribute("show-count");
-    const isCounted = available !== null && show !== "never" && (show !== "low" || status !== "IN_STOCK");
+    const showCount = this.getAttribute("show-count");
+    const isCounted = available !== null && showCount !== "never" && (showCount !== "low" || status !== "IN_STOCK");
     const withoutCount = `${status}_WITHOUT_COUNT`;
     let label = this.#label(status);
     if (!isCounted && withoutCount in LABELS) {
@@ -264,17 +264,17 @@ class InventoryWidget extends HTMLElement {
   #render() {
     const { status } = this.#state;
     const text = this.#message();
-    this.#badge.setAttribute("part", `badge ${name(status)}`);
+    this.#badge.setAttribute("part", `badge ${kebabCase(status)}`);
     this.#badge.setAttribute("aria-busy", status === LOADING);
     this.#path.setAttribute("d", ICONS[status]);
     // Screen readers announce changes only.
     if (this.#text.textContent !== text) this.#text.textContent = text;
     const id = this.isConnected && this.getAttribute("for");
-    this.#hold(id ? this.getRootNode().getElementById(id) : null, !this.purchasable);
+    this.#disableButton(id ? this.getRootNode().getElementById(id) : null, !this.purchasable);
   }
 
   /** Disable a button, or enable it again if the widget disabled it. */
-  #hold(button, disabled = false) {
+  #disableButton(button, disabled = false) {
     if (this.#button && (this.#button !== button || !disabled)) {
       this.#button.disabled = false;
       this.#button = null;

@@ -2,12 +2,12 @@ import { field, h, icon } from "./dom.js";
 import { errorBox } from "./explain.js";
 
 /**
- * A form that accepts an API key once the service does.
- * @param {{heading: string, text: string[], submit: string, key: string, check: (key: string) => Promise<void>,
+ * Create a form that prompts for an API key and checks it.
+ * @param {{heading: string, paragraphs: string[], submit: string, key: string, check: (key: string) => Promise<void>,
  *   done: (key: string) => void}} options `key` is the initial value, such as a rejected key to correct. `check` rejects
  *   if the service rejects the key or is unavailable.
  */
-export function keyForm({ heading, text, submit, key, check, done }) {
+export function keyForm({ heading, paragraphs, submit, key, check, done }) {
   const input = h("input", {
     type: "password",
     name: "key",
@@ -41,7 +41,7 @@ export function keyForm({ heading, text, submit, key, check, done }) {
     { class: "card gate" },
     h("span", { class: "gate-icon" }, icon("key")),
     h("h1", {}, heading),
-    ...text.map((line) => h("p", {}, line)),
+    ...paragraphs.map((paragraph) => h("p", {}, paragraph)),
     h("form", { class: "stack", submit: send }, h("div", { class: "key-field" }, field("API key", input), reveal), problem, button),
   );
 

@@ -1,11 +1,11 @@
-/** Pages that are fetched when somebody wants more. */
+/** Pagination. Pages are fetched on demand. */
 
 export class Pager {
   #fetch;
   #token = undefined;
   #done = false;
 
-  /** @param {(token?: string) => Promise<{rows: unknown[], token: string | null}>} fetchPage */
+  /** @param {(token?: string) => Promise<{items: unknown[], token: string | null}>} fetchPage */
   constructor(fetchPage) {
     this.#fetch = fetchPage;
   }
@@ -14,40 +14,45 @@ export class Pager {
     return this.#done;
   }
 
-  /** The next page's rows, which are some unless it was the last; after a failure the same page again. */
+  /** Return the items of the next page: empty only if there are no more items. A failed page is fetched again. */
   async next() {
     for (;;) {
-      const { rows, token } = await this.#fetch(this.#token);
+      const { items, token } = await this.#fetch(this.#token);
       this.#token = token ?? undefined;
       this.#done = !token;
-      if (rows.length || this.#done) return rows; // what is filtered may leave a page empty
+      if (items.length || this.#done) return items; // filters can leave a page empty
     }
   }
 }
 
-/** A pager over a client's listing. */
-export function pagerOf(member, list, query = {}) {
+/**
+ * Create a pager for a list method of the client.
+ * @param {string} member Name of the list in the response.
+ * @param {(query: object) => Promise<object>} list
+ * @param {object} [query]
+ */
+export function createPager(member, list, query = {}) {
   return new Pager(async (token) => {
     const page = await list({ ...query, page_token: token });
-    return { rows: page[member], token: page.next_page_token };
+    return { items: page[member], token: page.next_page_token };
   });
 }
 
 /**
- * One pager after another. A page goes on into the next pager until it has some rows; what came before a failure is
- * not lost.
+ * Read several pagers one after another. A page contains at least `minimum` items unless all pagers are done. Items
+ * fetched before a failure are returned by the next call.
  */
-export function chain(pagers, enough = 20) {
-  let kept = [];
+export function chainPagers(pagers, minimum = 20) {
+  let pending = [];
   return {
     get done() {
       return pagers.every(({ done }) => done);
     },
     async next() {
-      while (kept.length < enough && !this.done) kept.push(...(await pagers.find(({ done }) => !done).next()));
-      const rows = kept;
-      kept = [];
-      return rows;
+      while (pending.length < minimum && !this.done) pending.push(...(await pagers.find(({ done }) => !done).next()));
+      const items = pending;
+      pending = [];
+      return items;
     },
   };
 }

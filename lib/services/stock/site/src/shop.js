@@ -1,10 +1,10 @@
 import { isRejection } from "./api-client.js";
-import { authOf } from "./auth.js";
+import { createAuth } from "./auth.js";
 import { loadConfig } from "./config.js";
 import { h, icon, loading } from "./dom.js";
 import { errorBox, outcomeOf } from "./explain.js";
-import { clock, plural, secondsLeft, title } from "./format.js";
-import { pagerOf } from "./pager.js";
+import { duration, plural, secondsLeft, title } from "./format.js";
+import { createPager } from "./pager.js";
 import { Cart } from "./shop/cart.js";
 
 const PRODUCTS = 12;
@@ -15,16 +15,16 @@ const HEADING = "Demo shop";
 const TEXTS = {
   key: {
     heading: HEADING,
-    text: [
+    paragraphs: [
       "Product pages read stock without an API key. Reservations and sales require a key. In a real shop, only the " +
         "shop's server has the key and sends these requests; browsers never receive it.",
       "This demo has no server. Enter the API key of a test environment to let this tab send the requests.",
     ],
     submit: "Open the shop",
   },
-  person: {
+  signIn: {
     heading: HEADING,
-    text: [
+    paragraphs: [
       "Product pages read stock without a sign-in. Reservations and sales require one. In a real shop, the shop's " +
         "server sends these requests with its own identity.",
       "This demo has no server. Sign in to let this tab send the requests as you.",
@@ -38,10 +38,10 @@ const messages = document.getElementById("messages");
 const cart = new Cart(sessionStorage);
 let config = null;
 let auth = null;
-let quiet = 0;
+let messageTimer = 0;
 
 document.querySelector(".skip").addEventListener("click", () => main.focus());
-signOut.addEventListener("click", () => gateIf(auth.signOut()));
+signOut.addEventListener("click", () => auth.signOut() && showGate());
 start();
 
 async function start() {
@@ -53,55 +53,51 @@ async function start() {
     main.replaceChildren(h("h1", {}, "Demo shop"), box);
     return;
   }
-  auth = authOf(config, new URL("./", location.href).href, TEXTS);
+  auth = createAuth(config, new URL("./", location.href).href, TEXTS);
   signOut.textContent = auth.signOutLabel;
   try {
     const client = await auth.restore();
-    if (client) open(client);
-    else ask();
+    if (client) openShop(client);
+    else showGate();
   } catch (error) {
-    ask(error);
+    showGate(error);
   }
 }
 
-function ask(problem) {
+function showGate(problem) {
   signOut.hidden = true;
-  const entered = (client) => {
-    open(client);
+  const onAuthenticated = (client) => {
+    openShop(client);
     main.focus();
   };
-  main.replaceChildren(auth.gate(entered, problem));
+  main.replaceChildren(auth.gate(onAuthenticated, problem));
   main.querySelector("input, button.primary").focus();
 }
 
 function reauthenticate() {
-  gateIf(auth.reauthenticate());
+  if (auth.reauthenticate()) showGate();
 }
 
-function gateIf(stays) {
-  if (stays) ask();
+function showMessage(message) {
+  clearTimeout(messageTimer);
+  messages.replaceChildren(h("p", { class: "message" }, message));
+  messageTimer = setTimeout(() => messages.replaceChildren(), MESSAGE_MS);
 }
 
-function say(text) {
-  clearTimeout(quiet);
-  messages.replaceChildren(h("p", { class: "message" }, text));
-  quiet = setTimeout(() => messages.replaceChildren(), MESSAGE_MS);
-}
-
-function open(client) {
+function openShop(client) {
   signOut.hidden = false;
   const grid = h("ul", { class: "grid" });
-  const below = h("div", { class: "grid-below" });
+  const listEnd = h("div", { class: "grid-below" });
   const minutes = h(
     "select",
     { id: "minutes" },
     ...[1, 5, 15].map((value) => h("option", { value, selected: value === 15 }, plural(value, "minute"))),
   );
-  const basket = h("div", { class: "stack" });
+  const cartContent = h("div", { class: "stack" });
   const outcome = h("div", { class: "stack" });
-  const category = new URLSearchParams(location.search).get("category"); // a shop of one category
-  const pager = pagerOf("levels", (query) => client.levels(query), { category, page_size: PRODUCTS });
-  const shown = new Set();
+  const category = new URLSearchParams(location.search).get("category"); // limits the shop to one category
+  const pager = createPager("levels", (query) => client.levels(query), { category, page_size: PRODUCTS });
+  const productIds = new Set();
 
   main.replaceChildren(
     h(
@@ -118,12 +114,12 @@ function open(client) {
       h(
         "div",
         { class: "shop" },
-        h("section", { "aria-label": "Products", class: "stack" }, grid, below),
+        h("section", { "aria-label": "Products", class: "stack" }, grid, listEnd),
         h(
           "aside",
           { class: "card cart", "aria-labelledby": "cart-title" },
           h("h2", { id: "cart-title" }, icon("cart"), "Your cart"),
-          basket,
+          cartContent,
           outcome,
           h("div", { class: "inline-field hold" }, h("label", { for: "minutes" }, "Reserve items for"), minutes),
         ),
@@ -131,38 +127,38 @@ function open(client) {
     ),
   );
   showCart();
-  more();
-  clearInterval(open.ticking);
-  open.ticking = setInterval(tick, 1000);
+  loadMore();
+  clearInterval(openShop.ticking);
+  openShop.ticking = setInterval(tick, 1000);
 
-  async function more() {
-    below.replaceChildren(loading("Loading products…"));
+  async function loadMore() {
+    listEnd.replaceChildren(loading("Loading products…"));
     try {
       const levels = await pager.next();
       for (const level of levels) {
-        if (shown.has(level.product_id)) continue; // one per warehouse
-        shown.add(level.product_id);
-        grid.append(card(level, shown.size));
+        if (productIds.has(level.product_id)) continue; // there is one level per warehouse
+        productIds.add(level.product_id);
+        grid.append(productCard(level, productIds.size));
       }
-      const button = h("button", { type: "button", class: "quiet", click: more }, "Load more products");
-      const none = h("p", { class: "empty" }, "There are no products yet. Add products in the stock panel.");
-      below.replaceChildren(...(pager.done ? [] : [button]), ...(shown.size ? [] : [none]));
+      const button = h("button", { type: "button", class: "quiet", click: loadMore }, "Load more products");
+      const emptyMessage = h("p", { class: "empty" }, "There are no products yet. Add products in the stock panel.");
+      listEnd.replaceChildren(...(pager.done ? [] : [button]), ...(productIds.size ? [] : [emptyMessage]));
     } catch (error) {
-      below.replaceChildren(errorBox(error, { title: "Products could not be loaded", retry: more, reauthenticate }));
+      listEnd.replaceChildren(errorBox(error, { title: "Products could not be loaded", retry: loadMore, reauthenticate }));
     }
   }
 
-  function card({ product_id: productId, category }, index) {
+  function productCard({ product_id: productId, category }, index) {
     const problem = h("div", {});
     const button = h("button", { type: "button", id: `add-${index}`, class: "primary" }, "Add to cart");
     button.append(h("span", { class: "unseen" }, ` ${title(productId)}`));
     button.addEventListener("click", () => add(productId, button, problem));
-    const picture = h("div", { class: "picture", "aria-hidden": "true" }, title(productId).slice(0, 1));
-    picture.style.setProperty("--hue", hue(productId));
+    const image = h("div", { class: "picture", "aria-hidden": "true" }, title(productId).slice(0, 1));
+    image.style.setProperty("--hue", hue(productId));
     return h(
       "li",
       { class: "product" },
-      picture,
+      image,
       h("div", { class: "product-text" }, h("h2", {}, title(productId)), h("p", {}, category ?? productId)),
       h("inventory-widget", {
         "product-id": productId,
@@ -179,48 +175,48 @@ function open(client) {
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
     problem.replaceChildren();
-    const wanted = cart.request(productId, 1, Number(minutes.value));
+    const request = cart.request(productId, 1, Number(minutes.value));
     try {
-      cart.add(productId, await client.reserve(productId, wanted), wanted.quantity);
+      cart.add(productId, await client.reserve(productId, request), request.quantity);
       outcome.replaceChildren();
-      say(`${title(productId)} was added to your cart.`);
+      showMessage(`${title(productId)} was added to your cart.`);
     } catch (error) {
       if (isRejection(error)) cart.rejected(productId); // otherwise it might be reserved
       const soldOut = error.code === "INSUFFICIENT_STOCK";
-      const outcome = outcomeOf(error, {
+      const texts = outcomeOf(error, {
         failed: soldOut ? "This item has sold out" : "The item was not added",
         unknown: "The item may have been reserved",
         repeat: "Try again: it is reserved only once.",
       });
-      problem.replaceChildren(errorBox(error, { ...outcome, reauthenticate, retry: soldOut ? null : () => add(productId, button, problem) }));
+      problem.replaceChildren(errorBox(error, { ...texts, reauthenticate, retry: soldOut ? null : () => add(productId, button, problem) }));
     }
     button.removeAttribute("aria-busy");
-    changed();
+    refresh();
   }
 
   async function remove({ product_id: productId, lines }, button) {
     button.disabled = true;
     outcome.replaceChildren();
-    let released = true;
+    let isReleased = true;
     for (const { reservationId } of lines) {
       try {
         await client.releaseAll(reservationId);
       } catch (error) {
         if (error.status !== 404) {
-          const failed = outcomeOf(error, {
+          const texts = outcomeOf(error, {
             failed: `${title(productId)} is still reserved`,
             unknown: `${title(productId)} may still be reserved`,
-            repeat: "Remove it again. Otherwise the reservation expires on its own.",
+            repeat: "Remove it again. Otherwise the reservation expires automatically.",
           });
-          outcome.replaceChildren(errorBox(error, { ...failed, reauthenticate }));
-          released = false;
+          outcome.replaceChildren(errorBox(error, { ...texts, reauthenticate }));
+          isReleased = false;
           continue;
         }
       }
       cart.remove(reservationId);
     }
-    if (released) say(`${title(productId)} was removed from your cart.`);
-    changed();
+    if (isReleased) showMessage(`${title(productId)} was removed from your cart.`);
+    refresh();
     document.getElementById("cart-title").focus();
   }
 
@@ -231,29 +227,29 @@ function open(client) {
     const problems = [];
     for (const { reservationId, product_id: productId } of cart.lines) {
       try {
-        const once = { idempotencyKey: `checkout-${reservationId}` };
-        const { lines } = await client.fulfillAll({ reservationId, reference }, once);
+        const options = { idempotencyKey: `checkout-${reservationId}` };
+        const { lines } = await client.fulfillAll({ reservationId, reference }, options);
         sold.push(...lines);
         cart.remove(reservationId);
       } catch (error) {
-        problems.push(failed(productId, reservationId, error));
+        problems.push(checkoutError(productId, reservationId, error));
       }
     }
     messages.replaceChildren();
     outcome.replaceChildren(...problems, ...(sold.length ? [receipt(reference, sold)] : []));
-    changed();
+    refresh();
   }
 
-  function failed(productId, reservationId, error) {
-    const gone = error.status === 404 || error.code === "RESERVATION_EXPIRED";
-    if (gone) cart.remove(reservationId);
-    const outcome = outcomeOf(error, {
-      failed: gone ? `${title(productId)} was not sold` : `${title(productId)} is still in your cart`,
+  function checkoutError(productId, reservationId, error) {
+    const isGone = error.status === 404 || error.code === "RESERVATION_EXPIRED";
+    if (isGone) cart.remove(reservationId);
+    const texts = outcomeOf(error, {
+      failed: isGone ? `${title(productId)} was not sold` : `${title(productId)} is still in your cart`,
       unknown: `${title(productId)} may have been sold`,
       repeat: "It is still in your cart. Check out again: it is sold only once.",
     });
-    if (error.status !== 404) return errorBox(error, { ...outcome, reauthenticate });
-    return errorBox(Object.assign(new Error("The reservation no longer exists"), { code: "RESERVATION_EXPIRED" }), outcome);
+    if (error.status !== 404) return errorBox(error, { ...texts, reauthenticate });
+    return errorBox(Object.assign(new Error("The reservation no longer exists."), { code: "RESERVATION_EXPIRED" }), texts);
   }
 
   function receipt(reference, lines) {
@@ -273,7 +269,7 @@ function open(client) {
     );
   }
 
-  function changed() {
+  function refresh() {
     showCart();
     for (const widget of grid.querySelectorAll("inventory-widget")) widget.refresh();
   }
@@ -282,16 +278,16 @@ function open(client) {
     const heading = document.getElementById("cart-title");
     heading.tabIndex = -1;
     if (cart.lines.length === 0) {
-      basket.replaceChildren(h("p", { class: "empty" }, "Your cart is empty."));
+      cartContent.replaceChildren(h("p", { class: "empty" }, "Your cart is empty."));
       return;
     }
-    const pay = h("button", { type: "button", class: "primary" }, "Check out");
-    pay.addEventListener("click", () => checkOut(pay));
-    basket.replaceChildren(h("ul", { class: "lines" }, ...cart.products.map(line)), pay);
+    const checkOutButton = h("button", { type: "button", class: "primary" }, "Check out");
+    checkOutButton.addEventListener("click", () => checkOut(checkOutButton));
+    cartContent.replaceChildren(h("ul", { class: "lines" }, ...cart.products.map(cartLine)), checkOutButton);
     tick();
   }
 
-  function line(group) {
+  function cartLine(group) {
     const button = h("button", { type: "button", class: "quiet small" }, "Remove");
     button.append(h("span", { class: "unseen" }, ` ${title(group.product_id)}`));
     button.addEventListener("click", () => remove(group, button));
@@ -302,28 +298,28 @@ function open(client) {
         "div",
         {},
         h("strong", {}, `${group.quantity} × ${title(group.product_id)}`),
-        h("span", { class: "left", role: "timer", "data-expiry": group.expiry, "data-product": group.product_id }),
+        h("span", { class: "time-left", role: "timer", "data-expiry": group.expiry, "data-product": group.product_id }),
       ),
       button,
     );
   }
 
   function tick() {
-    for (const place of basket.querySelectorAll(".left")) {
-      const seconds = secondsLeft(place.dataset.expiry);
-      const text = seconds ? `Reserved for ${clock(seconds)}` : "Reservation expired";
-      if (!seconds && place.textContent.startsWith("Reserved")) {
-        say(`Your reservation of ${title(place.dataset.product)} has expired.`);
+    for (const timer of cartContent.querySelectorAll(".time-left")) {
+      const seconds = secondsLeft(timer.dataset.expiry);
+      const status = seconds ? `Reserved for ${duration(seconds)}` : "Reservation expired";
+      if (!seconds && timer.textContent.startsWith("Reserved")) {
+        showMessage(`Your reservation of ${title(timer.dataset.product)} has expired.`);
       }
-      place.textContent = text;
-      place.classList.toggle("soon", seconds < 60);
+      timer.textContent = status;
+      timer.classList.toggle("soon", seconds < 60);
     }
   }
 }
 
-/** A colour for each product. */
-function hue(text) {
+/** Derive the hue of a product's image from its ID. */
+function hue(productId) {
   let sum = 0;
-  for (const character of text) sum = (sum * 31 + character.codePointAt(0)) % 360;
+  for (const character of productId) sum = (sum * 31 + character.codePointAt(0)) % 360;
   return (sum * 137) % 360;
 }

@@ -3,19 +3,19 @@
 import { ApiError } from "./api-client.js";
 
 const TOKENS = "stock-tokens";
-const ASKED = "stock-sign-in";
-const EARLY_MS = 60_000;
+const PENDING = "stock-sign-in";
+const REFRESH_MARGIN_MS = 60_000;
 
 /**
- * One page's way in.
- *
- * @typedef {object} About
- * @property {string} url The origin of the sign-in page.
+ * @typedef {object} SignInConfig
+ * @property {string} url Origin of the user pool's sign-in page.
  * @property {string} client_id
  * @property {string[]} scopes
  */
+
+/** Sign-in of one page. */
 export class SignIn {
-  #about;
+  #config;
   #page;
   #storage;
   #fetch;
@@ -23,15 +23,15 @@ export class SignIn {
   #refreshing = null;
 
   /**
-   * @param {About} about
-   * @param {string} page Where the sign-in page leads back to, as the user pool knows it.
-   * @param {{storage?: Storage, fetch?: typeof fetch, now?: () => number}} [outside]
+   * @param {SignInConfig} config
+   * @param {string} page Redirect URL, as registered in the user pool.
+   * @param {{storage?: Storage, fetch?: typeof fetch, now?: () => number}} [dependencies]
    */
-  constructor(about, page, { storage = sessionStorage, fetch = globalThis.fetch, now = Date.now } = {}) {
-    this.#about = about;
+  constructor(config, page, { storage = sessionStorage, fetch = globalThis.fetch, now = Date.now } = {}) {
+    this.#config = config;
     this.#page = page;
     this.#storage = storage;
-    this.#fetch = (...sent) => fetch(...sent);
+    this.#fetch = (...args) => fetch(...args);
     this.#now = now;
   }
 
@@ -47,12 +47,12 @@ export class SignIn {
   async begin(back = "") {
     const [state, verifier] = [random(), random()];
     this.#discard();
-    this.#storage.setItem(ASKED, JSON.stringify({ state, verifier, back }));
-    return this.#address("/oauth2/authorize", {
+    this.#storage.setItem(PENDING, JSON.stringify({ state, verifier, back }));
+    return this.#url("/oauth2/authorize", {
       response_type: "code",
-      client_id: this.#about.client_id,
+      client_id: this.#config.client_id,
       redirect_uri: this.#page,
-      scope: ["openid", ...this.#about.scopes].join(" "),
+      scope: ["openid", ...this.#config.scopes].join(" "),
       state,
       code_challenge_method: "S256",
       code_challenge: await digest(verifier),
@@ -65,23 +65,23 @@ export class SignIn {
    * @returns {Promise<string>} The value passed to `begin`; empty if the page was not opened by a redirect.
    */
   async finish(search) {
-    const said = new URLSearchParams(search);
-    if (!said.has("state")) return "";
-    const asked = JSON.parse(this.#storage.getItem(ASKED) ?? "{}");
-    this.#storage.removeItem(ASKED);
-    if (said.get("state") !== asked.state) throw new Error("The sign-in was not started in this tab. Sign in again.");
-    if (!said.has("code")) throw new Error(said.get("error_description") ?? said.get("error") ?? "The sign-in was canceled.");
-    const { verifier: code_verifier, back } = asked;
-    await this.#get({ grant_type: "authorization_code", code: said.get("code"), redirect_uri: this.#page, code_verifier });
+    const params = new URLSearchParams(search);
+    if (!params.has("state")) return "";
+    const pending = JSON.parse(this.#storage.getItem(PENDING) ?? "{}");
+    this.#storage.removeItem(PENDING);
+    if (params.get("state") !== pending.state) throw new Error("The sign-in was not started in this tab. Sign in again.");
+    if (!params.has("code")) throw new Error(params.get("error_description") ?? params.get("error") ?? "The sign-in was canceled.");
+    const { verifier: code_verifier, back } = pending;
+    await this.#requestTokens({ grant_type: "authorization_code", code: params.get("code"), redirect_uri: this.#page, code_verifier });
     return back;
   }
 
   /** Return a valid access token. Reject with status 401 if the user has to sign in again. */
   async token() {
     const { access = "", until = 0, refresh } = this.#stored;
-    if (this.#now() < until - EARLY_MS) return access;
+    if (this.#now() < until - REFRESH_MARGIN_MS) return access;
     // Concurrent requests share one refresh.
-    this.#refreshing ??= this.#get({ grant_type: "refresh_token", refresh_token: refresh ?? "" }, refresh).finally(() => {
+    this.#refreshing ??= this.#requestTokens({ grant_type: "refresh_token", refresh_token: refresh ?? "" }, refresh).finally(() => {
       this.#refreshing = null;
     });
     return this.#refreshing;
@@ -90,8 +90,8 @@ export class SignIn {
   /** Clear and revoke the tokens. Return the URL of the user pool's logout endpoint, which redirects to the page. */
   signOut() {
     this.#discard();
-    this.#storage.removeItem(ASKED);
-    return this.#address("/logout", { client_id: this.#about.client_id, logout_uri: this.#page });
+    this.#storage.removeItem(PENDING);
+    return this.#url("/logout", { client_id: this.#config.client_id, logout_uri: this.#page });
   }
 
   get #stored() {
@@ -110,30 +110,30 @@ export class SignIn {
 
   /** Revoke a refresh token. The request outlives the page; a failure must not prevent signing out. */
   async #revoke(token) {
-    const body = new URLSearchParams({ token, client_id: this.#about.client_id });
+    const body = new URLSearchParams({ token, client_id: this.#config.client_id });
     try {
-      await this.#fetch(`${this.#about.url}/oauth2/revoke`, { method: "POST", body, mode: "no-cors", keepalive: true });
+      await this.#fetch(`${this.#config.url}/oauth2/revoke`, { method: "POST", body, mode: "no-cors", keepalive: true });
     } catch {
       // The token expires on its own.
     }
   }
 
-  #address(path, query) {
-    return `${this.#about.url}${path}?${new URLSearchParams(query)}`;
+  #url(path, query) {
+    return `${this.#config.url}${path}?${new URLSearchParams(query)}`;
   }
 
-  async #get(form, refresh) {
-    const body = new URLSearchParams({ client_id: this.#about.client_id, ...form });
-    const sent = this.#fetch(`${this.#about.url}/oauth2/token`, { method: "POST", body, cache: "no-store" });
-    const answer = await sent.catch((cause) => {
-      throw new ApiError("The sign-in service could not be reached", { code: "NETWORK", cause });
+  async #requestTokens(form, refresh) {
+    const body = new URLSearchParams({ client_id: this.#config.client_id, ...form });
+    const request = this.#fetch(`${this.#config.url}/oauth2/token`, { method: "POST", body, cache: "no-store" });
+    const response = await request.catch((cause) => {
+      throw new ApiError("The sign-in service could not be reached.", { code: "NETWORK", cause });
     });
-    if ([400, 401].includes(answer.status)) {
+    if ([400, 401].includes(response.status)) {
       if (this.#stored.refresh === refresh) this.#storage.removeItem(TOKENS);
       throw signedOut();
     }
-    if (!answer.ok) throw new ApiError(`The sign-in service returned HTTP status ${answer.status}`, { status: answer.status });
-    const { access_token: access, refresh_token = refresh, expires_in } = await answer.json();
+    if (!response.ok) throw new ApiError(`The sign-in service returned HTTP status ${response.status}.`, { status: response.status });
+    const { access_token: access, refresh_token = refresh, expires_in } = await response.json();
     if (this.#stored.refresh !== refresh) {
       this.#revoke(refresh_token); // the user signed out during the request
       throw signedOut();
@@ -144,15 +144,15 @@ export class SignIn {
   }
 }
 
-const signedOut = () => new ApiError("Your session has expired", { status: 401, code: "SIGNED_OUT" });
+const signedOut = () => new ApiError("Your session has expired.", { status: 401, code: "SIGNED_OUT" });
 
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
-async function digest(text) {
-  return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+async function digest(value) {
+  return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(value))));
 }
 
 function base64url(bytes) {
-  const text = btoa(String.fromCharCode(...bytes));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const base64 = btoa(String.fromCharCode(...bytes));
+  return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

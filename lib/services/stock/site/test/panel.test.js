@@ -3,43 +3,43 @@ import { test } from "node:test";
 
 import { ApiError } from "../src/api-client.js";
 import { Attempts } from "../src/panel/attempts.js";
-import { changesFrom, conflictingLevel, newLevel, sides, steps } from "../src/panel/changes.js";
-import { plot, pointAt, ticks } from "../src/panel/plot.js";
+import { compareVersions, parseAdjustment, parseChanges, parseConflict, parseNewLevel } from "../src/panel/changes.js";
+import { layOut, pointAt, ticks } from "../src/panel/plot.js";
 
 const LEVEL = { stock_count: 50, threshold_level: 5, category: "Paper", version: 6 };
-const SAME = { mode: "set", count: "50", by: "", reason: "", threshold: "5", category: "Paper" };
-const entered = (more) => changesFrom(LEVEL, { ...SAME, ...more });
+const UNCHANGED = { mode: "set", count: "50", adjustment: "", reason: "", threshold: "5", category: "Paper" };
+const parse = (more) => parseChanges(LEVEL, { ...UNCHANGED, ...more });
 
-test("what was left as it is is not sent", () => {
-  assert.deepEqual(entered({}), { changes: null, problems: {} });
-  assert.deepEqual(entered({ mode: "change" }), { changes: null, problems: {} });
+test("unchanged fields are not sent", () => {
+  assert.deepEqual(parse({}), { changes: null, problems: {} });
+  assert.deepEqual(parse({ mode: "change" }), { changes: null, problems: {} });
 });
 
-test("what was changed is sent", () => {
-  assert.deepEqual(entered({ count: " 40 " }).changes, { stock_count: 40 });
-  assert.deepEqual(entered({ threshold: "0" }).changes, { threshold_level: 0 });
-  assert.deepEqual(entered({ category: "Ink" }).changes, { category: "Ink" });
-  assert.deepEqual(entered({ category: " " }).changes, { category: null });
-  const change = { mode: "change", by: "-3", reason: "broken" };
-  assert.deepEqual(entered(change).changes, { adjustment: -3, reason: "broken" });
+test("changed fields are sent", () => {
+  assert.deepEqual(parse({ count: " 40 " }).changes, { stock_count: 40 });
+  assert.deepEqual(parse({ threshold: "0" }).changes, { threshold_level: 0 });
+  assert.deepEqual(parse({ category: "Ink" }).changes, { category: "Ink" });
+  assert.deepEqual(parse({ category: " " }).changes, { category: null });
+  const change = { mode: "change", adjustment: "-3", reason: "broken" };
+  assert.deepEqual(parse(change).changes, { adjustment: -3, reason: "broken" });
 });
 
-test("what cannot be meant is told at its field", () => {
-  assert.deepEqual(Object.keys(entered({ count: "-1", threshold: "x" }).problems), ["count", "threshold"]);
-  assert.ok(entered({ count: "" }).problems.count);
-  assert.ok(entered({ count: "1.5" }).problems.count);
-  assert.ok(entered({ mode: "change", by: "some", reason: "r" }).problems.by);
-  assert.ok(entered({ mode: "change", by: "-51", reason: "r" }).problems.by);
-  assert.ok(entered({ mode: "change", by: "+1" }).problems.reason);
+test("invalid values are reported by field", () => {
+  assert.deepEqual(Object.keys(parse({ count: "-1", threshold: "x" }).problems), ["count", "threshold"]);
+  assert.ok(parse({ count: "" }).problems.count);
+  assert.ok(parse({ count: "1.5" }).problems.count);
+  assert.ok(parse({ mode: "change", adjustment: "some", reason: "r" }).problems.adjustment);
+  assert.ok(parse({ mode: "change", adjustment: "-51", reason: "r" }).problems.adjustment);
+  assert.ok(parse({ mode: "change", adjustment: "+1" }).problems.reason);
 });
 
-test("a change by steps may be typed in several ways", () => {
-  assert.deepEqual(["+5", "5", "-2", "−2", "", "2.5", "five"].map(steps), [5, 5, -2, -2, 0, null, null]);
+test("an adjustment can have a plus sign, a minus sign, or a hyphen", () => {
+  assert.deepEqual(["+5", "5", "-2", "−2", "", "2.5", "five"].map(parseAdjustment), [5, 5, -2, -2, 0, null, null]);
 });
 
 test("the details of a conflict contain the current level", () => {
   const details = ["version 7", "last_updated 2026-01-02T03:04:05.000006Z", "stock_count 40", "threshold_level 5", "?", "__proto__ 1"];
-  assert.deepEqual(conflictingLevel(details), {
+  assert.deepEqual(parseConflict(details), {
     version: 7,
     last_updated: "2026-01-02T03:04:05.000006Z",
     stock_count: 40,
@@ -47,19 +47,19 @@ test("the details of a conflict contain the current level", () => {
   });
 });
 
-test("a conflict shows what either side changed, and nothing else", () => {
+test("a conflict shows only the fields that either user changed", () => {
   const now = { ...LEVEL, stock_count: 40, version: 7 };
-  assert.deepEqual(sides(LEVEL, { stock_count: 45 }, now), [{ label: "On hand", mine: "45", theirs: "40" }]);
-  assert.deepEqual(sides(LEVEL, { adjustment: 5, reason: "r" }, now), [
+  assert.deepEqual(compareVersions(LEVEL, { stock_count: 45 }, now), [{ label: "On hand", mine: "45", theirs: "40" }]);
+  assert.deepEqual(compareVersions(LEVEL, { adjustment: 5, reason: "r" }, now), [
     { label: "On hand", mine: "45 (+5)", theirs: "40" },
   ]);
-  assert.deepEqual(sides(LEVEL, { threshold_level: 9, category: null }, now), [
+  assert.deepEqual(compareVersions(LEVEL, { threshold_level: 9, category: null }, now), [
     { label: "On hand", mine: "40 (not edited)", theirs: "40" },
     { label: "Alert at", mine: "9", theirs: "5" },
     { label: "Category", mine: "none", theirs: "Paper" },
   ]);
   const moved = { ...LEVEL, threshold_level: 8, category: "Ink", version: 7 };
-  assert.deepEqual(sides(LEVEL, { stock_count: 1 }, moved), [
+  assert.deepEqual(compareVersions(LEVEL, { stock_count: 1 }, moved), [
     { label: "On hand", mine: "1", theirs: "50" },
     { label: "Alert at", mine: "8 (not edited)", theirs: "8" },
     { label: "Category", mine: "Ink (not edited)", theirs: "Ink" },
@@ -68,7 +68,7 @@ test("a conflict shows what either side changed, and nothing else", () => {
 
 const failure = (status, outcomeUnknown) => Object.assign(new ApiError("No", { status }), { outcomeUnknown });
 
-test("the same content is the same request", () => {
+test("requests with equal content share an idempotency key", () => {
   const attempts = new Attempts();
   const key = attempts.keyOf({ stock_count: 1 });
   assert.equal(attempts.keyOf({ stock_count: 1 }), key);
@@ -77,37 +77,37 @@ test("the same content is the same request", () => {
 
 test("a rejected key proves that nothing was saved", () => {
   const attempts = new Attempts();
-  attempts.failed("a", failure(403, false));
+  attempts.recordFailure("a", failure(403, false));
   assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "Nothing was saved" }, false]);
 });
 
 test("a change without a response may have been saved until the service itself responds to it", () => {
   const attempts = new Attempts();
-  attempts.failed("a", failure(0, true));
-  attempts.failed("a", failure(403, false));
+  attempts.recordFailure("a", failure(0, true));
+  attempts.recordFailure("a", failure(403, false));
   assert.match(attempts.outcomeOf("a").title, /may have been saved/);
   assert.match(attempts.outcomeOf("a").advice, /only once/);
-  attempts.failed("b", failure(400, false));
+  attempts.recordFailure("b", failure(400, false));
   assert.match(attempts.outcomeOf("b").title, /^This change was not saved$/);
   assert.match(attempts.outcomeOf("b").advice, /earlier change/);
-  attempts.failed("a", failure(409, false));
+  attempts.recordFailure("a", failure(409, false));
   assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "Nothing was saved" }, false]);
 });
 
-test("a new product needs an id and a number", () => {
+test("a new product requires an ID and a quantity", () => {
   const blank = { product_id: "", warehouse_id: "", stock_count: "", threshold_level: "", category: "" };
-  assert.deepEqual(Object.keys(newLevel(blank).problems).sort(), ["product_id", "stock_count"]);
-  const good = { ...blank, product_id: " mug ", stock_count: "4" };
-  assert.deepEqual(newLevel(good), { level: { product_id: "mug", stock_count: 4 }, problems: {} });
-  const all = newLevel({ ...good, warehouse_id: "n/a", threshold_level: "-1", category: "Cups" });
-  assert.deepEqual(Object.keys(all.problems), ["warehouse_id", "threshold_level"]);
-  assert.equal(all.level.category, "Cups");
+  assert.deepEqual(Object.keys(parseNewLevel(blank).problems).sort(), ["product_id", "stock_count"]);
+  const valid = { ...blank, product_id: " mug ", stock_count: "4" };
+  assert.deepEqual(parseNewLevel(valid), { level: { product_id: "mug", stock_count: 4 }, problems: {} });
+  const invalid = parseNewLevel({ ...valid, warehouse_id: "n/a", threshold_level: "-1", category: "Cups" });
+  assert.deepEqual(Object.keys(invalid.problems), ["warehouse_id", "threshold_level"]);
+  assert.equal(invalid.level.category, "Cups");
   for (const id of ["reserve", "__proto__", "-mug", "m/g", "m".repeat(101)]) {
-    assert.ok(newLevel({ ...good, product_id: id }).problems.product_id, id);
+    assert.ok(parseNewLevel({ ...valid, product_id: id }).problems.product_id, id);
   }
 });
 
-test("marks on an axis are round and reach the top", () => {
+test("axis ticks are round numbers up to at least the maximum", () => {
   assert.deepEqual(ticks(55), [0, 20, 40, 60]);
   assert.deepEqual(ticks(1), [0, 1]);
   assert.deepEqual(ticks(4), [0, 1, 2, 3, 4]);
@@ -121,27 +121,27 @@ const MOVEMENTS = [
   { at: at(25), stock_count: 8, available: 6, threshold_level: 2 },
   { at: at(0), stock_count: 8, available: 8, threshold_level: 2 },
 ];
-const plotted = (movements, now = 100_000) =>
-  plot(movements, { width: 100, height: 80, now, margin: MARGIN });
+const layoutOf = (movements, now = 100_000) =>
+  layOut(movements, { width: 100, height: 80, now, margin: MARGIN });
 
-test("stock is drawn as stairs from the oldest movement until now", () => {
-  const { stock, available, threshold, marks } = plotted(MOVEMENTS);
+test("stock is a step chart from the oldest movement until now", () => {
+  const { stock, available, threshold, marks } = layoutOf(MOVEMENTS);
   assert.equal(stock, "M0 0H25V0H50V20H100");
   assert.equal(available, "M0 0H25V20H50V20H100");
   assert.equal(threshold, "M0 60H25V60H50V40H100");
   assert.deepEqual(marks.at(-1), { value: 8, y: 0 });
 });
 
-test("where alerts begin is in sight, also above the stock", () => {
-  assert.deepEqual(plotted([{ ...MOVEMENTS[2], threshold_level: 20 }]).marks.at(-1), { value: 20, y: 0 });
+test("the axis includes an alert level above the stock", () => {
+  assert.deepEqual(layoutOf([{ ...MOVEMENTS[2], threshold_level: 20 }]).marks.at(-1), { value: 20, y: 0 });
 });
 
-test("one movement is a line too", () => {
-  assert.equal(plotted(MOVEMENTS.slice(2), 0).stock, "M0 0H100");
+test("a single movement is a horizontal line", () => {
+  assert.equal(layoutOf(MOVEMENTS.slice(2), 0).stock, "M0 0H100");
 });
 
-test("a place in the chart has the values of the movement before it", () => {
-  const chart = plotted(MOVEMENTS);
-  assert.deepEqual([0, 24, 25, 99].map((place) => pointAt(chart, place).available), [8, 8, 6, 6]);
-  assert.equal(pointAt(chart, -5).available, 8);
+test("a position has the values of the latest movement before it", () => {
+  const layout = layoutOf(MOVEMENTS);
+  assert.deepEqual([0, 24, 25, 99].map((position) => pointAt(layout, position).available), [8, 8, 6, 6]);
+  assert.equal(pointAt(layout, -5).available, 8);
 });

@@ -1,6 +1,6 @@
 import { isRejection } from "../api-client.js";
 
-const REPEAT = "Save again without changes: the change is applied only once.";
+const REPEAT = "Save again without further edits. The change is applied only once.";
 const EARLIER = "An earlier change might have been saved. Refresh the page to see the current values.";
 
 /** The idempotency keys of one form, and the requests that might have been processed although they failed. */
@@ -8,11 +8,11 @@ export class Attempts {
   #keys = new Map();
   #uncertain = new Set();
 
-  /** Return the key of a request: the same content is the same request. */
+  /** Return the idempotency key of a request. Requests with equal content share a key. */
   keyOf(content) {
-    const text = JSON.stringify(content);
-    if (!this.#keys.has(text)) this.#keys.set(text, crypto.randomUUID());
-    return this.#keys.get(text);
+    const serialized = JSON.stringify(content);
+    if (!this.#keys.has(serialized)) this.#keys.set(serialized, crypto.randomUUID());
+    return this.#keys.get(serialized);
   }
 
   /**
@@ -20,7 +20,7 @@ export class Attempts {
    * @param {string} key
    * @param {Error & {outcomeUnknown?: boolean}} error
    */
-  failed(key, error) {
+  recordFailure(key, error) {
     if (error.outcomeUnknown) this.#uncertain.add(key);
     else if (isRejection(error)) this.#uncertain.delete(key);
   }

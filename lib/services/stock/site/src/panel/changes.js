@@ -1,13 +1,13 @@
 /** Conversion and validation of form fields. */
 
-import { number, signed } from "../format.js";
+import { number, plural, signed } from "../format.js";
 
-const WHOLE = /^\d+$/;
-const SIGNED = /^[+−-]?\d+$/;
-const WHOLE_NUMBER = "Enter a whole number of 0 or more";
+const WHOLE_NUMBER = /^\d+$/;
+const SIGNED_NUMBER = /^[+−-]?\d+$/;
+const WHOLE_NUMBER_HINT = "Enter a whole number of 0 or more";
 
 /**
- * @typedef {{mode: "set" | "change", count: string, by: string, reason: string, threshold: string, category: string}}
+ * @typedef {{mode: "set" | "change", count: string, adjustment: string, reason: string, threshold: string, category: string}}
  *   Entered
  */
 
@@ -17,21 +17,21 @@ const WHOLE_NUMBER = "Enter a whole number of 0 or more";
  * @param {Entered} entered
  * @returns {{changes: object | null, problems: Record<string, string>}} `changes` is null if no field differs.
  */
-export function changesFrom(level, entered) {
+export function parseChanges(level, entered) {
   const problems = {};
   const changes = {};
   if (entered.mode === "set") {
-    if (!WHOLE.test(entered.count.trim())) problems.count = WHOLE_NUMBER;
+    if (!WHOLE_NUMBER.test(entered.count.trim())) problems.count = WHOLE_NUMBER_HINT;
     else if (Number(entered.count) !== level.stock_count) changes.stock_count = Number(entered.count);
   } else {
-    const by = steps(entered.by);
-    if (by === null) problems.by = "Enter a whole number, such as +5 or -2";
-    else if (level.stock_count + by < 0) problems.by = `Only ${number(level.stock_count)} are on hand`;
-    if (by) changes.adjustment = by;
-    if (by && !entered.reason.trim()) problems.reason = "Enter a reason for the history";
-    if (by) changes.reason = entered.reason.trim();
+    const adjustment = parseAdjustment(entered.adjustment);
+    if (adjustment === null) problems.adjustment = "Enter a whole number, such as +5 or -2";
+    else if (level.stock_count + adjustment < 0) problems.adjustment = `Only ${plural(level.stock_count, "unit")} on hand`;
+    if (adjustment) changes.adjustment = adjustment;
+    if (adjustment && !entered.reason.trim()) problems.reason = "Enter a reason";
+    if (adjustment) changes.reason = entered.reason.trim();
   }
-  if (!WHOLE.test(entered.threshold.trim())) problems.threshold = WHOLE_NUMBER;
+  if (!WHOLE_NUMBER.test(entered.threshold.trim())) problems.threshold = WHOLE_NUMBER_HINT;
   else if (Number(entered.threshold) !== level.threshold_level) changes.threshold_level = Number(entered.threshold);
   const category = entered.category.trim();
   if (category !== (level.category ?? "")) changes.category = category || null;
@@ -39,10 +39,10 @@ export function changesFrom(level, entered) {
 }
 
 /** Parse a signed whole number. Return 0 for an empty field and null for an invalid value. */
-export function steps(text) {
-  const typed = text.trim();
-  if (!typed) return 0;
-  return SIGNED.test(typed) ? Number(typed.replace("−", "-")) : null;
+export function parseAdjustment(text) {
+  const trimmed = text.trim();
+  if (!trimmed) return 0;
+  return SIGNED_NUMBER.test(trimmed) ? Number(trimmed.replace("−", "-")) : null;
 }
 
 const CONFLICT_FIELDS = new Map([
@@ -53,7 +53,7 @@ const CONFLICT_FIELDS = new Map([
 ]);
 
 /** Parse the fields of the current level from the details of a conflict. */
-export function conflictingLevel(details) {
+export function parseConflict(details) {
   const level = {};
   for (const detail of details) {
     const [, name, value] = /^(\w+) (.+)$/.exec(detail) ?? [];
@@ -64,29 +64,29 @@ export function conflictingLevel(details) {
 }
 
 /**
- * Compare both sides of a conflict. Return a row for each field that either side changed.
- * @param {import("../api-client.js").Level} before The level when the form was opened.
+ * Compare the values of a conflict. Return a row for each field that the user or another user changed.
+ * @param {import("../api-client.js").Level} original The level when the form was opened.
  * @param {object} changes The changes to save.
- * @param {import("../api-client.js").Level} now The current level.
+ * @param {import("../api-client.js").Level} current The current level.
  */
-export function sides(before, changes, now) {
+export function compareVersions(original, changes, current) {
   const rows = [];
-  const stock = changes.stock_count ?? now.stock_count + (changes.adjustment ?? 0);
+  const stock = changes.stock_count ?? current.stock_count + (changes.adjustment ?? 0);
   const mine = changes.adjustment ? `${number(stock)} (${signed(changes.adjustment)})` : number(stock);
-  const touchesStock = changes.stock_count !== undefined || changes.adjustment !== undefined;
-  if (touchesStock || now.stock_count !== before.stock_count) {
-    const unedited = `${number(now.stock_count)} (not edited)`;
-    rows.push({ label: "On hand", mine: touchesStock ? mine : unedited, theirs: number(now.stock_count) });
+  const changesStock = changes.stock_count !== undefined || changes.adjustment !== undefined;
+  if (changesStock || current.stock_count !== original.stock_count) {
+    const unedited = `${number(current.stock_count)} (not edited)`;
+    rows.push({ label: "On hand", mine: changesStock ? mine : unedited, theirs: number(current.stock_count) });
   }
-  if (changes.threshold_level !== undefined || now.threshold_level !== before.threshold_level) {
-    const unedited = `${number(now.threshold_level)} (not edited)`;
-    const own = changes.threshold_level !== undefined ? number(changes.threshold_level) : unedited;
-    rows.push({ label: "Alert at", mine: own, theirs: number(now.threshold_level) });
+  if (changes.threshold_level !== undefined || current.threshold_level !== original.threshold_level) {
+    const unedited = `${number(current.threshold_level)} (not edited)`;
+    const mine = changes.threshold_level !== undefined ? number(changes.threshold_level) : unedited;
+    rows.push({ label: "Alert at", mine, theirs: number(current.threshold_level) });
   }
-  if (changes.category !== undefined || now.category !== before.category) {
-    const theirs = now.category ?? "none";
-    const own = changes.category !== undefined ? (changes.category ?? "none") : `${theirs} (not edited)`;
-    rows.push({ label: "Category", mine: own, theirs });
+  if (changes.category !== undefined || current.category !== original.category) {
+    const theirs = current.category ?? "none";
+    const mine = changes.category !== undefined ? (changes.category ?? "none") : `${theirs} (not edited)`;
+    rows.push({ label: "Category", mine, theirs });
   }
   return rows;
 }
@@ -95,7 +95,7 @@ export function sides(before, changes, now) {
  * Convert the fields of the form for a new product.
  * @param {Record<"product_id" | "warehouse_id" | "stock_count" | "threshold_level" | "category", string>} entered
  */
-export function newLevel(entered) {
+export function parseNewLevel(entered) {
   const problems = {};
   const level = {};
   const id = /^[A-Za-z0-9][A-Za-z0-9._~:@-]{0,99}$/;
@@ -105,11 +105,11 @@ export function newLevel(entered) {
     if (value && !id.test(value)) problems[name] = "Start with a letter or digit, followed by up to 99 letters, digits, or the characters . _ ~ : @ -";
   }
   if (!level.product_id) problems.product_id = "Enter a product ID";
-  if (["reserve", "fulfill"].includes(level.product_id)) problems.product_id = "This ID is reserved for the API. Choose another one";
+  if (["reserve", "fulfill"].includes(level.product_id)) problems.product_id = "This ID is reserved for the API. Enter another ID";
   for (const name of ["stock_count", "threshold_level"]) {
     const value = entered[name].trim();
-    if (WHOLE.test(value)) level[name] = Number(value);
-    else if (value || name === "stock_count") problems[name] = WHOLE_NUMBER;
+    if (WHOLE_NUMBER.test(value)) level[name] = Number(value);
+    else if (value || name === "stock_count") problems[name] = WHOLE_NUMBER_HINT;
   }
   if (entered.category.trim()) level.category = entered.category.trim();
   return { level, problems };

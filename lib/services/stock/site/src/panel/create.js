@@ -1,7 +1,7 @@
-import { field, h, mark } from "../dom.js";
+import { field, h, showFieldErrors } from "../dom.js";
 import { errorBox } from "../explain.js";
 import { Attempts } from "./attempts.js";
-import { newLevel } from "./changes.js";
+import { parseNewLevel } from "./changes.js";
 
 /**
  * Open the form for a new product in a dialog.
@@ -45,18 +45,18 @@ export function createDialog(app) {
   async function submit(event) {
     event.preventDefault();
     if (save.disabled) return;
-    const { level, problems } = newLevel(Object.fromEntries(new FormData(form)));
-    if (!mark(form, problems)) return;
+    const { level, problems } = parseNewLevel(Object.fromEntries(new FormData(form)));
+    if (!showFieldErrors(form, problems)) return;
     save.disabled = true;
     problem.replaceChildren();
     const idempotencyKey = attempts.keyOf(level);
     try {
       const created = await app.client.create(level, { idempotencyKey });
       dialog.close();
-      app.say(`Added ${created.product_id} in ${created.warehouse_id}.`);
-      app.go(`#/product/${encodeURIComponent(created.product_id)}`);
+      app.showMessage(`Added ${created.product_id} in ${created.warehouse_id}.`);
+      app.navigate(`#/product/${encodeURIComponent(created.product_id)}`);
     } catch (error) {
-      attempts.failed(idempotencyKey, error);
+      attempts.recordFailure(idempotencyKey, error);
       problem.replaceChildren(errorBox(error, { ...attempts.outcomeOf(idempotencyKey), reauthenticate }));
     }
     save.disabled = false;

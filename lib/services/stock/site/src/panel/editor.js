@@ -1,35 +1,35 @@
-import { field, h, mark, newId } from "../dom.js";
+import { field, h, newId, showFieldErrors } from "../dom.js";
 import { errorBox } from "../explain.js";
 import { number } from "../format.js";
 import { Attempts } from "./attempts.js";
-import { changesFrom, conflictingLevel, sides, steps } from "./changes.js";
+import { compareVersions, parseAdjustment, parseChanges, parseConflict } from "./changes.js";
 
 /**
- * The form that edits one level in its table. Enter saves, Esc cancels.
+ * Create the form that edits a level in its table. Enter saves, Esc cancels.
  * @param {object} options
  * @param {import("../api-client.js").Level} options.level
  * @param {import("../api-client.js").InventoryClient} options.client
- * @param {(level: import("../api-client.js").Level) => void} options.saved
- * @param {(level: import("../api-client.js").Level, text?: string) => void} options.left Closes the form without a
- *   change. Another user might have changed the level.
+ * @param {(level: import("../api-client.js").Level) => void} options.saved Close the form after saving.
+ * @param {(level: import("../api-client.js").Level, message?: string) => void} options.closed Close the form without
+ *   saving. `level` is the current level, which another user might have changed.
  * @param {() => void} options.reauthenticate
  */
-export function editor({ level, client, saved, left, reauthenticate }) {
+export function editor({ level, client, saved, closed, reauthenticate }) {
   const mode = newId("mode");
   const attempts = new Attempts();
-  let known = level;
+  let current = level;
   const input = (name, value, more = {}) => h("input", { name, value, autocomplete: "off", ...more });
-  const set = h("input", { type: "radio", name: "mode", value: "set", id: `${mode}-set`, checked: true });
-  const change = h("input", { type: "radio", name: "mode", value: "change", id: `${mode}-change` });
+  const replace = h("input", { type: "radio", name: "mode", value: "set", id: `${mode}-set`, checked: true });
+  const adjust = h("input", { type: "radio", name: "mode", value: "change", id: `${mode}-change` });
   const count = field("On hand", input("count", level.stock_count, { inputmode: "numeric" }));
-  const by = field("Add or remove", input("by", "", { placeholder: "+5 or -2", inputmode: "text" }));
+  const adjustment = field("Add or remove", input("adjustment", "", { placeholder: "+5 or -2", inputmode: "text" }));
   const reason = field("Reason", input("reason", "", { placeholder: "Delivery, damaged, counted…", maxlength: 200 }));
-  const becomes = h("output", { class: "becomes", "aria-live": "polite" });
+  const preview = h("output", { class: "becomes", "aria-live": "polite" });
   const threshold = field("Alert at", input("threshold", level.threshold_level, { inputmode: "numeric" }));
   const category = field("Category", input("category", level.category ?? "", { maxlength: 100 }));
   const save = h("button", { class: "primary" }, "Save");
-  const cancel = h("button", { type: "button", class: "quiet", click: () => left(known) }, "Cancel");
-  const below = h("div", { class: "editor-below" });
+  const cancel = h("button", { type: "button", class: "quiet", click: () => closed(current) }, "Cancel");
+  const notice = h("div", { class: "editor-below" });
   const form = h(
     "form",
     {
@@ -37,97 +37,96 @@ export function editor({ level, client, saved, left, reauthenticate }) {
       novalidate: true,
       "aria-label": `Edit ${level.product_id} in ${level.warehouse_id}`,
       submit,
-      input: show,
+      input: updateFields,
       keydown: (event) => {
         if (event.key !== "Escape" || save.disabled) return;
         event.preventDefault();
-        left(known);
+        closed(current);
       },
     },
     h(
       "fieldset",
       { class: "segments" },
       h("legend", {}, "Stock"),
-      set,
-      h("label", { for: set.id }, "Set to"),
-      change,
-      h("label", { for: change.id }, "Change by"),
+      replace,
+      h("label", { for: replace.id }, "Set to"),
+      adjust,
+      h("label", { for: adjust.id }, "Change by"),
     ),
     count,
-    by,
+    adjustment,
     reason,
     threshold,
     category,
-    h("div", { class: "actions" }, save, cancel, becomes),
-    below,
+    h("div", { class: "actions" }, save, cancel, preview),
+    notice,
   );
-  show();
+  updateFields();
   return { element: form, focus: () => form.elements.count.select() };
 
-  function show() {
-    const adjusting = change.checked;
-    count.hidden = adjusting;
-    by.hidden = !adjusting;
-    reason.hidden = !adjusting;
-    const amount = adjusting ? steps(form.elements.by.value) : 0;
-    becomes.textContent = amount ? `New quantity on hand: ${number(level.stock_count + amount)}` : "";
+  function updateFields() {
+    const isAdjustment = adjust.checked;
+    count.hidden = isAdjustment;
+    adjustment.hidden = !isAdjustment;
+    reason.hidden = !isAdjustment;
+    const amount = isAdjustment ? parseAdjustment(form.elements.adjustment.value) : 0;
+    preview.textContent = amount ? `New quantity on hand: ${number(level.stock_count + amount)}` : "";
   }
 
-  function entered() {
-    const { count: at, by: amount, reason: why, threshold: alert, category: kind } = form.elements;
-    const values = { count: at, by: amount, reason: why, threshold: alert, category: kind };
-    const texts = Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]));
-    return { mode: change.checked ? "change" : "set", ...texts };
+  function readValues() {
+    const names = ["count", "adjustment", "reason", "threshold", "category"];
+    const values = Object.fromEntries(names.map((name) => [name, form.elements[name].value]));
+    return { mode: adjust.checked ? "change" : "set", ...values };
   }
 
   async function submit(event) {
     event.preventDefault();
     if (save.disabled) return;
-    const { changes, problems } = changesFrom(level, entered());
-    if (!mark(form, problems)) return;
+    const { changes, problems } = parseChanges(level, readValues());
+    if (!showFieldErrors(form, problems)) return;
     if (changes) await send(changes, level.version);
-    else left(level, "There are no changes to save.");
+    else closed(level, "There are no changes to save.");
   }
 
   async function send(changes, version) {
-    busy(true);
-    below.replaceChildren();
-    const sent = { warehouse_id: level.warehouse_id, ...changes, expected_version: version };
-    const idempotencyKey = attempts.keyOf(sent);
+    setBusy(true);
+    notice.replaceChildren();
+    const request = { warehouse_id: level.warehouse_id, ...changes, expected_version: version };
+    const idempotencyKey = attempts.keyOf(request);
     try {
-      saved(await client.update(level.product_id, sent, { idempotencyKey }));
+      saved(await client.update(level.product_id, request, { idempotencyKey }));
     } catch (error) {
-      attempts.failed(idempotencyKey, error);
-      if (error.code === "VERSION_CONFLICT") await conflict(changes, error);
-      else below.replaceChildren(errorBox(error, { ...attempts.outcomeOf(idempotencyKey), reauthenticate }));
+      attempts.recordFailure(idempotencyKey, error);
+      if (error.code === "VERSION_CONFLICT") await showConflict(changes, error);
+      else notice.replaceChildren(errorBox(error, { ...attempts.outcomeOf(idempotencyKey), reauthenticate }));
     }
-    busy(false);
+    setBusy(false);
   }
 
-  function busy(is) {
-    save.disabled = is;
-    cancel.disabled = is;
-    form.setAttribute("aria-busy", String(is));
+  function setBusy(isBusy) {
+    save.disabled = isBusy;
+    cancel.disabled = isBusy;
+    form.setAttribute("aria-busy", String(isBusy));
   }
 
-  async function conflict(changes, error) {
-    known = await client
+  async function showConflict(changes, error) {
+    current = await client
       .fullLevel(level.product_id, { warehouse_id: level.warehouse_id })
-      .catch(() => ({ ...level, ...conflictingLevel(error.details) }));
+      .catch(() => ({ ...level, ...parseConflict(error.details) }));
     const id = newId("conflict");
     const row = ({ label, mine, theirs }) =>
       h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, mine), h("td", {}, theirs));
-    const there = known;
-    const before = attempts.isUncertain ? "An earlier change of yours may have been saved." : "Your change was not saved.";
-    const take = () => left(there, "The current values were kept.");
-    const over = h("button", { type: "button", class: "danger", click: () => send(changes, there.version) });
-    over.textContent = "Overwrite with my values";
-    below.replaceChildren(
+    const stored = current;
+    const outcome = attempts.isUncertain ? "Your earlier change may have been saved." : "Your change was not saved.";
+    const keepCurrent = () => closed(stored, "Your changes were discarded.");
+    const overwrite = h("button", { type: "button", class: "danger", click: () => send(changes, stored.version) });
+    overwrite.textContent = "Overwrite with my values";
+    notice.replaceChildren(
       h(
         "section",
         { class: "conflict", role: "alertdialog", "aria-labelledby": id, "aria-describedby": `${id}-text` },
         h("h3", { id }, "This item was changed while you were editing it"),
-        h("p", { id: `${id}-text` }, `${before} Which values do you want to keep?`),
+        h("p", { id: `${id}-text` }, `${outcome} Which values do you want to keep?`),
         h(
           "table",
           { class: "compare" },
@@ -136,16 +135,16 @@ export function editor({ level, client, saved, left, reauthenticate }) {
             {},
             h("tr", {}, h("td", {}), h("th", { scope: "col" }, "Yours"), h("th", { scope: "col" }, "Current")),
           ),
-          h("tbody", {}, ...sides(level, changes, there).map(row)),
+          h("tbody", {}, ...compareVersions(level, changes, stored).map(row)),
         ),
         h(
           "div",
           { class: "actions" },
-          h("button", { type: "button", class: "primary", click: take }, "Keep the current values"),
-          over,
+          h("button", { type: "button", class: "primary", click: keepCurrent }, "Keep the current values"),
+          overwrite,
         ),
       ),
     );
-    below.querySelector("button").focus();
+    notice.querySelector("button").focus();
   }
 }

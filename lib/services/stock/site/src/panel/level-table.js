@@ -1,24 +1,24 @@
 import { badge, h, loading } from "../dom.js";
 import { errorBox } from "../explain.js";
-import { ago, inFull, number, plural } from "../format.js";
+import { ago, dateTime, number, plural } from "../format.js";
 import { editor } from "./editor.js";
 
 const COLUMNS = ["Product", "Warehouse", "Category", "Status", "Available", "On hand", "Reserved", "Alert at", "Updated"];
-const NUMBERS = new Set(["Available", "On hand", "Reserved", "Alert at"]);
+const NUMERIC_COLUMNS = new Set(["Available", "On hand", "Reserved", "Alert at"]);
 
 /**
- * A table of levels that loads page by page, with rows that can be edited in place.
+ * Create a table of levels with pagination and inline editing.
  * @param {object} options
  * @param {import("./app.js").App} options.app
- * @param {string} options.caption Description for screen readers.
- * @param {HTMLElement} options.empty Replaces an empty table.
+ * @param {string} options.caption Caption for screen readers.
+ * @param {HTMLElement} options.empty Content shown in place of an empty table.
  * @param {boolean} [options.links] Whether products link to their details.
  * @param {() => void} [options.changed] Called after a level changed.
  */
 export function levelTable({ app, caption, empty, links = true, changed = () => {} }) {
   const body = h("tbody", { role: "rowgroup" });
   const head = COLUMNS.map((name) =>
-    h("th", { scope: "col", role: "columnheader", class: NUMBERS.has(name) ? "number" : null }, name),
+    h("th", { scope: "col", role: "columnheader", class: NUMERIC_COLUMNS.has(name) ? "number" : null }, name),
   );
   const table = h(
     "table",
@@ -31,59 +31,59 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
     ),
     body,
   );
-  const below = h("div", { class: "below" });
-  const element = h("div", { class: "listing" }, table, below);
-  let shown = null;
+  const listEnd = h("div", { class: "below" });
+  const element = h("div", { class: "listing" }, table, listEnd);
+  let activePager = null;
 
-  return { element, outdate, show };
+  return { element, markOutdated, show };
 
-  /** The rows no longer match the filters: nothing more is loaded until `show` is called. */
-  function outdate() {
-    shown = null;
+  /** Mark the rows as outdated after the filters changed, and load no further pages until `show` is called. */
+  function markOutdated() {
+    activePager = null;
     element.setAttribute("aria-busy", "true");
-    for (const button of below.querySelectorAll("button")) button.disabled = true;
+    for (const button of listEnd.querySelectorAll("button")) button.disabled = true;
   }
 
-  /** Begin anew with a pager's first page. */
+  /** Replace the rows with the first page of a pager. */
   async function show(pager) {
-    outdate();
-    shown = pager;
-    if (table.hidden) below.replaceChildren(loading("Loading stock…"));
-    await more(pager, true);
+    markOutdated();
+    activePager = pager;
+    if (table.hidden) listEnd.replaceChildren(loading("Loading stock…"));
+    await loadPage(pager, true);
   }
 
-  async function more(pager, first = false) {
-    if (!first) below.replaceChildren(loading("Loading more…"));
+  async function loadPage(pager, isFirst = false) {
+    if (!isFirst) listEnd.replaceChildren(loading("Loading more…"));
     try {
       const levels = await pager.next();
-      if (shown !== pager) return;
+      if (activePager !== pager) return;
       const rows = levels.map(levelRow);
-      if (first) anew(rows);
+      if (isFirst) replaceRows(rows);
       else body.append(...rows);
-      if (!first) rows[0]?.querySelector("a, button")?.focus();
-      foot(pager);
+      if (!isFirst) rows[0]?.querySelector("a, button")?.focus();
+      showEnd(pager);
     } catch (error) {
-      if (shown !== pager) return;
-      if (first) body.replaceChildren();
-      const retry = () => more(pager, first);
-      below.replaceChildren(errorBox(error, { title: "Stock could not be loaded", retry, reauthenticate: app.reauthenticate }));
+      if (activePager !== pager) return;
+      if (isFirst) body.replaceChildren();
+      const retry = () => loadPage(pager, isFirst);
+      listEnd.replaceChildren(errorBox(error, { title: "Stock could not be loaded", retry, reauthenticate: app.reauthenticate }));
     }
     table.hidden = body.children.length === 0;
     element.setAttribute("aria-busy", "false");
   }
 
-  /** The focus stays at its button. */
-  function anew(rows) {
-    const at = [...body.querySelectorAll("button")].indexOf(document.activeElement);
+  /** Replace the rows, and keep the focus on the same button. */
+  function replaceRows(rows) {
+    const focused = [...body.querySelectorAll("button")].indexOf(document.activeElement);
     body.replaceChildren(...rows);
-    body.querySelectorAll("button")[at]?.focus();
+    body.querySelectorAll("button")[focused]?.focus();
   }
 
-  function foot(pager) {
-    if (body.children.length === 0) return below.replaceChildren(empty);
-    const there = h("span", { class: "shown" }, `${plural(body.querySelectorAll("tr.level").length, "row")} shown`);
-    const button = h("button", { type: "button", class: "quiet", click: () => more(pager) }, "Load more");
-    return below.replaceChildren(...(links ? [there] : []), ...(pager.done ? [] : [button]));
+  function showEnd(pager) {
+    if (body.children.length === 0) return listEnd.replaceChildren(empty);
+    const total = h("span", { class: "shown" }, `${plural(body.querySelectorAll("tr.level").length, "row")} shown`);
+    const button = h("button", { type: "button", class: "quiet", click: () => loadPage(pager) }, "Load more");
+    return listEnd.replaceChildren(...(links ? [total] : []), ...(pager.done ? [] : [button]));
   }
 
   function levelRow(level) {
@@ -97,8 +97,8 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       ? h("a", { href: `#/product/${encodeURIComponent(level.product_id)}` }, level.product_id)
       : level.product_id;
     const cell = (label, ...children) =>
-      h("td", { role: "cell", "data-label": label, class: NUMBERS.has(label) ? "number" : null }, ...children);
-    const edit = h("button", { type: "button", class: "quiet small", click: () => open(row, level) }, "Edit");
+      h("td", { role: "cell", "data-label": label, class: NUMERIC_COLUMNS.has(label) ? "number" : null }, ...children);
+    const edit = h("button", { type: "button", class: "quiet small", click: () => openEditor(row, level) }, "Edit");
     edit.append(h("span", { class: "unseen" }, ` ${level.product_id} in ${level.warehouse_id}`));
     row.replaceChildren(
       h("th", { scope: "row", role: "rowheader", "data-label": "Product" }, name),
@@ -109,31 +109,31 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       cell("On hand", number(level.stock_count)),
       cell("Reserved", number(level.reserved_count)),
       cell("Alert at", number(level.threshold_level)),
-      cell("Updated", h("time", { datetime: level.last_updated, title: inFull(level.last_updated) }, ago(level.last_updated))),
+      cell("Updated", h("time", { datetime: level.last_updated, title: dateTime(level.last_updated) }, ago(level.last_updated))),
       h("td", { role: "cell", class: "row-actions" }, edit),
     );
   }
 
-  function open(row, level) {
-    const close = (now, text) => {
-      fill(row, now);
-      place.remove();
+  function openEditor(row, level) {
+    const close = (current, message) => {
+      fill(row, current);
+      editorRow.remove();
       row.classList.remove("editing");
       row.querySelector("button").focus();
-      if (text) app.say(text);
-      if (now.version !== level.version) changed();
+      if (message) app.showMessage(message);
+      if (current.version !== level.version) changed();
     };
-    const saved = (now) => {
-      close(now, `Saved ${now.product_id} in ${now.warehouse_id}: ${number(now.stock_count)} on hand.`);
+    const saved = (current) => {
+      close(current, `Saved ${current.product_id} in ${current.warehouse_id}: ${number(current.stock_count)} on hand.`);
       row.classList.add("fresh");
       row.addEventListener("animationend", () => row.classList.remove("fresh"), { once: true });
     };
-    const made = editor({ level, client: app.client, saved, left: close, reauthenticate: app.reauthenticate });
-    const cell = h("td", { role: "cell", class: "editor-cell", colspan: COLUMNS.length + 1 }, made.element);
-    const place = h("tr", { role: "row", class: "editor" }, cell);
+    const form = editor({ level, client: app.client, saved, closed: close, reauthenticate: app.reauthenticate });
+    const cell = h("td", { role: "cell", class: "editor-cell", colspan: COLUMNS.length + 1 }, form.element);
+    const editorRow = h("tr", { role: "row", class: "editor" }, cell);
     row.classList.add("editing");
     row.querySelector("button").disabled = true;
-    row.after(place);
-    made.focus();
+    row.after(editorRow);
+    form.focus();
   }
 }

@@ -1,27 +1,30 @@
 import { h, icon } from "../dom.js";
-import { chain, pagerOf } from "../pager.js";
+import { chainPagers, createPager } from "../pager.js";
 import { createDialog } from "./create.js";
 import { levelTable } from "./level-table.js";
 
-const TYPING_MS = 250;
+const DEBOUNCE_MS = 250;
 
-/** The filters, kept while a product is open. */
+/** The current filters, retained while the details of a product are open. */
 const filters = { search: "", category: "", status: "" };
 
-/** @param {import("./app.js").App} app */
+/**
+ * Create the view of all stock levels.
+ * @param {import("./app.js").App} app
+ */
 export function allStock(app) {
   const empty = h("div", { class: "empty" });
-  const table = levelTable({ app, caption: "Stock by product and warehouse", empty, changed: app.count });
+  const table = levelTable({ app, caption: "Stock by product and warehouse", empty, changed: app.countAttention });
   const search = h("input", { type: "search", name: "search", value: filters.search, placeholder: "desk-…", spellcheck: "false", autocomplete: "off" });
   const category = h("input", { type: "search", name: "category", value: filters.category, placeholder: "Any", autocomplete: "off" });
   const status = h(
     "select",
     { name: "status" },
     ...[["", "Any"], ["IN_STOCK", "In stock"], ["LOW_STOCK", "Low stock"], ["OUT_OF_STOCK", "Out of stock"]].map(
-      ([value, text]) => h("option", { value, selected: value === filters.status }, text),
+      ([value, label]) => h("option", { value, selected: value === filters.status }, label),
     ),
   );
-  let typing = 0;
+  let debounceTimer = 0;
   const form = h(
     "form",
     {
@@ -30,14 +33,14 @@ export function allStock(app) {
       "aria-label": "Filter stock",
       submit: (event) => (event.preventDefault(), load()),
       input: () => {
-        table.outdate();
-        clearTimeout(typing);
-        typing = setTimeout(load, TYPING_MS);
+        table.markOutdated();
+        clearTimeout(debounceTimer);
+        debounceTimer = setTimeout(load, DEBOUNCE_MS);
       },
     },
-    labelled("Product ID starts with", search),
-    labelled("Category", category),
-    labelled("Status", status),
+    labeled("Product ID starts with", search),
+    labeled("Category", category),
+    labeled("Status", status),
   );
   load();
   return h(
@@ -58,31 +61,34 @@ export function allStock(app) {
   );
 
   function load() {
-    clearTimeout(typing);
+    clearTimeout(debounceTimer);
     for (const [name, value] of new FormData(form)) filters[name] = value.trim();
-    const narrowed = Object.values(filters).some(Boolean);
-    const clear = () => {
+    const isFiltered = Object.values(filters).some(Boolean);
+    const clearFilters = () => {
       for (const input of [search, category, status]) input.value = "";
       load();
       search.focus();
     };
     empty.replaceChildren(
       icon("box"),
-      h("p", {}, narrowed ? "No products match these filters." : "There are no products yet."),
-      narrowed
-        ? h("button", { type: "button", class: "quiet", click: clear }, "Clear filters")
+      h("p", {}, isFiltered ? "No products match these filters." : "There are no products yet."),
+      isFiltered
+        ? h("button", { type: "button", class: "quiet", click: clearFilters }, "Clear filters")
         : h("button", { type: "button", class: "quiet", click: () => createDialog(app) }, "Add a product"),
     );
-    return table.show(pagerOf("levels", (query) => app.client.levels(query), { ...filters }));
+    return table.show(createPager("levels", (query) => app.client.levels(query), { ...filters }));
   }
 }
 
-/** @param {import("./app.js").App} app */
+/**
+ * Create the view of products that are out of stock or low on stock.
+ * @param {import("./app.js").App} app
+ */
 export function attention(app) {
   const empty = h("div", { class: "empty" }, icon("IN_STOCK"), h("p", {}, "No products are low or out of stock."));
-  const table = levelTable({ app, caption: "Products that are out of stock or low on stock", empty, changed: app.count });
-  const having = (status) => pagerOf("levels", (query) => app.client.levels(query), { status });
-  const load = () => table.show(chain([having("OUT_OF_STOCK"), having("LOW_STOCK")]));
+  const table = levelTable({ app, caption: "Products that are out of stock or low on stock", empty, changed: app.countAttention });
+  const pagerByStatus = (status) => createPager("levels", (query) => app.client.levels(query), { status });
+  const load = () => table.show(chainPagers([pagerByStatus("OUT_OF_STOCK"), pagerByStatus("LOW_STOCK")]));
   load();
   return h(
     "div",
@@ -98,7 +104,7 @@ export function attention(app) {
   );
 }
 
-function labelled(text, input) {
+function labeled(label, input) {
   input.id = `filter-${input.name}`;
-  return h("div", { class: "field" }, h("label", { for: input.id }, text), input);
+  return h("div", { class: "field" }, h("label", { for: input.id }, label), input);
 }

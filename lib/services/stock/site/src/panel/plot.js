@@ -1,21 +1,22 @@
-/** Where the lines of a stock chart go. */
+/** Layout of a stock chart: paths, grid lines, and axis labels. */
 
 const STEPS = [1, 2, 5, 10];
 
-/** Round marks from 0 to at least `top`, about `wanted` of them. */
-export function ticks(top, wanted = 4) {
-  const rough = Math.max(1, top / wanted);
+/** Return about `count` round values from 0 to at least `top`. */
+export function ticks(top, count = 4) {
+  const rough = Math.max(1, top / count);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = Math.max(1, STEPS.find((factor) => factor * power >= rough) * power);
   return Array.from({ length: Math.max(1, Math.ceil(top / step)) + 1 }, (_, index) => index * step);
 }
 
 /**
- * @param {import("../api-client.js").Movement[]} movements Newest first, all of one warehouse.
+ * Compute the coordinates of a chart.
+ * @param {import("../api-client.js").Movement[]} movements Movements in one warehouse, newest first.
  * @param {{width: number, height: number, now?: number,
  *   margin?: {top: number, right: number, bottom: number, left: number}}} options
  */
-export function plot(movements, options) {
+export function layOut(movements, options) {
   const { width, height, now = Date.now() } = options;
   const margin = options.margin ?? { top: 12, right: 12, bottom: 26, left: 44 };
   const points = movements
@@ -27,8 +28,8 @@ export function plot(movements, options) {
   const top = marks.at(-1);
   const x = (at) => round(margin.left + ((at - first) / (last - first)) * (width - margin.left - margin.right));
   const y = (value) => round(height - margin.bottom - (value / top) * (height - margin.top - margin.bottom));
-  /** Stock stays until something happens, so lines are stairs. */
-  const stairs = (name) => {
+  /** The path of a count, which is constant between movements. */
+  const stepPath = (name) => {
     const [start, ...rest] = points;
     return `M${x(start.at)} ${y(start[name])}${rest.map((p) => `H${x(p.at)}V${y(p[name])}`).join("")}H${x(last)}`;
   };
@@ -44,19 +45,19 @@ export function plot(movements, options) {
       const at = first + ((last - first) * index) / (columns - 1);
       return { at, x: x(at) };
     }),
-    stock: stairs("stock_count"),
-    available: stairs("available"),
-    area: `${stairs("available")}V${y(0)}H${x(first)}Z`,
-    threshold: stairs("threshold_level"),
+    stock: stepPath("stock_count"),
+    available: stepPath("available"),
+    area: `${stepPath("available")}V${y(0)}H${x(first)}Z`,
+    threshold: stepPath("threshold_level"),
     left: margin.left,
     right: width - margin.right,
     bottom: height - margin.bottom,
   };
 }
 
-/** What was true at a place of the chart: the last point before it. */
-export function pointAt(plotted, place) {
-  return plotted.points.findLast(({ at }) => plotted.x(at) <= place) ?? plotted.points[0];
+/** Return the point at or before an x position of the chart; before the first movement, the first point. */
+export function pointAt(layout, position) {
+  return layout.points.findLast(({ at }) => layout.x(at) <= position) ?? layout.points[0];
 }
 
 const round = (value) => Math.round(value * 10) / 10;

@@ -1,25 +1,25 @@
 /**
- * The reservations of a visitor. Each addition is a request with its own reservation ID: the visit and a number.
+ * The cart of a visitor. Each added item is a separate reservation, whose ID consists of the visit ID and a sequence number.
  *
- * @typedef {{reservationId: string, product_id: string, quantity: number, expiry: string}} Held
+ * @typedef {{reservationId: string, product_id: string, quantity: number, expiry: string}} CartLine
  */
 
-const NAME = "stock-demo-cart";
+const STORAGE_KEY = "stock-demo-cart";
 
 export class Cart {
   #storage;
-  #kept;
+  #state;
 
   /** @param {Pick<Storage, "getItem" | "setItem">} storage */
   constructor(storage) {
     this.#storage = storage;
-    this.#kept = read(storage) ?? { visit: `visit-${crypto.randomUUID()}`, next: 1, lines: [], unsure: new Map() };
-    this.#keep();
+    this.#state = load(storage) ?? { visit: `visit-${crypto.randomUUID()}`, next: 1, lines: [], unsure: new Map() };
+    this.#save();
   }
 
-  /** @returns {Held[]} */
+  /** @returns {CartLine[]} */
   get lines() {
-    return this.#kept.lines;
+    return this.#state.lines;
   }
 
   /** The lines by product, each with the earliest expiry. */
@@ -36,56 +36,57 @@ export class Cart {
     return [...groups.values()];
   }
 
-  /** The order number: unchanged until the cart is empty, so that a repeated checkout is the same request. */
+  /** The order number. It does not change until the cart is empty, so that a repeated checkout is the same request. */
   get reference() {
-    if (!this.#kept.reference) {
-      this.#kept.reference = `order-${crypto.randomUUID().slice(0, 8)}`;
-      this.#keep();
+    if (!this.#state.reference) {
+      this.#state.reference = `order-${crypto.randomUUID().slice(0, 8)}`;
+      this.#save();
     }
-    return this.#kept.reference;
+    return this.#state.reference;
   }
 
   /**
-   * Return the request that adds a product. Until it succeeds or is rejected, it stays the same, so it counts once.
+   * Return the request that reserves a product. It does not change until the service confirms or rejects it, so a retry
+   * reserves the product once.
    * @returns {{reservationId: string, quantity: number, lifetime_minutes: number}}
    */
   request(productId, quantity, lifetime_minutes) {
-    const unsure = this.#kept.unsure.get(productId);
-    if (unsure) return unsure;
-    const made = { reservationId: `${this.#kept.visit}.${this.#kept.next}`, quantity, lifetime_minutes };
-    this.#kept.next += 1;
-    this.#kept.unsure.set(productId, made);
-    this.#keep();
-    return made;
+    const pending = this.#state.unsure.get(productId);
+    if (pending) return pending;
+    const request = { reservationId: `${this.#state.visit}.${this.#state.next}`, quantity, lifetime_minutes };
+    this.#state.next += 1;
+    this.#state.unsure.set(productId, request);
+    this.#save();
+    return request;
   }
 
   /** Add a line after the service created its reservation. */
   add(productId, { reservationId, expiry }, quantity) {
-    this.#kept.unsure.delete(productId);
-    this.#kept.lines = [...this.lines, { reservationId, product_id: productId, quantity, expiry }];
-    this.#keep();
+    this.#state.unsure.delete(productId);
+    this.#state.lines = [...this.lines, { reservationId, product_id: productId, quantity, expiry }];
+    this.#save();
   }
 
   /** Drop a request that the service rejected. */
   rejected(productId) {
-    this.#kept.unsure.delete(productId);
-    this.#keep();
+    this.#state.unsure.delete(productId);
+    this.#save();
   }
 
   remove(reservationId) {
-    this.#kept.lines = this.lines.filter((line) => line.reservationId !== reservationId);
-    if (this.lines.length === 0) delete this.#kept.reference;
-    this.#keep();
+    this.#state.lines = this.lines.filter((line) => line.reservationId !== reservationId);
+    if (this.lines.length === 0) delete this.#state.reference;
+    this.#save();
   }
 
-  #keep() {
-    this.#storage.setItem(NAME, JSON.stringify({ ...this.#kept, unsure: [...this.#kept.unsure] }));
+  #save() {
+    this.#storage.setItem(STORAGE_KEY, JSON.stringify({ ...this.#state, unsure: [...this.#state.unsure] }));
   }
 }
 
-function read(storage) {
+function load(storage) {
   try {
-    const cart = JSON.parse(storage.getItem(NAME));
+    const cart = JSON.parse(storage.getItem(STORAGE_KEY));
     // Earlier versions stored an object.
     return cart && { ...cart, unsure: new Map(Array.isArray(cart.unsure) ? cart.unsure : Object.entries(cart.unsure)) };
   } catch {

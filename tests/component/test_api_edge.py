@@ -40,7 +40,7 @@ def disabled_fixture() -> Deployment:
 
 
 def trigger(deployment: Deployment) -> Any:
-    return deployment.only("apigateway.Deployment").inputs["triggers"]
+    return deployment.single("apigateway.Deployment").inputs["triggers"]
 
 
 def urls(deployment: Deployment) -> tuple[Any, Any]:
@@ -53,8 +53,8 @@ def urls(deployment: Deployment) -> tuple[Any, Any]:
 def test_certificate_can_exist() -> None:
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
     deployment = with_domain(certificate_arn=arn)
-    assert not deployment.of("acm.Certificate")
-    assert deployment.only("apigateway.DomainName").inputs["regionalCertificateArn"] == arn
+    assert not deployment.by_kind("acm.Certificate")
+    assert deployment.single("apigateway.DomainName").inputs["regionalCertificateArn"] == arn
     assert {inputs["type"] for inputs in deployment.inputs("route53.Record").values()} == {"A", "AAAA"}
     assert "certificate_arn" not in deployment.stack_outputs()
 
@@ -63,7 +63,7 @@ def test_certificate_can_exist() -> None:
 def test_health_route_deploys_the_api_again(yard: Deployment) -> None:
     healthy = record(stacked(**YARD, api=ApiSettings(health_route=True)))
     assert trigger(healthy) != trigger(yard)
-    assert "post-api-health-integration-response" in healthy.only("apigateway.Deployment").depends_on
+    assert "post-api-health-integration-response" in healthy.single("apigateway.Deployment").depends_on
 
 
 def test_health_route_is_rejected_if_the_service_has_that_path() -> None:
@@ -76,12 +76,12 @@ def test_health_route_is_rejected_if_the_service_has_that_path() -> None:
 
 def test_endpoint_is_enabled_and_in_use_by_default(enabled: Deployment, yard: Deployment) -> None:
     for deployment in (enabled, yard):
-        assert deployment.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False
+        assert deployment.single("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False
         assert urls(deployment) == (INVOKE_URL, INVOKE_URL)
 
 
 def test_disabled_endpoint_is_replaced_by_the_domain_everywhere(enabled: Deployment, disabled: Deployment) -> None:
-    assert disabled.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is True
+    assert disabled.single("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is True
     assert urls(disabled) == (f"https://{DOMAIN}/v1", f"https://{DOMAIN}/v1")
     assert trigger(disabled) != trigger(enabled)
 

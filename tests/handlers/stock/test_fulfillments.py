@@ -1,4 +1,4 @@
-"""Units sold: held ones, or free ones."""
+"""Sales of reserved and available units."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from .consistency import check
 from .test_reservations import counts, line
 
 
-def test_free_units_are_of_a_certain_warehouse_or_of_any_with_enough(shop: Shop) -> None:
+def test_available_units_are_sold_from_the_requested_or_any_warehouse(shop: Shop) -> None:
     shop.create(warehouse_id="north", stock_count=2)
     shop.create(warehouse_id="south", stock_count=5)
     assert shop.fulfill(quantity=4).body["lines"][0]["warehouse_id"] == "south"
-    refused(shop.fulfill(quantity=2, warehouse_id="south"), 409, "INSUFFICIENT_STOCK", "1 are available")
+    refused(shop.fulfill(quantity=2, warehouse_id="south"), 409, "INSUFFICIENT_STOCK", "1 available")
     assert shop.fulfill(quantity=1, warehouse_id="south").status == 200
     check(shop)
 
 
-def test_a_held_cart_is_sold_as_a_whole_or_a_product_at_a_time(shop: Shop) -> None:
+def test_reserved_cart_is_sold_as_a_whole_or_by_product(shop: Shop) -> None:
     for product in ("a", "b", "c"):
         shop.create(product)
     shop.reserve_cart("cart", line("a"), line("b", 2), line("c", 3))
-    assert [told["product_id"] for told in shop.fulfill("b", reservationId="cart").body["lines"]] == ["b"]
-    assert [told["product_id"] for told in shop.fulfill_cart(reservationId="cart").body["lines"]] == ["a", "c"]
+    assert [sold["product_id"] for sold in shop.fulfill("b", reservationId="cart").body["lines"]] == ["b"]
+    assert [sold["product_id"] for sold in shop.fulfill_cart(reservationId="cart").body["lines"]] == ["a", "c"]
     assert [counts(shop, product)[:2] for product in ("a", "b", "c")] == [(9, 0), (8, 0), (7, 0)]
     check(shop)
 
 
-@pytest.mark.parametrize("asked", [{}, {"quantity": 4}, {"quantity": 4, "warehouse_id": "main"}])
-def test_a_repeated_fulfilment_gets_the_same_answer(shop: Shop, asked: dict[str, Any]) -> None:
+@pytest.mark.parametrize("fields", [{}, {"quantity": 4}, {"quantity": 4, "warehouse_id": "main"}])
+def test_repeated_fulfillment_receives_the_same_response(shop: Shop, fields: dict[str, Any]) -> None:
     shop.create()
     shop.reserve("r", 4)
-    first = shop.fulfill(reservationId="r", reference="order 1", **asked)
+    first = shop.fulfill(reservationId="r", reference="order 1", **fields)
     assert first.status == 200
     shop.fulfill(quantity=1)
     shop.clock.now += 90_000
-    assert shop.fulfill(reservationId="r", reference="order 1", **asked).text == first.text
+    assert shop.fulfill(reservationId="r", reference="order 1", **fields).text == first.text
     assert counts(shop) == (5, 0, 5)
     check(shop)
 
 
-def test_a_repeated_fulfilment_of_a_cart_tells_each_product_apart(shop: Shop) -> None:
+def test_repeated_fulfillment_of_a_cart_compares_each_product(shop: Shop) -> None:
     cart = [line("lamp", 1), line("desk", 2), line("bed", 3)]
-    for told in cart:
-        shop.create(told["product_id"], stock_count=20 + told["quantity"])
+    for part in cart:
+        shop.create(part["product_id"], stock_count=20 + part["quantity"])
     shop.reserve_cart("cart", *cart)
     first = shop.fulfill_cart(reservationId="cart")
     assert first.status == 200
@@ -58,7 +58,7 @@ def test_a_repeated_fulfilment_of_a_cart_tells_each_product_apart(shop: Shop) ->
     refused(shop.fulfill_cart(line("lamp", 2), reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of lamp in main")
 
 
-def test_a_repeated_fulfilment_of_one_parcel_gets_its_answer(shop: Shop) -> None:
+def test_repeated_fulfillment_of_one_product_receives_its_response(shop: Shop) -> None:
     cart = [line("lamp", 1), line("desk", 2), line("bed", 3)]
     for part in cart:
         shop.create(part["product_id"])
@@ -76,26 +76,26 @@ def test_a_repeated_fulfilment_of_one_parcel_gets_its_answer(shop: Shop) -> None
     check(shop)
 
 
-def test_units_are_sold_to_one_order(shop: Shop) -> None:
+def test_reservation_is_sold_with_one_reference(shop: Shop) -> None:
     shop.create()
     shop.create("desk")
     shop.reserve_cart("cart", line("lamp"), line("desk"))
     first = shop.fulfill(reservationId="cart", reference="order 1")
-    for answer in (
+    for response in (
         shop.fulfill(reservationId="cart", reference="order 2"),
         shop.fulfill_cart(reservationId="cart", reference="order 2"),
     ):
-        refused(answer, 409, "RESERVATION_CONFLICT", "reference 'order 2': reservation 'cart' has another one")
+        refused(response, 409, "RESERVATION_CONFLICT", "must be that of reservation 'cart' or omitted, got 'order 2'")
     second = shop.fulfill_cart(reservationId="cart", reference="order 1")
-    assert [told["product_id"] for told in second.body["lines"]] == ["desk"]
+    assert [sold["product_id"] for sold in second.body["lines"]] == ["desk"]
     assert shop.fulfill(reservationId="cart", reference="order 1").text == first.text
     assert shop.fulfill_cart(reservationId="cart", reference="order 1").text == second.text
     assert shop.fulfill_cart(reservationId="cart").body["lines"] == second.body["lines"]
     check(shop)
 
 
-@pytest.mark.parametrize("ending", ["released", "expired", "expired and swept"])
-def test_a_sale_is_repeated_whatever_had_left_the_cart_before(shop: Shop, ending: str) -> None:
+@pytest.mark.parametrize("ending", ["released", "expired", "expired and released"])
+def test_repeated_sale_ignores_lines_that_ended_before(shop: Shop, ending: str) -> None:
     for product in ("a", "b", "c"):
         shop.create(product)
     shop.reserve_cart("cart", line("a"), line("b", 2), line("c"), lifetime_minutes=1)
@@ -106,15 +106,15 @@ def test_a_sale_is_repeated_whatever_had_left_the_cart_before(shop: Shop, ending
     assert [sold["product_id"] for sold in first.body["lines"]] == (["c"] if ending == "released" else ["a", "c"])
     if ending != "released":
         shop.clock.now += 60
-    if ending == "expired and swept":
-        shop.expire()
+    if ending == "expired and released":
+        shop.run_expiry()
     for _ in range(2):
         assert shop.fulfill_cart(reservationId="cart", reference="order 1").text == first.text
         assert shop.fulfill("b", reservationId="cart", reference="order 1").text == parcel.text
     check(shop)
 
 
-def test_a_cart_that_was_sold_in_parcels_is_told_whole(shop: Shop) -> None:
+def test_cart_sold_by_product_is_returned_as_a_whole(shop: Shop) -> None:
     for product in ("a", "b"):
         shop.create(product)
     shop.reserve_cart("cart", line("a"), line("b"))
@@ -125,7 +125,7 @@ def test_a_cart_that_was_sold_in_parcels_is_told_whole(shop: Shop) -> None:
     assert shop.fulfill_cart(line("b"), reservationId="cart").body["lines"] == whole[1:]
 
 
-def test_a_sale_is_repeated_as_it_was_told_whatever_has_ended(shop: Shop) -> None:
+def test_repeated_sale_returns_the_recorded_counts(shop: Shop) -> None:
     shop.create(stock_count=100)
     shop.reserve("short", 30, lifetime_minutes=1)
     shop.reserve("r", 4)
@@ -135,8 +135,8 @@ def test_a_sale_is_repeated_as_it_was_told_whatever_has_ended(shop: Shop) -> Non
     assert shop.fulfill(reservationId="r").text == first.text
 
 
-def forget_sale(shop: Shop, reservation_id: str, lines: int) -> None:
-    """Let the lines of a sold reservation be as an earlier release leaves them."""
+def remove_sale_attributes(shop: Shop, reservation_id: str, lines: int) -> None:
+    """Remove the attributes that an earlier release does not write to sold lines."""
     for number in range(lines):
         shop.dynamodb.update_item(
             TableName=shop.api.tables["reservations"],
@@ -146,17 +146,17 @@ def forget_sale(shop: Shop, reservation_id: str, lines: int) -> None:
         )
 
 
-def test_a_sale_of_an_earlier_release_is_repeated(shop: Shop) -> None:
+def test_sale_of_an_earlier_release_can_be_repeated(shop: Shop) -> None:
     for product in ("a", "b"):
         shop.create(product)
     shop.reserve_cart("cart", line("a"), line("b", 2))
     first = shop.fulfill_cart(reservationId="cart", reference="order 1")
-    forget_sale(shop, "cart", 2)
+    remove_sale_attributes(shop, "cart", 2)
     assert shop.fulfill_cart(reservationId="cart", reference="order 1").text == first.text
     refused(shop.fulfill_cart(reservationId="cart", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
 
 
-def test_lines_that_differ_from_the_reservation_are_a_conflict(shop: Shop) -> None:
+def test_lines_that_differ_from_the_reservation_are_rejected(shop: Shop) -> None:
     for product in ("lamp", "desk", "bed"):
         shop.create(product, warehouse_id="north")
     shop.reserve_cart("cart", line("lamp", 4), line("desk", 1))
@@ -175,7 +175,7 @@ def test_lines_that_differ_from_the_reservation_are_a_conflict(shop: Shop) -> No
     check(shop)
 
 
-def test_a_cart_is_sold_by_the_lines_it_was_reserved_by(shop: Shop) -> None:
+def test_cart_is_sold_with_the_lines_of_its_reservation(shop: Shop) -> None:
     shop.create(warehouse_id="north")
     cart = [line("lamp", 1), line("lamp", 2, "north")]
     shop.reserve_cart("cart", *cart)
@@ -183,52 +183,54 @@ def test_a_cart_is_sold_by_the_lines_it_was_reserved_by(shop: Shop) -> None:
     check(shop)
 
 
-def test_what_was_given_back_is_not_sold_along(shop: Shop) -> None:
+def test_released_lines_are_not_sold(shop: Shop) -> None:
     shop.create()
     shop.create("desk")
     shop.reserve_cart("cart", line("lamp"), line("desk"))
     shop.release("cart", "lamp")
-    asked = (line("lamp"), line("desk"))
-    refused(shop.fulfill_cart(*asked, reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of desk in main")
-    refused(shop.fulfill(reservationId="cart"), 404, "NOT_FOUND", "no reservation 'cart' of product 'lamp'")
-    assert [told["product_id"] for told in shop.fulfill_cart(reservationId="cart").body["lines"]] == ["desk"]
+    lines = (line("lamp"), line("desk"))
+    refused(shop.fulfill_cart(*lines, reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of desk in main")
+    refused(shop.fulfill(reservationId="cart"), 404, "NOT_FOUND", "Reservation 'cart' of product 'lamp' does not exist")
+    assert [sold["product_id"] for sold in shop.fulfill_cart(reservationId="cart").body["lines"]] == ["desk"]
     check(shop)
 
 
-def test_a_warehouse_alone_does_not_say_what_is_sold(shop: Shop) -> None:
+def test_fulfillment_without_products_is_rejected(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 4)
     refused(shop.fulfill(reservationId="r", warehouse_id="north"), 400, "INVALID_REQUEST", "quantity")
-    refused(shop.fulfill(reference="order 1"), 400, "INVALID_REQUEST", "give what is sold")
-    refused(shop.fulfill_cart(), 400, "INVALID_REQUEST", "give what is sold")
+    refused(shop.fulfill(reference="order 1"), 400, "INVALID_REQUEST", "must set a reservationId")
+    refused(shop.fulfill_cart(), 400, "INVALID_REQUEST", "must set a reservationId")
 
 
-@pytest.mark.parametrize("given_back", [False, True])
-def test_what_has_ended_is_not_sold(shop: Shop, given_back: bool) -> None:
+@pytest.mark.parametrize("is_released", [False, True])
+def test_expired_reservation_is_not_sold(shop: Shop, is_released: bool) -> None:
     shop.create()
     shop.reserve("r", 4, lifetime_minutes=1)
     shop.clock.now += 60
-    if given_back:
-        shop.expire()
-    refused(shop.fulfill(reservationId="r"), 409, "RESERVATION_EXPIRED", "ended at 2027-01-15T08:01:00")
+    if is_released:
+        shop.run_expiry()
+    refused(shop.fulfill(reservationId="r"), 409, "RESERVATION_EXPIRED", "expired at 2027-01-15T08:01:00")
     assert counts(shop) == (10, 0, 10)
     check(shop)
 
 
-def test_what_was_released_or_never_made_is_not_there(shop: Shop) -> None:
+def test_released_or_unknown_reservation_is_not_found(shop: Shop) -> None:
     shop.create()
     shop.create("desk")
     shop.reserve("r", 4)
-    refused(shop.fulfill("desk", reservationId="r"), 404, "NOT_FOUND", "no reservation 'r' of product 'desk'")
+    refused(
+        shop.fulfill("desk", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r' of product 'desk' does not exist"
+    )
     shop.release("r")
-    refused(shop.fulfill(reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
-    refused(shop.fulfill_cart(reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
-    refused(shop.fulfill(reservationId="never"), 404, "NOT_FOUND", "no reservation 'never'")
+    refused(shop.fulfill(reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    refused(shop.fulfill_cart(reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    refused(shop.fulfill(reservationId="never"), 404, "NOT_FOUND", "Reservation 'never'")
     check(shop)
 
 
-@pytest.mark.parametrize("ending", ["expired", "swept", "released"])
-def test_partly_fulfilled_cart_lists_what_became_of_each_line(shop: Shop, ending: str) -> None:
+@pytest.mark.parametrize("ending", ["expired", "expired and released", "released"])
+def test_partly_fulfilled_cart_lists_the_state_of_each_line(shop: Shop, ending: str) -> None:
     shop.create()
     shop.create("desk")
     cart = (line("lamp"), line("desk", 2))
@@ -238,14 +240,16 @@ def test_partly_fulfilled_cart_lists_what_became_of_each_line(shop: Shop, ending
         shop.release("cart", "desk")
     else:
         shop.clock.now += 60
-    if ending == "swept":
-        shop.expire()
+    if ending == "expired and released":
+        shop.run_expiry()
     for lines in ((), cart):
-        answer = shop.fulfill_cart(*lines, reservationId="cart")
-        refused(answer, 409, "RESERVATION_CONFLICT", "part of reservation 'cart' was sold, and the rest has ended")
-        ended = "RELEASED" if ending == "released" else "EXPIRED"
-        assert answer.body["details"] == ["FULFILLED: 1 of lamp in main", f"{ended}: 2 of desk in main"]
-    assert shop.fulfill_cart(line("lamp"), reservationId="cart").text == sold.text, "the parcel that was sold, again"
+        response = shop.fulfill_cart(*lines, reservationId="cart")
+        refused(
+            response, 409, "RESERVATION_CONFLICT", "Reservation 'cart' was sold in part and the other lines have ended"
+        )
+        state = "RELEASED" if ending == "released" else "EXPIRED"
+        assert response.body["details"] == ["FULFILLED: 1 of lamp in main", f"{state}: 2 of desk in main"]
+    assert shop.fulfill_cart(line("lamp"), reservationId="cart").text == sold.text, "the repeated sale"
     rest = shop.fulfill("desk", reservationId="cart")
     assert (rest.status, rest.body["code"]) == (
         (404, "NOT_FOUND") if ending == "released" else (409, "RESERVATION_EXPIRED")

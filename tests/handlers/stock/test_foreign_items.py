@@ -1,4 +1,4 @@
-"""Rows that another program wrote, with the attributes of the table's schema and without the service's own."""
+"""Levels written by another application, without the attributes that only the service writes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...support.worker import refused
 from .conftest import Shop
 from .test_reservations import counts
 
-ROW: dict[str, Any] = {
+ITEM: dict[str, Any] = {
     "product_id": "lamp",
     "warehouse_id": "main",
     "category": "light",
@@ -25,22 +25,22 @@ ROW: dict[str, Any] = {
     "reservation_expiry": 1_800_000_000,
 }
 RESPONSE = {
-    **{name: value for name, value in ROW.items() if name != "reservation_expiry"},
+    **{name: value for name, value in ITEM.items() if name != "reservation_expiry"},
     "available": 10,
     "version": 1,
 }
 
 
 def write(shop: Shop, **attributes: Any) -> None:
-    """Write the row of a level as another program does; None leaves an attribute out."""
-    row = {name: value for name, value in {**ROW, **attributes}.items() if value is not None}
-    shop.dynamodb.put_item(TableName=shop.api.tables["management"], Item=to_item(row))
+    """Write the item of a level like another application. None omits an attribute."""
+    item = {name: value for name, value in {**ITEM, **attributes}.items() if value is not None}
+    shop.dynamodb.put_item(TableName=shop.api.tables["management"], Item=to_item(item))
 
 
-def test_such_a_row_is_read_and_listed(shop: Shop) -> None:
+def test_item_is_read_and_listed(shop: Shop) -> None:
     write(shop)
     assert shop.read(warehouse_id="main") == RESPONSE
-    assert shop.listed(category="light") == [RESPONSE]
+    assert shop.list_levels(category="light") == [RESPONSE]
     assert shop.reconcile() == {"product_id": "lamp", "repaired": False, "drifts": []}
 
 
@@ -52,44 +52,44 @@ def test_missing_attributes_have_defaults(shop: Shop) -> None:
         "status": {},
         "last_updated": {"last_updated": "1970-01-01T00:00:00.000000Z"},
     }
-    for missing, default in defaults.items():
-        write(shop, **{missing: None})
-        assert shop.read(warehouse_id="main") == {**RESPONSE, **default}, missing
-        assert shop.listed(category="light") == [{**RESPONSE, **default}], missing
+    for name, default in defaults.items():
+        write(shop, **{name: None})
+        assert shop.read(warehouse_id="main") == {**RESPONSE, **default}, name
+        assert shop.list_levels(category="light") == [{**RESPONSE, **default}], name
         shop.reconcile()
 
 
-def test_a_row_with_a_key_alone_is_an_empty_level(shop: Shop) -> None:
+def test_item_with_only_a_key_is_an_empty_level(shop: Shop) -> None:
     shop.dynamodb.put_item(
         TableName=shop.api.tables["management"], Item=to_item({"product_id": "lamp", "warehouse_id": "main"})
     )
     assert counts(shop) == (0, 0, 0)
     assert shop.update(stock_count=4).body["stock_count"] == 4
-    assert [level["product_id"] for level in shop.listed()] == ["lamp"]
+    assert [level["product_id"] for level in shop.list_levels()] == ["lamp"]
 
 
-def test_such_a_row_is_reserved_sold_and_changed(shop: Shop) -> None:
+def test_item_can_be_reserved_sold_and_updated(shop: Shop) -> None:
     write(shop)
     assert shop.reserve("r", 4).status == 201
     assert counts(shop) == (10, 4, 6)
-    refused(shop.reserve("s", 7), 409, "INSUFFICIENT_STOCK", "6 are available")
+    refused(shop.reserve("s", 7), 409, "INSUFFICIENT_STOCK", "6 available")
     assert shop.fulfill(reservationId="r").status == 200
     assert shop.update(stock_count=20, expected_version=2).body["version"] == 3
-    assert [move["sequence"] for move in shop.moved()] == [1, 2, 3]
-    assert [level["stock_count"] for level in shop.listed()] == [20], "it is in every listing once it was changed"
+    assert [move["sequence"] for move in shop.list_movements()] == [1, 2, 3]
+    assert [level["stock_count"] for level in shop.list_levels()] == [20], "the update adds the level to every listing"
 
 
 @pytest.mark.parametrize("last_updated", ["2025-05-06T08:00:00.000Z", "2025-05-06T10:00:00+02:00"])
-def test_its_time_guards_a_change(shop: Shop, last_updated: str) -> None:
+def test_last_updated_of_the_item_guards_an_update(shop: Shop, last_updated: str) -> None:
     write(shop)
     assert shop.update(stock_count=1, expected_last_updated=last_updated).status == 200
     refused(shop.update(stock_count=2, expected_last_updated=last_updated), 409, "VERSION_CONFLICT", "version 2")
 
 
-def test_a_time_in_another_form_is_no_guard_and_no_error(shop: Shop) -> None:
+def test_last_updated_in_another_format_never_matches(shop: Shop) -> None:
     write(shop, last_updated="6 May 2025")
-    answer = shop.update(stock_count=1, expected_last_updated="2025-05-06T08:00:00Z")
-    refused(answer, 409, "VERSION_CONFLICT", "last_updated 6 May 2025")
+    response = shop.update(stock_count=1, expected_last_updated="2025-05-06T08:00:00Z")
+    refused(response, 409, "VERSION_CONFLICT", "last_updated 6 May 2025")
     assert shop.update(stock_count=1).status == 200
 
 
@@ -104,10 +104,10 @@ def test_units_without_a_reservation_are_found_and_released(shop: Shop) -> None:
     assert counts(shop) == (10, 0, 10)
 
 
-def test_first_changes_of_such_a_row_race_for_it(shop: Shop) -> None:
+def test_concurrent_first_reservations_do_not_oversell(shop: Shop) -> None:
     write(shop)
     with ThreadPoolExecutor(8) as callers:
-        answers = [*callers.map(lambda number: shop.reserve(f"r{number}", 2), range(8))]
-    assert sorted(answer.status for answer in answers) == [201] * 5 + [409] * 3
+        responses = [*callers.map(lambda number: shop.reserve(f"r{number}", 2), range(8))]
+    assert sorted(response.status for response in responses) == [201] * 5 + [409] * 3
     assert counts(shop) == (10, 10, 0)
-    assert shop.row()["sequence"] == 5
+    assert shop.level_item()["sequence"] == 5

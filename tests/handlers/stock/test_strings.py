@@ -1,4 +1,4 @@
-"""Any text that a client can send is stored or rejected."""
+"""Strings of clients: every string is stored or rejected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_any_text_is_stored_or_rejected(shop: Shop, wire: FakeAws) -> None:
+def test_any_string_is_stored_or_rejected(shop: Shop, wire: FakeAws) -> None:
     shop.create("a", stock_count=100_000)
     hostile.check(shop.api, wire, SERVICE, BODIES)
     check(shop)

@@ -18,12 +18,12 @@ REPLACING = ("name", "hashKey", "rangeKey", "localSecondaryIndexes", "restoreSou
 
 def test_vault_is_deleted_with_a_stack_whose_tables_are() -> None:
     deployment = record(stacked(**YARD, backup=BackupSettings(retention_days=35)))
-    assert not deployment.only("backup.Vault").retained
+    assert not deployment.single("backup.Vault").retained
 
 
 def test_existing_tables_are_used() -> None:
     deployment = record(stacked(**YARD, table=TableSettings(existing=True)))
-    assert not deployment.of("dynamodb.Table")
+    assert not deployment.by_kind("dynamodb.Table")
     assert deployment.stack_outputs()["table_names"] == {"parcels": "yard-parcels-dev", "notes": "yard-notes-dev"}
 
 

@@ -1,4 +1,4 @@
-"""Any text that a client can send is stored or rejected."""
+"""Strings that clients can send are stored or rejected."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ BODIES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_any_text_is_stored_or_rejected(api: Api, wire: FakeAws) -> None:
+def test_strings_are_stored_or_rejected(api: Api, wire: FakeAws) -> None:
     hostile.check(api, wire, SERVICE, BODIES)

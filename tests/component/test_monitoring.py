@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.components.monitoring.composite_alarm import Composite, CompositeArgs
+from lib.components.monitoring.composite_alarm import CompositeAlarm, CompositeAlarmArgs
 from lib.program.recorder import Deployment, record
 from lib.settings import AlarmSettings, ObservationSettings, Settings
 from lib.tap_stack import TapStackArgs
@@ -41,14 +41,14 @@ def test_every_alarm_names_its_part_of_the_runbook(watched: Deployment) -> None:
 
 
 def test_composite_alarm_is_on_while_any_alarm_is(watched: Deployment) -> None:
-    composite = watched.only("cloudwatch.CompositeAlarm").inputs
+    composite = watched.single("cloudwatch.CompositeAlarm").inputs
     names = {found["name"] for found in watched.inputs("cloudwatch.MetricAlarm").values()}
     assert set(composite["alarmRule"].split(" OR ")) == {f'ALARM("{name}")' for name in names}
 
 
 def test_composite_alarm_over_too_many_alarms_is_divided() -> None:
-    args = CompositeArgs(name="all", description="", alarms=[f"a{n}" for n in range(150)], topic_arn="arn:topic")
-    alarms = record(lambda: Composite("c", args)).inputs("cloudwatch.CompositeAlarm").values()
+    args = CompositeAlarmArgs(name="all", description="", alarms=[f"a{n}" for n in range(150)], topic_arn="arn:topic")
+    alarms = record(lambda: CompositeAlarm("c", args)).inputs("cloudwatch.CompositeAlarm").values()
     created = {one["alarmName"]: one for one in alarms}
     assert created["all"]["alarmRule"] == 'ALARM("all-1") OR ALARM("all-2")'
     assert [created[name]["alarmRule"].count("ALARM") for name in ("all-1", "all-2")] == [100, 50]
@@ -57,5 +57,5 @@ def test_composite_alarm_over_too_many_alarms_is_divided() -> None:
 
 def test_dashboard_without_recommended_alarms_shows_those_of_functions() -> None:
     created = record(stacked(service="items", observation=ObservationSettings(dashboard=True)))
-    first, *_ = json.loads(created.only("cloudwatch.Dashboard").inputs["dashboardBody"])["widgets"]
+    first, *_ = json.loads(created.single("cloudwatch.Dashboard").inputs["dashboardBody"])["widgets"]
     assert len(first["properties"]["alarms"]) == 3
