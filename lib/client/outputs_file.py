@@ -36,7 +36,7 @@ def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
 
 
 def write_stack(stack: str, outputs: Outputs) -> dict[str, Any]:
-    """Write the outputs of one stack without secrets, which the Pulumi CLI shows as `[secret]`. Return the others."""
+    """Write and return the outputs of one stack, except secrets, which the Pulumi CLI shows as `[secret]`."""
     public = {name: value for name, value in outputs.items() if value != "[secret]"}
     write({stack: public})
     return public
@@ -62,7 +62,7 @@ def read_stacks(path: Path) -> dict[str, Outputs]:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return the flat outputs in a file, which can have either format that `write` writes.
+    """Return the flat outputs in a file in either format of `write`.
 
     Raise `OutputsError` if two of its stacks deploy the same service.
     """
@@ -94,7 +94,7 @@ def services(path: Path) -> list[str]:
 def read_service(path: Path, service: str, environment: str | None = None) -> dict[str, Any]:
     """Return the outputs of a service in a file.
 
-    Raise `OutputsError` if there are none, or those of another environment than `environment`.
+    Raise `OutputsError` if there are none, or if they are from an environment other than `environment`.
     """
     try:
         outputs = read(path)

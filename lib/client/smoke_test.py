@@ -33,7 +33,7 @@ class CallResult(NamedTuple):
         return self.status == self.call.status
 
     def saved_values(self) -> dict[str, str]:
-        """Return the values of the response for placeholders of later calls; none if the response lacks them."""
+        """Return the response values that replace placeholders in later calls; empty if the response lacks them."""
         try:
             body = json.loads(self.body)
             return {name: str(body[member]) for name, member in self.call.keeps.items()}
@@ -123,7 +123,7 @@ def to_json(results: Iterable[CallResult]) -> list[dict[str, Any]]:
 
 
 def fill_placeholders(call: Call, values: Mapping[str, str]) -> Call:
-    """Replace the placeholders in a call that have a value."""
+    """Return the call with the placeholders replaced for which `values` has a value."""
     quoted = {name: quote(value, safe="") for name, value in values.items()}
     return replace(call, path=_fill(call.path, quoted), body=_fill(call.body, values))
 

@@ -25,7 +25,7 @@ METRIC_COLORS = {"Throttles": "#d62728", "Errors": "#d62728", "5XXError": "#d627
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedNames:
-    """Names of the deployed resources; those of functions and tables by their names in the service definition."""
+    """Names of deployed resources. The keys of `functions` and `tables` are names in the service definition."""
 
     region: str
     api: str

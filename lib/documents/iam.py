@@ -163,7 +163,7 @@ def queue_policy(arn: str, rules: Sequence[str]) -> dict[str, Any]:
 
 
 def allow_publish(service: str, topic: str) -> Statement:
-    """Return a statement that allows a service, e.g. `budgets`, to publish to a topic, by ARN, for the topic's account.
+    """Return a statement that allows a service, e.g. `budgets`, to publish to a topic on behalf of the topic's account.
 
     Without a topic policy, the whole account can publish, including CloudWatch alarms. A topic policy replaces that
     default, so it must also contain this statement for `cloudwatch`.
@@ -246,7 +246,10 @@ def _allow_service_principal(name: str, permissions: KeyServicePrincipal, variab
 
 
 def required_key_actions(services: Collection[str]) -> dict[str, list[str]]:
-    """Return the actions on a key that a role needs to use services encrypted with it, each with these services."""
+    """Return the actions on a key that a role needs, each with the services that require it.
+
+    `services` are the services that the role uses and that encrypt their data with the key.
+    """
     messaging = [service for service in services if service in ("sns", "sqs")]
     actions = {"Decrypt": [*services], "GenerateDataKey": messaging}
     return {action: via_services for action, via_services in actions.items() if via_services}

@@ -139,7 +139,7 @@ class Requirements(NamedTuple):
 
 
 def requirements(mix: Mapping[Operation, float], memory_mb: float, rate: float) -> Requirements:
-    """Return the requirements of operations of one function, given by their fractions, at a total request rate."""
+    """Return the requirements of one function at a request rate. `mix` is the fraction of requests per operation."""
     load = sum(fraction * offered_load(operation, memory_mb, rate) for operation, fraction in mix.items())
     by_rate = queueing.peak_rate(rate, MAX_THROTTLED) / REQUESTS_PER_CONCURRENCY.value
     return Requirements(

@@ -32,7 +32,7 @@ SHELF = {"name": "Shelf", "category": "shelves", "quantity": 3, "price": 20}
 
 
 def send(outputs: dict[str, Any], call: Call, authorization: auth.Authorization | None = None) -> tuple[int, str]:
-    """Send a call, and return the status and the error code of the response, or an empty string."""
+    """Send a call. Return the status and the error code of the response; the code of a success is empty."""
     result = smoke_test.send(outputs["api_url"], call, authorization)
     body = json.loads(result.body)
     if "code" in body:

@@ -144,10 +144,10 @@ def test_bucket_has_the_configured_properties(shop: Shop) -> None:
 def test_only_objects_of_a_public_bucket_can_be_read_directly(shop: Shop) -> None:
     name = shop.outputs["site_bucket_name"]
     block = shop.emulator.client("s3").get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
-    private = "site_distribution_id" in shop.outputs
-    assert (block["BlockPublicPolicy"], block["RestrictPublicBuckets"]) == (private, private)
+    is_private = "site_distribution_id" in shop.outputs
+    assert (block["BlockPublicPolicy"], block["RestrictPublicBuckets"]) == (is_private, is_private)
     assert block["BlockPublicAcls"]
-    assert shop.send("GET", f"/{name}/index.html").status == (403 if private else 200)
+    assert shop.send("GET", f"/{name}/index.html").status == (403 if is_private else 200)
 
 
 def test_bucket_can_be_in_another_region(run: Run, emulator: Emulator) -> None:
@@ -287,6 +287,6 @@ def test_error_of_a_failed_build_has_the_output_of_npm(
     replace_service(monkeypatch, replace(sources.service, name="items"))
     assert main(["site", "build", "items"]) == 1
     error = capsys.readouterr().err
-    assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in error
+    assert f"error: npm {INSTALL} failed in {sources.folder}. Fix the errors below, then run make site.\n" in error
     assert error.endswith(f"\nnpm output: {INSTALL}\n")
     assert sources.npm_calls() == [INSTALL]

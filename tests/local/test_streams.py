@@ -82,7 +82,7 @@ class Yard:
         key = {"TableName": self.outputs["table_names"]["notes"], "Key": {"id": {"S": "seen"}}}
         return self.client("dynamodb").delete_item(**key, ReturnValues="ALL_OLD").get("Attributes")
 
-    def records(self) -> int:
+    def record_count(self) -> int:
         """Return the number of stream records that the function received."""
         return sum(line["records"] for line in self.log_events() if line.get("message") == "stream")
 
@@ -116,21 +116,21 @@ def wait_for(get: Callable[[], Any]) -> Any:
 
 def test_new_item_invokes_the_function_with_its_permissions(yard: Yard) -> None:
     yard.take_note()
-    before = yard.records()
+    before = yard.record_count()
     yard.put("first")
     assert wait_for(yard.take_note) == {"id": {"S": "seen"}, "greeting": {"S": "hello"}}
-    assert wait_for(lambda: yard.records() - before) == 1
+    assert wait_for(lambda: yard.record_count() - before) == 1
     *_, metric = (line for line in yard.log_events() if "_aws" in line)
     assert (metric["FunctionName"], metric["Arrivals"], metric["message"]) == (yard.function, 1, "stream")
     assert metric["correlationId"]
 
 
 def test_records_that_do_not_match_the_pattern_are_ignored(yard: Yard) -> None:
-    before = yard.records()
+    before = yard.record_count()
     for identifier in ("second", "second", "third"):
         yard.put(identifier)
-    assert wait_for(lambda: yard.records() >= before + 2)
-    assert yard.records() == before + 2
+    assert wait_for(lambda: yard.record_count() >= before + 2)
+    assert yard.record_count() == before + 2
 
 
 def test_event_source_mapping_has_retries_and_a_dead_letter_queue(yard: Yard) -> None:

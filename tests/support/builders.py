@@ -42,7 +42,9 @@ def a_route(**changes: Any) -> Route:
 
 def a_code(**changes: Any) -> Code:
     """What a refusal's `code` can be."""
-    return Code(**{"name": "TOO_HEAVY", "status": 409, "meaning": "Nobody can lift it: send two.", **changes})
+    return Code(
+        **{"name": "TOO_HEAVY", "status": 409, "meaning": "The parcel is too heavy. Send two parcels.", **changes}
+    )
 
 
 def a_metric(**changes: Any) -> Metric:

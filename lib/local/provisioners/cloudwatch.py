@@ -29,7 +29,7 @@ creations(
 
 @provisions("cloudwatch.MetricAlarm")
 def metric_alarm(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create an alarm. Queries with a metric are only operands of its expression."""
+    """Create an alarm. Metrics in its queries are operands of its expression, so they return no data themselves."""
     name = inputs["name"]
     queries = [
         {**query, "returnData": False} if query.get("metric") else query for query in inputs.get("metricQueries") or ()

@@ -63,7 +63,7 @@ class Tables:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Read each table at most once in the context, which must not write."""
+        """Cache the items of the tables. Do not write in the context."""
         self._snapshot = {}
         try:
             yield

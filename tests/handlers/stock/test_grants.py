@@ -44,7 +44,7 @@ def calls_of_functions(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "reserve", lambda: shop.reserve("over", 5, "e")
     yield "reserve", lambda: shop.reserve_cart("expired", line("b", 1, "main"))
     yield "release", lambda: shop.release_cart("active")
-    yield "release", lambda: shop.release("f-held", "f")
+    yield "release", lambda: shop.release("f-active", "f")
     yield "fulfill", lambda: shop.fulfill("a", reservationId="r")
     remove_sale_attributes(shop, "r", 1)
     yield "fulfill", lambda: shop.fulfill("a", reservationId="r")
@@ -68,14 +68,14 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
     used: dict[str, set[Use]] = {function: set() for function in GRANTS}
     fill(shop)
     shop.create("c", category="c", stock_count=5)
-    shop.reserve("c-ended", 5, "c", lifetime_minutes=1)
+    shop.reserve("c-expired", 5, "c", lifetime_minutes=1)
     shop.create("e", stock_count=5)
     shop.reserve("over", 5, "e", lifetime_minutes=1)
     shop.create("f", stock_count=15, threshold_level=14)
-    shop.reserve("f-ended", 1, "f", lifetime_minutes=1)
-    shop.reserve("f-held", 1, "f")
+    shop.reserve("f-expired", 1, "f", lifetime_minutes=1)
+    shop.reserve("f-active", 1, "f")
     shop.create("d")
-    shop.reserve("d-ended", 1, "d", lifetime_minutes=1)
+    shop.reserve("d-expired", 1, "d", lifetime_minutes=1)
     shop.clock.now += 60
     shop.set_attributes("d", status="OUT_OF_STOCK")
     for function, run in calls_of_functions(shop):

@@ -61,7 +61,7 @@ def test_error_codes_are_listed_with_their_status_and_meaning() -> None:
         "`QUOTA_EXCEEDED`",
         "`SERVICE_UNAVAILABLE`",
     ]
-    assert rows[3] == ["`TOO_HEAVY`", "409", "Nobody can lift it: send two."]
+    assert rows[3] == ["`TOO_HEAVY`", "409", "The parcel is too heavy. Send two parcels."]
 
 
 def test_permissions_have_actions_resources_and_triggers_of_each_role() -> None:

@@ -173,7 +173,10 @@ def error_codes(fields: Document, status: int) -> tuple[list[str], str]:
 
 def test_errors_of_a_status_have_only_the_codes_that_the_route_declares() -> None:
     route = a_route(method="PUT", codes=(a_code(), a_code(name="LOST", status=410, meaning="It is gone.")))
-    assert error_codes(operation(route), 409) == (["TOO_HEAVY"], "- `TOO_HEAVY`: Nobody can lift it: send two.")
+    assert error_codes(operation(route), 409) == (
+        ["TOO_HEAVY"],
+        "- `TOO_HEAVY`: The parcel is too heavy. Send two parcels.",
+    )
     assert error_codes(operation(route), 410) == (["LOST"], "- `LOST`: It is gone.")
     assert "Error409" not in document_of(route)["components"]["responses"]
 
