@@ -133,7 +133,7 @@ def _metric_rows(service: Service) -> Iterator[Row]:
 def controls() -> str:
     """Return the tables of controls by part of AWS."""
     head = ("Control", "Requirement", "Severity", "Resources", "Remediation")
-    tables = ((part, table(head, map(_control_row, found))) for part, found in CONTROLS.items())
+    tables = ((part, table(head, map(_control_row, group))) for part, group in CONTROLS.items())
     return "\n\n".join(f"## {part}\n\n{rows}" for part, rows in tables)
 
 

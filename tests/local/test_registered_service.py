@@ -68,7 +68,7 @@ def test_service_is_audited(tap: Tap) -> None:
 def test_costs_of_the_service_are_estimated(tap: Tap) -> None:
     result = tap("cost", "--service", "notes", "--env", "dev", "--json")
     assert (result.returncode, result.stderr) == (0, "")
-    units = {item["what"]: item["amount"] for item in json.loads(result.stdout)["notes"]["dev"]["items"]}
+    units = {item["label"]: item["amount"] for item in json.loads(result.stdout)["notes"]["dev"]["items"]}
     assert units["reads"] == 700_000
 
 
