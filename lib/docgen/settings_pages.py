@@ -85,7 +85,7 @@ def _allowed(key: Key) -> str:
 
 def _section_of(name: str, key: Key, group: type[SettingsGroup]) -> str:
     profiles = [values_of(settings).get(f"{group.SECTION}.{key.field}", "") for settings in ENVIRONMENTS.values()]
-    defaults = table(("Default in", *ENVIRONMENTS), [("", *profiles)]) if any(profiles) else ""
+    defaults = table(("Environment", *ENVIRONMENTS), [("Default", *profiles)]) if any(profiles) else ""
     return _section(name, _description(key), _allowed(key), defaults, _argument(name, key, group))
 
 

@@ -45,9 +45,9 @@ def test_example_of_a_key_is_accepted(name: str) -> None:
 def test_section_has_defaults_example_cost_verification_and_later_changes() -> None:
     lines = section("settings/function.md", "lambda_memory_size").splitlines()
     assert lines[2:5] == [
-        "| Default in | dev | test | staging | prod |",
+        "| Environment | dev | test | staging | prod |",
         "| --- | --- | --- | --- | --- |",
-        "|  | 128 | 128 | 256 | 512 |",
+        "| Default | 128 | 128 | 256 | 512 |",
     ]
     labels = [line.partition(":**")[0] for line in lines if line.startswith("- ")]
     assert labels == ["- **Values", "- **Set it", "- **Cost", "- **Verify", "- **Later changes"]
