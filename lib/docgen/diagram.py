@@ -96,8 +96,8 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         ]
         yield Node("table", f"on {table.name}", physical("table", table.name), [*_table_lines(table), *parameters])
     for parameter in _separate_parameters(service):
-        content = parameter.value or [physical("table", parameter.table)]
-        yield Node("parameter", f"on {parameter.name}", paths[parameter.name], content)
+        lines = [*(parameter.value or [physical("table", parameter.table)])]
+        yield Node("parameter", f"on {parameter.name}", paths[parameter.name], lines)
     for secret in service.secrets:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     for name in dict.fromkeys([*(topic.name for topic in service.topics), service.alarms_type]):

@@ -55,7 +55,7 @@ def offline_fixture(visitor: Callable[..., Page], site: str) -> Iterator[Page]:
 
     page.route("**/*", handle)
     yield page
-    assert requested == []
+    assert not requested
 
 
 def test_search_opens_a_page(offline: Page, site: str) -> None:
