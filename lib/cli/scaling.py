@@ -43,7 +43,7 @@ def scaling(service: Sequence[str], as_json: bool) -> int:
     else:
         output = Terminal()
         for name, rows in tables.items():
-            output.say(f"{name}:")
+            output.print_line(f"{name}:")
             output.table(rows)
-            output.say("")
+            output.print_line("")
     return 0

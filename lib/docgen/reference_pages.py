@@ -110,7 +110,7 @@ def scopes(services: Mapping[str, Service]) -> str:
         (f"`{service.name}`", f"`{scope}`" if scope else "none", code(routes))
         for service in services.values()
         for scope in (*service.scopes(), "")
-        if (routes := [f"{r.method} {r.path}" for _, r in service.routes() if r.scope_needed() == scope])
+        if (routes := [f"{r.method} {r.path}" for _, r in service.routes() if r.required_scope() == scope])
     )
     return table(("Service", "Scope", "Routes"), rows)
 
@@ -125,7 +125,7 @@ def _metric_rows(service: Service) -> Iterator[Row]:
     emitting: dict[Metric, list[str]] = {}
     for function in service.functions:
         for metric in function.metrics():
-            emitting.setdefault(metric, []).extend(function.emitting(metric.name))
+            emitting.setdefault(metric, []).extend(function.operations_emitting(metric.name))
     for metric, operations in emitting.items():
         yield f"`{service.name}`", f"`{metric.name}`", metric.unit, metric.description, code(operations)
 
@@ -159,7 +159,7 @@ def _applies_to(waiver: Waiver) -> str:
 
 def setting_names(key: Key) -> list[str]:
     """Return the settings that a config key sets."""
-    return [f"{layer.SECTION}.{key.field}" for layer in key.layers]
+    return [f"{group.SECTION}.{key.field}" for group in key.groups]
 
 
 def outputs() -> str:
@@ -197,8 +197,8 @@ def _service_values(service: Service) -> str:
 
 def values_of(settings: Settings) -> dict[str, str]:
     """Return the settings that are set, by name."""
-    layers = {layer.name: getattr(settings, layer.name) for layer in fields(settings)}
-    values = {f"{name}.{f.name}": getattr(layer, f.name) for name, layer in layers.items() for f in fields(layer)}
+    groups = {group.name: getattr(settings, group.name) for group in fields(settings)}
+    values = {f"{name}.{f.name}": getattr(group, f.name) for name, group in groups.items() for f in fields(group)}
     return {name: _format_value(value) for name, value in values.items() if value is not None}
 
 

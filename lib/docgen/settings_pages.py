@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from ..services import BUILT_IN
-from ..settings import LAYERS, SettingsGroup
+from ..settings import SETTINGS_GROUPS, SettingsGroup
 from ..settings.environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
 from ..stack.config import Key
 from .markdown import code, page, table
@@ -55,7 +55,7 @@ def pages(keys: Mapping[str, Key]) -> dict[str, str]:
     """Return the pages by the name of the file: the overview, and the settings groups in a folder."""
     sections: dict[str, list[str]] = {STACK: [_section(*other) for other in OTHER_KEYS]}
     for name, key in keys.items():
-        for group in key.layers:
+        for group in key.groups:
             sections.setdefault(group.SECTION, []).append(_section_of(name, key, group))
     groups = {
         f"settings/{group}.md": page(f"Settings of `{group}`", f"{GENERATED} [All keys](../configuration.md).", *parts)
@@ -68,7 +68,7 @@ def pages(keys: Mapping[str, Key]) -> dict[str, str]:
 def overview(keys: Mapping[str, Key]) -> str:
     """Return the table of all config keys, with links to their sections."""
     rows = [*((STACK, *other) for other in OTHER_KEYS)]
-    rows += [(key.layer.SECTION, name, _description(key), _allowed(key)) for name, key in keys.items()]
+    rows += [(key.group.SECTION, name, _description(key), _allowed(key)) for name, key in keys.items()]
     return table(
         ("Key", "Description", "Allowed values"),
         ((f"[`{name}`](settings/{group}.md#{name})", text, allowed) for group, name, text, allowed in rows),
@@ -92,8 +92,8 @@ def _section_of(name: str, key: Key, group: type[SettingsGroup]) -> str:
 def _argument(name: str, key: Key, group: type[SettingsGroup]) -> str:
     if name not in NOTES:
         return ""
-    settings = f"{group.__name__}({key.field}={key.read(NOTES[name].example)!r})"
-    return f"TapStackArgs({group.SECTION}={settings})" if group in LAYERS.values() else settings
+    settings = f"{group.__name__}({key.field}={key.parse(NOTES[name].example)!r})"
+    return f"TapStackArgs({group.SECTION}={settings})" if group in SETTINGS_GROUPS.values() else settings
 
 
 def _section(name: str, description: str, allowed: str, defaults: str = "", argument: str = "") -> str:

@@ -14,7 +14,7 @@ from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
 from ...support import grants
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.grants import Use, check_grants
 from ...support.lambda_context import SPENT_SECONDS
 from .conftest import FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, Shop
@@ -56,7 +56,7 @@ def calls_of_functions(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "reconcile", lambda: shop.api("POST", RECONCILE, {"repair": True}, keys=("d",))
 
 
-def uses(shop: Shop, call: Asked) -> Iterator[Use]:
+def uses(shop: Shop, call: RecordedCall) -> Iterator[Use]:
     """Return the permissions that an AWS call requires."""
     tables = {aws: name for name, aws in shop.api.tables.items()}
     return grants.uses(call, tables, ("reservation_id", "product_id"), "stock-alerts")
@@ -85,9 +85,9 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
         if function == "reconcile":
             shop.clock.now += 61
             shop.set_attributes("d", status="OUT_OF_STOCK")
-        before = len(wire.asked)
+        before = len(wire.calls)
         run()
-        used[function].update(use for call in wire.asked[before:] for use in uses(shop, call))
+        used[function].update(use for call in wire.calls[before:] for use in uses(shop, call))
     return used
 
 
@@ -111,9 +111,9 @@ def test_interrupted_comparison_uses_only_the_grants_of_its_function(
         if len(pauses) == reconcile.CONFIRMATIONS:
             DEADLINE.start(SPENT_SECONDS)
 
-    before = len(wire.asked)
+    before = len(wire.calls)
     with pytest.raises(TooManyRequests):
         compare(sleep)
-    used = {use for call in wire.asked[before:] for use in uses(shop, call)}
+    used = {use for call in wire.calls[before:] for use in uses(shop, call)}
     granted = {function.name: function.grants() for function in SERVICE.split().functions}
     check_grants({"reconcile-all": granted["reconcile-all"]}, {"reconcile-all": used})

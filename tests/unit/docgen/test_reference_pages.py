@@ -12,7 +12,7 @@ from lib.settings import ApiSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
 from lib.stack.config import config_keys
 
-from ...support.builders import a_function, a_metric, a_route, a_service, a_yard
+from ...support.builders import a_function, a_metric, a_route, a_service, full_service
 from ...support.markdown import cells
 
 KEYS = config_keys(loadable())
@@ -31,10 +31,10 @@ def test_metrics_are_listed_once_with_the_operations_that_emit_them() -> None:
     lost = a_metric(name="Lost", unit="Percent", description="Of all")
     sorting = a_function(a_route(path="/sorted", operation="sort", metrics=(a_metric(), lost)), name="sorting")
     service = a_service(functions=(a_function(a_route(metrics=(a_metric(),))), sorting))
-    assert cells(metrics([service, a_yard()])) == [
-        ["`parcels`", "`Arrivals`", "Count", "Parcels that came", "`list_parcels`, `sort`"],
+    assert cells(metrics([service, full_service()])) == [
+        ["`parcels`", "`Arrivals`", "Count", "Received parcels", "`list_parcels`, `sort`"],
         ["`parcels`", "`Lost`", "Percent", "Of all", "`sort`"],
-        ["`yard`", "`Arrivals`", "Count", "Parcels that came", "`count`, `greet`"],
+        ["`yard`", "`Arrivals`", "Count", "Received parcels", "`count`, `greet`"],
     ]
 
 

@@ -20,6 +20,6 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.parametrize("split", [False, True])
 def test_runbook_has_a_section_for_every_alarm(service: str, split: bool) -> None:
     args = TapStackArgs(service=service, environment_suffix="prod", split_functions=split)
-    alarms = {alarm.name for alarm in (*args.description().alarms, *args.recommended_alarms())}
+    alarms = {alarm.name for alarm in (*args.service_definition().alarms, *args.recommended_alarms())}
     runbook = ROOT / (ENVIRONMENTS["prod"].alarms.runbook_url or "")
     assert {*alarms, *map(str.lower, STANDARD_ALARMS), "health"} <= anchors(runbook)

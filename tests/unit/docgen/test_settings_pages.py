@@ -39,7 +39,7 @@ def test_every_config_key_has_notes() -> None:
 @pytest.mark.parametrize("name", KEYS)
 def test_example_of_a_key_is_accepted(name: str) -> None:
     key = KEYS[name]
-    assert key.layer(**{key.field: key.read(NOTES[name].example)})
+    assert key.group(**{key.field: key.parse(NOTES[name].example)})
 
 
 def test_section_has_defaults_example_cost_verification_and_later_changes() -> None:
