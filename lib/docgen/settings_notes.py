@@ -111,7 +111,7 @@ NOTES: Mapping[str, Note] = {
         "true",
         f"`xray.traces` for one request a second and 5 % of the others ({PRICES}).",
         "The X-Ray trace map in the CloudWatch console shows the API and its functions.",
-        IN_PLACE,
+        NEW_VERSION,
     ),
     "log_retention_days": Note(
         "90",
@@ -275,7 +275,7 @@ NOTES: Mapping[str, Note] = {
         "v1",
         FREE,
         "The output `domain_url` ends with the path.",
-        "Replaces the mapping, so every URL under the domain changes.",
+        "Changes the mapping in place, so every URL under the domain changes.",
     ),
     "disable_execute_api_endpoint": Note(
         "true",
@@ -286,14 +286,14 @@ NOTES: Mapping[str, Note] = {
     # authorization
     "authorization": Note(
         "API_KEY",
-        f"None, except for `COGNITO_USER_POOLS`: `cognito.people` and `cognito.tokens` ({PRICES}).",
+        f"None, except for `COGNITO_USER_POOLS`: `cognito.users` and `cognito.tokens` ({PRICES}).",
         "A request without credentials returns 401 or 403. The output `authorization`.",
         "Creates a new deployment of the API, after which earlier credentials are rejected. Leaving "
         "`COGNITO_USER_POOLS` deletes a created user pool with its users, unless `retain_on_delete` is true.",
     ),
     "user_pool": Note(
         "create",
-        f"`cognito.people` and `cognito.tokens` ({PRICES}).",
+        f"`cognito.users` and `cognito.tokens` ({PRICES}).",
         "The outputs `user_pool_id` and `sign_in_url`.",
         "Users sign in again. Changing from a created to an existing pool deletes the created one with its users, "
         "unless `retain_on_delete` is true.",

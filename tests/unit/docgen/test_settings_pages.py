@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from lib.cost.prices import PRICES
 from lib.docgen import settings_pages
 from lib.docgen.settings_notes import NOTES
 from lib.docgen.settings_pages import overview, pages
 from lib.services import loadable
+from lib.settings import docs_of
 from lib.stack.config import OTHER_KEYS, config_keys
+from lib.stack.outputs import ServiceOutputs, declarations
 
 from ...support.markdown import cells
 
 KEYS = config_keys(loadable())
 PAGES = pages(KEYS)
+
+
+def known_outputs() -> dict[str, object]:
+    return {**declarations(), **docs_of(ServiceOutputs)}
 
 
 def section(page: str, key: str) -> str:
@@ -34,6 +43,14 @@ def test_every_config_key_has_notes() -> None:
     assert set(NOTES) == {*OTHER_KEYS, *KEYS}
     for name, note in NOTES.items():
         assert all(note), name
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_notes_name_existing_outputs_and_prices(name: str) -> None:
+    note = NOTES[name]
+    outputs = re.findall(r"outputs? ((?:`\w+`(?:, | and )?)+)", f"{note.verify} {note.later}")
+    assert {output for listed in outputs for output in re.findall(r"`(\w+)`", listed)} <= known_outputs().keys()
+    assert {*re.findall(r"`([a-z0-9]+\.[a-z0-9-]+)`", note.cost)} <= PRICES.keys()
 
 
 @pytest.mark.parametrize("name", KEYS)
