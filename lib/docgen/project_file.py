@@ -46,7 +46,7 @@ def allowed_values(key: Key) -> str:
 
 
 def default_of(key: Key) -> str:
-    """Return the value of a setting that is unset, or who sets it."""
+    """Return the default of a setting, or its source if the setting is unset."""
     default = {f.name: f.default for f in fields(key.group)}[key.field]
     if default is not None:
         return str(default).lower()

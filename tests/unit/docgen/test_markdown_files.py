@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import runpy
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from ...support.markdown import FENCE, anchors, prose
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("**/*.md")])
+PARSERS: dict[str, Callable[[str], object]] = {"json": json.loads, "yaml": yaml.safe_load, "toml": tomllib.loads}
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)")
 
 
@@ -75,11 +77,9 @@ def test_python_blocks_compile(block: Block) -> None:
     compile(block.code, block.name, "exec")
 
 
-@pytest.mark.parametrize(
-    "block", [block for block in BLOCKS if block.language in ("json", "yaml")], ids=lambda b: b.name
-)
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language in PARSERS], ids=lambda b: b.name)
 def test_data_blocks_parse(block: Block) -> None:
-    assert json.loads(block.code) if block.language == "json" else yaml.safe_load(block.code)
+    assert PARSERS[block.language](block.code)
 
 
 @pytest.mark.slow
