@@ -80,7 +80,7 @@ PAGES = {
         "Waivers",
         "Exceptions of this library from the controls. [Audit](../production/audit.md) explains when they expire.",
     ),
-    "workload": ("Workload", "Measured work, on which [costs](../production/cost.md#what-a-request-does) are based."),
+    "workload": ("Workload", "Measured work, on which [costs](../production/cost.md#workload-of-a-request) are based."),
     "prices": ("Prices", f"List prices of {DATE} in {REGION}, each from the page next to it."),
 }
 """Title and introduction of each page."""

@@ -105,18 +105,23 @@ TRANSACTION_ROUND_TRIP = Quantity(
     "SuccessfulRequestLatency of TransactWriteItems",
 )
 GATEWAY_OVERHEAD = Quantity(
-    "API Gateway without its integration", 10, "ms", "assumed", "nothing", "Latency minus IntegrationLatency"
+    "API Gateway without its integration", 10, "ms", "assumed", "no published value", "Latency minus IntegrationLatency"
 )
 RUNTIME_OVERHEAD = Quantity(
     "processor time of the Lambda runtime, TLS and tracing",
     0.5,
     "ms",
     "assumed",
-    "nothing",
+    "no published value",
     "Duration of an empty function, by memory",
 )
 DURATION_VARIATION = Quantity(
-    "standard deviation of durations divided by their mean", 0.5, "", "assumed", "nothing", "p50 and p99 of Duration"
+    "standard deviation of durations divided by their mean",
+    0.5,
+    "",
+    "assumed",
+    "no published value",
+    "p50 and p99 of Duration",
 )
 
 QUANTITIES = (

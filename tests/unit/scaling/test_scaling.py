@@ -151,7 +151,7 @@ def test_assumptions_have_a_source_and_a_measurement() -> None:
 
 
 IN_FLIGHT = 1_000
-"""Concurrent requests that 000 requires."""
+"""Concurrent requests for which the prod profile is sized."""
 FRACTION_OF_READS = 0.9
 
 
@@ -177,7 +177,7 @@ def test_production_profile_meets_the_requirements_of_its_concurrent_requests() 
 def test_page_contains_the_reserved_concurrency_of_split_functions() -> None:
     args = TapStackArgs("prod", service="inventory", split_functions=True)
     reserved = [args.function_settings(function).reserved_concurrency or 0 for function in args.description().functions]
-    assert f"reserves a number of its own instead, {sum(reserved)}\n" in PAGE
+    assert f"a total of {sum(reserved)} executions" in PAGE
     shared = TapStackArgs(
         "prod", service="inventory", split_functions=True, function=FunctionSettings(reserved_concurrency=-1)
     )
@@ -185,7 +185,7 @@ def test_page_contains_the_reserved_concurrency_of_split_functions() -> None:
     assert {shared.function_settings(function).reserved_concurrency for function in functions} == {-1}
 
 
-OUTDATED_PAGE = "# 1,000 requests\n<!-- generated:facts -->\nold\n<!-- /generated:facts -->\n"
+OUTDATED_PAGE = "# 1,000 requests\n<!-- generated:inputs -->\nold\n<!-- /generated:inputs -->\n"
 
 
 @pytest.fixture(name="page")
@@ -209,7 +209,7 @@ def test_command_updates_an_outdated_page_unless_it_only_checks(page: Path, caps
 
 def test_command_prints_the_tables_of_some_services(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scaling", "--service", "items", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)["advised"]
+    rows = json.loads(capsys.readouterr().out)["recommended"]
     assert [(row["request"], row["environment"]) for row in rows] == [
         ("items: read", "prod"),
         ("items: create", "prod"),
