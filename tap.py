@@ -1,4 +1,4 @@
-"""The program: config, a TapStack, its outputs."""
+"""Pulumi program: create a `TapStack` from config and export its outputs."""
 
 import pulumi
 from tap_stack import TapStack

@@ -164,7 +164,7 @@ def _collect(seconds: Mapping[str, list[float]], replies: Mapping[str, Reply], c
         raise RuntimeError(f"{LIBRARY} returned {replies[LIBRARY].response}.")
     for name, reply in replies.items():
         if (outline := _outline(reply.response)) != expected:
-            raise RuntimeError(f"{name} returned {outline}, {LIBRARY} {expected}.")
+            raise RuntimeError(f"{name} returned {outline}, but {LIBRARY} returned {expected}.")
         seconds[name].append(reply.seconds / count)
 
 

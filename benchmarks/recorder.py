@@ -55,7 +55,7 @@ def proxy(endpoint: str, handle: Handle) -> Iterator[str]:
                 self.wfile.write(response)
 
         def log_message(self, *_: Any) -> None:
-            """Log nothing."""
+            """Disable logging."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

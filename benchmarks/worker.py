@@ -22,7 +22,7 @@ class Context:  # pylint: disable=too-few-public-methods  # only attributes that
     aws_request_id = "8f507cfc-1b7f-4e5c-9a41-93e8deadbeef"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the value of the environment variable `REMAINING_MS`, or 5000."""
+        """Return the remaining time, which the environment variable `REMAINING_MS` sets."""
         return int(os.environ.get("REMAINING_MS", "5000"))
 
 

@@ -1,1 +1,1 @@
-"""Programs that use the library; each is deployed by the tests."""
+"""Programs that use the library. The tests deploy each of them."""

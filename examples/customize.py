@@ -1,4 +1,4 @@
-"""A program with custom settings, a resource that uses those of the stack, and a transform of its children."""
+"""A program with custom settings, a transform, and a resource that uses resources of the stack."""
 
 import pulumi
 import pulumi_aws as aws
@@ -6,7 +6,7 @@ from tap_stack import AlarmSettings, ApiSettings, FunctionSettings, TapStack, Ta
 
 
 def retain_logs_for_a_year(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    """Changes what no argument does, for every log group below the stack."""
+    """Retain the events of every log group of the stack for a year, including API logs."""
     if args.type_ != "aws:cloudwatch/logGroup:LogGroup":
         return None
     return pulumi.ResourceTransformResult({**args.props, "retentionInDays": 365}, args.opts)
@@ -24,7 +24,7 @@ items = TapStack(
     pulumi.ResourceOptions(transforms=[retain_logs_for_a_year]),
 )
 
-# Every component holds the resources it made, for whatever else should be built upon them.
+# Every component exposes the resources that it created.
 aws.cloudwatch.MetricAlarm(
     "busy",
     comparison_operator="GreaterThanThreshold",
@@ -39,7 +39,7 @@ aws.cloudwatch.MetricAlarm(
     alarm_actions=[items.alarm_topic.resource.arn],
 )
 
-# A second stack beside the first, in another region.
+# A second stack in another region.
 west = aws.Provider("west", region="us-west-2")
 TapStack("items-west", TapStackArgs(environment_suffix="pr-123"), pulumi.ResourceOptions(provider=west))
 

@@ -1,4 +1,4 @@
-"""The inventory service as a shop wants it: its own options, a function per operation, its own domain."""
+"""The inventory service with its own settings, one function for each operation, and a custom domain."""
 
 import pulumi
 from tap_stack import AlarmSettings, ApiSettings, TapStack, TapStackArgs
@@ -17,7 +17,7 @@ shop = TapStack(
             domain_name="api.example.com",
             certificate_arn=CERTIFICATE,
             base_path="inventory",
-            log_role="unmanaged",  # somebody else looks after the role with which the account's APIs write logs
+            log_role="unmanaged",  # Another stack manages the role with which API Gateway writes logs.
         ),
         alarms=AlarmSettings(notification_email="stock@example.com"),
     ),

@@ -1,11 +1,11 @@
-"""A service of one's own, deployed like those that come with the library."""
+"""A custom service, deployed like the built-in services."""
 
 import sys
 from pathlib import Path
 
 import pulumi
 
-# The Pulumi CLI runs a program without its folder, and so its service, on the module search path.
+# The Pulumi CLI runs a program without its folder on the module search path, so add it to import the service.
 if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, folder)
 

@@ -41,16 +41,16 @@ class Terminal:
         self._started = time.monotonic()
         self._has_transient_line = False
 
-    def say(self, line: str) -> None:
+    def print_line(self, line: str) -> None:
         """Print a line."""
         self._erase()
         self._console.out(self._printable(line), highlight=False)
 
     def step(self, line: str) -> None:
         """Print a line with the seconds since the start."""
-        self.say(f"[{time.monotonic() - self._started:5.1f} s] {line}")
+        self.print_line(f"[{time.monotonic() - self._started:5.1f} s] {line}")
 
-    def passing(self, line: str) -> None:
+    def show_transient(self, line: str) -> None:
         """In a terminal, show a line until the next output."""
         if self._is_interactive:
             self._erase()
@@ -79,7 +79,7 @@ class Terminal:
         with self._console.capture() as captured:
             self._console.print(table)
         for line in captured.get().splitlines():
-            self.say(line.rstrip())
+            self.print_line(line.rstrip())
 
     def _printable(self, line: str) -> str:
         """Escape the characters that the stream cannot encode, such as half of a surrogate pair."""

@@ -1,4 +1,4 @@
-"""`TapStack`: a service description and an environment, as a running serverless API."""
+"""`TapStack`: component that deploys a service to an environment."""
 
 from __future__ import annotations
 
@@ -50,22 +50,21 @@ __all__ = ["TapStack", "TapStackArgs"]
 
 
 class TapStack(pulumi.ComponentResource, StackOutputs):
-    """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, a network, functions, what
-    calls them, a REST API, alarms.
+    """A serverless API: functions with their data stores and triggers, a REST API, a site, alarms and encryption.
 
-    Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
-    Its outputs, `StackOutputs`, are attributes of it, too.
+    Every resource is accessible: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, and so on. The
+    outputs (`StackOutputs`) are attributes as well.
     """
 
     args: TapStackArgs
-    description: Service
+    service_definition: Service
     """Definition of the service, split if `split_functions` is set."""
     key: Key | None
-    """KMS key that the stack creates; None for an existing key and those of AWS."""
+    """KMS key that the stack creates; None for an existing key and for keys of AWS."""
     tables: dict[str, Table]
     topics: dict[str, Topic]
     alarm_topic: Topic
-    """Topic that alarms are sent to, one of `topics` if the service names one of them."""
+    """Topic that alarms notify. It is one of `topics` if the service definition names it."""
     backup: Backup | None
     parameters: dict[str, Parameter]
     secrets: dict[str, Secret]
@@ -86,7 +85,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     site_files: SiteFiles | None
     alarms: dict[str, Alarms]
     """Alarms of each function."""
-    further_alarms: dict[str, Alarm]
+    additional_alarms: dict[str, Alarm]
     """Alarms of the service definition, by name, and recommended alarms, by target and name."""
     health: CompositeAlarm | None
     """Composite alarm over all alarms."""
@@ -100,7 +99,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.args = args or TapStackArgs()
         transitions = Transitions(name, self.args, previous_state.read(), opts)
         context = StackContext(self, self.args, transitions)
-        self.description = context.service
+        self.service_definition = context.service
         transitions.check(context.names.tables())
         super().__init__(previous_state.STACK_TOKEN, name, None, opts)
         for warning in transitions.warnings():
@@ -130,7 +129,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.api, self.firewall, self.site_files = edge.api, edge.firewall, edge.site_files
 
         monitoring = Monitoring(context, data, compute, edge)
-        self.alarms, self.further_alarms = monitoring.alarms, monitoring.additional_alarms
+        self.alarms, self.additional_alarms = monitoring.alarms, monitoring.additional_alarms
         self.health, self.dashboard, self.budget = monitoring.health, monitoring.dashboard, monitoring.budget
         self.rollout = compute.create_rollout(monitoring.alarms)
 
@@ -141,7 +140,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     @property
     def settings(self) -> Settings:
-        """All settings: those of the environment profile, overridden by the service, then by the arguments."""
+        """All settings: the environment profile, overridden by the service, then by the arguments."""
         return self.args.settings()
 
     @property
@@ -155,21 +154,22 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return self.args.all_tags
 
     @property
-    def encrypted_by(self) -> pulumi.Input[str] | None:
-        """ARN of the customer managed key; None: AWS managed and AWS owned keys."""
+    def kms_key_arn(self) -> pulumi.Input[str] | None:
+        """ARN of the customer managed key; None for keys of AWS."""
         return self._encryption.kms_key_arn
 
     @property
-    def replicas_encrypted_by(self) -> dict[str, pulumi.Input[str]]:
+    def replica_kms_key_arns(self) -> dict[str, pulumi.Input[str]]:
         """ARN of the customer managed key in each replica region of the tables."""
         return self._encryption.replica_kms_key_arns
 
     @property
     def cors_origins(self) -> list[pulumi.Input[str]]:
-        """Allowed CORS origins, the URL of the service's own site among them if it is allowed."""
+        """Allowed CORS origins, with the URL of the site instead of `site`."""
         return self._frontend.cors_origins
 
     @property
-    def origin(self) -> pulumi.Output[str] | None:
-        """Allowed CORS origins, separated by commas, if the service's own site is one; None: all are known already."""
+    def site_origin(self) -> pulumi.Output[str] | None:
+        """Allowed CORS origins, separated by commas, if they include the site; None if all are known before
+        deployment."""
         return self._frontend.site_origin

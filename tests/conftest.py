@@ -1,4 +1,4 @@
-"""What several folders of tests need: a stand-in AWS, and one emulator for the whole run."""
+"""Fixtures and hooks for all tests: a fake AWS endpoint, and one emulator per test session."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from .support.fake_aws import FakeAws, serving
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Run more workers than there are processors, because tests wait for emulators, browsers and Pulumi's engine."""
-    chosen = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
-    return None if chosen else ceil((os.cpu_count() or 1) * 1.5)
+    """Run more workers than there are processors, because tests wait for emulators, browsers and the Pulumi engine."""
+    is_set = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if is_set else ceil((os.cpu_count() or 1) * 1.5)
 
 
 def pytest_configure() -> None:
-    """Collect garbage between tests only: it takes a fifth of the time of a Pulumi program."""
+    """Collect garbage only between tests, because it takes a fifth of the time of a Pulumi program."""
     gc.set_threshold(3_000_000)
 
 
 def pytest_collection_finish() -> None:
-    """Exempt modules and tests, a million objects, from garbage collection."""
+    """Exclude modules and tests, about a million objects, from garbage collection."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Generator[None]:
-    """Collect the garbage of the tests so far."""
+    """Collect garbage after tests that created many objects."""
     yield
     if gc.get_count()[0] > 1_000_000:
         gc.collect()
@@ -51,10 +51,10 @@ def pytest_runtest_teardown() -> Generator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Run tests with the marker `untraced` without a trace function.
+    """Run tests with the marker `untraced` without the trace function of coverage.
 
-    On Python 3.11 it takes up to half of the time of a Pulumi program, because it is called for the lines of every
-    library. The `no_cover` of pytest-cov does not suspend it in the workers of pytest-xdist.
+    On Python 3.11 the trace function takes up to half of the time of a Pulumi program, because Python calls it for the
+    lines of every library. The marker `no_cover` of pytest-cov does not disable it in the workers of pytest-xdist.
     """
     if item.get_closest_marker("untraced") is None:
         return (yield)
@@ -84,10 +84,10 @@ def skip_reason(report: pytest.TestReport) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _fast_sdk() -> Iterator[None]:
-    """Spare Pulumi's SDK three steps, which take half of the time of a program under the real engine.
+    """Disable three steps of the Pulumi SDK, which take half of the time of a program under the real engine.
 
-    For every resource it waits until the engine has received debug messages, looks whether source files changed, and
-    sends the stack trace.
+    For every resource, the SDK waits until the engine has received debug messages, checks whether source files have
+    changed, and sends the stack trace.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pulumi.log, "debug", lambda *args, **settings: None)
@@ -98,10 +98,10 @@ def _fast_sdk() -> Iterator[None]:
 
 @pytest.fixture(name="aws_environment")
 def aws_environment_fixture(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A Lambda function's environment, and none of this machine's AWS settings."""
+    """Set the environment variables of a Lambda function, and unset the AWS configuration of this machine."""
     for name in ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL", "AWS_PROFILE", "_X_AMZN_TRACE_ID"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may have the credentials of another emulator
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # can have the credentials of another emulator
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
@@ -116,7 +116,7 @@ def aws_environment_fixture(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPat
 
 @pytest.fixture(name="fake_aws")
 def fake_aws_fixture(aws_environment: pytest.MonkeyPatch) -> Iterator[FakeAws]:
-    """An endpoint that plays a script, in the place of every AWS service."""
+    """Start a fake endpoint that replaces all AWS services."""
     with serving() as fake:
         aws_environment.setenv("AWS_ENDPOINT_URL", fake.url)
         yield fake
@@ -124,6 +124,6 @@ def fake_aws_fixture(aws_environment: pytest.MonkeyPatch) -> Iterator[FakeAws]:
 
 @pytest.fixture(scope="session", name="emulator")
 def emulator_fixture() -> Iterator[Emulator]:
-    """An emulator with nothing in it."""
+    """Start an empty emulator."""
     with Emulator() as running:
         yield running

@@ -50,11 +50,11 @@ class Tally(NamedTuple):
     transactions: Counter[str]
     """Number of transactions by outcome."""
     milliseconds: list[float]
-    stored: int
+    reserved_units: int
     """Reserved units of all levels."""
 
     @property
-    def reserved(self) -> int:
+    def succeeded(self) -> int:
         """The number of successful reservations."""
         return self.statuses[201]
 
@@ -63,7 +63,7 @@ def report() -> str:
     """Reserve one product in one warehouse, and then in several warehouses."""
     with Emulator() as emulator:
         tallies = {(shards, callers): run(emulator, callers, shards) for shards in (1, SHARDS) for callers in CALLERS}
-    oversold = sum(abs(tally.reserved - tally.stored) for tally in tallies.values())
+    oversold = sum(abs(tally.succeeded - tally.reserved_units) for tally in tallies.values())
     targets = [
         Target(label="difference between reserved units and responses with status 201", limit=0, measured=oversold)
     ]
@@ -77,7 +77,7 @@ def run(emulator: Emulator, callers: int, shards: int) -> Tally:
         level = levels.new_level(("LAMP-7", f"main-{number + 1}"), AMPLE_STOCK, 10, None, levels.format_timestamp(0))
         put_level(deployment, level)
     with ExitStack() as stack:
-        url, outcomes = stack.enter_context(conflicting(deployment))
+        url, outcomes = stack.enter_context(conflict_proxy(deployment))
         environment = {**deployment.environment, "AWS_ENDPOINT_URL": url, "REMAINING_MS": str(REMAINING_MS)}
         code = library(single_function(SERVICE))
         workers = [stack.enter_context(start_worker(code, environment)) for _ in range(callers)]
@@ -93,7 +93,7 @@ def run(emulator: Emulator, callers: int, shards: int) -> Tally:
         Counter(status for status, _ in responses),
         outcomes,
         [milliseconds for status, milliseconds in responses if status == 201],
-        stored=sum(int(level["reserved_count"]["N"]) for level in items),
+        reserved_units=sum(int(level["reserved_count"]["N"]) for level in items),
     )
 
 
@@ -107,7 +107,7 @@ def _reserve(worker: Worker, until: float) -> list[tuple[int, float]]:
 
 
 @contextmanager
-def conflicting(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
+def conflict_proxy(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
     """Yield the URL of a proxy that cancels conflicting transactions, and the number of transactions by outcome."""
     locked: set[tuple[str, tuple[str, str]]] = set()
     outcomes: Counter[str] = Counter()
@@ -160,21 +160,21 @@ def _table(tallies: Mapping[tuple[int, int], Tally]) -> list[list[str]]:
     head = ["warehouses, callers", "201 per second", "ratio", "409", "429", "5xx", "p50 ms", "p95 ms"]
     rows = []
     for (shards, callers), tally in tallies.items():
-        rate = tally.reserved / tally.seconds
+        rate = tally.succeeded / tally.seconds
         percentiles = quantiles(tally.milliseconds, n=100)
-        attempts = tally.transactions.total() / tally.reserved
+        attempts = tally.transactions.total() / tally.succeeded
         rows.append(
             [
                 f"{shards}, {callers}",
                 f"{rate:.0f}",
-                f"{rate / (baseline.reserved / baseline.seconds):.2f}",
+                f"{rate / (baseline.succeeded / baseline.seconds):.2f}",
                 *(str(tally.statuses[status]) for status in (409, 429)),
                 str(sum(count for status, count in tally.statuses.items() if status >= 500)),
                 f"{percentiles[49]:.0f}",
                 f"{percentiles[94]:.0f}",
                 f"{attempts:.2f}",
-                f"{tally.transactions['TransactionConflict'] / tally.reserved:.2f}",
-                f"{tally.transactions['ConditionalCheckFailed'] / tally.reserved:.2f}",
+                f"{tally.transactions['TransactionConflict'] / tally.succeeded:.2f}",
+                f"{tally.transactions['ConditionalCheckFailed'] / tally.succeeded:.2f}",
             ]
         )
     return [[*head, "transactions per 201", "conflicts", "failed conditions"], *rows]

@@ -66,7 +66,7 @@ def _item(number: int) -> Item:
     at = {"S": (_EPOCH + timedelta(seconds=number)).isoformat(timespec="microseconds").replace("+00:00", "Z")}
     numbers = {name: {"N": str(DESK[name])} for name in ("quantity", "price")}
     fields = {name: {"S": f"{DESK[name]}"} for name in ("name", "description", "category")}
-    item = {**items.created(f"{number:032x}", {**fields, **numbers}), "createdAt": at, "lastUpdated": at}
+    item = {**items.new_item(f"{number:032x}", {**fields, **numbers}), "createdAt": at, "lastUpdated": at}
     return items.current_row(item, {})
 
 

@@ -92,7 +92,7 @@ def _finished(calls: Sequence[Call]) -> list[Call]:
 
 def _level_writes(number: int) -> Writes:
     """Yield the items of a level without due reservations or alerts."""
-    level = _created(number)
+    level = _new_level(number)
     if number % RESERVED_EVERY:
         yield from _movement_writes(Cause(movements.CREATED, "benchmark"), level)
     else:
@@ -101,11 +101,11 @@ def _level_writes(number: int) -> Writes:
 
 def _due_writes(number: int) -> Writes:
     """Yield the items of a level with an expired reservation and a pending alert."""
-    low = _created(number)._replace(stock_count=3)
+    low = _new_level(number)._replace(stock_count=3)
     yield from _reservation_writes(low, int(time.time()) - DAY_SECONDS)
 
 
-def _created(number: int) -> Level:
+def _new_level(number: int) -> Level:
     at = levels.format_timestamp(time.time() - 2 * DAY_SECONDS)
     return levels.new_level((f"LAMP-{number:07}", WAREHOUSE), 1_000, 10, f"category {number % 20}", at)
 

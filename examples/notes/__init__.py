@@ -1,6 +1,6 @@
-"""A custom service: notes, a description and a package of functions.
+"""A custom service that stores notes.
 
-A distribution that contains it would register `FACTORY` by the entry point group `tap_stack.services`.
+A distribution that contains it registers `FACTORY` in the entry point group `tap_stack.services`.
 """
 
 from tap_stack.model import ServiceFactory

@@ -1,8 +1,8 @@
-"""The description: everything but the code follows from it."""
+"""Definition of the service."""
 
 from tap_stack.model import Call, Function, Grant, Key, Route, Secret, Service, Table
 
-SEALING = Grant(on="seal", actions=("GetParameter",), reason="seal notes")
+USE_SEAL = Grant(on="seal", actions=("GetParameter",), reason="seal notes")
 SERVICE = Service(
     name="notes",
     title="Notes",
@@ -29,7 +29,7 @@ SERVICE = Service(
                     summary="Write a note",
                     body="Note",
                     responses={200: "Note"},
-                    grants=(Grant(on="table", actions=("PutItem",), reason="keep the note"), SEALING),
+                    grants=(Grant(on="table", actions=("PutItem",), reason="store the note"), USE_SEAL),
                 ),
                 Route(
                     method="GET",
@@ -37,7 +37,7 @@ SERVICE = Service(
                     operation="read_note",
                     summary="Read a note",
                     responses={200: "Note"},
-                    grants=(Grant(on="table", actions=("GetItem",), reason="find the note"), SEALING),
+                    grants=(Grant(on="table", actions=("GetItem",), reason="read the note"), USE_SEAL),
                 ),
             ),
         ),

@@ -153,6 +153,7 @@ def _variable(name: str) -> str:
 
 
 def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
+    """Return the entry of a route in the generated index."""
     types = {name: kind for name, schema in route.query.items() if (kind := query_type(schema)) != "string"}
     body = f"body_{route.body}.validate" if route.body else "None"
     target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"

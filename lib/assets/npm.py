@@ -24,13 +24,13 @@ LAST_LINES = 20
 class Progress(Protocol):
     """Reports the progress of a build, e.g. `console.Terminal`."""
 
-    def step(self, text: str) -> None:
+    def step(self, line: str) -> None:
         """Report the next step."""
 
-    def passing(self, text: str) -> None:
+    def show_transient(self, line: str) -> None:
         """Show a line until the next line."""
 
-    def say(self, text: str) -> None:
+    def print_line(self, line: str) -> None:
         """Show a message."""
 
 
@@ -45,7 +45,7 @@ def build(services: Iterable[Service], progress: Progress) -> bool:
         for step in _steps(service):
             npm = shutil.which("npm")
             if npm is None:
-                progress.say(
+                progress.print_line(
                     f"{service.name}: npm is required to build the web pages, but not installed. "
                     "Install Node.js from https://nodejs.org, then run make site."
                 )
@@ -110,7 +110,7 @@ def _run(npm: str, step: tuple[str, ...], folder: Path, progress: Progress) -> N
     ):
         for line in running.stdout or ():
             last.append(line.rstrip())
-            progress.passing(f"  {line.strip()}")
+            progress.show_transient(f"  {line.strip()}")
     if running.returncode:
         output = "\n".join(["", *last])
         raise SiteError(f"npm {' '.join(step)} failed in {folder}. Fix the errors below, then run make site.{output}")

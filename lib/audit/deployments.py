@@ -52,9 +52,9 @@ def _audit_configs(
     program: Path, project_name: str, configs: Mapping[str, Mapping[str, str]], terminal: Terminal
 ) -> Iterator[tuple[str, list[Finding]]]:
     for name, config in configs.items():
-        terminal.passing(f"  {name} ...")
+        terminal.show_transient(f"  {name} ...")
         yield name, list(audit(graph_of(_record(program, config, project_name))))
-    terminal.passing("")
+    terminal.show_transient("")
 
 
 def _record(program: Path, config: Mapping[str, str], project_name: str) -> Deployment:

@@ -101,7 +101,7 @@ def _wrapped(paragraph: str, indent: int) -> list[str]:
 
 def _summary(result: AuditResult) -> str:
     evaluated = {finding.control.name for findings in result.values() for finding in findings}
-    unused = sum(map(len, CONTROLS.values())) - len(evaluated)
+    others = sum(map(len, CONTROLS.values())) - len(evaluated)
     totals = ", ".join(f"{len(_with_state(result, state))} {state}" for state in STATES)
     deployments = f"{len(result)} deployment{'s' if len(result) > 1 else ''}"
-    return f"{deployments}, {len(evaluated)} controls: {totals}; {unused} controls without matching resources"
+    return f"{deployments}, {len(evaluated)} controls with matching resources ({others} without). Findings: {totals}."

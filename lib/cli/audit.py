@@ -60,5 +60,5 @@ def audit(
         output = Terminal()
         output.table(report.counts(result), "llr")
         for line in report.lines(result):
-            output.say(line)
+            output.print_line(line)
     return int(report.failed(result))

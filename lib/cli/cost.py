@@ -60,7 +60,7 @@ def cost(
     bills_by_service = bills(services, environments, pairs, monthly_traffic, terminal)
     for name in services:
         if not load(name).workload:
-            terminal.say(report.FIXED_ONLY.format(service=name))
+            terminal.print_line(report.FIXED_ONLY.format(service=name))
     if as_json:
         data = {
             name: {suffix: bill.data() for suffix, bill in by_environment.items()}
@@ -76,8 +76,8 @@ def cost(
 def _print(bills_by_service: Mapping[str, Mapping[str, Bill]], service: str, environment: str) -> None:
     output, bill = Terminal(), bills_by_service[service][environment]
     output.table(report.totals(bills_by_service))
-    output.say(f"\n{service} in {environment}:")
+    output.print_line(f"\n{service} in {environment}:")
     output.table(report.items(bill), "llr")
-    output.say("")
+    output.print_line("")
     for line in (*report.remarks(bill), *report.BASIS):
-        output.say(line)
+        output.print_line(line)

@@ -69,7 +69,7 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
             endpoint,
             clients=clients,
             seconds=seconds,
-            on_progress=terminal.passing,
+            on_progress=terminal.show_transient,
         )
     has_passed = report.passed(results)
     if as_json:

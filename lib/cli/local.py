@@ -90,17 +90,17 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
     terminal = Terminal(sys.stderr if as_json else None)
     selected = [service] if service else [name for name in files.services(path) if name in SERVICES]
     results = smoke_test.run_deployed(
-        selected, path, api_key, lambda result: terminal.passing(smoke_test.progress_line(result))
+        selected, path, api_key, lambda result: terminal.show_transient(smoke_test.progress_line(result))
     )
-    terminal.passing("")
+    terminal.show_transient("")
     if as_json:
         click.echo(json.dumps({name: smoke_test.to_json(calls) for name, calls in results.items()}, indent=2))
     else:
         for name, calls in results.items():
-            terminal.say(f"{name}:")
+            terminal.print_line(f"{name}:")
             terminal.table(smoke_test.table(SERVICES[name], calls), "llrrl")
             for line in smoke_test.unexpected_bodies(calls):
-                terminal.say(line)
+                terminal.print_line(line)
     return int(not all(smoke_test.passed(SERVICES[name], calls) for name, calls in results.items()))
 
 

@@ -54,9 +54,9 @@ def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
     else:
         output = Terminal()
         for name, rows in tables.items():
-            output.say(f"{name}:")
+            output.print_line(f"{name}:")
             output.table(rows)
-            output.say("")
+            output.print_line("")
     return 0
 
 

@@ -36,7 +36,7 @@ class CallResult(NamedTuple):
         """Return the response values that replace placeholders in later calls; empty if the response lacks them."""
         try:
             body = json.loads(self.body)
-            return {name: str(body[member]) for name, member in self.call.keeps.items()}
+            return {name: str(body[member]) for name, member in self.call.captures.items()}
         except (ValueError, LookupError, TypeError):
             return {}
 

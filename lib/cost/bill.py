@@ -79,11 +79,13 @@ def bill(month: Month, prices: Prices = PRICES) -> Bill:
 def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
     """Return the bills of the built-in services in every environment, for the default traffic."""
 
-    def of(service: str, environment: str) -> Bill:
+    def bill_for(service: str, environment: str) -> Bill:
         deployment = record_file(program, {"service": service, "environment": environment})
         return bill_of(deployment, Traffic(), service)
 
-    return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in BUILT_IN}
+    return {
+        service: {environment: bill_for(service, environment) for environment in ENVIRONMENTS} for service in BUILT_IN
+    }
 
 
 def bills(
@@ -100,13 +102,15 @@ def bills(
     here = project.read(Path())
     overrides = project.parse_config_pairs(here, pairs)
 
-    def of(service: str, environment: str) -> Bill:
-        terminal.passing(f"  {service} in {environment} ...")
+    def bill_for(service: str, environment: str) -> Bill:
+        terminal.show_transient(f"  {service} in {environment} ...")
         deployment = record_file(here.program, project.config(here, environment, service) | overrides, here.name)
         return bill_of(deployment, traffic, service)
 
-    result = {service: {environment: of(service, environment) for environment in environments} for service in services}
-    terminal.passing("")
+    result = {
+        service: {environment: bill_for(service, environment) for environment in environments} for service in services
+    }
+    terminal.show_transient("")
     return result
 
 

@@ -49,7 +49,7 @@ class Month:
 
     def request_units(self, kind: str) -> float:
         """Return the request units of DynamoDB `reads` or `writes`."""
-        return sum(called.quantity * float(getattr(called.operation, UNITS[kind])) for called in self.invocations)
+        return sum(entry.quantity * float(getattr(entry.operation, UNITS[kind])) for entry in self.invocations)
 
     @cached_property
     def tables(self) -> dict[str, Inputs]:

@@ -36,7 +36,7 @@ class Price(NamedTuple):
     """Volume discounts: monthly units of the account from which a tier applies, and its price."""
 
     def cost_of(self, amount: float) -> float:
-        """Return the cost of a monthly amount in USD, with the price of each tier."""
+        """Return the cost of a monthly amount in USD. Each tier applies only to the units above its threshold."""
         tiers = ((0.0, self.usd), *self.above)
         limits = (*(threshold for threshold, _ in self.above), inf)
         amounts = (

@@ -73,7 +73,7 @@ def uses_arm(function: Inputs) -> bool:
 
 def invocations(_: Sequence[Inputs], month: Month) -> float:
     """Return the number of invocations of all functions."""
-    return sum(called.quantity for called in month.invocations)
+    return sum(entry.quantity for entry in month.invocations)
 
 
 def cold_starts(resources: Sequence[Inputs], month: Month) -> float:
@@ -130,17 +130,15 @@ def cached_gb_seconds(resources: Sequence[Inputs], _: Month) -> float:
 
 def restored_gb(_: Sequence[Inputs], month: Month) -> float:
     """Return the size of all SnapStart snapshots that cold starts restore."""
-    return month.traffic.cold_starts * sum(
-        called.quantity * snapshot_gb(called.function) for called in month.invocations
-    )
+    return month.traffic.cold_starts * sum(entry.quantity * snapshot_gb(entry.function) for entry in month.invocations)
 
 
 def traces(_: Sequence[Inputs], month: Month) -> float:
     """Return the number of traces that X-Ray records for invocations at a constant rate."""
     traced = [
-        called for called in month.invocations if (called.function.get("tracingConfig") or {}).get("mode") == "Active"
+        entry for entry in month.invocations if (entry.function.get("tracingConfig") or {}).get("mode") == "Active"
     ]
-    per_second = sum(called.quantity for called in traced) / SECONDS_PER_MONTH
+    per_second = sum(entry.quantity for entry in traced) / SECONDS_PER_MONTH
     return SECONDS_PER_MONTH * (min(per_second, 1) + SAMPLED_FRACTION * max(per_second - 1, 0))
 
 
@@ -171,8 +169,8 @@ def minimum_capacity(units: str) -> Measure:
     """Return the minimum provisioned capacity of a table and its indexes."""
 
     def capacity(table: Inputs) -> float:
-        provisioned = () if uses_on_demand(table) else (table, *(table.get("globalSecondaryIndexes") or ()))
-        return float(sum(inputs[units] for inputs in provisioned))
+        resources = () if uses_on_demand(table) else (table, *(table.get("globalSecondaryIndexes") or ()))
+        return float(sum(inputs[units] for inputs in resources))
 
     return capacity
 
@@ -246,7 +244,7 @@ def api_metrics(resources: Sequence[Inputs], month: Month) -> float:
 def _function_log(group: Inputs, month: Month) -> float:
     function = group["name"].removeprefix(FUNCTION_LOGS)
     return month.traffic.log_bytes * sum(
-        called.quantity for called in month.invocations if called.function["name"] == function
+        entry.quantity for entry in month.invocations if entry.function["name"] == function
     )
 
 

@@ -75,7 +75,7 @@ def flowchart(service: Service, environment: str = "dev") -> str:
 def _nodes(service: Service, environment: str) -> Iterator[Node]:
     names = StackNames(service, environment)
     named = names.physical
-    settings = ENVIRONMENTS[profile_name(environment)].with_(service.settings)
+    settings = ENVIRONMENTS[profile_name(environment)].merged_with(service.settings)
     yield Node("callers", "callers", "HTTPS, JSON", [_keys_required(service, settings)])
     if service.site:
         access = "public, over HTTP" if settings.site.public else "private, behind CloudFront"
@@ -133,7 +133,7 @@ def _actions(service: Service, function: Function) -> dict[str, list[str]]:
     actions: dict[str, list[str]] = {}
     for grant in function.grants():
         actions.setdefault(grant.on, []).extend(grant.actions)
-    if service.dead_letters and function.runs():
+    if service.dead_letters and function.async_triggers():
         actions.setdefault(service.dead_letters, []).append("SendMessage")
     return actions
 
@@ -152,7 +152,7 @@ def _separate_parameters(service: Service) -> list[Parameter]:
 
 def _keys_required(service: Service, settings: Settings) -> str:
     by_default = settings.authorization.type == "API_KEY"
-    required = {route.key_required or (by_default and bool(route.scope_needed())) for _, route in service.routes()}
+    required = {route.key_required or (by_default and bool(route.required_scope())) for _, route in service.routes()}
     return {(True,): "API key required", (False, True): "API key on some routes"}.get(
         tuple(sorted(required)), "no API key"
     )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 
-from ..settings import LAYERS, SettingsGroup, docs_of
+from ..settings import SETTINGS_GROUPS, SettingsGroup, docs_of
 from ..stack.config import Key
 
 MARKER = "  # generated:config\n"
@@ -21,7 +21,7 @@ def declare_config(project: str, keys: Mapping[str, Key]) -> str:
 
 
 def _declaration(name: str, key: Key) -> str:
-    kind, default, unset = ("integer", "0", "0") if key.zero_says_nothing else ("string", '""', "empty")
+    kind, default, unset = ("integer", "0", "0") if key.zero_is_unset else ("string", '""', "empty")
     description = json.dumps(
         f"{describe_key(key)} {allowed_values(key)} Default ({unset}): {default_of(key)}.", ensure_ascii=False
     )
@@ -30,13 +30,13 @@ def _declaration(name: str, key: Key) -> str:
 
 def describe_key(key: Key) -> str:
     """Return the docstring of the setting, after the names of the services that alone have it."""
-    owners = [layer.SECTION for layer in key.layers if _is_of_a_service(layer)]
-    description = docs_of(key.layer)[key.field]
+    owners = [group.SECTION for group in key.groups if _is_of_a_service(group)]
+    description = docs_of(key.group)[key.field]
     return f"{', '.join(owners)}: {description}" if owners else description
 
 
 def _is_of_a_service(layer: type[SettingsGroup]) -> bool:
-    return layer not in LAYERS.values()
+    return layer not in SETTINGS_GROUPS.values()
 
 
 def allowed_values(key: Key) -> str:
@@ -47,7 +47,7 @@ def allowed_values(key: Key) -> str:
 
 def default_of(key: Key) -> str:
     """Return the value of a setting that is unset, or who sets it."""
-    default = {f.name: f.default for f in fields(key.layer)}[key.field]
+    default = {f.name: f.default for f in fields(key.group)}[key.field]
     if default is not None:
         return str(default).lower()
-    return "set by service" if _is_of_a_service(key.layer) else "set by service or environment"
+    return "set by service" if _is_of_a_service(key.group) else "set by service or environment"

@@ -126,7 +126,7 @@ def scopes(services: Mapping[str, Service]) -> str:
         (f"`{service.name}`", f"`{scope}`" if scope else "none", code(routes))
         for service in services.values()
         for scope in (*service.scopes(), "")
-        if (routes := [f"{r.method} {r.path}" for _, r in service.routes() if r.scope_needed() == scope])
+        if (routes := [f"{r.method} {r.path}" for _, r in service.routes() if r.required_scope() == scope])
     )
     return table(("Service", "Scope", "Routes"), rows)
 
@@ -141,7 +141,7 @@ def _metric_rows(service: Service) -> Iterator[Row]:
     emitting: dict[Metric, list[str]] = {}
     for function in service.functions:
         for metric in function.metrics():
-            emitting.setdefault(metric, []).extend(function.emitting(metric.name))
+            emitting.setdefault(metric, []).extend(function.operations_emitting(metric.name))
     for metric, operations in emitting.items():
         yield f"`{service.name}`", f"`{metric.name}`", metric.unit, metric.description, code(operations)
 
@@ -189,7 +189,7 @@ def configuration(keys: Mapping[str, Key]) -> str:
 
 
 def _setting_names(key: Key) -> list[str]:
-    return [f"{layer.SECTION}.{key.field}" for layer in key.layers]
+    return [f"{group.SECTION}.{key.field}" for group in key.groups]
 
 
 def outputs() -> str:

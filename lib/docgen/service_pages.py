@@ -121,9 +121,9 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
         stream = f"{names.physical('table', consumer.table)}/stream"
         actions = code(iam.allow("dynamodb", iam.STREAM_READ, [stream])["Action"])
         yield role, actions, code(stream), "read the changes of its items", code(consumer.name)
-    if service.dead_letters and function.runs():
+    if service.dead_letters and function.async_triggers():
         queue = names.physical("queue", service.dead_letters)
-        used_by = [run.name for run in function.runs()]
+        used_by = [run.name for run in function.async_triggers()]
         yield role, "`sqs:SendMessage`", code(queue), "keep failed events", code(used_by)
     for actions, resources, purpose in _runtime_permissions(service, names.physical("function", function.name)):
         yield role, actions, resources, purpose, "every invocation"
@@ -148,7 +148,7 @@ def _managed(path: str) -> str:
 
 def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
     yield from ((f"{route.method} {route.path}", route.grants) for route in function.routes)
-    yield from ((run.name, run.grants) for run in function.runs())
+    yield from ((run.name, run.grants) for run in function.async_triggers())
 
 
 def _statement(service: Service, grant: Grant) -> iam.Statement:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..model.names import RESTORED
+from ..model.names import RESTORED_INFIX
 
 Statement = dict[str, Any]
 
@@ -325,7 +325,7 @@ def allow_table_restores(tables: Sequence[str]) -> Statement:
     """Return a statement that allows AWS Backup to restore tables, by ARN, to new tables next to the live ones."""
     item_actions = ("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
     actions = ["DescribeTable", "RestoreTableFromAwsBackup", "RestoreTableFromBackup", *item_actions]
-    return allow("dynamodb", actions, [*(f"{table}{RESTORED}*" for table in tables), *_backups(tables)])
+    return allow("dynamodb", actions, [*(f"{table}{RESTORED_INFIX}*" for table in tables), *_backups(tables)])
 
 
 def _backups(tables: Sequence[str]) -> list[str]:

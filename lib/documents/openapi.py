@@ -125,7 +125,7 @@ ERROR_RESPONSES = (
     ErrorResponse(
         401,
         "The API requires an access token, and it is missing, has expired or lacks the scope of the route.",
-        lambda route: bool(route.scope_needed()),
+        lambda route: bool(route.required_scope()),
         ("UNAUTHORIZED",),
     ),
     ErrorResponse(
@@ -257,7 +257,7 @@ def _security_schemes(service: Service) -> Document:
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
     """Return the alternatives that the settings of a deployment can select. `{}` requires no authentication."""
-    if not (scope := route.scope_needed()):
+    if not (scope := route.required_scope()):
         return []
     schemes: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
     return schemes if route.key_required else [{}, *schemes]

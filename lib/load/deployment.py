@@ -46,10 +46,15 @@ def local_deployment(
     pulumi_project = project.read(Path())
     config = project.config(pulumi_project, environment, service) | project.parse_config_pairs(pulumi_project, pairs)
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:
-        engine = Engine(emulator, lambda _, name: terminal.passing(f"  {service}: {name}"))
+        engine = Engine(emulator, lambda _, name: terminal.show_transient(f"  {service}: {name}"))
         stack = f"{service}-{environment}"
         outputs = deploy(
-            pulumi_project.program, engine, project=pulumi_project.name, stack=stack, config=config, report=terminal.say
+            pulumi_project.program,
+            engine,
+            project=pulumi_project.name,
+            stack=stack,
+            config=config,
+            report=terminal.print_line,
         )
         terminal.step(f"{service} is deployed in {environment}")
         yield Endpoint(outputs["api_url"], auth.authorization_of(outputs, emulator))

@@ -79,8 +79,8 @@ def run(
         passed = [_run_smoke_test(outputs, emulator, logs, terminal) for outputs in stacks.values()]
         if not check:
             _announce(stacks, emulator, terminal)
-            terminal.say(f"  credentials: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
-            _serve(emulator, Watcher(archives, terminal.say), logs, terminal)
+            terminal.print_line(f"  credentials: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
+            _serve(emulator, Watcher(archives, terminal.print_line), logs, terminal)
         return all(passed)
 
 
@@ -96,17 +96,22 @@ def _deploy(
     def progress(type_: str, name: str) -> None:
         nonlocal created
         created += 1
-        terminal.passing(f"  {service}: {created} resources, {type_.rsplit(':', 1)[-1]} {name}")
+        terminal.show_transient(f"  {service}: {created} resources, {type_.rsplit(':', 1)[-1]} {name}")
 
     engine = Engine(emulator, progress)
     stack = f"{service}-{config['environment']}"
     outputs = deploy(
-        pulumi_project.program, engine, project=pulumi_project.name, stack=stack, config=config, report=terminal.say
+        pulumi_project.program,
+        engine,
+        project=pulumi_project.name,
+        stack=stack,
+        config=config,
+        report=terminal.print_line,
     )
     archives.update(engine.archives)
     terminal.step(f"{service} deployed: {created} resources")
     for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
-        terminal.say(f"  not emulated: {count} of {type_} ({NOT_EMULATED[type_]})")
+        terminal.print_line(f"  not emulated: {count} of {type_} ({NOT_EMULATED[type_]})")
     return outputs
 
 
@@ -115,32 +120,36 @@ def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionL
     results = smoke_test.run(
         service,
         outputs,
-        lambda result: terminal.passing(smoke_test.progress_line(result)),
+        lambda result: terminal.show_transient(smoke_test.progress_line(result)),
         auth.authorization_of(outputs, emulator),
     )
     for line in logs.new_lines(errors_only=True):
-        terminal.say(line)
+        terminal.print_line(line)
     terminal.step(f"smoke test of {service.name}:")
     terminal.table(smoke_test.table(service, results), "llrrl")
     for line in smoke_test.unexpected_bodies(results):
-        terminal.say(line)
+        terminal.print_line(line)
     return smoke_test.passed(service, results)
 
 
 def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
-    terminal.say("")
+    terminal.print_line("")
     for outputs in stacks.values():
-        terminal.say(f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}")
+        terminal.print_line(
+            f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}"
+        )
         if "api_key" in outputs:
-            terminal.say(f"  {'':12}API key (x-api-key): {outputs['api_key']}")
+            terminal.print_line(f"  {'':12}API key (x-api-key): {outputs['api_key']}")
         if outputs["authorization"] == "AWS_IAM":
-            terminal.say(f"  {'':12}requests must be signed with the credentials below")
+            terminal.print_line(f"  {'':12}requests must be signed with the credentials below")
         if "user_pool_id" in outputs:
             name, password = create_user(emulator, outputs["user_pool_id"])
-            terminal.say(f"  {'':12}user {name}, password {password}; for clients see docs/production/authorization.md")
+            terminal.print_line(
+                f"  {'':12}user {name}, password {password}; for clients see docs/production/authorization.md"
+            )
         if "site_url" in outputs:
-            terminal.say(f"  {'':12}site: {outputs['site_url']}/")
-    terminal.say("")
+            terminal.print_line(f"  {'':12}site: {outputs['site_url']}/")
+    terminal.print_line("")
 
 
 def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:
@@ -157,5 +166,5 @@ def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: T
         emulator.check()
         watcher.poll()
         for line in logs.new_lines():
-            terminal.say(line)
+            terminal.print_line(line)
         time.sleep(POLL_SECONDS)

@@ -1,7 +1,7 @@
-"""The vocabulary that a service is described in. It imports neither Pulumi nor boto3.
+"""Classes of a service definition. The package imports neither Pulumi nor boto3.
 
-Everything else is derived from a `Service`: the resources, the permissions, the routing and validation inside the
-functions, the OpenAPI document, the alarms, the outputs, the local run.
+A `Service` determines the resources, permissions, routing and validation in the functions, the OpenAPI document, alarms
+and outputs.
 """
 
 from .factory import SeedData, ServiceFactory

@@ -1,4 +1,4 @@
-"""How a package registers a service, so that it can be deployed by its name."""
+"""Registration of a service by a package, so that it can be deployed by name."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ class SeedData:
     count: int
     """Default number of units."""
     calls: Callable[[int], Iterable[Sequence[Call]]]
-    """Return the calls that create each of so many units. If the first one responds with 409, the unit exists."""
+    """Function from a number of units to the calls that create each unit. If the first call returns 409, the unit
+    exists."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceFactory:
-    """A service that can be deployed by its name.
+    """A service that can be deployed by name.
 
-    The built-in services are `FACTORY` of their packages. Other packages name theirs in the entry point group
+    Packages of built-in services define `FACTORY`. Other packages register theirs in the entry point group
     `tap_stack.services`.
     """
 
     name: str
-    """Name of the service, of its entry point and of every description that `build` returns."""
+    """Name of the service, of its entry point and of every definition that `build` returns."""
     build: Callable[[Any], Service]
-    """Return the description for settings; the argument is None if the service has no settings of its own."""
+    """Function from the settings of the service to its definition; the argument is None without `settings`."""
     settings: type[SettingsGroup] | None = None
-    """Class of the settings that only this service has; each field becomes a config key."""
+    """Class of the settings that only this service has. Each field becomes a config key."""
     workload: Workload | None = None
     """Measured operations, from which `tap cost` and `tap scaling` calculate."""
     journey: Journey | None = None
@@ -48,5 +49,5 @@ class ServiceFactory:
 
     @cached_property
     def default(self) -> Service:
-        """Description for the default settings."""
+        """Service definition for the default settings."""
         return self.build(self.settings() if self.settings else None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..settings import FunctionSettings
-from .grants import Grant, merged
+from .grants import Grant, merge_grants
 from .resources import Metric
 from .triggers import Consumer, Part, Route, Schedule
 from .validation import check_name, check_variable
@@ -14,51 +14,51 @@ from .validation import check_name, check_variable
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A Lambda function: the routes, schedules and streams it serves."""
+    """A Lambda function with its routes, schedules and stream consumers."""
 
     name: str
-    """Its type in the service's name pattern."""
+    """Value of `{type}` in the name pattern of the service."""
     handler: str
-    """The Python module whose functions its operations name; its package goes into the archive.  If it has a function
-    `start`, that is called once when a worker starts, which is when AWS gives it the most processor time."""
+    """Python module with a function for each operation. The archive contains its package. If the module has a function
+    `start`, it runs once in the initialization phase of an execution environment, which has the most CPU."""
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
-    """At most one for each table: a function receives the changes of a table once."""
+    """Stream consumers, at most one for each table."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables besides those of what it was granted; nothing secret goes into one."""
+    """Additional environment variables. They must not contain secrets."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Settings of this function alone, which the arguments of a `TapStack` override. Its `reserved_concurrency` applies
-    if the environment reserves any."""
+    """Settings of only this function, which the arguments of a `TapStack` override. `reserved_concurrency` applies only
+    if the environment reserves concurrency."""
 
     def __post_init__(self) -> None:
         check_name("function", self.name)
         for variable in self.variables:
             check_variable(f"function {self.name!r}", variable)
 
-    def runs(self) -> tuple[Schedule | Consumer, ...]:
-        """Return the parts without a caller who gets an error response."""
+    def async_triggers(self) -> tuple[Schedule | Consumer, ...]:
+        """Return the schedules and stream consumers, which have no caller that receives an error response."""
         return (*self.schedules, *self.consumers)
 
     def parts(self) -> tuple[Part, ...]:
-        """All that it serves."""
-        return (*self.routes, *self.runs())
+        """Return the routes, schedules and stream consumers."""
+        return (*self.routes, *self.async_triggers())
 
     def operations(self) -> dict[str, FunctionSettings]:
-        """Return the settings of each operation in a function of its own."""
-        found: dict[str, FunctionSettings] = {}
+        """Return the settings of each operation, for functions that are split by operation."""
+        settings: dict[str, FunctionSettings] = {}
         for part in self.parts():
-            found.setdefault(part.operation, part.settings)
-        return found
+            settings.setdefault(part.operation, part.settings)
+        return settings
 
     def metrics(self) -> list[Metric]:
-        """All that it may emit."""
+        """Return the metrics that its operations emit."""
         return list(dict.fromkeys(metric for part in self.parts() for metric in part.metrics))
 
-    def emitting(self, metric: str) -> list[str]:
-        """Those of its operations that may emit a metric."""
+    def operations_emitting(self, metric: str) -> list[str]:
+        """Return the operations that emit a metric."""
         return list(dict.fromkeys(part.operation for part in self.parts() if metric in {m.name for m in part.metrics}))
 
     def grants(self) -> list[Grant]:
-        """What its parts need, merged by what of a table, topic, parameter or secret it is on."""
-        return merged(grant for part in self.parts() for grant in part.grants)
+        """Return the permissions of its operations, merged by resource."""
+        return merge_grants(grant for part in self.parts() for grant in part.grants)

@@ -1,4 +1,4 @@
-"""What functions may do with resources."""
+"""Permissions of functions on resources."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from . import iam_actions
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """Actions of a function on a table, a topic, a parameter or a secret: named as IAM names them, without the
-    service."""
+    """Permission of a function on a table, a topic, a parameter or a secret."""
 
     on: str
-    """The name of the table, topic, parameter or secret."""
+    """Name of the table, topic, parameter or secret."""
     actions: tuple[str, ...]
+    """IAM actions without the prefix of the service, such as `GetItem`."""
     indexes: tuple[str, ...] = ()
-    """The indexes of the table that `Query` and `Scan` may read, and not the table itself."""
+    """Indexes that `Query` and `Scan` can read. If set, the grant does not include the table itself."""
     keys: tuple[str, ...] = ()
-    """The partition keys of the only rows it is for, `*` standing for any text; empty: all rows."""
+    """Partition keys of the items that the grant includes, with `*` for any string. Empty includes all items."""
     reason: str = ""
-    """The reason, for reviewers of the role."""
+    """Reason, for reviewers of the role."""
 
     def __post_init__(self) -> None:
         for name in ("actions", "indexes", "keys"):
             value: object = getattr(self, name)
-            if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
+            if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
                 raise ValueError(
                     f"grant on {self.on!r} {name} must be a tuple of strings, got {value!r}. "
                     "A tuple of one string needs a comma: ('GetItem',)."
@@ -35,32 +35,32 @@ class Grant:
             raise ValueError(f"grant on {self.on!r} must set only one of indexes and keys. Use one grant for each.")
 
 
-def merged(grants: Iterable[Grant]) -> list[Grant]:
+def merge_grants(grants: Iterable[Grant]) -> list[Grant]:
     """Return one grant for each resource, its indexes and its keys, without actions that another grant includes."""
-    parts: dict[object, Grant] = {}
-    found: list[Grant] = []
+    by_target: dict[object, Grant] = {}
+    merged: list[Grant] = []
     for grant in grants:
-        part = (grant.on, bool(grant.indexes), grant.actions if grant.keys else ())
-        so_far = parts.get(part, Grant(on=grant.on, actions=()))
-        parts[part] = replace(
-            so_far,
-            actions=tuple(dict.fromkeys(so_far.actions + grant.actions)),
-            indexes=tuple(dict.fromkeys(so_far.indexes + grant.indexes)),
-            keys=tuple(dict.fromkeys(so_far.keys + grant.keys)),
+        target = (grant.on, bool(grant.indexes), grant.actions if grant.keys else ())
+        previous = by_target.get(target, Grant(on=grant.on, actions=()))
+        by_target[target] = replace(
+            previous,
+            actions=tuple(dict.fromkeys(previous.actions + grant.actions)),
+            indexes=tuple(dict.fromkeys(previous.indexes + grant.indexes)),
+            keys=tuple(dict.fromkeys(previous.keys + grant.keys)),
         )
-    everywhere = {(g.on, action) for g in parts.values() if not (g.keys or g.indexes) for action in g.actions}
-    for grant in parts.values():
-        left = tuple(a for a in grant.actions if not grant.keys or (grant.on, a) not in everywhere)
-        if left:
-            found.append(replace(grant, actions=left))
-    return found
+    unrestricted = {(g.on, action) for g in by_target.values() if not (g.keys or g.indexes) for action in g.actions}
+    for grant in by_target.values():
+        remaining = tuple(a for a in grant.actions if not grant.keys or (grant.on, a) not in unrestricted)
+        if remaining:
+            merged.append(replace(grant, actions=remaining))
+    return merged
 
 
-def action_problems(where: str, grant: Grant, kind: str) -> Iterator[str]:
+def action_problems(field_name: str, grant: Grant, kind: str) -> Iterator[str]:
     """Yield a message for each action of a grant that IAM does not have for the kind of resource."""
     for action in grant.actions:
         if action not in iam_actions.ACTIONS[kind]:
             yield (
-                f"{where} actions must be IAM actions for a resource of type {kind}, without a prefix, got "
+                f"{field_name} actions must be IAM actions for a resource of type {kind}, without a prefix, got "
                 f"{action!r}. {iam_actions.remedy(action, kind)}"
             )

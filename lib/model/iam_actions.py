@@ -1,6 +1,6 @@
-"""IAM actions that AWS lists for the resources on which a service can grant permissions.
+"""IAM actions for the resources on which a service can grant permissions.
 
-The Service Authorization Reference is the source; a test compares the lists with the copy in `parliament`.
+The source is the AWS Service Authorization Reference; a test compares the lists with the copy in `parliament`.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ OTHER_NAMES = {
     "TransactGetItems": ("GetItem",),
     "TransactWriteItems": ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
 }
-"""Operations that are permitted by actions with other names."""
+"""Operations that actions with other names permit."""
 
 
 def remedy(action: str, kind: str) -> str:
@@ -120,6 +120,6 @@ def remedy(action: str, kind: str) -> str:
         return f"Use {name}."
     permitting = OTHER_NAMES.get(name, ())
     if permitting and {*permitting} <= {*ACTIONS[kind]}:
-        return f"{name} is permitted by {', '.join(permitting)}: use those that it needs."
+        return f"{name} is permitted by {', '.join(permitting)}: use the ones that the function needs."
     similar = difflib.get_close_matches(name, ACTIONS[kind], n=1)
     return f"Did you mean {similar[0]}?" if similar else "See the Service Authorization Reference of AWS."

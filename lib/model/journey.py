@@ -1,4 +1,4 @@
-"""What a client of the load test does."""
+"""Requests of the load test."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .service import Call
 class Journey:
     """The requests that each client of the load test sends, in order.
 
-    In their paths and bodies `{client}` is an id of the client, `{iteration}` an id of the iteration, and the names
-    in `Call.keeps` are values of earlier responses.
+    In paths and bodies, `{client}` is the ID of the client, `{iteration}` the ID of the iteration, and a name in
+    `Call.captures` the value from an earlier response.
     """
 
     setup: tuple[Call, ...] = ()

@@ -1,7 +1,8 @@
-"""Checks of the JSON Schemas in the description of a service.
+"""Validation of the JSON Schemas in a service definition.
 
-A request is checked by API Gateway, which knows draft 4, and by code that is generated from the schema; all schemas are
-published as OpenAPI 3.0. A keyword that one of these ignores would be a promise that the service does not keep.
+API Gateway validates requests with JSON Schema draft 4, and code that is generated from the schema validates them
+again. All schemas are published as OpenAPI 3.0. Keywords that one of these does not support are rejected, because they
+would document rules that are not enforced.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ CHECKED = ANNOTATIONS | {
     *("minItems", "maxItems", "uniqueItems", "items"),
     *("minProperties", "maxProperties", "required", "properties", "additionalProperties"),
 }
-"""Keywords of a request's schema."""
+"""Supported keywords in schemas that validate requests."""
 DOCUMENTED = CHECKED | {"anyOf", "oneOf", "not", "nullable", "discriminator", "xml", "externalDocs", "$ref"}
-"""Keywords of any other schema: those of OpenAPI 3.0."""
+"""Supported keywords in other schemas: those of OpenAPI 3.0."""
 FORMATS = ("date-time", "email", "hostname", "ipv4", "ipv6", "uri")
-"""Formats that are checked."""
+"""Supported values of `format`."""
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
 QUERY_TYPES = ("boolean", "integer", "number", "string")
-"""Types of query parameters. A parameter is sent as text, and read by its type."""
-TEXT_KEYWORDS = ANNOTATIONS | {"minLength", "maxLength", "pattern", "format"}
+"""Types of query parameters. The type determines how the string is parsed."""
+STRING_KEYWORDS = ANNOTATIONS | {"minLength", "maxLength", "pattern", "format"}
 """Keywords of a query parameter without a type, which is a string."""
 
 REMEDIES = {
@@ -44,12 +45,12 @@ Rule = tuple[Callable[[Any, Mapping[str, Any]], bool], str, str]
 
 def _is_type(value: Any, _: Mapping[str, Any]) -> bool:
     if isinstance(value, list | tuple):
-        return len(value) == 2 and "null" in value and any(one in TYPES for one in value)
+        return len(value) == 2 and "null" in value and any(name in TYPES for name in value)
     return value in TYPES
 
 
 def _is_listable(value: Any) -> bool:
-    """Whether a value in an `enum` can match one of a request, whose decimals are `Decimal` and no `float`."""
+    """Return whether a value in an `enum` can match a value of a request. Decimals of requests are no `float`."""
     return value is None or isinstance(value, str | int)
 
 
@@ -57,8 +58,8 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) > 0
 
 
-def _are_different(values: Any) -> bool:
-    return len({(type(one), one) for one in values}) == len(values)
+def _are_distinct(values: Any) -> bool:
+    return len({(type(value), value) for value in values}) == len(values)
 
 
 def _is_pattern(value: Any) -> bool:
@@ -71,14 +72,14 @@ def _is_pattern(value: Any) -> bool:
 def _is_exclusive(bound: str) -> Rule:
     return (
         lambda value, schema: isinstance(value, bool) and bound in schema,
-        f"true or false beside {bound}",
+        f"true or false next to {bound}",
         f"Set {bound} to the bound, and this to true.",
     )
 
 
 COUNT: Rule = (
     lambda value, _: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
-    "a whole number from 0",
+    "an integer from 0",
     REMEDY,
 )
 NUMBER: Rule = (
@@ -86,8 +87,8 @@ NUMBER: Rule = (
     "a finite number",
     REMEDY,
 )
-FLAG: Rule = (lambda value, _: isinstance(value, bool), "true or false", "Remove it.")
-TEXT: Rule = (lambda value, _: isinstance(value, str), "a string", "Remove it.")
+BOOLEAN: Rule = (lambda value, _: isinstance(value, bool), "true or false", "Remove it.")
+STRING: Rule = (lambda value, _: isinstance(value, str), "a string", "Remove it.")
 SCHEMAS: Rule = (lambda value, _: _is_list(value), "a list of schemas, at least one", REMEDY)
 RULES: Mapping[str, Rule] = {
     "type": (_is_type, f"one of {', '.join(TYPES)}, or a list of one of them and 'null'", "Use one type."),
@@ -97,8 +98,8 @@ RULES: Mapping[str, Rule] = {
     "enum": (lambda value, _: _is_list(value), "a list, at least one value", REMEDY),
     "pattern": (lambda value, _: _is_pattern(value), "a regular expression", REMEDY),
     "required": (
-        lambda value, _: _is_list(value) and all(isinstance(one, str) for one in value) and _are_different(value),
-        "a list of different names, at least one",
+        lambda value, _: _is_list(value) and all(isinstance(name, str) for name in value) and _are_distinct(value),
+        "a list of distinct names, at least one",
         REMEDY,
     ),
     "properties": (
@@ -108,26 +109,26 @@ RULES: Mapping[str, Rule] = {
     ),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), COUNT),
     **dict.fromkeys(("minimum", "maximum"), NUMBER),
-    **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated", "nullable"), FLAG),
-    **dict.fromkeys(("title", "description"), TEXT),
+    **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated", "nullable"), BOOLEAN),
+    **dict.fromkeys(("title", "description"), STRING),
     **dict.fromkeys(("allOf", "anyOf", "oneOf"), SCHEMAS),
 }
-"""Rules for every schema. API Gateway and OpenAPI reject other values, or ignore them."""
+"""Rules for every schema. API Gateway or OpenAPI reject or ignore other values."""
 CHECKED_RULES: Mapping[str, Rule] = {
     **RULES,
     "enum": (
-        lambda value, _: _is_list(value) and all(_is_listable(one) for one in value) and _are_different(value),
-        "a list of strings, integers, booleans and null, all different, at least one",
+        lambda value, _: _is_list(value) and all(map(_is_listable, value)) and _are_distinct(value),
+        "a list of strings, integers, booleans and null, all distinct, at least one",
         REMEDY,
     ),
     "format": (lambda value, _: value in FORMATS, f"one of {', '.join(FORMATS)}", "Use pattern."),
     "multipleOf": (
         lambda value, schema: isinstance(value, int) and value >= 1 and schema.get("type") == "integer",
-        "a positive integer beside the type 'integer'",
+        "a positive integer next to the type 'integer'",
         REMEDY,
     ),
 }
-"""Rules for a request's schema."""
+"""Rules for schemas that validate requests."""
 
 
 def query_problems(schema: Any, path: str) -> Iterator[str]:
@@ -136,20 +137,20 @@ def query_problems(schema: Any, path: str) -> Iterator[str]:
     if isinstance(schema, Mapping) and query_type(schema) not in QUERY_TYPES:
         yield (
             f"{path}/type must be one of {', '.join(QUERY_TYPES)}, got {schema.get('type')!r}. Set it, because the "
-            "text of a query parameter is read by its type."
+            "type determines how a query parameter is parsed."
         )
 
 
 def query_type(schema: Mapping[str, Any]) -> Any:
-    """Return the type by which the text of a query parameter is read; None if it has other keywords and no type."""
-    kind = schema.get("type", "string" if schema.keys() <= TEXT_KEYWORDS else None)
-    return next((one for one in kind if one != "null"), None) if isinstance(kind, list | tuple) else kind
+    """Return the type of a query parameter; None if it has no type and keywords of other types than strings."""
+    kind = schema.get("type", "string" if schema.keys() <= STRING_KEYWORDS else None)
+    return next((name for name in kind if name != "null"), None) if isinstance(kind, list | tuple) else kind
 
 
 def problems(schema: Any, path: str, *, checked: bool) -> Iterator[str]:
-    """Yield an error for each unsupported keyword, or value of a keyword, of a schema and of those inside it.
+    """Yield an error for each unsupported keyword or keyword value of a schema and of its nested schemas.
 
-    `path` names the schema; `checked` tells whether requests are checked by it.
+    `path` is the name of the schema in errors. `checked` is whether the schema validates requests.
     """
     if not isinstance(schema, Mapping):
         yield f"{path} must be a schema, got {schema!r}. Use {{}} for any value."
@@ -168,13 +169,13 @@ def problems(schema: Any, path: str, *, checked: bool) -> Iterator[str]:
 
 
 def _inner(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The schemas directly inside another, with their paths in it. Values of a wrong kind contain none."""
+    """Yield the directly nested schemas with their paths. Values of a wrong type contain none."""
     if isinstance(properties := schema.get("properties"), Mapping):
         for name, inner in properties.items():
             yield f"properties/{name}", inner
     for keyword in ("allOf", "anyOf", "oneOf"):
-        several = schema.get(keyword)
-        for number, inner in enumerate(several if isinstance(several, list | tuple) else ()):
+        alternatives = schema.get(keyword)
+        for number, inner in enumerate(alternatives if isinstance(alternatives, list | tuple) else ()):
             yield f"{keyword}/{number}", inner
     if isinstance(schema.get("items"), Mapping):
         yield "items", schema["items"]

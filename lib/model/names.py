@@ -1,4 +1,4 @@
-"""Every physical name, from one pattern, inside AWS's limits."""
+"""Physical names within the limits of AWS."""
 
 import hashlib
 import re
@@ -28,20 +28,20 @@ LIMITS = {
     "vault": 50,
     "budget": 100,
 }
-"""Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network the provider
-makes up the rest, and Secrets Manager ends the ARN of a secret with seven."""
+"""Maximum length of names by kind of resource. Names of buckets and network resources leave room for the suffix that
+the provider generates, names of secrets for the suffix that Secrets Manager adds to the ARN."""
 
 ROLE_OWNER_LENGTH = 32
-"""How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
+"""Length of the owner's name in a role name: the provider limits name prefixes to 38 characters."""
 
-RESTORED = "-restored-"
-"""What stands between the name of a table and when the copy is of that was restored beside it."""
+RESTORED_INFIX = "-restored-"
+"""Infix in the name of a restored table, between the name of the original and the time of its data."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def check_environment_suffix(suffix: str) -> str:
-    """Return `suffix`, or raise ValueError: only what every named AWS resource accepts may be in it."""
+    """Return the suffix. Raise `ValueError` if it contains characters that some AWS resource names do not allow."""
     if not isinstance(suffix, str) or not _ALLOWED.fullmatch(suffix):
         raise ValueError(
             f"environment_suffix must be letters, digits, '-' and '_', got {suffix!r}. "
@@ -51,46 +51,46 @@ def check_environment_suffix(suffix: str) -> str:
 
 
 def role_name_prefix(owner: str) -> str:
-    """How the name of the role of `owner`, a function's or an API's name, begins."""
+    """Return the prefix of the name of the role of a function or an API."""
     return f"{owner[:ROLE_OWNER_LENGTH]}-role-"
 
 
 def bucket_name_prefix(name: str) -> str:
-    """How the name of a bucket begins: as `name`, in what S3 takes."""
+    """Return the prefix of the name of a bucket, with only the characters that S3 allows."""
     return f"{name.lower().replace('_', '-').strip('-')}-"
 
 
 def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> str:
-    """Fill `pattern`; where the name would be over `kind`'s limit, the environment is cut and hashed."""
+    """Return a name from a pattern. If it is too long for the kind of resource, the environment is cut and hashed."""
     name = pattern.format(environment=environment, **parts)
     excess = len(name) - LIMITS[kind]
     if excess <= 0:
         return name
     digest = hashlib.sha256(environment.encode()).hexdigest()[:6]
-    kept = environment[: max(0, len(environment) - excess - len(digest) - 1)]
-    name = pattern.format(environment=f"{kept}-{digest}" if kept else digest, **parts)
+    start = environment[: max(0, len(environment) - excess - len(digest) - 1)]
+    name = pattern.format(environment=f"{start}-{digest}" if start else digest, **parts)
     if len(name) > LIMITS[kind]:
         raise ValueError(f"{kind} name must be at most {LIMITS[kind]} characters, got {name!r}. Shorten the type.")
     return name
 
 
 def parameter_name(service: str, environment: str, name: str) -> str:
-    """The path under which Parameter Store holds a parameter of a service."""
+    """Return the path of a parameter in Parameter Store."""
     return physical_name("/{service}/{environment}/{type}", "parameter", environment, service=service, type=name)
 
 
 def user_pool_name(service: str, environment: str) -> str:
-    """The name of a service's user pool, and what its scopes begin with."""
+    """Return the name of the user pool, which is also the prefix of its scopes."""
     return physical_name("{service}-{environment}", "user-pool", environment, service=service)
 
 
 def secret_name(store: str, service: str, environment: str, name: str) -> str:
-    """Where a store holds a secret of a service: a path only in Parameter Store, by which its functions tell."""
+    """Return the name of a secret. It starts with `/` only in Parameter Store: functions infer the store from it."""
     if store == "ssm":
         return parameter_name(service, environment, name)
     return physical_name("{service}/{environment}/{type}", "secret", environment, service=service, type=name)
 
 
-def named(tags: Mapping[str, _V], name: str) -> dict[str, _V | str]:
-    """Tags of what has no name in AWS but the one in its tags."""
+def with_name_tag(tags: Mapping[str, _V], name: str) -> dict[str, _V | str]:
+    """Return tags with the tag `Name`, for resources that have no other name."""
     return {**tags, "Name": name}

@@ -1,4 +1,4 @@
-"""What listings have in common: how a page is asked for, and what it is."""
+"""Schemas of the pages of a listing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .resources import Schema
 
 
 def page_query(default_size: int, max_size: int, token_length: int) -> dict[str, Schema]:
-    """The query parameters of a listing."""
+    """Return the query parameters of a listing."""
     return {
         "page_size": {
             "type": "integer",
@@ -18,13 +18,13 @@ def page_query(default_size: int, max_size: int, token_length: int) -> dict[str,
             "type": "string",
             "minLength": 1,
             "maxLength": token_length,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the previous page.",
         },
     }
 
 
 def page_of(member: str, schema: str) -> Schema:
-    """An answer whose `member` is an array of a schema's objects."""
+    """Return the schema of a page with an array of objects of a schema."""
     return {
         "type": "object",
         "required": [member, "count", "next_page_token"],

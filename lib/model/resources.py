@@ -1,4 +1,4 @@
-"""The resources of a service besides its functions and its API."""
+"""Resources of a service other than its functions and its API."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from ..settings import AlarmSettings, invalid_value
 from .validation import check_choice, check_name, check_output_prefix, check_variable
 
 Schema = Mapping[str, Any]
-"""A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common: `json_schema` lists the keywords."""
+"""JSON Schema with keywords that draft 4 (API Gateway) and OpenAPI 3.0 share; `json_schema` lists them."""
 Store = Literal["ssm", "secretsmanager"]
-"""Parameter Store or Secrets Manager, in AWS's words."""
+"""Store of a secret: Parameter Store or Secrets Manager."""
 KeyType = Literal["S", "N", "B"]
 """Type of a key attribute: string, number or binary."""
 Projection = Literal["ALL", "KEYS_ONLY"]
 """Attributes that an index contains."""
 StreamView = Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
-"""Contents of the records of a stream."""
+"""Contents of stream records."""
 Statistic = Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum", "p90"]
 Comparison = Literal[
     "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
 ]
 MissingData = Literal["breaching", "ignore", "missing", "notBreaching"]
 """Treatment of a period without data."""
-READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
-"""What reads a secret of each store, which is all that can be granted on one."""
+SECRET_READ_ACTIONS = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
+"""IAM action that reads a secret, by store. Grants on secrets allow no other action."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
-"""What every function has an alarm on."""
+"""Lambda metrics with an alarm for every function."""
 _BYTES = ("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes")
 _BITS = ("Bits", "Kilobits", "Megabits", "Gigabits", "Terabits")
 _AMOUNTS = ("Count", *_BYTES, *_BITS)
 _TIMES = ("Seconds", "Milliseconds", "Microseconds")
 UNITS = (*_AMOUNTS, *(f"{amount}/Second" for amount in _AMOUNTS), *_TIMES, "Percent", "None")
-"""CloudWatch's."""
+"""Units of CloudWatch metrics."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """A global secondary index; one whose keys an item lacks does not hold it (sparse)."""
+    """A global secondary index. It contains only items with its key attributes (sparse index)."""
 
     name: str
     hash_key: Key
@@ -69,18 +69,18 @@ class Table:
     """A DynamoDB table."""
 
     name: str
-    """Its type in the service's name pattern."""
+    """Value of `{type}` in the name pattern of the service."""
     variable: str
-    """The environment variable in which functions that may use it find its name."""
+    """Environment variable with the physical name, in functions with a grant."""
     hash_key: Key
     range_key: Key | None = None
     indexes: tuple[Index, ...] = ()
     ttl: str | None = None
-    """The attribute that holds the epoch second after which DynamoDB may delete a row."""
+    """TTL attribute: the epoch second after which DynamoDB deletes the item."""
     stream: StreamView | None = None
     output_prefix: str | None = None
-    """Prefix of the table's own stack outputs, `<prefix>_table_name` and `<prefix>_table_arn`. Default (None): its
-    name, with `-` replaced by `_`. Empty disables them."""
+    """Prefix of the stack outputs of the table, `<prefix>_table_name` and `<prefix>_table_arn`. Default (None): the
+    name with `-` replaced by `_`. Empty disables them."""
 
     def __post_init__(self) -> None:
         check_name("table", self.name)
@@ -96,19 +96,19 @@ class Table:
                 )
 
     def outputs(self) -> dict[str, str]:
-        """Return the names of the table's own stack outputs by the attribute that they contain."""
+        """Return the names of the stack outputs of the table by attribute."""
         prefix = output_prefix_of(self)
         return {attribute: f"{prefix}_table_{attribute}" for attribute in ("name", "arn") if prefix}
 
     def keys(self) -> dict[str, str]:
-        """Every key attribute of the table and its indexes, with its type."""
+        """Return the types of all key attributes of the table and its indexes, by name."""
         return {key.name: key.type for key in self._key_attributes()}
 
     def _key_attributes(self) -> list[Key]:
-        found = [self.hash_key, self.range_key]
+        keys = [self.hash_key, self.range_key]
         for index in self.indexes:
-            found += [index.hash_key, index.range_key]
-        return [key for key in found if key]
+            keys += [index.hash_key, index.range_key]
+        return [key for key in keys if key]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +117,9 @@ class Topic:
 
     name: str
     variable: str
-    """The environment variable in which functions that may publish find its ARN."""
+    """Environment variable with the ARN, in functions with a grant."""
     output_prefix: str | None = None
-    """Prefix of the topic's own stack output, `<prefix>_topic_arn`. Default (None): its name, with `-` replaced by `_`.
+    """Prefix of the stack output of the topic, `<prefix>_topic_arn`. Default (None): the name with `-` replaced by `_`.
     Empty disables it."""
 
     def __post_init__(self) -> None:
@@ -127,7 +127,7 @@ class Topic:
         check_output_prefix("topic", self.name, output_prefix_of(self))
 
     def outputs(self) -> dict[str, str]:
-        """Return the name of the topic's own stack output by the attribute that it contains."""
+        """Return the name of the stack output of the topic by attribute."""
         prefix = output_prefix_of(self)
         return {"arn": f"{prefix}_topic_arn"} if prefix else {}
 
@@ -139,16 +139,16 @@ def output_prefix_of(resource: Table | Topic) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """A Parameter Store parameter, `/<service>/<environment>/<name>`: the name of a table, or a JSON object."""
+    """A Parameter Store parameter `/<service>/<environment>/<name>` with the name of a table or a JSON object."""
 
     name: str
     table: str = ""
-    """The table whose name in AWS it holds."""
+    """Table with the physical name that is the value."""
     value: Mapping[str, Any] = field(default_factory=dict)
-    """What it holds otherwise."""
+    """Value, unless `table` is set."""
     variable: str = ""
-    """The environment variable in which functions that may read it find its name; in `<variable>_DEPLOYED` they find
-    what it was deployed with, for when Parameter Store does not answer."""
+    """Environment variable with the name of the parameter, in functions with a grant. `<variable>_DEPLOYED` contains
+    the deployed value, as a fallback if Parameter Store does not respond."""
 
     def __post_init__(self) -> None:
         check_name("parameter", self.name)
@@ -158,36 +158,36 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """A secret: a SecureString of Parameter Store, `/<service>/<environment>/<name>`, or an entry of Secrets Manager,
-    `<service>/<environment>/<name>`."""
+    """A secret: a SecureString parameter `/<service>/<environment>/<name>` of Parameter Store, or a secret
+    `<service>/<environment>/<name>` of Secrets Manager."""
 
     name: str
     variable: str
-    """The environment variable in which functions that may read it find its name, and never its value."""
+    """Environment variable with the name of the secret, in functions with a grant. No variable contains the value."""
     description: str
-    """What it is, for the people who set or rotate it."""
+    """Purpose of the secret, for operators who set or rotate it."""
     store: Store = "ssm"
     generated: bool = False
-    """Whether a value is generated if none is set. Otherwise one must be set."""
+    """Whether a value is generated if none is set. Otherwise, a value is required."""
 
     def __post_init__(self) -> None:
         check_name("secret", self.name)
         check_variable(f"secret {self.name!r}", self.variable)
-        if self.store not in READING:
-            raise invalid_value(f"secret {self.name!r} store", self.store, f"one of {', '.join(READING)}")
+        if self.store not in SECRET_READ_ACTIONS:
+            raise invalid_value(f"secret {self.name!r} store", self.store, f"one of {', '.join(SECRET_READ_ACTIONS)}")
 
 
 Grantable = Table | Topic | Parameter | Secret
-"""What functions can be granted something on."""
+"""Resource that a grant can name."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric that an operation emits with `metrics.emit`."""
+    """A custom metric that an operation emits with `metrics.emit`."""
 
     name: str
     unit: str
-    """As CloudWatch names it: `Count`, `Seconds`, `Bytes`, ..."""
+    """CloudWatch unit, such as `Count`, `Seconds` or `Bytes`."""
     description: str
 
     def __post_init__(self) -> None:
@@ -200,24 +200,24 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """An alarm beyond those that every function has."""
+    """An alarm in addition to those that every function has."""
 
     name: str
     on: str
-    """`api`, `dead-letters`, or the name of the function that emits the metric."""
+    """Target of the alarm: `api`, `dead-letters`, or the name of the function that emits the metric."""
     metric: str
-    """Its name in CloudWatch: API Gateway's, SQS's, or one of the function's `metrics`."""
+    """CloudWatch metric of API Gateway or SQS, or one of the `metrics` of the function."""
     description: str
-    """The problem and what to do, for the person on call: `answers with errors: its log has them`."""
+    """Problem and remedy for the on-call engineer, such as `returns errors: see its log group`."""
     threshold: float
     statistic: Statistic = "Sum"
     comparison: Comparison = "GreaterThanThreshold"
     period_seconds: int = 60
     evaluation_periods: int = 1
     missing: MissingData = "notBreaching"
-    """What a period without a value is."""
+    """Treatment of periods without data points."""
     summed: tuple[str, tuple[str, ...]] | None = None
-    """A dimension and those of its values, ten at most, over which the metric is summed."""
+    """Dimension, and at most ten of its values, over which the metric is summed."""
 
     def __post_init__(self) -> None:
         check_name("alarm", self.name)
@@ -228,19 +228,20 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`, and
-    where there is a user pool `sign_in`: its `url`, their `client_id`, the `scopes` to request."""
+    """A static site that calls the API. Its `config.json` contains `api_url`, `service` and `environment`, and with a
+    user pool also `sign_in` with the `url` of the pool, the `client_id`, and the `scopes` to request."""
 
     folder: str | PathLike[str]
-    """Of the built files, which are served as they are."""
+    """Folder with the built files."""
     index: str = "index.html"
-    """What is served where the path names no file, at the top."""
+    """File that is served for the root path."""
     hashed: str = ""
-    """The folder in it whose files change their names when they change, so that browsers may keep them for ever."""
+    """Subfolder of files with a content hash in their names, which browsers can cache permanently."""
     type: str = "site"
-    """Its type in the service's name pattern."""
+    """Value of `{type}` in the name pattern of the service."""
     sign_in_pages: tuple[str, ...] = ("",)
-    """The pages that sign people in, as their paths under the site's address: a user pool leads back to no other."""
+    """Paths of the pages that sign users in, relative to the URL of the site. A user pool redirects to no other
+    page."""
 
     def __post_init__(self) -> None:
         check_name("site", self.type)

@@ -1,4 +1,4 @@
-"""The description of a service, from which everything else is derived."""
+"""Definition of a service, from which its resources, code and documents are derived."""
 
 from __future__ import annotations
 
@@ -10,18 +10,29 @@ from typing import Any, Literal, get_args
 from ..settings import Settings, check_tags, merge
 from . import json_schema
 from .function import Function
-from .grants import Grant, action_problems, merged
-from .resources import READING, STANDARD_ALARMS, Alarm, Grantable, Parameter, Schema, Secret, Site, Table, Topic
+from .grants import Grant, action_problems, merge_grants
+from .resources import (
+    SECRET_READ_ACTIONS,
+    STANDARD_ALARMS,
+    Alarm,
+    Grantable,
+    Parameter,
+    Schema,
+    Secret,
+    Site,
+    Table,
+    Topic,
+)
 from .triggers import Route
-from .validation import NAME, check_name, check_pattern, repeated
+from .validation import NAME, check_name, check_pattern, duplicates
 
 LogAccess = Literal["write", "create", "managed"]
 """Permissions of functions in CloudWatch Logs. `write`: create streams and write events in their own log group.
 `create`: also create that log group. `managed`: `AWSLambdaBasicExecutionRole`, which allows these actions on every log
 group of the account."""
 CORS_VARIABLE = "CORS_ORIGIN"
-"""Environment variable with the allowed CORS origins, separated by commas, if one is the service's own site; it is
-also that of the function that responds to OPTIONS."""
+"""Environment variable with the allowed CORS origins, separated by commas. Functions have it if one of them is the site
+of the service; the function that responds to OPTIONS always has it."""
 GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the name of the group whose users can call the API."""
 DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "ManagedBy": "Pulumi"}
@@ -30,75 +41,79 @@ DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "Managed
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request that shows a service at work: a demo call of the local run, an example in the reference."""
+    """A request for the smoke test, the load test, seed data, or an example in the API reference."""
 
     method: str
     path: str
-    """As a caller writes it: `/items/pencil?page_size=2`."""
+    """Path with its query, such as `/items/pencil?page_size=2`."""
     status: int
-    """What it should be answered."""
+    """Expected status of the response."""
     body: Any = None
-    keeps: Mapping[str, str] = field(default_factory=dict)
-    """Members of its answer that later calls name: `{"desk": "itemId"}` fills `{desk}` in their paths and bodies."""
+    captures: Mapping[str, str] = field(default_factory=dict)
+    """Members of the response by the placeholder that they replace in the paths and bodies of later calls, such as
+    `{"desk": "itemId"}` for `{desk}`."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def calls(self, route: Route) -> bool:
-        """Whether it is this route that answers."""
+        """Return whether the call matches a route."""
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route.path))
         return self.method == route.method and re.fullmatch(pattern, self.path.split("?")[0]) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A serverless API: what a `TapStack` makes."""
+    """A serverless API that a `TapStack` deploys."""
 
     name: str
     title: str
     description: str
     name_pattern: str
-    """Physical names, with `{type}` and `{environment}`."""
+    """Pattern of physical names, with the placeholders `{type}` and `{environment}`."""
     tables: tuple[Table, ...]
     functions: tuple[Function, ...]
     schemas: Mapping[str, Schema] = field(default_factory=dict)
-    """Request and response bodies by name (letters and digits, as API Gateway names models)."""
+    """Schemas of request and response bodies, by name. API Gateway model names have only letters and digits."""
     batches: Mapping[str, str] = field(default_factory=dict)
-    """Request schemas whose entries are validated one by one: the array property by the name of the schema. An invalid
-    entry does not reject the request; the operation receives its error in `Request.invalid`."""
+    """Array properties of batch requests by the name of the request schema. Entries are validated one by one: the
+    operation receives the error of an invalid entry in `Request.invalid`, and the other entries are processed."""
     topics: tuple[Topic, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     secrets: tuple[Secret, ...] = ()
     api_type: str = "api"
-    """The API's type in the name pattern."""
+    """Value of `{type}` in the name of the API."""
     alarms_type: str = "alarms"
-    """The type of the topic that alarms go to: one of `topics`, or another."""
+    """Value of `{type}` in the name of the alarm topic, which can be one of `topics`."""
     alarm_pattern: str | None = None
-    """Names of alarms, with `{function}`, `{alarm}` and `{environment}`; default: the name pattern."""
+    """Pattern of alarm names, with `{function}`, `{alarm}` and `{environment}`. Default (None): the name pattern."""
     demo: tuple[Call, ...] = ()
-    """What to ask it, in this order, to see every route answer and to have something in its tables."""
+    """Calls of the smoke test, in order, which cover every route and create data."""
     settings: Settings = field(default_factory=Settings)
-    """The service's own settings, which apply in every environment unless an argument overrides them."""
+    """Settings of the service in every environment, which the arguments of a `TapStack` override."""
     shared_type: str = ""
-    """The type of a layer that holds the code its functions share; without one each has all of its code."""
+    """Value of `{type}` in the name of a Lambda layer with the common code. If empty, each function contains all its
+    code."""
     dead_letters: str = ""
-    """The type of a queue that keeps what functions failed to do for schedules and streams; empty: it is lost."""
+    """Value of `{type}` in the name of the dead-letter queue for failed events of schedules and streams. Empty disables
+    it."""
     alarms: tuple[Alarm, ...] = ()
-    """Those beyond every function's own."""
+    """Alarms in addition to those that every function has."""
     site: Site | None = None
     default_tags: Mapping[str, str] = field(default_factory=DEFAULT_TAGS.copy)
-    """Tags of every resource, which the `tags` of the arguments override. Values can contain `{service}` and
+    """Default tags of every resource, which the `tags` of a `TapStack` override. Values can contain `{service}` and
     `{environment}`. Default: `Environment`, `Service` and `ManagedBy`."""
     log_access: LogAccess = "write"
-    """Permissions of its functions in CloudWatch Logs. Their log groups are created first, so `write` is sufficient."""
+    """Permissions of functions in CloudWatch Logs. `write` is sufficient, because the stack creates the log groups
+    first."""
 
     def __post_init__(self) -> None:
         check_name("service", self.name)
-        check_pattern("name_pattern", self.name_pattern, needed={"type", "environment"})
+        check_pattern("name_pattern", self.name_pattern, required={"type", "environment"})
         if self.log_access not in get_args(LogAccess):
             allowed = ", ".join(get_args(LogAccess))
             raise ValueError(f"service {self.name!r} log_access must be one of {allowed}, got {self.log_access!r}.")
         if self.alarm_pattern:
-            several = {"function"} if len(self.functions) > 1 else set()
-            check_pattern("alarm_pattern", self.alarm_pattern, {"alarm", "environment"} | several, {"function"})
+            required = {"alarm", "environment"} | ({"function"} if len(self.functions) > 1 else set())
+            check_pattern("alarm_pattern", self.alarm_pattern, required, {"function"})
         for problem in self._problems():
             raise ValueError(f"service {self.name!r}: {problem}")
         tags: Mapping[str, Any] = self.default_tags
@@ -115,19 +130,19 @@ class Service:
         }
 
     def routes(self) -> list[tuple[Function, Route]]:
-        """Every route with the function that serves it."""
+        """Return every route with its function."""
         return [(function, route) for function in self.functions for route in function.routes]
 
     def preflight_type(self) -> str:
-        """Return the type, in the name pattern, of the function that responds to OPTIONS for several CORS origins."""
+        """Return the value of `{type}` for the function that responds to OPTIONS if there are several CORS origins."""
         return f"{self.api_type}-preflight"
 
     def scopes(self) -> list[str]:
-        """All that its routes need callers to be allowed."""
-        return sorted({route.scope_needed() for _, route in self.routes()} - {""})
+        """Return the scopes that its routes require."""
+        return sorted({route.required_scope() for _, route in self.routes()} - {""})
 
     def request_schema(self, name: str) -> Schema:
-        """Return the schema that rejects a request body: without the schema of the entries if it is a batch."""
+        """Return the schema that validates a whole request body: without the schema of the entries of a batch."""
         schema = self.schemas[name]
         if name not in self.batches:
             return schema
@@ -141,12 +156,12 @@ class Service:
         return schema
 
     def grants(self) -> list[Grant]:
-        """What its functions need together, merged as a function's own."""
-        return merged(grant for function in self.functions for grant in function.grants())
+        """Return the merged permissions of all functions."""
+        return merge_grants(grant for function in self.functions for grant in function.grants())
 
     def split(self) -> Service:
-        """The same service with a function for each operation, named after it; they share their code in a layer."""
-        made = [
+        """Return the service with one function for each operation, with the common code in a layer."""
+        functions = [
             replace(
                 function,
                 name=operation.replace("_", "-"),
@@ -159,13 +174,13 @@ class Service:
             for operation, settings in function.operations().items()
         ]
         pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
-        alarms = tuple(one for alarm in self.alarms for one in self._split_alarm(alarm))
-        return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
+        alarms = tuple(split for alarm in self.alarms for split in self._split_alarm(alarm))
+        return replace(self, functions=tuple(functions), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
 
     def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
-        """An alarm for each function that what it is on becomes, of those that may emit the metric."""
-        emitting = [operation for f in self.functions if f.name == alarm.on for operation in f.emitting(alarm.metric)]
-        operations = [operation.replace("_", "-") for operation in emitting]
+        """Return one alarm for each split function that emits the metric, or an alarm that is not on a function."""
+        targets = [function for function in self.functions if function.name == alarm.on]
+        operations = [name.replace("_", "-") for f in targets for name in f.operations_emitting(alarm.metric)]
         if len(operations) > 1:
             return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
         return [replace(alarm, on=on) for on in operations or [alarm.on]]
@@ -175,24 +190,25 @@ class Service:
             if not members:
                 yield f"{kind}s must contain at least one {kind}, got none."
         grantable: tuple[Grantable, ...] = (*self.tables, *self.topics, *self.parameters, *self.secrets)
-        others = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
-        others += [self.dead_letters] if self.dead_letters else []
-        yield from repeated("table, topic, parameter or secret", [one.name for one in grantable] + others)
-        variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
+        types = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
+        types += [self.dead_letters] if self.dead_letters else []
+        yield from duplicates("table, topic, parameter or secret", [resource.name for resource in grantable] + types)
+        variables = [resource.variable for resource in grantable if resource.variable]
+        variables += [CORS_VARIABLE] * bool(self.site)
         variables.append(GROUP_VARIABLE)
-        yield from repeated("variable", variables)
+        yield from duplicates("variable", variables)
         with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
-        yield from repeated("output", [output for one in with_outputs for output in one.outputs().values()])
-        yield from repeated("function", [function.name for function in self.functions])
-        yield from repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
+        yield from duplicates("output", [output for resource in with_outputs for output in resource.outputs().values()])
+        yield from duplicates("function", [function.name for function in self.functions])
+        yield from duplicates("route", [f"{route.method} {route.path}" for _, route in self.routes()])
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
-        yield from repeated("code", [code.name for code in codes])
-        yield from repeated("schedule", [s.name for function in self.functions for s in function.schedules])
-        yield from repeated("consumer", [c.name for function in self.functions for c in function.consumers])
+        yield from duplicates("code", [code.name for code in codes])
+        yield from duplicates("schedule", [s.name for function in self.functions for s in function.schedules])
+        yield from duplicates("consumer", [c.name for function in self.functions for c in function.consumers])
         metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
-        yield from repeated("metric", [metric.name for metric in metrics])
-        yield from repeated("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
-        yield from self._grant_problems({one.name: one for one in grantable})
+        yield from duplicates("metric", [metric.name for metric in metrics])
+        yield from duplicates("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
+        yield from self._grant_problems({resource.name: resource for resource in grantable})
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
         yield from self._consumer_problems()
         yield from self._alarm_problems()
@@ -224,8 +240,10 @@ class Service:
             if parameter.table and parameter.table not in {table.name for table in self.tables}:
                 known = ", ".join(table.name for table in self.tables)
                 yield f"parameter {parameter.name!r} table must be one of {known}, got {parameter.table!r}."
-        indexes = {name: {index.name for index in getattr(one, "indexes", ())} for name, one in grantable.items()}
-        reading = {secret.name: READING[secret.store] for secret in self.secrets}
+        indexes = {
+            name: {index.name for index in getattr(resource, "indexes", ())} for name, resource in grantable.items()
+        }
+        read_actions = {secret.name: SECRET_READ_ACTIONS[secret.store] for secret in self.secrets}
         for function in self.functions:
             for grant in function.grants():
                 field_name = f"function {function.name!r} grant on {grant.on!r}"
@@ -233,17 +251,17 @@ class Service:
                     yield f"function {function.name!r} grant must be on one of {', '.join(indexes)}, got {grant.on!r}."
                 elif grant.keys and not isinstance(grantable[grant.on], Table):
                     yield f"{field_name} keys must be empty because it is not a table, got {grant.keys}."
-                elif grant.on in reading and grant.actions != (reading[grant.on],):
-                    yield f"{field_name} actions must be {(reading[grant.on],)}, got {grant.actions}."
+                elif grant.on in read_actions and grant.actions != (read_actions[grant.on],):
+                    yield f"{field_name} actions must be {(read_actions[grant.on],)}, got {grant.actions}."
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
                     yield f"{field_name} indexes must be indexes of the table, got {sorted(unknown)}."
-                elif grant.on not in reading:
+                elif grant.on not in read_actions:
                     kind = "index" if grant.indexes else type(grantable[grant.on]).__name__.lower()
                     yield from action_problems(field_name, grant, kind)
 
-    def _variable_problems(self, taken: set[str]) -> Iterator[str]:
+    def _variable_problems(self, reserved: set[str]) -> Iterator[str]:
         for function in self.functions:
-            for name in sorted(taken & function.variables.keys()):
+            for name in sorted(reserved & function.variables.keys()):
                 yield f"function {function.name!r} variables must differ from those that the stack sets, got {name!r}."
 
     def _consumer_problems(self) -> Iterator[str]:
@@ -253,24 +271,24 @@ class Service:
                 if consumer.table not in streams:
                     yield f"consumer {consumer.name!r} table must be a table with a stream, got {consumer.table!r}."
             tables = [consumer.table for consumer in function.consumers]
-            yield from repeated(f"function {function.name!r} consumer of table", tables)
+            yield from duplicates(f"function {function.name!r} consumer of table", tables)
         if self.dead_letters:
             if not NAME.fullmatch(self.dead_letters):
                 yield (
                     "dead_letters must be lowercase letters, digits and '-', a letter first, or empty, "
                     f"got {self.dead_letters!r}."
                 )
-            if not any(function.runs() for function in self.functions):
+            if not any(function.async_triggers() for function in self.functions):
                 yield f"dead_letters must be empty without schedules and consumers, got {self.dead_letters!r}."
 
     def _alarm_problems(self) -> Iterator[str]:
-        known = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
+        targets = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
         functions = {function.name: function for function in self.functions}
         for alarm in self.alarms:
-            if known.count(alarm.on) != 1:
-                remedy = f" Rename the function {alarm.on!r}." if alarm.on in known else ""
-                yield f"alarm {alarm.name!r} on must be exactly one of {', '.join(known)}, got {alarm.on!r}.{remedy}"
-            elif alarm.on in functions and not functions[alarm.on].emitting(alarm.metric):
+            if targets.count(alarm.on) != 1:
+                remedy = f" Rename the function {alarm.on!r}." if alarm.on in targets else ""
+                yield f"alarm {alarm.name!r} on must be exactly one of {', '.join(targets)}, got {alarm.on!r}.{remedy}"
+            elif alarm.on in functions and not functions[alarm.on].operations_emitting(alarm.metric):
                 yield (
                     f"alarm {alarm.name!r} metric must be emitted by an operation of {alarm.on!r}, got "
                     f"{alarm.metric!r}. Add it to the metrics of the operation."

@@ -1,4 +1,4 @@
-"""What calls a function: routes, schedules and streams."""
+"""Triggers of functions: routes, schedules and streams."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ THROTTLE_LIMITS = {
     "rate_per_second": between(0.1, 1_000_000, "requests a second"),
     "burst": between(1, 1_000_000, "requests"),
 }
-"""The limits of a `Throttle` and their ranges, which are those of the stage's."""
+"""Limits of a `Throttle` and their valid values, which also apply to the stage."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """A `code` of error responses, besides those that every service has."""
+    """A `code` of error responses, in addition to those that every service has."""
 
     name: str
     status: int
     meaning: str
-    """And what to do then."""
+    """Cause of the error and its remedy, for the API reference."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", self.name):
@@ -39,15 +39,16 @@ class Code:
 
 @dataclass(frozen=True, kw_only=True)
 class Throttle:
-    """Limits on the requests of one route, over all callers. They replace the limits of the stage for that route."""
+    """Limits on the requests of one route by all callers, instead of the limits of the stage."""
 
     rate_per_second: float
     burst: int
-    """Concurrent requests before the rate applies."""
+    """Requests in a burst before the rate applies."""
     capped: tuple[str, ...] = ()
-    """Names of the limits that are lowered to the stage's if they exceed it. Others that exceed it are rejected."""
+    """Names of the limits that are lowered to the limit of the stage if they exceed it. Other excesses are rejected."""
     key_prefix: str = "throttle."
-    """Prefix of the limits in errors: that of their config keys, such as `anonymous_`, if config sets them."""
+    """Prefix of the limits in errors. If config sets the limits, it is the prefix of their keys, such as
+    `anonymous_`."""
 
     def __post_init__(self) -> None:
         for name, (is_valid, expected) in THROTTLE_LIMITS.items():
@@ -55,7 +56,7 @@ class Throttle:
                 raise invalid_value(f"{self.key_prefix}{name}", value, expected)
 
     def within(self, stage: ApiSettings) -> Throttle:
-        """Return the limits that apply on a stage. Raise `ValueError` for one that exceeds the stage's."""
+        """Return the effective limits on a stage. Raise `ValueError` for one that exceeds the limit of the stage."""
         limits = {name: getattr(stage, f"throttle_{name}") for name in THROTTLE_LIMITS}
         for name, limit in limits.items():
             if (value := getattr(self, name)) > limit and name not in self.capped:
@@ -68,39 +69,40 @@ class Throttle:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One method on one path, and what it answers."""
+    """A method of a path with its operation and its responses."""
 
     method: str
     path: str
     operation: str
-    """The function of the handler module that serves it."""
+    """Function of the handler module that processes the requests."""
     summary: str
     grants: tuple[Grant, ...] = ()
     body: str | None = None
-    """Name of the request's schema among the service's `schemas`."""
+    """Schema of the request body, by its name in `Service.schemas`."""
     query: Mapping[str, Schema] = field(default_factory=dict)
-    """The query parameters that it accepts; others are rejected."""
+    """Supported query parameters; others are rejected."""
     responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
-    """What it answers when all is well: status to schema name, None for an empty body."""
+    """Schemas of successful responses by status; None for an empty body."""
     errors: tuple[int, ...] = ()
-    """Statuses it answers beyond those that follow from its shape and its codes."""
+    """Error statuses in addition to those that other fields and the codes imply."""
     codes: tuple[Code, ...] = ()
-    """The codes of its error responses, where the status is not specific enough."""
+    """Codes of error responses, if the status is not specific enough."""
     metrics: tuple[Metric, ...] = ()
-    """All that it may emit."""
+    """Metrics that the operation emits."""
     key_required: bool = False
     """Whether an API key is required even if the environment requires no authorization."""
     scope: str | None = None
-    """The scope that a token must have; None: `read` for a GET, else `write`; empty: no authorization is required."""
+    """Scope that a token must have. Default (None): `read` for GET, `write` for other methods. Empty requires no
+    authorization."""
     versioned: bool = False
-    """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
+    """Whether responses have an `ETag`. A write then honors `If-Match`."""
     idempotent: bool = False
-    """Whether its operation gives the same response to a request repeated with the same `Idempotency-Key`, as
-    `runtime.idempotency` does. Only then is the header part of the API reference."""
+    """Whether the operation returns the recorded response to a retry with the same `Idempotency-Key`, as
+    `runtime.idempotency` does. Only then does the API reference contain the header."""
     throttle: Throttle | None = None
-    """Limits on its requests. None applies the limits of the stage."""
+    """Limits on the requests of the route. Default (None): the limits of the stage."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Settings of the function that serves this operation alone, if functions are split."""
+    """Settings of the function of this operation, if functions are split by operation."""
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -108,33 +110,33 @@ class Route:
         if not PATH.fullmatch(self.path):
             raise invalid_value("route path", self.path, "segments that start with '/', with parameters as /{name}")
         check_operation("route", self.operation)
-        if self.key_required and not self.scope_needed():
+        if self.key_required and not self.required_scope():
             field_name, remedy = f"route {self.method} {self.path} key_required", "Set a scope, or remove key_required."
             raise invalid_value(field_name, True, "False for a route without a scope", remedy)
-        if not re.fullmatch(r"[a-z-]*", self.scope_needed()):
+        if not re.fullmatch(r"[a-z-]*", self.required_scope()):
             raise invalid_value("route scope", self.scope, "lowercase letters and '-', or empty")
 
-    def scope_needed(self) -> str:
+    def required_scope(self) -> str:
         """Return the scope that a caller needs; empty if none is required."""
         return ("read" if self.method == "GET" else "write") if self.scope is None else self.scope
 
     def path_parameters(self) -> list[str]:
-        """The names between braces, in order."""
+        """Return the names of the path parameters in order."""
         return re.findall(r"\{(\w+)\}", self.path)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """An operation that runs by the clock."""
+    """An operation that runs on a schedule."""
 
     name: str
     rate: str
-    """EventBridge's own expression: `rate(15 minutes)`, `cron(0 3 * * ? *)`."""
+    """EventBridge schedule expression, such as `rate(15 minutes)` or `cron(0 3 * * ? *)`."""
     operation: str
     grants: tuple[Grant, ...] = ()
     metrics: tuple[Metric, ...] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """As a route's."""
+    """Settings of the function of this operation, if functions are split by operation."""
 
     def __post_init__(self) -> None:
         check_name("schedule", self.name)
@@ -144,22 +146,22 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Consumer:
-    """An operation that runs when rows of a table change: soon after, at least once.
+    """An operation that runs after items of a table change, at least once for each change.
 
-    It is given the keys of those rows, each as DynamoDB writes it: `[{"id": {"S": "a"}}]`.
+    It receives the keys of the items in DynamoDB JSON: `[{"id": {"S": "a"}}]`.
     """
 
     name: str
     table: str
-    """One with a `stream`."""
+    """Name of a table with a `stream`."""
     operation: str
     pattern: Mapping[str, Any] | None = None
-    """Which records it is for, as Lambda's event filters say it, e.g. `{"eventName": ["INSERT"]}`; None: all."""
+    """Lambda event filter pattern, such as `{"eventName": ["INSERT"]}`. Default (None): all records."""
     grants: tuple[Grant, ...] = ()
-    """What it needs besides reading the stream, which it may."""
+    """Permissions in addition to reading the stream."""
     metrics: tuple[Metric, ...] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """As a route's."""
+    """Settings of the function of this operation, if functions are split by operation."""
 
     def __post_init__(self) -> None:
         check_name("consumer", self.name)
@@ -167,4 +169,4 @@ class Consumer:
 
 
 Part = Route | Schedule | Consumer
-"""What a function serves."""
+"""Trigger of a function."""

@@ -1,4 +1,4 @@
-"""The capacity that a service's operations use, as measured."""
+"""Measured capacity of the operations of a service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .aws_limits import ROUND_TRIP, RUNTIME_OVERHEAD, VCPU_MEMORY, Quantity
 
 
 def processor_share(memory_mb: float) -> float:
-    """Return the share of a processor that a function with this memory gets; one thread uses one at most."""
+    """Return the fraction of a vCPU that one thread of a function with this memory gets."""
     return min(memory_mb / VCPU_MEMORY.value, 1.0)
 
 
@@ -31,11 +31,11 @@ class Operation:
     partition_write_units: float = 0
     """Write request units of a partition key that all items share in an index."""
     round_trips: tuple[Quantity, ...] = (ROUND_TRIP,)
-    """Latencies of the calls to AWS that wait for one another."""
+    """Latencies of sequential calls to AWS."""
     processor_ms: float = 0
-    """Processor time of a warm execution environment; 0 if it is not measured."""
+    """CPU time of a warm execution environment; 0 if not measured."""
     cold_processor_ms: float = 0
-    """Processor time of a cold start, from the import to the first response."""
+    """CPU time of a cold start, from the import to the first response."""
 
     def duration_ms(self, memory_mb: float) -> float:
         """Return the mean duration in a warm execution environment."""
@@ -44,7 +44,7 @@ class Operation:
 
 
 EMPTY_SWEEP = Operation(name="sweep, none due", read_units=0.5)
-"""Run of a schedule that is not measured: one query that finds nothing."""
+"""Run of a schedule that is not measured: one query without results."""
 ALERT = Operation(name="alert", round_trips=(ROUND_TRIP,) * 3)
 """Invocation for a stream record: claim, publish and acknowledge an alert. The units are not counted."""
 
@@ -54,11 +54,11 @@ class Workload:
     """Measured operations of a service."""
 
     reads: tuple[Operation, ...] = ()
-    """Requests without changes, which have equal parts of the traffic."""
+    """Read requests, which have equal parts of the traffic."""
     writes: tuple[Operation, ...] = ()
-    """Requests with changes, which have equal parts of the traffic."""
+    """Write requests, which have equal parts of the traffic."""
     others: tuple[Operation, ...] = ()
-    """Further requests, which are no part of the traffic."""
+    """Measured requests that are not part of the traffic."""
     schedules: Mapping[str, Operation] = field(default_factory=dict)
     """Runs of schedules that use more than `EMPTY_SWEEP`, by name of the schedule."""
 
@@ -69,5 +69,5 @@ class Workload:
 
     @property
     def cold_processor_ms(self) -> float:
-        """Processor time of the longest cold start."""
+        """CPU time of the longest cold start."""
         return max((operation.cold_processor_ms for operation in self.requests), default=0)

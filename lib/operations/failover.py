@@ -48,7 +48,7 @@ def failover(
     others = [replace(target, region=other) for other in other_replica_regions(tables, target)]
     terminal.step(f"tables ready in {target.region}: {len(tables)}")
     for other in others:
-        terminal.say(f"  {other.region}: {replication_lag(tables, other.region, target.region)}")
+        terminal.print_line(f"  {other.region}: {replication_lag(tables, other.region, target.region)}")
     if dry:
         _print_plan(target, others, path, terminal)
         return
@@ -64,17 +64,17 @@ def failover(
     terminal.step(_update_dns(deployed))
     for name in ("api_url", "site_url"):
         if name in deployed:
-            terminal.say(f"  {name}: {deployed[name]}")
+            terminal.print_line(f"  {name}: {deployed[name]}")
 
 
 def _print_plan(target: Deployment, others: Iterable[Deployment], path: str, terminal: Terminal) -> None:
     terminal.step("dry run: the failover would")
     for other in others:
-        terminal.say(f"  disable the functions of {other.stack}, if it is deployed")
+        terminal.print_line(f"  disable the functions of {other.stack}, if it is deployed")
     for command in target.commands():
-        terminal.say(f"  run {' '.join(command)}")
-    terminal.say(f"  wait until GET {path} succeeds")
-    terminal.say(f"  point the domain, if one is configured, at {target.region}")
+        terminal.print_line(f"  run {' '.join(command)}")
+    terminal.print_line(f"  wait until GET {path} succeeds")
+    terminal.print_line(f"  point the domain, if one is configured, at {target.region}")
 
 
 def default_health_path(service: str) -> str:

@@ -223,9 +223,9 @@ def prepare(stack: Stack, terminal: Terminal) -> None:
         raise
     stack.complete_file()
     if is_created:
-        terminal.say(f"created {stack.file}: add it to version control")
+        terminal.print_line(f"created {stack.file}: add it to version control")
     if is_created and read_outputs(stack.name):
-        terminal.say(
+        terminal.print_line(
             f"warning: {stack.name} was deployed with a config file that is missing in this folder. Restore it, "
             f"e.g. with pulumi config refresh --force --stack {stack.name}."
         )

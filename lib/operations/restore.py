@@ -34,7 +34,7 @@ def restore(
         )
     name = _restored_name(live, source, terminal)
     pair = _pair(dynamodb, name, live.name)
-    with compare_tables(pair, lambda items: terminal.passing(f"  items read: {items:,}")) as comparison:
+    with compare_tables(pair, lambda items: terminal.show_transient(f"  items read: {items:,}")) as comparison:
         counts = comparison.counts()
         terminal.step(
             f"items equal: {counts.equal:,}, different: {counts.different:,}, only in {name}: "
@@ -45,7 +45,7 @@ def restore(
         else:
             is_complete = True
             _print_differences(counts, comparison, terminal)
-    terminal.say(
+    terminal.print_line(
         f"  {name} is billed until you delete it: aws dynamodb delete-table --region {live.region} --table-name {name}"
     )
     return is_complete
@@ -77,7 +77,7 @@ def _restored_name(live: LiveTable, source: str | datetime, terminal: Terminal) 
         return source
     preposition = "as of" if isinstance(source, datetime) else "from"
     terminal.step(f"restoring {live.name} {preposition} {source}")
-    name = restore_table(live, source, lambda message: terminal.passing(f"  {message}"))
+    name = restore_table(live, source, lambda message: terminal.show_transient(f"  {message}"))
     terminal.step(f"{name} is ACTIVE")
     return name
 
@@ -99,9 +99,9 @@ def _pair(dynamodb: Any, restored: str, live: str) -> Pair:
 def _print_differences(counts: Counts, comparison: Comparison, terminal: Terminal) -> None:
     batch = next(comparison.differences(), [])
     for difference in batch[:MAX_PRINTED]:
-        terminal.say(f"  {difference.label}: {difference.key}")
+        terminal.print_line(f"  {difference.label}: {difference.key}")
     if batch:
-        terminal.say(
+        terminal.print_line(
             f"  no changes written. Write back {counts.different + counts.only_restored:,} items with --apply "
             f"(make: APPLY=1), and delete {counts.only_live:,} with --apply --exact (make: APPLY=1 EXACT=1)."
         )
@@ -110,10 +110,10 @@ def _print_differences(counts: Counts, comparison: Comparison, terminal: Termina
 def _write_back(pair: Pair, comparison: Comparison, exact: bool, terminal: Terminal) -> bool:
     """Write back the differences, and return whether no item was skipped."""
     results = write_back(
-        pair, comparison, exact, lambda skipped: terminal.say(f"  skipped, {skipped.reason}: {skipped.key}")
+        pair, comparison, exact, lambda skipped: terminal.print_line(f"  skipped, {skipped.reason}: {skipped.key}")
     )
     terminal.step(f"items written to {pair.live}: {results[WRITTEN]:,}, deleted: {results[DELETED]:,}")
     skipped = sum(results[reason] for reason in SKIPPED)
     if skipped:
-        terminal.say(f"  items skipped: {skipped:,}. Run the command again to compare their current versions.")
+        terminal.print_line(f"  items skipped: {skipped:,}. Run the command again to compare their current versions.")
     return not skipped

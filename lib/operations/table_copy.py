@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from ..model.names import RESTORED
+from ..model.names import RESTORED_INFIX
 from ..settings import invalid_value
 from . import OperationError
 from .aws import client, region_of
@@ -65,7 +65,7 @@ def describe_table(dynamodb: Any, table: str) -> Mapping[str, Any]:
 def copy_name(live: LiveTable, source: datetime | str) -> str:
     """Return the name of the restored table. Restores from the same source have the same name."""
     label = f"{source:%Y%m%dT%H%M%SZ}" if isinstance(source, datetime) else re.split("[:/]", source)[-1]
-    return f"{live.name}{RESTORED}{label}"
+    return f"{live.name}{RESTORED_INFIX}{label}"
 
 
 def restore_table(live: LiveTable, source: datetime | str, on_progress: ProgressCallback) -> str:

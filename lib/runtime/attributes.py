@@ -55,9 +55,8 @@ def check_unicode(value: str, path: str) -> str:
 def _check_name(name: str, path: str) -> str:
     size = len(check_unicode(name, path[:80]).encode())
     if not 1 <= size <= MAX_NAME_BYTES:
-        raise BadRequest(
-            f"{path[:80] or 'The body'} must have attribute names of 1 to {MAX_NAME_BYTES} bytes, got {size} bytes."
-        )
+        location = path[:80] or "body"
+        raise BadRequest(f"Attribute names must have 1 to {MAX_NAME_BYTES} bytes, got {size} bytes at {location!r}.")
     return name
 
 

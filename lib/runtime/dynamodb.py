@@ -9,17 +9,7 @@ from typing import Any
 
 from .attributes import Item
 from .errors import TooLarge, TooManyRequests
-from .http_client import (
-    BACKOFF_SECONDS,
-    CONFLICT,
-    DEADLINE,
-    RANDOM,
-    THROTTLES,
-    TRANSIENT_REASONS,
-    AwsError,
-    Call,
-    Client,
-)
+from .http_client import BACKOFF_SECONDS, CONFLICT, DEADLINE, RANDOM, THROTTLES, TRANSIENT, AwsError, Call, Client
 
 MAX_BATCH_KEYS = 100
 """Maximum number of keys of a BatchGetItem request."""
@@ -51,7 +41,7 @@ class TransactionCanceled(Exception):
         self.reasons = reasons
 
     def failed_items(self, names: Iterable[Any]) -> dict[Any, Item | None]:
-        """Return the stored items of the actions with failed conditions, by the names of all actions in order."""
+        """Return the stored items of the actions with failed conditions, by name. `names` are those of all actions."""
         reasons = zip(names, self.reasons)
         return {name: reason.get("Item") for name, reason in reasons if reason.get("Code") == "ConditionalCheckFailed"}
 
@@ -149,8 +139,8 @@ class DynamoDB:
     def transact(self, actions: list[dict[str, Any]], *, retries_conflicts: bool = True) -> None:
         """Execute all actions in one transaction. A client request token makes retries idempotent.
 
-        Raise `TransactionCanceled` if a condition fails. Without `retries_conflicts`, raise `TransactionConflict` if
-        another transaction is writing one of the items: use it for actions that depend on the state of these items.
+        Raise `TransactionCanceled` if a condition fails. Set `retries_conflicts` to False if the actions depend on the
+        state of their items: a conflict with another transaction then raises `TransactionConflict`.
         """
         request = {"TransactItems": actions, "ClientRequestToken": os.urandom(16).hex()}
         try:
@@ -159,7 +149,7 @@ class DynamoDB:
             is_conflict = not retries_conflicts and _is_conflict(exc)
             error = TransactionConflict() if is_conflict else _to_exception(exc)
             if exc.ambiguous and isinstance(error, (TransactionConflict, TooManyRequests)):
-                # An earlier attempt might have been executed, so the caller must not repeat or report it as rejected.
+                # An earlier attempt might have been executed: the caller must not treat the transaction as rejected.
                 raise
             raise error from exc
 
@@ -178,6 +168,6 @@ def _to_exception(error: AwsError) -> Exception:
         return TooLarge("The item exceeds DynamoDB's limit of 400 KB. Store large values elsewhere, such as in S3.")
     if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
         return TransactionCanceled(reasons)
-    if error.code in THROTTLES or any(reason.get("Code") in TRANSIENT_REASONS for reason in reasons):
+    if error.code in THROTTLES or any(reason.get("Code") in TRANSIENT for reason in reasons):
         return TooManyRequests(THROTTLED)
     return error

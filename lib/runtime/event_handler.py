@@ -29,12 +29,12 @@ that it cannot be an email address."""
 SURROGATE_ESCAPES = (r"\ud", r"\uD")
 """Prefixes of the JSON escapes of surrogates."""
 MAX_INTEGER_CHARACTERS = 127
-"""Length of the longest integer that DynamoDB can store, with its sign. Parsing far longer ones takes Python long."""
+"""Length of the longest integer that DynamoDB can store, with its sign. Python parses much longer integers slowly."""
 EXPOSED_HEADERS = {"Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"}
 """Response headers that scripts of an allowed origin can read."""
 IDENTITY_CLAIMS = ("username", "cognito:username", "sub", "client_id")
-"""Claims that identify the caller, by precedence: of an access token, of an ID token, of both, and of a client that
-has no user."""
+"""Claims that identify the caller, in order of precedence: `username` in access tokens, `cognito:username` in ID
+tokens, `sub` in both, and `client_id` for clients without a user."""
 
 GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the user pool group that can call the API. If it is unset, all users of the pool can."""
@@ -54,15 +54,12 @@ StreamOperation = Callable[[list[Item]], None]
 
 
 class SchemaViolation(Exception):
-    """A value does not match its JSON Schema. Generated validators raise it with these arguments."""
+    """A value does not match its JSON Schema."""
 
-    def __init__(self, message: str, value: Any = None, name: str = "", definition: Any = None, rule: str = "") -> None:
+    def __init__(self, message: str, **_: Any) -> None:
+        """Accept the message, and further arguments that generated validators pass."""
         super().__init__(message)
         self.message = message
-        self.value = value
-        self.name = name
-        self.definition = definition
-        self.rule = rule
 
 
 class Route(NamedTuple):
@@ -117,7 +114,7 @@ class Response(NamedTuple):
 
 
 class Api:
-    """The Lambda handler of a function: for requests of API Gateway, schedules, and records of DynamoDB streams."""
+    """The Lambda handler of a function, which API Gateway, schedules and DynamoDB streams invoke."""
 
     def __init__(
         self,
@@ -195,9 +192,7 @@ class Api:
             body = _parse_body(event, headers, route.entries)
             _validate(route.validate, body, "body")
         query = _parse_query(route, event)
-        path = {
-            name: _decode_path_parameter(name, value) for name, value in (event.get("pathParameters") or {}).items()
-        }
+        path = {name: _decode_path(name, value) for name, value in (event.get("pathParameters") or {}).items()}
         context = event["requestContext"]
         actor, owner = _actor(context), _owner(context)
         name, request_id, invalid = f"{key[0]} {key[1]}", context["requestId"], _invalid_entries(route, body)
@@ -279,7 +274,7 @@ def _to_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _parse_integer_of_batch(value: str) -> int | Decimal:
-    """Return a longer integer as a decimal, which the validator of its entry rejects."""
+    """Return an integer. If it is too long, return a decimal, which the validator of its entry rejects."""
     return int(value) if len(value) <= MAX_INTEGER_CHARACTERS else Decimal(value)
 
 
@@ -331,7 +326,7 @@ def _check_characters(value: Any) -> None:
             _check_characters(member)
 
 
-def _decode_path_parameter(name: str, raw: str) -> str:
+def _decode_path(name: str, raw: str) -> str:
     """Return a path parameter, which API Gateway passes percent-encoded."""
     try:
         value = unquote(raw, errors="strict")
@@ -357,7 +352,7 @@ def _parse_query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse_parameter(raw: str, schema_type: str) -> Any:
-    """Return the value of a query parameter, or the raw string, which the validator rejects, if it has another type."""
+    """Return the value of a query parameter. If it has another type, return the string, which the validator rejects."""
     if schema_type == "string":
         return raw
     try:

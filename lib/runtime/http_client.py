@@ -55,7 +55,7 @@ NO_RESPONSE = "NoResponse"
 RETRYABLE = THROTTLES | {NO_RESPONSE, "TransactionConflictException", "TransactionInProgressException"}
 
 CONFLICT = "TransactionConflict"
-TRANSIENT_REASONS = frozenset((CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"))
+TRANSIENT = frozenset((CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"))
 """Cancellation reasons after which a transaction can succeed on retry."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -64,7 +64,7 @@ Sleep = Callable[[float], None]
 
 
 class RetryDeadline:
-    """Deadline of the current invocation for calls and retries, before Lambda's timeout."""
+    """Time until which the current invocation can call AWS: its timeout, minus `RESPONSE_SECONDS`."""
 
     def __init__(self) -> None:
         self._end = float("inf")
@@ -96,7 +96,7 @@ class AwsError(Exception):
         self.status = status
         self.body = body
         self.ambiguous = ambiguous
-        """Whether AWS might have executed an attempt of the same call that got no successful response."""
+        """Whether AWS might have executed an attempt of the call that got no response or a server error."""
 
 
 Call = tuple[str, dict[str, Any]]
@@ -313,5 +313,5 @@ def is_retryable(error: AwsError, not_retried: Container[str] = ()) -> bool:
     """Return whether a retry of the call can succeed."""
     if error.code == "TransactionCanceledException":
         codes = [reason.get("Code") for reason in error.body.get("CancellationReasons", ())]
-        return any(code in TRANSIENT_REASONS and code not in not_retried for code in codes)
+        return any(code in TRANSIENT and code not in not_retried for code in codes)
     return error.status >= 500 or error.code in RETRYABLE

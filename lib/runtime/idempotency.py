@@ -1,7 +1,7 @@
 """Idempotency keys: a retry gets the response of the first request, and a different request with the same key a 409.
 
-The transaction of the request also writes an idempotency record. It contains only the values that the service generated
-(such as an ID and a timestamp), because the response to a retry takes all others from the request body.
+The transaction of the first request also writes an idempotency record with the values that the service generated, such
+as an ID and a timestamp. A retry has the same body, so its response takes all other values from there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Transactional outbox: notifications are stored in the transaction that causes them, and published at least once.
 
-An index contains the unpublished notifications: its partition key is constant, and its sort key is the time at which a
-notification is due. A sender leases a notification by advancing that time, publishes it, and removes it from the index.
+An index contains the unpublished notifications: its partition key is constant, and its sort key is the time at which
+a notification is due. A sender leases a notification by postponing that time, publishes it, and removes it from the
+index.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Outbox(NamedTuple):
     retention_seconds: int = 0
     """Time after publication at which an item expires (TTL). Default (0): never."""
     retries_immediately: bool = False
-    """Whether a failed publication ends the lease, so that the next sender can retry it. Default: after the lease."""
+    """Whether a failed publication ends the lease. If not, other senders can retry it after the lease expires."""
 
     def due(self) -> Iterator[Item]:
         """Yield the primary keys of the notifications that are due."""

@@ -74,10 +74,8 @@ class PageTokens:
     def _sign(self, scope: dict[str, Any], payload: bytes) -> bytes:
         if self._signing_key is None:
             self._signing_key = self._load_key()
-        serialized_scope = json.dumps(scope, sort_keys=True).encode()
-        return hmac.new(self._signing_key, serialized_scope + b"\0" + payload, hashlib.sha256).digest()[
-            :SIGNATURE_BYTES
-        ]
+        message = json.dumps(scope, sort_keys=True).encode() + b"\0" + payload
+        return hmac.new(self._signing_key, message, hashlib.sha256).digest()[:SIGNATURE_BYTES]
 
     def _load_key(self) -> bytes:
         """Return the stored signing key. If there is none, generate one, unless a concurrent request does so first."""

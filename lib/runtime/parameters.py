@@ -16,8 +16,8 @@ INITIALIZATION_SECONDS = 6.0
 def load(variable: str) -> dict[str, Any]:
     """Return the settings in the parameter that an environment variable names.
 
-    Use the deployed settings for members that are invalid. Use all deployed settings if Parameter Store does not
-    respond or throttles: its default limit of 40 requests per second is lower than the possible rate of cold starts.
+    Invalid settings keep their deployed values. If Parameter Store does not respond or throttles, return all deployed
+    settings, because its default limit of 40 requests per second is lower than the possible rate of cold starts.
     """
     deployed: dict[str, Any] = json.loads(os.environ[f"{variable}_DEPLOYED"])
     name = os.environ[variable]
@@ -39,7 +39,7 @@ def load(variable: str) -> dict[str, Any]:
 
 
 def _parse(value: str, deployed: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the valid settings, and the names of settings that are unknown or have another type than deployed ones."""
+    """Return the valid settings, and the names of those that are unknown or differ in type from the deployed value."""
     try:
         settings = json.loads(value)
     except ValueError:

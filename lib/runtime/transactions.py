@@ -55,8 +55,8 @@ class Transactions:
     ) -> None:
         """Execute named actions and record the result for the idempotency key in one transaction.
 
-        Raise `AlreadyExecuted` or `WriteConflict`. Without `retries_conflicts`, also raise `WriteConflict` if another
-        transaction is writing one of the items: use it for actions that depend on the state of these items.
+        Raise `AlreadyExecuted` or `WriteConflict`. Set `retries_conflicts` to False if the actions depend on the state
+        of their items: a conflict with another transaction then raises `WriteConflict`.
         """
         if idempotency:
             actions = {**actions, _RECORD: idempotency.put(self._table, result or {})}

@@ -73,7 +73,7 @@ class Limits(NamedTuple):
 
 def deployment_limits(operation: Operation, args: TapStackArgs) -> Limits:
     """Return the limits of a deployment for an operation."""
-    settings, service = args.settings(), args.description()
+    settings, service = args.settings(), args.service_definition()
     function = args.function_settings(_function(service, operation))
     memory_mb, reserved = function.memory_mb or 0, function.reserved_concurrency or 0
     servers = int(ACCOUNT_CONCURRENCY.value) if reserved < 0 else reserved

@@ -12,7 +12,7 @@ from ..model import Operation
 from ..model.aws_limits import ACCOUNT_REQUEST_RATE, COLD_START_PERCENT, DURATION_VARIATION, QUANTITIES
 from ..services import BUILT_IN, load
 from ..services.stock.settings import StockSettings
-from ..settings import LAYERS, ApiSettings, FunctionSettings, Settings, SettingsGroup, TableSettings
+from ..settings import SETTINGS_GROUPS, ApiSettings, FunctionSettings, Settings, SettingsGroup, TableSettings
 from ..stack.args import TapStackArgs
 from . import queueing
 from .model import deployment_limits, lambda_monthly_usd, offered_load, required_concurrency, response_ms
@@ -271,7 +271,7 @@ def _config() -> str:
 
 def _recommended_settings() -> Iterable[tuple[SettingsGroup, Field[Any]]]:
     """Yield the recommended settings that differ from their default, with their groups."""
-    for group in (*(getattr(RECOMMENDED, name) for name in LAYERS), *RECOMMENDED_BY_SERVICE.values()):
+    for group in (*(getattr(RECOMMENDED, name) for name in SETTINGS_GROUPS), *RECOMMENDED_BY_SERVICE.values()):
         yield from ((group, field) for field in fields(group) if getattr(group, field.name) != field.default)
 
 

@@ -1,7 +1,8 @@
-"""The figures a deployment can change: one class per kind.
+"""Settings of a deployment: one class for each group.
 
-An environment's row, a service's own figures and the arguments of a `TapStack` are all `Settings`; a field that
-is None says nothing, and the layer below decides.  A component given None leaves the choice to AWS.
+Environment profiles, the settings of a service and the arguments of a `TapStack` are all `Settings`. They override each
+other in this order; a field that is None is unset and overrides nothing. A component applies the default of AWS to a
+field that is None.
 """
 
 from .api import ApiSettings
@@ -29,13 +30,13 @@ from .monitoring import AlarmSettings, ObservationSettings
 from .network import NetworkSettings
 from .rollout import RolloutSettings
 from .schedule import check_schedule
-from .settings import LAYERS, Settings
+from .settings import SETTINGS_GROUPS, Settings
 from .site import SiteSettings
 from .table import TableSettings
 from .tags import check_tags, merge_tags
 
 __all__ = [
-    "LAYERS",
+    "SETTINGS_GROUPS",
     "USER_POOL",
     "AlarmSettings",
     "ApiSettings",

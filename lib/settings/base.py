@@ -1,4 +1,4 @@
-"""Base of the settings classes: checked fields, their docstrings, and layers that override each other."""
+"""Base of the settings classes: validated fields, their docstrings, and merging."""
 
 from __future__ import annotations
 
@@ -57,70 +57,70 @@ def is_output(value: object) -> bool:
     return hasattr(type(value), "apply")
 
 
-def unknown_value(where: str, remedy: str) -> ValueError:
+def unknown_value(field_name: str, remedy: str) -> ValueError:
     """Return the error for an Output where the value decides what is created."""
-    return ValueError(f"{where} must be known before deployment, got an Output. {remedy}")
+    return ValueError(f"{field_name} must be known before deployment, got an Output. {remedy}")
 
 
 def setting(check: Check, *, key: str = "", default: Any = None, accepts_output: bool = False) -> Any:
-    """A field of a `SettingsGroup`; `key` is its name in Pulumi config, by default the layer's and the field's own.
+    """Return a dataclass field of a `SettingsGroup`.
 
-    With a default other than None the field always says something.  If `accepts_output` is True, the value can be an
-    Output, which is not checked.
+    `key` is its Pulumi config key. Default (empty): `<section>_<field>`. A field with a default other than None is
+    never unset. If `accepts_output` is True, the value can be an Output, which is not checked.
     """
     metadata = {"check": check, "key": key, "accepts_output": accepts_output}
-    return field(default=default, metadata=metadata)  # pylint: disable=invalid-field-call  # for one
+    return field(default=default, metadata=metadata)  # pylint: disable=invalid-field-call  # the caller is a class body
 
 
 @dataclass(frozen=True, kw_only=True)
 class SettingsGroup:
-    """Figures of one kind, each made by `setting`; one that is None says nothing, and the layer below decides."""
+    """Settings of one kind, declared with `setting`. A field that is None is unset."""
 
     SECTION: ClassVar[str] = ""
+    """Name of the group in errors and config keys."""
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            value = getattr(self, one.name)
-            unsaid = value is None and one.default is None
-            if not unsaid:
-                self._check(one, value)
+        for declared in fields(self):
+            value = getattr(self, declared.name)
+            is_unset = value is None and declared.default is None
+            if not is_unset:
+                self._check(declared, value)
 
-    def _check(self, one: Field[Any], value: object) -> None:
-        possible, expected = one.metadata["check"]
+    def _check(self, declared: Field[Any], value: object) -> None:
+        is_valid, expected = declared.metadata["check"]
+        field_name = f"{self.SECTION}.{declared.name}"
         has_output = any(map(is_output, value if isinstance(value, tuple) else (value,)))
-        if has_output and not one.metadata["accepts_output"]:
-            raise unknown_value(
-                f"{self.SECTION}.{one.name}", "Settings decide which resources exist: pass a plain value."
-            )
-        if not has_output and not possible(value):
-            raise invalid_value(f"{self.SECTION}.{one.name}", value, expected)
+        if has_output and not declared.metadata["accepts_output"]:
+            raise unknown_value(field_name, "Settings decide which resources exist: pass a plain value.")
+        if not has_output and not is_valid(value):
+            raise invalid_value(field_name, value, expected)
 
     @classmethod
     def checks(cls) -> Mapping[str, Check]:
-        """What each field can be."""
-        return {one.name: one.metadata["check"] for one in fields(cls)}
+        """Return the check of each field."""
+        return {declared.name: declared.metadata["check"] for declared in fields(cls)}
 
     @classmethod
     def config_keys(cls) -> Mapping[str, str]:
         """Return the field that each config key sets."""
-        return {one.metadata["key"] or f"{cls.SECTION}_{one.name}": one.name for one in fields(cls)}
+        return {declared.metadata["key"] or f"{cls.SECTION}_{declared.name}": declared.name for declared in fields(cls)}
 
 
-_L = TypeVar("_L", bound=SettingsGroup)
+_G = TypeVar("_G", bound=SettingsGroup)
 
 
-def merge(base: _L, upper: _L) -> _L:
-    """`base` with whatever `upper` says."""
-    said = {f.name: getattr(upper, f.name) for f in fields(upper)}
-    return replace(base, **{k: v for k, v in said.items() if v is not None})
+def merge(base: _G, overrides: _G) -> _G:
+    """Return `base`, overridden by the fields that are set in `overrides`."""
+    values = {declared.name: getattr(overrides, declared.name) for declared in fields(overrides)}
+    return replace(base, **{name: value for name, value in values.items() if value is not None})
 
 
 def docs_of(cls: type) -> dict[str, str]:
     """Return the docstring of each name that the body of `cls` declares, on one line; empty if there is none."""
     (body,) = [node.body for node in ast.parse(inspect.getsource(cls)).body if isinstance(node, ast.ClassDef)]
     return {
-        target.id: _docstring(after)
-        for statement, after in pairwise([*body, ast.Pass()])
+        target.id: _docstring(following)
+        for statement, following in pairwise([*body, ast.Pass()])
         for target in _assigned(statement)
         if isinstance(target, ast.Name)
     }
@@ -133,5 +133,5 @@ def _assigned(statement: ast.stmt) -> list[ast.expr]:
 
 
 def _docstring(node: ast.stmt) -> str:
-    text = node.value.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else ""
-    return " ".join(str(text).split())
+    docstring = node.value.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else ""
+    return " ".join(str(docstring).split())

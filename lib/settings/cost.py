@@ -1,4 +1,4 @@
-"""What it may cost, and whose it is."""
+"""Cost allocation and budget."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .base import SettingsGroup, between, boolean, setting
 
 @dataclass(frozen=True, kw_only=True)
 class CostSettings(SettingsGroup):
-    """How costs are told apart and watched."""
+    """Settings of cost allocation tags and of the budget."""
 
     allocation_tags: bool | None = setting(boolean())
-    """Tags `Service` and `Environment` on everything, by which AWS can tell costs apart; a budget has them anyway."""
+    """Whether every resource has the cost allocation tags `Service` and `Environment`. A budget implies them."""
     monthly_budget_usd: float | None = setting(between(0.0, 1e9, "US dollars (0: no budget)"), key="monthly_budget_usd")
-    """Monthly cost of the service above which a budget sends a notification; 0: no budget."""
+    """Monthly cost of the service above which AWS Budgets sends a notification. 0 creates no budget."""
 
     SECTION: ClassVar[str] = "cost"
 
     @property
     def has_budget(self) -> bool:
-        """Whether a budget watches the costs of the service."""
+        """Whether the stack has a budget."""
         return bool(self.monthly_budget_usd)

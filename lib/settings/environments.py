@@ -1,4 +1,4 @@
-"""Environment profiles: one set of settings per environment. No component checks the name of its environment."""
+"""Environment profiles: one set of settings for each environment. Components never check the environment name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from . import (
 )
 
 RUNBOOK = "docs/runbook.md"
-"""In this repository; a stack's own is an address."""
+"""Runbook of this repository; other stacks set a URL."""
 
 _COMMON = Settings(
     function=FunctionSettings(
@@ -107,7 +107,7 @@ _COMMON = Settings(
     site=SiteSettings(public=False),
 )
 
-_GUARDED = Settings(
+_PROTECTED = Settings(
     function=FunctionSettings(tracing=True, log_retention_days=30),
     table=TableSettings(billing_mode="PROVISIONED", retain_on_delete=True),
     api=ApiSettings(cors_origin="", execution_log_bodies=False),
@@ -115,20 +115,20 @@ _GUARDED = Settings(
     alarms=AlarmSettings(recommended=True, runbook_url=RUNBOOK),
     observation=ObservationSettings(dashboard=True),
 )
-"""What staging and prod have in common."""
+"""Settings that staging and prod have in common."""
 
 ENVIRONMENTS: dict[str, Settings] = {
-    "dev": _COMMON.with_(Settings(function=FunctionSettings(memory_mb=128, log_retention_days=7))),
-    "test": _COMMON.with_(Settings(function=FunctionSettings(memory_mb=128, log_retention_days=7, tracing=True))),
-    "staging": _COMMON.with_(_GUARDED).with_(
+    "dev": _COMMON.merged_with(Settings(function=FunctionSettings(memory_mb=128, log_retention_days=7))),
+    "test": _COMMON.merged_with(Settings(function=FunctionSettings(memory_mb=128, log_retention_days=7, tracing=True))),
+    "staging": _COMMON.merged_with(_PROTECTED).merged_with(
         Settings(
             function=FunctionSettings(memory_mb=256, reserved_concurrency=20),
             table=TableSettings(read_capacity=10, write_capacity=10),
         )
     ),
-    "prod": _COMMON.with_(_GUARDED).with_(
+    "prod": _COMMON.merged_with(_PROTECTED).merged_with(
         Settings(
-            # For 1,000 concurrent requests that take 200 ms, nine of ten of them reads: see docs/production/scaling.md.
+            # For 1,000 concurrent requests of 200 ms with 90 % reads: see docs/production/scaling.md.
             function=FunctionSettings(memory_mb=512, reserved_concurrency=530),
             table=TableSettings(
                 read_capacity=50,
@@ -154,7 +154,7 @@ DEFAULT_PROFILE = "dev"
 """Profile of an environment suffix that names none."""
 
 BASIS = ENVIRONMENTS["dev"]
-"""What a component used by itself falls back on."""
+"""Defaults of components that are used without a `TapStack`."""
 
 _PROFILES = {**{name: name for name in ENVIRONMENTS}, **ALIASES}
 _STRICTNESS = [*ENVIRONMENTS]
@@ -165,7 +165,7 @@ def matching_profile(environment_suffix: str) -> str | None:
     """Return the strictest profile that a part of a suffix names; None if no part names one.
 
     The parts end at `-`, `_` and between letters and digits: `prod-eu` and `prod2` have the part `prod`. Raise
-    ValueError for a part that differs from a name only in case, because it would select no profile.
+    `ValueError` for a part that differs from a name only in case, because it would select no profile.
     """
     lowered = _PART.sub(lambda part: part[0].lower() if part[0].lower() in _PROFILES else part[0], environment_suffix)
     if lowered != environment_suffix:

@@ -15,47 +15,49 @@ COUNT = between(0, 1_000_000_000)
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmSettings(SettingsGroup):
-    """When to wake somebody, and whom."""
+    """Alarm thresholds and notifications."""
 
     duration_ms: int | None = setting(between(1, 900_000, "milliseconds"), key="duration_alarm_ms")
-    """Average duration of a function over a period above which it is alarming; default 80 % of its timeout."""
+    """Threshold of the average duration of a function in a period, in milliseconds. Unset: 80 % of its timeout."""
     errors: int | None = setting(COUNT)
-    """Failed invocations in a period above which it is alarming."""
+    """Failed invocations in a period above which the alarm enters the ALARM state."""
     throttles: int | None = setting(COUNT)
-    """Throttled invocations in a period above which the alarm is in ALARM state."""
+    """Throttled invocations in a period above which the alarm enters the ALARM state."""
     period_seconds: int | None = setting(
         (
             lambda v: isinstance(v, int) and v in range(60, 86_401, 60),
             "a multiple of 60 from 60 to 86400 seconds",
         )
     )
-    """How long a period is: a multiple of 60, for Lambda counts by the minute."""
+    """Length of an evaluation period in seconds. Lambda publishes metrics once a minute."""
     evaluation_periods: int | None = setting(between(1, 1440, "periods"))
-    """How many periods in a row make an alarm."""
+    """Consecutive periods above the threshold before an alarm enters the ALARM state."""
     recommended: bool | None = setting(boolean(), key="recommended_alarms")
-    """The alarms that AWS recommends for the API, its tables, streams and functions, too, and one in ALARM while
-    any other of the service is. If false, only the one on 5xx responses of the API, which `items` lacks, too."""
+    """Whether the alarms that AWS recommends for the API, tables, streams and functions are created, and a composite
+    alarm over all alarms of the service. If false, only the alarm on 5xx responses of the API is created, except for
+    `items`, which has none."""
     api_5xx_share: float | None = setting(between(0.0, 1.0))
-    """The part of requests answered 5xx above which an alarm enters the ALARM state."""
+    """Fraction of requests with a 5xx response above which the alarm enters the ALARM state."""
     api_4xx_share: float | None = setting(between(0.0, 1.0))
-    """Share of 4xx responses above which the recommended alarm is in ALARM state."""
+    """Fraction of requests with a 4xx response above which the recommended alarm enters the ALARM state."""
     api_latency_ms: int | None = setting(between(1, 29_000, "milliseconds"))
-    """90th percentile of the latency above which the recommended alarm is in ALARM state."""
+    """90th percentile of API latency in milliseconds above which the recommended alarm enters the ALARM state."""
     iterator_age_seconds: int | None = setting(between(1, 86_400, "seconds"))
-    """Age of stream records above which the recommended alarm is in ALARM state."""
+    """Maximum age of a stream record in seconds before the recommended alarm enters the ALARM state."""
     runbook_url: str | None = setting(
         matching(
             r"|https://\S+|[\w./-]+\.md", "a URL that begins with https://, the path of a Markdown file, or empty"
         ),
         key="runbook_url",
     )
-    """The page that says what to do, at a part with the alarm's name; empty: the alarm says it alone."""
+    """URL of the runbook, which has a heading for each alarm. Alarm descriptions link to it unless it is empty."""
     notification_email: str | pulumi.Output[str] | None = setting(
         matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "an email address, or empty"),
         key="notification_email",
         accepts_output=True,
     )
-    """Email address that is subscribed to alarm notifications, once its owner confirms. Empty: none."""
+    """Email address that receives alarm notifications. Amazon SNS sends a confirmation request first. Empty disables
+    email."""
 
     SECTION: ClassVar[str] = "alarms"
 
@@ -69,9 +71,9 @@ class AlarmSettings(SettingsGroup):
 
 @dataclass(frozen=True, kw_only=True)
 class ObservationSettings(SettingsGroup):
-    """Settings of what CloudWatch shows beside logs and alarms."""
+    """Settings of CloudWatch dashboards."""
 
     dashboard: bool | None = setting(boolean(), key="dashboard")
-    """A CloudWatch dashboard of the service."""
+    """Whether the service has a CloudWatch dashboard."""
 
     SECTION: ClassVar[str] = "observation"

@@ -1,4 +1,4 @@
-"""The network that functions run in."""
+"""Network of the functions."""
 
 from __future__ import annotations
 
@@ -18,41 +18,43 @@ def _is_cidr(value: Any) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings(SettingsGroup):
-    """Whether functions run in a VPC, and what is in it."""
+    """Settings of the VPC of functions."""
 
     vpc: str | None = setting(
         matching(r"none|create|vpc-[0-9a-f]{8,17}", "one of none, create, or the ID of a VPC, such as vpc-0a1b2c3d")
     )
-    """`create` creates one, `none` runs functions outside a VPC, and an ID selects an existing VPC."""
+    """VPC of the functions: `create` creates one, `none` runs functions outside a VPC, and an ID selects an existing
+    VPC."""
     cidr_block: str | None = setting((_is_cidr, "a CIDR block from /16 to /24, such as 10.0.0.0/16"))
-    """CIDR block of a created VPC; half of it is for private subnets."""
+    """CIDR block of a created VPC. Half of it is for private subnets."""
     zones: int | None = setting(between(2, 6, "availability zones"))
     """Number of availability zones of a created VPC."""
     nat_gateways: Literal["none", "one", "per-zone"] | None = setting(one_of("none", "one", "per-zone"))
-    """What leads from the private subnets to the internet: nothing, one gateway, or one in each zone."""
+    """NAT gateways of a created VPC, through which functions access the internet: `none`, `one`, or one in each
+    zone."""
     interface_endpoints: bool | None = setting(boolean())
-    """Interface endpoints in every zone of a created VPC for the services that functions call."""
+    """Whether a created VPC has interface endpoints in every zone for the AWS services that functions call."""
     flow_logs: bool | None = setting(boolean())
-    """Flow logs of rejected connections of a created VPC, in CloudWatch Logs."""
+    """Whether flow logs record rejected connections of a created VPC in CloudWatch Logs."""
     private_subnet_ids: tuple[str, ...] | None = setting(
         unique_tuple(r"subnet-[0-9a-f]{8,17}", "subnet IDs, such as subnet-0a1b2c3d")
     )
-    """Subnets of functions in an existing VPC."""
+    """Private subnets of an existing VPC for the functions."""
     security_group_ids: tuple[str, ...] | None = setting(
         unique_tuple(r"sg-[0-9a-f]{8,17}", "security group IDs, such as sg-0a1b2c3d")
     )
-    """Security groups of functions in an existing VPC; none: one is created in it."""
+    """Security groups of functions in an existing VPC. If empty, the stack creates one."""
 
     SECTION: ClassVar[str] = "network"
 
-    def in_vpc(self) -> bool:
+    def uses_vpc(self) -> bool:
         """Whether functions run in a VPC."""
         return (self.vpc or "none") != "none"
 
 
 def check_network(network: NetworkSettings) -> None:
-    """Raise ValueError for an existing VPC without subnets, and for settings that only an existing VPC has."""
-    is_existing = network.in_vpc() and network.vpc != "create"
+    """Raise `ValueError` for an existing VPC without subnets, and for settings that require an existing VPC."""
+    is_existing = network.uses_vpc() and network.vpc != "create"
     if is_existing and not network.private_subnet_ids:
         remedy = "Set private_subnet_ids to the subnets of the functions."
         raise invalid_value("network.vpc", network.vpc, "a VPC with private subnets", remedy)

@@ -12,7 +12,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_PORT = 65_535
 MAX_HOST_LENGTH = 253
 MAX_LIST_LENGTH = 2_000
-"""Of all origins together: the environment variables of a Lambda function have 4 KB."""
+"""Maximum length of the whole list; all environment variables of a Lambda function share 4 KB."""
 EXPECTED = (
     "'*', empty, or a comma-separated list of distinct origins exactly as browsers send them, such as "
     "https://shop.example.com or http://localhost:3000 (http or https, in lowercase, without wildcards, user, default "
@@ -22,7 +22,7 @@ EXPECTED = (
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:]+\])(:(?P<port>[1-9][0-9]{0,4}))?")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-"""A last label that makes a host an IPv4 address."""
+"""Last label of a host that browsers parse as an IPv4 address."""
 
 
 def split(origins: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How new code reaches callers."""
+"""Deployment strategies of new function versions."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ GRADUAL = (
     "Linear10PercentEvery1Minute",
     *(f"Linear10PercentEvery{minutes}Minutes" for minutes in (2, 3, 10)),
 )
-"""CodeDeploy's own ways of shifting a Lambda alias, without `CodeDeployDefault.Lambda`."""
+"""Traffic shifting configurations of CodeDeploy, without their prefix `CodeDeployDefault.Lambda`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutSettings(SettingsGroup):
-    """How the functions behind routes go from one version to the next."""
+    """Settings of the deployment of new versions of functions with routes."""
 
     strategy: str | None = setting(one_of("none", "AllAtOnce", *GRADUAL), key="rollout")
-    """`none` calls the newest code; `AllAtOnce` calls an alias, which moves with the deployment; the others have
-    CodeDeploy move it bit by bit, and back if an alarm enters the ALARM state."""
+    """Deployment strategy. `none` invokes the latest code without an alias. `AllAtOnce` invokes an alias, which each
+    deployment updates. With the others, CodeDeploy shifts the alias gradually and rolls back if an alarm enters the
+    ALARM state."""
 
     SECTION: ClassVar[str] = "rollout"
 
     @property
     def uses_codedeploy(self) -> bool:
-        """Whether CodeDeploy moves the aliases, and not the deployment."""
+        """Whether CodeDeploy shifts the aliases gradually."""
         return self.strategy in GRADUAL

@@ -1,4 +1,4 @@
-"""Every figure of a deployment."""
+"""All settings of a deployment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .table import TableSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every figure of a deployment."""
+    """All settings of a deployment."""
 
     function: FunctionSettings = field(default_factory=FunctionSettings)
     """Runtime, memory, timeout, concurrency, tracing, log retention."""
@@ -32,37 +32,37 @@ class Settings:
     api: ApiSettings = field(default_factory=ApiSettings)
     """Stage, CORS origin, throttle, quota, logs, domain."""
     authorization: AuthorizationSettings = field(default_factory=AuthorizationSettings)
-    """Keys, signatures, or users and their scopes."""
+    """Authorization of callers: API keys, AWS signatures, or user pools."""
     firewall: FirewallSettings = field(default_factory=FirewallSettings)
-    """A web ACL before the API."""
+    """AWS WAF web ACL of the API stage."""
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
-    """Thresholds, and who is written to."""
+    """Alarm thresholds and the notification address."""
     observation: ObservationSettings = field(default_factory=ObservationSettings)
-    """A dashboard."""
+    """CloudWatch dashboard."""
     network: NetworkSettings = field(default_factory=NetworkSettings)
-    """A VPC for the functions."""
+    """VPC of the functions."""
     encryption: EncryptionSettings = field(default_factory=EncryptionSettings)
-    """A customer managed key."""
+    """KMS key of data at rest."""
     backup: BackupSettings = field(default_factory=BackupSettings)
-    """Backups of the tables."""
+    """AWS Backup plan of the tables."""
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
-    """How new code reaches callers."""
+    """Deployment strategy of new function versions."""
     cost: CostSettings = field(default_factory=CostSettings)
-    """Tags and a budget."""
+    """Cost allocation tags and budget."""
     site: SiteSettings = field(default_factory=SiteSettings)
-    """How the pages of a service that has any are served."""
+    """Hosting of the static site."""
 
-    def with_(self, upper: Settings) -> Settings:
-        """This layer with whatever `upper` says."""
-        return Settings(**{f.name: merge(getattr(self, f.name), getattr(upper, f.name)) for f in fields(Settings)})
+    def merged_with(self, overrides: Settings) -> Settings:
+        """Return these settings, overridden by the fields that are set in `overrides`."""
+        return Settings(**{f.name: merge(getattr(self, f.name), getattr(overrides, f.name)) for f in fields(Settings)})
 
     def check(self) -> None:
-        """Raise ValueError for figures that cannot be together once nothing more is said."""
+        """Raise `ValueError` for settings that contradict each other; call it on completely merged settings."""
         check_domain(self.api)
         check_authorization(self.authorization)
         check_network(self.network)
         check_key(self.encryption, self.table)
 
 
-LAYERS: Mapping[str, type[SettingsGroup]] = get_type_hints(Settings)
-"""Each kind of figure by its name."""
+SETTINGS_GROUPS: Mapping[str, type[SettingsGroup]] = get_type_hints(Settings)
+"""Class of each settings group by its field name in `Settings`."""

@@ -1,4 +1,4 @@
-"""Sites."""
+"""Hosting of static sites."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from .base import SettingsGroup, boolean, setting
 
 @dataclass(frozen=True, kw_only=True)
 class SiteSettings(SettingsGroup):
-    """How a site's pages are served."""
+    """Settings of the static site."""
 
     public: bool | None = setting(boolean())
-    """A public bucket with an S3 website over HTTP, instead of a private one behind
-    CloudFront."""
+    """Whether the site is a public S3 website over HTTP instead of a private bucket behind CloudFront."""
 
     SECTION: ClassVar[str] = "site"

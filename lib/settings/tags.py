@@ -1,4 +1,4 @@
-"""Tags."""
+"""Validation and merging of tags."""
 
 from __future__ import annotations
 

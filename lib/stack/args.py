@@ -1,4 +1,4 @@
-"""What a `TapStack` is made from."""
+"""Arguments of a `TapStack`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..documents.rest_api import HEALTH_PATH
 from ..model.names import check_environment_suffix
 from ..services import SERVICES
 from ..settings import (
-    LAYERS,
+    SETTINGS_GROUPS,
     USER_POOL,
     AlarmSettings,
     ApiSettings,
@@ -32,22 +32,22 @@ from ..settings import (
 from ..settings.environments import ENVIRONMENTS, matching_profile, profile_name
 from ..settings.origins import SITE
 
-LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
-"""Of a secret, by its store."""
+MAX_SECRET_BYTES = {"ssm": 4096, "secretsmanager": 65536}
+"""Maximum size of a secret by its store."""
 OUTPUT_REMEDIES = {
-    "environment_suffix": "Names and settings are derived from it: pass a string, e.g. pulumi.get_stack().",
-    "environment_profile": "Settings are derived from it: pass a string, e.g. 'prod'.",
-    "tags": "Pass a mapping, whose values can be Outputs.",
+    "environment_suffix": "Names and settings depend on it: pass a string, such as pulumi.get_stack().",
+    "environment_profile": "Settings depend on it: pass a string, such as 'prod'.",
+    "tags": "Pass a mapping; only its values can be Outputs.",
 }
-"""What to pass instead of an Output, by argument."""
+"""Remedy for an Output, by argument."""
 DURATION_ALARM_SHARE = 0.8
-"""The part of its timeout that a function may take on average before somebody hears of it."""
+"""Default threshold of the duration alarm, as a fraction of the function timeout."""
 
 
 class _MergedTags(dict[str, pulumi.Input[str]]):
     """Tags merged with the default tags.
 
-    They keep the tags that were passed, so that `dataclasses.replace` merges these with the defaults of the new
+    `passed` contains the tags of the arguments, which `dataclasses.replace` merges with the default tags of the new
     environment and service.
     """
 
@@ -58,20 +58,20 @@ class _MergedTags(dict[str, pulumi.Input[str]]):
 
 @dataclass(frozen=True)
 class TapStackArgs(Settings):
-    """What to deploy, and where it differs from its environment's row.
+    """Arguments of a `TapStack`: the service, the environment, and overrides of its settings.
 
-    `TapStackArgs()` is the items service in `dev`.  A value that cannot be raises ValueError here, before anything
-    is made.
+    `TapStackArgs()` is the items service in `dev`. Raise `ValueError` for an invalid argument, before any resource is
+    created.
     """
 
     environment_suffix: str | None = "dev"
-    """Part of every physical name (`dev`, `pr-123`). Default (empty or None): `dev`. If `environment_profile` is unset,
-    a part of the suffix selects the profile: dev, test, staging, prod, or an alias (development, testing, stage,
-    production, prd, live). Parts end at `-`, `_` and between letters and digits. The strictest profile applies if
-    several match, and `dev` if none does."""
+    """Environment suffix, which is part of every physical name (`dev`, `pr-123`). Default (empty or None): `dev`. If
+    `environment_profile` is unset, a part of the suffix selects the profile: dev, test, staging, prod, or an alias
+    (development, testing, stage, production, prd, live). Parts end at `-`, `_` and between letters and digits. The
+    strictest profile applies if several match, and `dev` if none does."""
     tags: Mapping[str, pulumi.Input[str]] | None = None
-    """Tags of every resource. They override the default tags of the service, also those whose keys differ only in
-    case. A value can be an Output."""
+    """Tags of every resource, which override the default tags of the service. Keys that differ only in case are the
+    same tag. A value can be an Output."""
 
     _: KW_ONLY
 
@@ -79,14 +79,15 @@ class TapStackArgs(Settings):
     """Profile with the settings of the environment: `dev`, `test`, `staging` or `prod`. Default (None): the profile
     that `environment_suffix` selects."""
     service: str | model.Service = "items"
-    """The name of a service that comes with the library, or a description of your own."""
+    """Name of a built-in or registered service, or the definition of a custom one."""
     split_functions: bool = False
-    """A function for each operation, with a role and figures of its own; their common code is in a layer."""
+    """Whether each operation has a separate function, with its own role and settings. A layer contains their common
+    code."""
     adopt_retained: bool = False
-    """Whether to import tables, a user pool, a backup vault and a key that exist under the names of this stack, as
-    `destroy` leaves them in staging and prod, instead of rejecting the deployment."""
+    """Whether to import tables, a user pool, a backup vault and a key that exist under the names of this stack instead
+    of rejecting the deployment. `pulumi destroy` retains these resources in staging and prod."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)
-    """The values of the service's secrets, by their names, which Pulumi keeps as secrets."""
+    """Values of the secrets of the service, by name. Pulumi encrypts them in its state."""
 
     def __post_init__(self) -> None:
         self._check_known()
@@ -98,10 +99,10 @@ class TapStackArgs(Settings):
             raise invalid_value("environment_profile", self.environment_profile, expected)
         passed = self.tags.passed if isinstance(self.tags, _MergedTags) else self.tags
         object.__setattr__(self, "tags", {} if passed is None else passed)
-        kinds: dict[str, type] = {**LAYERS, "tags": Mapping}
+        kinds: dict[str, type] = {**SETTINGS_GROUPS, "tags": Mapping}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
-                raise invalid_value(name, getattr(self, name), f"a {kind.__name__}")
+                raise invalid_value(name, getattr(self, name), f"of type {kind.__name__}")
         if not isinstance(self.service, model.Service) and self.service not in SERVICES:
             raise invalid_value("service", self.service, f"one of {', '.join(SERVICES)}, or a Service")
         for name in ("split_functions", "adopt_retained"):
@@ -110,34 +111,43 @@ class TapStackArgs(Settings):
         check_tags(self.all_tags)
         object.__setattr__(self, "tags", self._merged_tags())
         self.settings().check()
-        check_tags(self.all_tags, with_name=self.settings().network.in_vpc())
+        check_tags(self.all_tags, with_name=self.settings().network.uses_vpc())
         self._check_cors()
         self._check_authorization()
         self._check_secrets()
-        for _, route in self.description().routes():
+        for _, route in self.service_definition().routes():
             if route.throttle:
                 route.throttle.within(self.settings().api)
-        check_handlers(self.description())
-        check_connectivity(self.description(), self.settings().network)
-        if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
+        check_handlers(self.service_definition())
+        check_connectivity(self.service_definition(), self.settings().network)
+        if self.settings().api.health_route and HEALTH_PATH in {
+            route.path for _, route in self.service_definition().routes()
+        }:
             remedy = f"The service defines {HEALTH_PATH} itself."
             raise invalid_value("api.health_route", True, "False", remedy)
-        alarming_ms = self.settings().alarms.duration_ms
-        figures = [self.function_settings(function) for function in self.description().functions]
-        shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000
-        if alarming_ms and alarming_ms >= shortest_ms:
+        threshold_ms = self.settings().alarms.duration_ms
+        functions = self.service_definition().functions
+        shortest_ms = min(self.function_settings(function).timeout_seconds or 0 for function in functions) * 1000
+        if threshold_ms and threshold_ms >= shortest_ms:
             expected = f"less than the shortest function timeout ({shortest_ms} ms)"
-            raise invalid_value("alarms.duration_ms", alarming_ms, expected)
+            raise invalid_value("alarms.duration_ms", threshold_ms, expected, "Lower it, or raise the timeout.")
 
     def _check_known(self) -> None:
-        """Raise ValueError for an Output where Pulumi needs a plain value before it creates anything."""
-        for name in ("environment_suffix", "environment_profile", "tags", "service", "split_functions", *LAYERS):
+        """Raise `ValueError` for an Output as an argument that must be known before any resource is created."""
+        for name in (
+            "environment_suffix",
+            "environment_profile",
+            "tags",
+            "service",
+            "split_functions",
+            *SETTINGS_GROUPS,
+        ):
             if is_output(getattr(self, name)):
                 raise unknown_value(name, OUTPUT_REMEDIES.get(name, "Pass a plain value."))
 
     def _check_cors(self) -> None:
-        """Raise ValueError for CORS origins that this service or environment cannot have."""
-        service, origins = self.description(), self.cors_origins()
+        """Raise `ValueError` for CORS origins that the service does not support."""
+        service, origins = self.service_definition(), self.cors_origins()
         if SITE in origins and not service.site:
             expected, remedy = f"URLs because the service {service.name} has no site", "Remove 'site'."
             raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
@@ -150,7 +160,7 @@ class TapStackArgs(Settings):
             raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
 
     def _check_authorization(self) -> None:
-        service, settings = self.description(), self.settings()
+        service, settings = self.service_definition(), self.settings()
         if settings.authorization.type == USER_POOL:
             if not service.scopes():
                 remedy = f"No route of {service.name} requires a scope."
@@ -159,103 +169,105 @@ class TapStackArgs(Settings):
                 raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
 
     def _check_secrets(self) -> None:
-        """Raise ValueError, which never shows a value, for secrets that are missing, unknown, or no text."""
+        """Raise `ValueError`, without secret values, for secrets that are missing, unknown or not strings."""
         if not isinstance(self.secrets, Mapping):
             raise invalid_value("secrets", type(self.secrets), "a mapping of names to strings")
-        described_ones = {secret.name: secret for secret in self.description().secrets}
-        for name in sorted({*self.secrets} - {*described_ones}):
-            expected = f"among {', '.join(described_ones)}" if described_ones else "empty for this service"
+        definitions = {secret.name: secret for secret in self.service_definition().secrets}
+        for name in sorted({*self.secrets} - {*definitions}):
+            expected = f"among {', '.join(definitions)}" if definitions else "empty for this service"
             raise invalid_value("secrets", name, expected)
-        for name, secret in described_ones.items():
+        for name, secret in definitions.items():
             value = self.secrets.get(name)
             if value is None and not secret.generated:
                 remedy = f"Pass secrets={{{name!r}: ...}}, or run pulumi config set --secret --path secrets.{name}."
                 raise invalid_value(f"secrets[{name!r}]", None, "set", remedy)
             if not isinstance(value, str | pulumi.Output | None):
                 raise invalid_value(f"secrets[{name!r}]", type(value), "a string")
-            if isinstance(value, str) and not 0 < len(value.encode()) <= LONGEST_BYTES[secret.store]:
-                expected = f"from 1 to {LONGEST_BYTES[secret.store]} bytes"
+            if isinstance(value, str) and not 0 < len(value.encode()) <= MAX_SECRET_BYTES[secret.store]:
+                expected = f"from 1 to {MAX_SECRET_BYTES[secret.store]} bytes"
                 raise invalid_value(f"secrets[{name!r}] size", len(value.encode()), expected)
 
     def function_settings(self, function: model.Function) -> FunctionSettings:
-        """The figures of one function: the stack's, its own, and again what the arguments say.
+        """Return the settings of one function: stack defaults, overridden by its definition, then by the arguments.
 
-        Where the stack reserves no concurrency, a function's own reservation counts for nothing.  Nobody waits for a
-        function without routes to start.
+        If the stack reserves no concurrency, the reservation of the definition is ignored. Functions without routes
+        have no provisioned concurrency and no SnapStart, because no caller waits for their start.
         """
-        stack, own, said = self.settings().function, function.settings, self.function
+        stack, definition, overrides = self.settings().function, function.settings, self.function
         if stack.reserved_concurrency in (None, -1):
-            own = replace(own, reserved_concurrency=None)
+            definition = replace(definition, reserved_concurrency=None)
         if not function.routes:
-            stack, said = (replace(one, provisioned_concurrency=0, snap_start=False) for one in (stack, said))
-        return merge(merge(stack, own), said)
+            stack, overrides = (
+                replace(settings, provisioned_concurrency=0, snap_start=False) for settings in (stack, overrides)
+            )
+        return merge(merge(stack, definition), overrides)
 
     def recommended_alarms(self) -> list[model.Alarm]:
-        """Return the alarms beyond the description's own: all that AWS recommends, or the one on 5xx responses alone.
+        """Return the alarms that AWS recommends, or only the one on 5xx responses if they are disabled.
 
-        It counts the 503 of a function that AWS does not respond to, which is no error to Lambda. A description that
-        turns recommended alarms off itself has none of them.
+        That alarm also counts a 503 response of a function that gets no response from AWS, which Lambda does not count
+        as an error. A service definition that disables recommended alarms has none.
         """
-        description, settings = self.description(), self.settings().alarms
-        long = {one.name: self.alarm_settings(one).duration_ms or 0 for one in description.functions}
-        alarms = recommended.recommended_alarms(description, settings, long)
+        service, settings = self.service_definition(), self.settings().alarms
+        durations_ms = {function.name: self.alarm_settings(function).duration_ms or 0 for function in service.functions}
+        alarms = recommended.recommended_alarms(service, settings, durations_ms)
         if settings.recommended:
             return alarms
-        is_closed = description.settings.alarms.recommended is False
-        return [] if is_closed else [alarm for alarm in alarms if alarm.name == recommended.SERVER_ERRORS]
+        is_disabled = service.settings.alarms.recommended is False
+        return [] if is_disabled else [alarm for alarm in alarms if alarm.name == recommended.SERVER_ERRORS]
 
     def alarm_settings(self, function: model.Function) -> AlarmSettings:
-        """When to wake somebody for one function."""
+        """Return the alarm thresholds of one function."""
         timeout = self.function_settings(function).timeout_seconds
         derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE) if timeout else None)
         return merge(derived, self.settings().alarms)
 
-    def description(self) -> model.Service:
-        """The service that is meant."""
-        whole = self.service if isinstance(self.service, model.Service) else SERVICES[self.service]
-        return whole.split() if self.split_functions else whole
+    def service_definition(self) -> model.Service:
+        """Return the definition of the service, with one function for each operation if `split_functions` is set."""
+        service = self.service if isinstance(self.service, model.Service) else SERVICES[self.service]
+        return service.split() if self.split_functions else service
 
     def settings(self) -> Settings:
-        """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
+        """Return all settings: the environment profile, overridden by the service, then by the arguments."""
         return self._settings
 
     @cached_property
     def _settings(self) -> Settings:
         profile = ENVIRONMENTS[self.profile]
-        named = Settings(api=ApiSettings(stage_name=self.environment))
+        stage = Settings(api=ApiSettings(stage_name=self.environment))
         if self.api.cors_origin == "*" and not profile.api.cors_origin:
             expected = f"a list of origins in {self.environment}"
             raise invalid_value("api.cors_origin", "*", expected, "Set the origins that call the API.")
-        return profile.with_(named).with_(self.description().settings).with_(self)
+        return profile.merged_with(stage).merged_with(self.service_definition().settings).merged_with(self)
 
     def cors_origins(self) -> tuple[str, ...]:
-        """Return the allowed CORS origins, `site` for the service's own site.
+        """Return the allowed CORS origins, `site` for the site of the service.
 
         A service with a site allows only that one, unless the arguments or the service set `cors_origin`.
         """
-        service = self.description()
+        service = self.service_definition()
         is_unset = self.api.cors_origin is None and service.settings.api.cors_origin is None
         return (SITE,) if service.site and is_unset else self.settings().api.cors_origins()
 
-    def allocation(self) -> dict[str, str]:
-        """The tags by which AWS can tell costs apart, where they are asked for or a budget counts by them."""
+    def cost_allocation_tags(self) -> dict[str, str]:
+        """Return the cost allocation tags, if they are enabled or a budget requires them."""
         cost = self.settings().cost
         is_tagged = cost.allocation_tags or cost.has_budget
-        return {"Service": self.description().name, "Environment": self.environment} if is_tagged else {}
+        return {"Service": self.service_definition().name, "Environment": self.environment} if is_tagged else {}
 
     def _merged_tags(self) -> _MergedTags:
         passed = self.all_tags
-        defaults: dict[str, pulumi.Input[str]] = {**self.description().tags(self.environment)}
-        return _MergedTags(merge_tags(merge_tags(defaults, passed), self.allocation()), passed)
+        defaults: dict[str, pulumi.Input[str]] = {**self.service_definition().tags(self.environment)}
+        return _MergedTags(merge_tags(merge_tags(defaults, passed), self.cost_allocation_tags()), passed)
 
     @property
     def all_tags(self) -> dict[str, pulumi.Input[str]]:
-        """The tags, which are never None once checked."""
+        """Tags of every resource."""
         return dict(self.tags or {})
 
     @property
     def environment(self) -> str:
-        """The suffix, which is never None once checked."""
+        """Environment suffix."""
         return self.environment_suffix or "dev"
 
     @property

@@ -1,4 +1,4 @@
-"""The functions of a stack, and everything that they run with."""
+"""Functions of a stack with their roles, layer and network."""
 
 from __future__ import annotations
 
@@ -38,12 +38,11 @@ class Compute:
         self._context, self._encryption, self._data, self._frontend = context, encryption, data, frontend
         functions, shared = context.service.functions, context.service.shared_type
         self.function_settings = self._function_settings()
-        """Settings of each function, and of the one that responds to OPTIONS for several CORS origins.
-
-        Reserved concurrency is within the quota of the account."""
+        """Settings of each function, and of the one that responds to OPTIONS for several CORS origins. Reserved
+        concurrency is within the quota of the account."""
         self.roles = {function.name: self._role(function) for function in functions}
         self.layers = {shared: self._layer(shared)} if shared else {}
-        self.network = self._network() if context.settings.network.in_vpc() else None
+        self.network = self._network() if context.settings.network.uses_vpc() else None
         self.functions = {function.name: self._function(function) for function in functions}
         self.schedules = {
             schedule.name: self._schedule(function, schedule)
@@ -57,7 +56,7 @@ class Compute:
         }
 
     def create_rollout(self, alarms: Mapping[str, Alarms]) -> Rollout | None:
-        """Let CodeDeploy shift the aliases, and roll back on the alarms of each function, if it is configured."""
+        """Create the CodeDeploy resources that shift the aliases and roll back on alarms; return None if disabled."""
         context, settings = self._context, self._context.settings.rollout
         if not settings.uses_codedeploy:
             return None
@@ -95,8 +94,8 @@ class Compute:
     def _within_quota(self, reserved: dict[str, int]) -> dict[str, int]:
         """Return the reserved concurrency of each function.
 
-        The numbers of a profile or a service are reduced to what the quota of the account allows, with a warning. A
-        number in the arguments applies as it is.
+        Values of a profile or a service are reduced to the quota of the account, with a warning. A value in the
+        arguments stays unchanged.
         """
         context = self._context
         if context.args.function.reserved_concurrency is not None or max(reserved.values()) < 1:
@@ -107,14 +106,14 @@ class Compute:
             total, remaining = (sum(n for n in numbers.values() if n > 0) for numbers in (reserved, reduced))
             context.warn(
                 f"{context.service.name} reserves {remaining} instead of {total} concurrent executions, because the "
-                f"account allows {quota} in total and AWS keeps {concurrency.UNRESERVED} unreserved. Request a higher "
-                "quota of concurrent executions of Lambda, or set lambda_reserved_concurrency."
+                f"account allows {quota} in total and {concurrency.UNRESERVED} must stay unreserved. Request a higher "
+                "Lambda quota of concurrent executions, or set lambda_reserved_concurrency."
             )
         return reduced
 
     def _role(self, function: model.Function) -> Role:
         context, tracing = self._context, self.function_settings[function.name].tracing
-        uses_managed_log_policy, in_vpc = context.service.log_access == "managed", context.settings.network.in_vpc()
+        uses_managed_log_policy, uses_vpc = context.service.log_access == "managed", context.settings.network.uses_vpc()
         return Role(
             context.child(function.name),
             RoleArgs(
@@ -122,7 +121,7 @@ class Compute:
                 statements=[
                     *self._data.statements(function),
                     *self._encryption.statements(function),
-                    *([iam.allow_vpc_access(), iam.deny_vpc_actions_to_code()] if in_vpc else []),
+                    *([iam.allow_vpc_access(), iam.deny_vpc_actions_to_code()] if uses_vpc else []),
                 ],
                 managed_policies=[
                     *([iam.BASIC_EXECUTION] if uses_managed_log_policy else []),
@@ -141,7 +140,7 @@ class Compute:
             context.child(type_),
             LayerArgs(
                 name=context.names.physical("layer", type_),
-                files={path: text for files in shared for path, text in files.items()},
+                files={path: content for files in shared for path, content in files.items()},
                 runtimes=sorted({self.function_settings[function.name].runtime or "" for function in functions}),
             ),
             context.opts,
@@ -162,7 +161,7 @@ class Compute:
         grants = grants_by_service(context.service).items()
         args = NetworkArgs(
             name=name,
-            statements={target: [self._data.statement(grant) for grant in granted] for target, granted in grants},
+            statements={target: [self._data.statement(grant) for grant in group] for target, group in grants},
             settings=settings,
             log_retention_days=context.settings.function.log_retention_days,
             kms_key_arn=self._encryption.kms_key_arn,

@@ -8,15 +8,15 @@ from ..model.aws_limits import UNRESERVED_CONCURRENCY
 
 UNRESERVED = int(UNRESERVED_CONCURRENCY.value)
 MINIMUM = 10
-"""Smallest reservation of a stack. If the quota allows less, as in new accounts, nothing is reserved."""
+"""Smallest reservation of a stack. If the quota allows less, as in new accounts, the stack reserves none."""
 NONE = -1
-"""Value of `reserved_concurrency` that reserves nothing."""
+"""Value of `reserved_concurrency` for no reservation."""
 
 
 def within_quota(reserved: Mapping[str, int], quota: int) -> dict[str, int]:
-    """Return the reserved concurrency of each function, reduced in proportion to what a quota allows.
+    """Return the reserved concurrency of each function, reduced in proportion to fit a quota.
 
-    Functions that reserve nothing, and those that are stopped with 0, stay so.
+    Functions without a reservation, and those that a reservation of 0 stops, stay unchanged.
     """
     requested = {name: number for name, number in reserved.items() if number > 0}
     total, available = sum(requested.values()), quota - UNRESERVED
@@ -24,6 +24,6 @@ def within_quota(reserved: Mapping[str, int], quota: int) -> dict[str, int]:
         return dict(reserved)
     if available < max(MINIMUM, len(requested)):
         return {**reserved, **dict.fromkeys(requested, NONE)}
-    # One execution for each function, and the rest by what they request beyond it.
+    # Reserve one execution for each function, and distribute the rest in proportion to the requested numbers.
     rest, excess = available - len(requested), total - len(requested)
     return {**reserved, **{name: 1 + (number - 1) * rest // excess for name, number in requested.items()}}

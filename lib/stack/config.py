@@ -1,4 +1,4 @@
-"""Pulumi config, as the arguments of a `TapStack`."""
+"""Arguments of a `TapStack` from Pulumi config."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from ..model import Service, ServiceFactory
 from ..services import SERVICES, load, loadable
-from ..settings import LAYERS, SettingsGroup, check_tags, invalid_value
+from ..settings import SETTINGS_GROUPS, SettingsGroup, check_tags, invalid_value
 from ..settings.table import REGION
 from .args import TapStackArgs
 
@@ -29,101 +29,102 @@ OTHER_KEYS = (
     "tags",
     "secrets",
 )
-"""The keys besides those of settings."""
+"""Config keys that do not belong to a settings group."""
 DEFAULTS = ("", "0")
-"""Values of keys that are not set, by their type in `Pulumi.yaml`."""
+"""Defaults of keys in `Pulumi.yaml`: of strings and of integers. A key with its default is unset."""
 
 
 class ConfigError(ValueError, pulumi.RunError):
     """Invalid config. The Pulumi CLI prints the message without a traceback."""
 
 
-def truth(text: str) -> bool:
-    """True or false from config's text."""
-    return {"true": True, "false": False}[text.lower()]
+def parse_bool(value: str) -> bool:
+    """Return the Boolean for `true` or `false` in any case. Raise `KeyError` for another value."""
+    return {"true": True, "false": False}[value.lower()]
 
 
-def text_or_none(text: str) -> str:
-    """Text, of which `none` is the empty one where nothing else is: an empty value in config says nothing."""
-    return "" if text == "none" else text
+def parse_optional(value: str) -> str:
+    """Return the value of a setting that can be empty, which config spells `none`: an empty value is unset."""
+    return "" if value == "none" else value
 
 
-def texts(text: str) -> tuple[str, ...]:
-    """Several texts with commas between them; `none` is none of them."""
-    return () if text == "none" else tuple(one.strip() for one in text.split(","))
+def parse_list(value: str) -> tuple[str, ...]:
+    """Return the items of a comma-separated list, which is empty for `none`."""
+    return () if value == "none" else tuple(item.strip() for item in value.split(","))
 
 
-READERS: Mapping[type, Callable[[str], Any]] = {bool: truth, int: int, float: float, str: str, tuple: texts}
-"""How a value of each type is spelt."""
+PARSERS: Mapping[type, Callable[[str], Any]] = {bool: parse_bool, int: int, float: float, str: str, tuple: parse_list}
+"""Parser of config values by the type of the setting."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """A key of the configuration that sets one field, of one class or of several that share it."""
+    """A config key. It sets the same field in one or several settings groups."""
 
     field: str
-    layers: tuple[type[SettingsGroup], ...]
-    read: Callable[[str], Any]
+    groups: tuple[type[SettingsGroup], ...]
+    parse: Callable[[str], Any]
 
     @property
-    def layer(self) -> type[SettingsGroup]:
-        """The first class that has the field."""
-        return self.layers[0]
+    def group(self) -> type[SettingsGroup]:
+        """First settings group that has the field."""
+        return self.groups[0]
 
     @property
-    def zero_says_nothing(self) -> bool:
-        """Whether it is a number that cannot be 0: such a key is an integer in `Pulumi.yaml`, which needs a default."""
-        return self.read is int and not self.layer.checks()[self.field][0](0)
+    def zero_is_unset(self) -> bool:
+        """Whether 0 is invalid and means unset. Only such a key is an integer in `Pulumi.yaml`, where every key has a
+        default."""
+        return self.parse is int and not self.group.checks()[self.field][0](0)
 
     @property
     def expected(self) -> str:
         """Allowed values as config spells them, as a noun phrase."""
-        expected = self.layer.checks()[self.field][1]
-        if self.read is texts:
+        expected = self.group.checks()[self.field][1]
+        if self.parse is parse_list:
             return f"a comma-separated list of {expected.removeprefix('a tuple of ')}, or none"
         return expected.replace("empty", "none")
 
     @property
-    def keeps_secrets(self) -> bool:
+    def accepts_secrets(self) -> bool:
         """Whether a secret value stays secret in the state of the stack."""
-        metadata = {one.name: one.metadata for one in fields(self.layer)}[self.field]
+        metadata = {declared.name: declared.metadata for declared in fields(self.group)}[self.field]
         return bool(metadata["accepts_output"])
 
-    def unsaid(self, text: str) -> bool:
-        """Whether the figure is left to the layers below; `Pulumi.yaml` must give every key a default."""
-        return not text or (self.zero_says_nothing and text == "0")
+    def is_unset(self, value: str) -> bool:
+        """Return whether a value is the default of the key in `Pulumi.yaml`, which sets nothing."""
+        return not value or (self.zero_is_unset and value == "0")
 
 
-def _reader(layer: type[SettingsGroup], field: str, hint: Any) -> Callable[[str], Any]:
-    kinds = {getattr(one, "__origin__", one) for one in (get_args(hint) or (hint,))} & READERS.keys()
-    read = READERS[kinds.pop() if kinds else str]
-    return text_or_none if read is str and layer.checks()[field][0]("") else read
+def _parser(group: type[SettingsGroup], field: str, hint: Any) -> Callable[[str], Any]:
+    types = {getattr(member, "__origin__", member) for member in (get_args(hint) or (hint,))} & PARSERS.keys()
+    parse = PARSERS[types.pop() if types else str]
+    return parse_optional if parse is str and group.checks()[field][0]("") else parse
 
 
 def config_keys(factories: Iterable[ServiceFactory] = ()) -> dict[str, Key]:
-    """Return the config keys of the settings of every stack and of some services' own settings."""
-    found: dict[str, Key] = {}
-    for layer in (*LAYERS.values(), *(factory.settings for factory in factories if factory.settings)):
-        hints = get_type_hints(layer, localns={"pulumi": pulumi})  # which settings do not import
-        for name, field in layer.config_keys().items():
-            before = found.get(name)
-            layers = (*(before.layers if before else ()), layer)
-            found[name] = Key(field=field, layers=layers, read=_reader(layer, field, hints[field]))
-    return found
+    """Return the config keys of the settings that every stack has, and of the settings of some services."""
+    keys: dict[str, Key] = {}
+    for group in (*SETTINGS_GROUPS.values(), *(factory.settings for factory in factories if factory.settings)):
+        hints = get_type_hints(group, localns={"pulumi": pulumi})  # The settings package does not import Pulumi.
+        for name, field in group.config_keys().items():
+            shared = keys.get(name)
+            groups = (*(shared.groups if shared else ()), group)
+            keys[name] = Key(field=field, groups=groups, parse=_parser(group, field, hints[field]))
+    return keys
 
 
 def _keys_of(service: str) -> dict[str, Key]:
     return config_keys([load(service)] if service in SERVICES else [])
 
 
-def check_keys(config: pulumi.Config | None = None, own_keys: Iterable[str] = ()) -> None:
-    """Raise `ConfigError` for keys of the project that nothing reads, each with the nearest known key.
+def check_keys(config: pulumi.Config | None = None, program_keys: Iterable[str] = ()) -> None:
+    """Raise `ConfigError` for unknown config keys of the project, each with the nearest known key.
 
-    `own_keys` are the keys that the program itself reads. The settings of other services are imported only for keys
-    that are set, or are spelled like a known key.
+    `program_keys` are the keys that the program itself reads. The settings of other services are imported only for keys
+    that are set, or that are spelled like a known key.
     """
     config = config or pulumi.Config()
-    prefix, known = f"{config.name}:", {*_keys_of(_service(config)), *OTHER_KEYS, *own_keys}
+    prefix, known = f"{config.name}:", {*_keys_of(_service(config)), *OTHER_KEYS, *program_keys}
     values = {
         key.removeprefix(prefix): value
         for key, value in {**get_config_env(), **CONFIG.get()}.items()
@@ -139,11 +140,11 @@ def check_keys(config: pulumi.Config | None = None, own_keys: Iterable[str] = ()
 
 
 def check_stack_name(args: TapStackArgs) -> None:
-    """Raise `ConfigError` if the name of the stack says another service or environment than its config.
+    """Raise `ConfigError` if the name of the stack contradicts the service or the environment in its config.
 
-    Such a name is `<service>-<environment>`, followed by the region for a standby; any other name is free.
+    Only names of the form `<service>-<environment>`, followed by the region for a standby stack, are checked.
     """
-    stack, service, environment = pulumi.get_stack(), args.description().name, args.environment
+    stack, service, environment = pulumi.get_stack(), args.service_definition().name, args.environment
     is_named = any(stack.startswith(f"{name}-") for name in SERVICES)
     if is_named and not re.fullmatch(rf"{re.escape(f'{service}-{environment}')}(-{REGION})?", stack):
         raise ConfigError(
@@ -154,9 +155,9 @@ def check_stack_name(args: TapStackArgs) -> None:
 
 
 def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
-    """The arguments that `Pulumi.yaml`, the stack's file and `ENVIRONMENT_SUFFIX` spell out.
+    """Return the arguments that the config of the stack and the variable `ENVIRONMENT_SUFFIX` specify.
 
-    Raise `ConfigError` for an invalid value, without the value if it is secret. Warn of secret values that the state
+    Raise `ConfigError` for an invalid value; the message never contains a secret. Warn of secret values that the state
     of the stack contains in plain text.
     """
     values = _Values(config or pulumi.Config())
@@ -165,13 +166,13 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     if exposed := values.exposed():
         pulumi.log.warn(
             f"Secret config keys whose values are plain text in the state of the stack: {', '.join(exposed)}. "
-            "Do not keep secrets in them: see docs/production/secrets.md."
+            "Do not use them for secrets, see docs/production/secrets.md."
         )
     return args
 
 
 def secrets_from_config(service: Service, config: pulumi.Config | None = None) -> dict[str, pulumi.Output[str]]:
-    """What the configuration has under `secrets` for a service; those of other services are nothing to it."""
+    """Return the secrets of a service from the config key `secrets`. Secrets of other services are ignored."""
     values = _Values(config or pulumi.Config())
     with values.errors():
         return _secrets(service, values)
@@ -188,7 +189,7 @@ class _Values:
         self._config = config
         self._hidden: set[str] = set()
 
-    def text(self, name: str) -> str:
+    def get(self, name: str) -> str:
         """Return the value of a key, or an empty string."""
         return self._config.get(name) or ""
 
@@ -197,37 +198,37 @@ class _Values:
         return is_config_secret(self._config.full_key(name))
 
     def hide(self, name: str, value: object) -> None:
-        """Keep the value of a key out of errors if it is secret."""
+        """Exclude the value of a key from error messages if it is secret."""
         if self.is_secret(name):
             parts = value if isinstance(value, tuple) else (value,)
-            self._hidden |= {self.text(name), *map(str, parts)} - {""}
+            self._hidden |= {self.get(name), *map(str, parts)} - {""}
 
     def parsed(self, name: str) -> Any:
-        """Return an object or list, or the string of a value that is no JSON; an empty object if it is not set."""
+        """Return the JSON value of a key, the string if it is not JSON, or an empty object if the key is unset."""
         try:
             return self._config.get_object(name) or {}
         except pulumi.ConfigTypeError:
-            return self.text(name)
+            return self.get(name)
 
     def invalid(self, name: str, value: object, expected: str) -> ValueError:
-        """Return the error for a value, which a secret value is not part of."""
+        """Return the error for a value, without the value if it is secret."""
         if not self.is_secret(name):
             return invalid_value(f"config {name}", value, expected)
         return ValueError(f"config {name} must be {expected}, got a secret value.")
 
     def exposed(self) -> list[str]:
-        """Return the secret keys that are set and whose values end in plain text."""
+        """Return the secret keys that are set and that the state stores in plain text."""
         known = _keys_of(_service(self._config))
-        names = (name for name in (*OTHER_KEYS, *known) if name != "secrets" and self.text(name))
+        names = (name for name in (*OTHER_KEYS, *known) if name != "secrets" and self.get(name))
         return [
             self._config.full_key(name)
             for name in names
-            if self.is_secret(name) and not (name in known and known[name].keeps_secrets)
+            if self.is_secret(name) and not (name in known and known[name].accepts_secrets)
         ]
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turn every ValueError into a `ConfigError` that shows no secret value."""
+        """Convert every `ValueError` to a `ConfigError` without secret values."""
         try:
             yield
         except ValueError as exc:
@@ -240,32 +241,31 @@ class _Values:
 
 
 def _args(values: _Values) -> TapStackArgs:
-    service = values.text("service") or "items"
+    service = values.get("service") or "items"
     values.hide("service", service)
-    values.hide("environment_profile", values.text("environment_profile"))
-    said: dict[type[SettingsGroup], dict[str, Any]] = defaultdict(dict)
+    values.hide("environment_profile", values.get("environment_profile"))
+    fields_by_group: dict[type[SettingsGroup], dict[str, Any]] = defaultdict(dict)
     for name, key in _keys_of(service).items():
-        text = values.text(name)
-        if not key.unsaid(text):
-            value = _read(name, key, values)
-            for layer in key.layers:
-                said[layer][key.field] = value
-    layers: dict[str, Any] = {name: layer(**said[layer]) for name, layer in LAYERS.items()}
-    described = SERVICES.get(service)
+        if not key.is_unset(values.get(name)):
+            value = _parse(name, key, values)
+            for group in key.groups:
+                fields_by_group[group][key.field] = value
+    groups: dict[str, Any] = {name: group(**fields_by_group[group]) for name, group in SETTINGS_GROUPS.items()}
+    definition = SERVICES.get(service)
     return TapStackArgs(
         environment_suffix=_environment(values),
-        environment_profile=values.text("environment_profile") or None,
-        service=_chosen(service, said),
-        split_functions=_flag(values, "split_functions"),
-        adopt_retained=_flag(values, "adopt_retained"),
+        environment_profile=values.get("environment_profile") or None,
+        service=_configured_service(service, fields_by_group),
+        split_functions=_boolean(values, "split_functions"),
+        adopt_retained=_boolean(values, "adopt_retained"),
         tags=_tags(values),
-        secrets=_secrets(described, values) if described else {},
-        **layers,
+        secrets=_secrets(definition, values) if definition else {},
+        **groups,
     )
 
 
 def _environment(values: _Values) -> str:
-    suffix = values.text("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev"
+    suffix = values.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev"
     if values.is_secret("environment"):
         try:
             TapStackArgs(environment_suffix=suffix)
@@ -290,39 +290,41 @@ def _tags(values: _Values) -> Mapping[str, pulumi.Input[str]]:
 
 
 def _secrets(service: Service, values: _Values) -> dict[str, pulumi.Output[str]]:
-    given = values.parsed("secrets")
-    if not isinstance(given, dict):
+    secrets = values.parsed("secrets")
+    if not isinstance(secrets, dict):
         remedy = "Set each secret with pulumi config set --secret --path secrets.NAME."
-        raise invalid_value("config secrets", type(given), "an object", remedy)
-    found = {secret.name: given[secret.name] for secret in service.secrets if secret.name in given}
-    for name, value in found.items():
+        raise invalid_value("config secrets", type(secrets), "an object", remedy)
+    own_secrets = {secret.name: secrets[secret.name] for secret in service.secrets if secret.name in secrets}
+    for name, value in own_secrets.items():
         if not isinstance(value, str):
             raise invalid_value(f"config secrets.{name}", type(value), "a string")
-    return {name: pulumi.Output.secret(value) for name, value in found.items()}
+    return {name: pulumi.Output.secret(value) for name, value in own_secrets.items()}
 
 
-def _chosen(service: str, said: Mapping[type[SettingsGroup], Mapping[str, Any]]) -> str | Service:
-    """The service by its name, or where something is chosen about it the service as chosen."""
-    settings = load(service).settings if service in SERVICES else None
-    return load(service).build(settings(**said[settings])) if settings and settings in said else service
+def _configured_service(
+    service: str, fields_by_group: Mapping[type[SettingsGroup], Mapping[str, Any]]
+) -> str | Service:
+    """Return the name of the service, or its definition if config sets settings that only this service has."""
+    group = load(service).settings if service in SERVICES else None
+    return load(service).build(group(**fields_by_group[group])) if group and group in fields_by_group else service
 
 
-def _flag(values: _Values, name: str) -> bool:
-    """Return a key that is true or false; unset, it is false."""
-    text = values.text(name) or "false"
+def _boolean(values: _Values, name: str) -> bool:
+    """Return a Boolean key; false if it is unset."""
+    value = values.get(name) or "false"
     try:
-        return truth(text)
+        return parse_bool(value)
     except KeyError:
-        raise values.invalid(name, text, "true or false") from None
+        raise values.invalid(name, value, "true or false") from None
 
 
-def _read(name: str, key: Key, values: _Values) -> Any:
-    text, (is_valid, _) = values.text(name), key.layer.checks()[key.field]
+def _parse(name: str, key: Key, values: _Values) -> Any:
+    raw, (is_valid, _) = values.get(name), key.group.checks()[key.field]
     try:
-        value = key.read(text)
+        value = key.parse(raw)
     except (ValueError, KeyError):
         value = None
     if value is None or not is_valid(value):
-        raise values.invalid(name, text, key.expected)
+        raise values.invalid(name, raw, key.expected)
     values.hide(name, value)
-    return pulumi.Output.secret(value) if value and key.keeps_secrets and values.is_secret(name) else value
+    return pulumi.Output.secret(value) if value and key.accepts_secrets and values.is_secret(name) else value

@@ -1,4 +1,4 @@
-"""Names, settings and options that all parts of a stack share."""
+"""Names, settings and options that the parts of a stack share."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class StackNames:
         return naming.physical_name(self._service.name_pattern, kind, self._environment, type=type_)
 
     def only(self, kind: str, type_: str) -> str:
-        """Return the name of a resource that a service has one of.
+        """Return the name of the only resource of a kind.
 
-        It differs from that of another service with the same name pattern.
+        It differs from the name in another service with the same name pattern.
         """
         return self.physical(kind, f"{self._single_prefix}{type_}")
 
     def alarm(self, function: str, alarm: str) -> str:
-        """Return the name of an alarm on a function, or on the resource that takes the function's place in the name."""
+        """Return the name of an alarm on a function or on another resource, by the name that the pattern inserts."""
         pattern = self._service.alarm_pattern or self._service.name_pattern
         if function == self._service.preflight_type() and "{function}" not in pattern:
-            # The names that the pattern yields are those of the service's only function.
+            # The pattern yields the names of the alarms on the only function of the service.
             pattern = self._service.name_pattern
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
         return naming.physical_name(pattern, "alarm", self._environment, **parts)
 
     def only_alarm(self, type_: str, alarm: str) -> str:
-        """Return the name of an alarm on a resource that a service has one of."""
+        """Return the name of an alarm on the only resource of a kind."""
         return self.alarm(f"{self._single_prefix}{type_}", alarm)
 
     def tables(self) -> dict[str, str]:
@@ -72,22 +72,22 @@ class StackNames:
 
 
 class StackContext:
-    """What every part of a stack needs to create its resources as children of the `TapStack`."""
+    """Arguments, names and options with which every part creates its resources as children of the `TapStack`."""
 
     def __init__(self, parent: pulumi.Resource, args: TapStackArgs, transitions: Transitions) -> None:
         self.parent, self.args, self.transitions = parent, args, transitions
-        self.service = args.description()
+        self.service = args.service_definition()
         self.settings = args.settings()
         self.tags = args.all_tags
         self.names = StackNames(self.service, args.environment)
         self.provider_info = ProviderInfo(parent)
         """Account, region and partition of the provider, which every component of the stack shares."""
         self.invoke_opts = pulumi.InvokeOptions(parent=parent)
-        """Options of data sources."""
+        """Invoke options of data sources."""
 
     @property
     def opts(self) -> pulumi.ResourceOptions:
-        """Options of a child."""
+        """Resource options of a child."""
         return pulumi.ResourceOptions(parent=self.parent)
 
     def child(self, suffix: str) -> str:
@@ -99,12 +99,12 @@ class StackContext:
         log = {"info": pulumi.log.info, "warning": pulumi.log.warn}[message.severity]
         log(message.text, resource=self.parent)
 
-    def warn(self, text: str) -> None:
+    def warn(self, message: str) -> None:
         """Log a warning about the stack."""
-        self.log(Message("warning", text))
+        self.log(Message("warning", message))
 
     def look_up_existing(self) -> None:
-        """Find existing resources under the names of the stack; raise `RunError` if they must not be adopted."""
+        """Find existing resources under the names of the stack. Raise `RunError` if `adopt_retained` is not set."""
         self.transitions.look_up(self._names_to_look_up(), self.invoke_opts)
 
     def replica_import_ids(self, token: str, owner: str = "") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Where a stack stores data and sends messages."""
+"""Data stores and messaging of a stack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .context import StackContext
 from .encryption import Encryption
 
 BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
-"""AWS services that publish to the topic of alarms if the stack has a budget."""
+"""AWS services that publish to the alarm topic if the stack has a budget."""
 
 
 class DataLayer:
@@ -97,9 +97,10 @@ class DataLayer:
         )
 
     def _aws_managed_key_arns(self, table: str) -> dict[str, str]:
-        """Return DynamoDB's AWS managed key by region, `""` for the table's own, where a key must be replaced by it.
+        """Return the AWS managed key of DynamoDB for each region in which it replaces a customer managed key.
 
-        The provider keeps the key that a table has if its ARN is only removed, also one that is about to be deleted.
+        The empty string is the region of the table. If the ARN of a key is only removed, the provider retains the key,
+        even if its deletion is scheduled.
         """
         settings, transitions = self._context.settings, self._context.transitions
         regions = ["", *(settings.table.replica_regions or ())] if settings.encryption.key == "aws_managed" else []
@@ -209,4 +210,4 @@ class DataLayer:
 
     def _dead_letter_target(self, function: model.Function) -> Queue | None:
         """Return the queue for failed events, if the function has triggers that do not wait for a response."""
-        return self.dead_letters if function.runs() else None
+        return self.dead_letters if function.async_triggers() else None

@@ -11,7 +11,7 @@ from ..settings.environments import ENVIRONMENTS
 from .args import TapStackArgs
 
 DEPRECATED_RUNTIMES = {"python3.9": "2025-12-15"}
-"""Runtimes that AWS accepts and no longer patches, with the date of deprecation."""
+"""Runtimes that Lambda supports but no longer patches, with the date of deprecation."""
 
 
 class Message(NamedTuple):
@@ -28,8 +28,8 @@ def messages(args: TapStackArgs) -> list[Message]:
         _deprecated_runtimes,
         _missing_email,
         _missing_cors_origin,
-        _pages_without_signature,
-        _missing_pages,
+        _site_without_signature,
+        _missing_site,
     )
     return [message for check in checks for message in check(args)]
 
@@ -44,44 +44,45 @@ def _default_profile(args: TapStackArgs) -> Iterator[Message]:
 
 
 def _deprecated_runtimes(args: TapStackArgs) -> Iterator[Message]:
-    service = args.description()
+    service = args.service_definition()
     runtimes = {args.function_settings(function).runtime for function in service.functions}
     for runtime in sorted(DEPRECATED_RUNTIMES.keys() & runtimes):
         yield Message(
             "warning",
-            f"{service.name} runs on {runtime}, deprecated by AWS since {DEPRECATED_RUNTIMES[runtime]}: "
-            "set lambda_runtime, or TapStackArgs(function=FunctionSettings(runtime=...)), to python3.13",
+            f"{service.name} uses the runtime {runtime}, which AWS deprecated on {DEPRECATED_RUNTIMES[runtime]}. "
+            "Set lambda_runtime, or TapStackArgs(function=FunctionSettings(runtime=...)), to python3.13.",
         )
 
 
 def _missing_email(args: TapStackArgs) -> Iterator[Message]:
     if not args.settings().alarms.notification_email:
-        yield Message("info", "no one is subscribed to alarm notifications: set notification_email")
+        yield Message("info", "No email address receives alarm notifications. Set notification_email.")
 
 
 def _missing_cors_origin(args: TapStackArgs) -> Iterator[Message]:
     if not args.cors_origins():
         yield Message(
             "info",
-            "no CORS origin is set, so no page of another origin may call the API: set cors_origin if one should",
+            "No CORS origin is allowed, so browsers reject calls from pages of other origins. "
+            "Set cors_origin to allow them.",
         )
 
 
-def _pages_without_signature(args: TapStackArgs) -> Iterator[Message]:
-    service = args.description()
+def _site_without_signature(args: TapStackArgs) -> Iterator[Message]:
+    service = args.service_definition()
     if service.site and args.settings().authorization.type == "AWS_IAM":
         yield Message(
             "warning",
-            f"{service.name}'s pages cannot sign requests, as AWS_IAM wants it: "
-            f"set authorization to {USER_POOL} for people to sign in",
+            f"The site of {service.name} cannot sign requests, which AWS_IAM requires. "
+            f"Set authorization to {USER_POOL} so that users can sign in.",
         )
 
 
-def _missing_pages(args: TapStackArgs) -> Iterator[Message]:
-    service = args.description()
+def _missing_site(args: TapStackArgs) -> Iterator[Message]:
+    service = args.service_definition()
     if service.site and not site_files.files(service.site):
         yield Message(
             "warning",
-            f"{service.name} has no pages, for {service.site.folder} holds no file: "
-            "build them with make site, and deploy again",
+            f"{service.name} has no site, because {service.site.folder} contains no files. "
+            "Build it with make site, and deploy again.",
         )

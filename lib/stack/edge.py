@@ -1,4 +1,4 @@
-"""The REST API of a stack, and what its callers see of it."""
+"""REST API, firewall and site files of a stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encryption of everything that a stack stores."""
+"""Encryption of the data of a stack at rest."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Encryption:
         self._context = context
         settings = context.settings.encryption
         self.key = self._key() if settings.key == "create" else None
-        """Key that the stack creates; None for an existing key and those of AWS."""
-        self.kms_key_arn: pulumi.Input[str] | None = self.key.arn if self.key else settings.standing()
-        """ARN of the customer managed key; None: AWS managed and AWS owned keys."""
+        """Key that the stack creates; None for an existing key and for keys of AWS."""
+        self.kms_key_arn: pulumi.Input[str] | None = self.key.arn if self.key else settings.existing_key_arn()
+        """ARN of the customer managed key; None for keys of AWS."""
         self.replica_kms_key_arns: dict[str, pulumi.Input[str]] = self._replica_kms_key_arns()
         """ARN of the customer managed key in each replica region of the tables."""
 
@@ -36,7 +36,7 @@ class Encryption:
         services = {**tables, **topics, **stores}
         used = {services[grant.on] for grant in function.grants() if grant.on in services}
         used |= {"dynamodb" for _ in function.consumers}
-        used |= {"sqs" for _ in function.runs() if service.dead_letters}
+        used |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
         needs = iam.required_key_actions(sorted(used)).items()
         suffix = self._context.provider_info.dns_suffix
         return [derive(iam.allow_key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
@@ -78,5 +78,5 @@ class Encryption:
         if self.key:
             return {**self.key.replica_arns}
         settings = self._context.settings
-        arn, regions = settings.encryption.standing(), settings.table.replica_regions or ()
+        arn, regions = settings.encryption.existing_key_arn(), settings.table.replica_regions or ()
         return {region: iam.key_arn_in_region(arn, region) for region in regions} if arn else {}

@@ -1,4 +1,4 @@
-"""The pages of a stack, and the users that sign in to them."""
+"""Site and user pool of a stack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .encryption import Encryption
 
 
 class Frontend:
-    """The site, the user pool and the origins of pages that can call the API."""
+    """Site, user pool and CORS origins of the API."""
 
     def __init__(self, context: StackContext, encryption: Encryption) -> None:
         self._context, self._encryption = context, encryption
@@ -27,9 +27,10 @@ class Frontend:
         self.cors_origins: list[pulumi.Input[str]] = [
             self.site.url if self.site and origin == SITE else origin for origin in allowed
         ]
-        """Allowed CORS origins, the URL of the service's own site among them if it is allowed."""
+        """Allowed CORS origins, with the URL of the site instead of `site`."""
         self.site_origin = derive(lambda *origins: ",".join(origins), *self.cors_origins) if SITE in allowed else None
-        """Allowed CORS origins, separated by commas, if the service's own site is one; None: all are known already."""
+        """Allowed CORS origins, separated by commas, if they include the site; None if all are known before
+        deployment."""
 
     def environment(self) -> dict[str, pulumi.Input[str]]:
         """Return the environment variables of functions that check origins and users."""

@@ -23,7 +23,7 @@ from .edge import Edge
 
 
 class AlarmTarget(NamedTuple):
-    """A resource that alarms watch: its name in AWS, and the dimensions of its metrics in CloudWatch."""
+    """A resource with alarms: its name in AWS, and the namespace and dimensions of its CloudWatch metrics."""
 
     name: pulumi.Output[str]
     namespace: str
@@ -84,7 +84,7 @@ class Monitoring:
         }
 
     def _target_label(self, alarm: model.Alarm) -> str:
-        """Return the target of a recommended alarm, as a part of the alarm's names."""
+        """Return the target of a recommended alarm, as it is part of the names of the alarm."""
         definition = self._context.service
         labels = {"api": definition.api_type, "dead-letters": definition.dead_letters}
         return labels.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
@@ -107,7 +107,7 @@ class Monitoring:
         )
 
     def _targets(self) -> dict[str, AlarmTarget]:
-        """Return everything that an alarm can watch, by the name that alarms use for it."""
+        """Return the possible targets of alarms, by the name that alarms refer to."""
         api, functions = self._edge.api, self._compute.functions.items()
         targets = {
             name: AlarmTarget(function.name, metrics.NAMESPACE, {metrics.DIMENSION: function.name})
@@ -137,7 +137,7 @@ class Monitoring:
             context.child("health"),
             CompositeAlarmArgs(
                 name=context.names.only_alarm("service", "health"),
-                description=f"{context.service.title}: something is wrong, and another alarm says what",
+                description=f"{context.service.title}: another alarm of the service is in ALARM state, see there.",
                 alarms=alarm_names,
                 topic_arn=self._data.alarm_topic.arn,
                 tags=context.tags,
@@ -172,7 +172,7 @@ class Monitoring:
             BudgetArgs(
                 name=context.names.only("budget", "budget"),
                 monthly_usd=context.settings.cost.monthly_budget_usd or 0,
-                allocation=context.args.allocation(),
+                allocation=context.args.cost_allocation_tags(),
                 topic_arn=self._data.alarm_topic.arn,
                 tags=context.tags,
             ),

@@ -36,7 +36,7 @@ class StackOutput(Generic[_T]):
     def __get__(self, instance: object | None, owner: type) -> Self | _T:
         if instance is None:
             return self
-        # An attribute of the instance takes precedence over this one of the class.
+        # Python calls this only if the stack lacks the output; otherwise the instance has an attribute with the value.
         raise AttributeError(
             f"{owner.__name__} has no output {self._name!r}, because its settings create no such resource.",
             name=self._name,
@@ -47,46 +47,46 @@ class StackOutput(Generic[_T]):
 class String(StackOutput[pulumi.Output[str]]):
     """A string."""
 
-    label = "text"
+    label = "string"
 
 
 class StringInput(StackOutput[pulumi.Input[str]]):
     """A string that can be known before the deployment."""
 
-    label = "text"
+    label = "string"
 
 
 class StringMap(StackOutput[dict[str, pulumi.Output[str]]]):
     """Strings by name."""
 
-    label = "texts by name"
+    label = "strings by name"
 
 
 class StringInputMap(StackOutput[dict[str, pulumi.Input[str]]]):
     """Strings by name that can be known before the deployment."""
 
-    label = "texts by name"
+    label = "strings by name"
 
 
 class StringList(StackOutput[Sequence[pulumi.Input[str]]]):
     """A list of strings."""
 
-    label = "texts"
+    label = "list of strings"
 
 
 class PlainString(StackOutput[str]):
     """A string that is known before the deployment."""
 
-    label = "text"
+    label = "string"
 
 
 class PlainStringList(StackOutput[list[str]]):
     """A list of strings that are known before the deployment."""
 
-    label = "texts"
+    label = "list of strings"
 
 
 class PlainBoolean(StackOutput[bool]):
     """A Boolean that is known before the deployment."""
 
-    label = "true or false"
+    label = "Boolean"

@@ -49,7 +49,7 @@ def _of_created_network(compute: Callable[[Network], _T | None]) -> Callable[[Ta
 def _caller_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
     if stack.settings.authorization.type != "AWS_IAM":
         return None
-    statements = {scope: stack.api.grant(scope) for scope in stack.description.scopes()}
+    statements = {scope: stack.api.grant(scope) for scope in stack.service_definition.scopes()}
     return {
         scope: pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.policy_document([allowed])))
         for scope, statement in statements.items()
@@ -58,15 +58,15 @@ def _caller_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
 
 def _scopes(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
     pool = stack.user_pool
-    return {scope: pool.scope(scope) for scope in stack.description.scopes()} if pool else None
+    return {scope: pool.scope(scope) for scope in stack.service_definition.scopes()} if pool else None
 
 
 def _alarms(stack: TapStack) -> dict[str, aws.cloudwatch.MetricAlarm]:
     on_functions = {
         f"{name}-{kind}": alarm for name, alarms in stack.alarms.items() for kind, alarm in alarms.resources.items()
     }
-    own = {alarm.name: f"{alarm.on}-{alarm.name}" for alarm in stack.description.alarms}
-    additional = {own.get(label, label): alarm.resource for label, alarm in stack.further_alarms.items()}
+    labels = {alarm.name: f"{alarm.on}-{alarm.name}" for alarm in stack.service_definition.alarms}
+    additional = {labels.get(name, name): alarm.resource for name, alarm in stack.additional_alarms.items()}
     return {**on_functions, **additional}
 
 
@@ -109,119 +109,121 @@ CUSTOM_OUTPUTS = {
 
 
 class StackOutputs(ServiceOutputs):
-    """Ids, names and ARNs of everything made; where there are several of a kind, those of the first, and all by name.
+    """IDs, names and ARNs of the resources of a stack.
 
-    What a deployment does not have, it has no output for.
+    If there are several resources of a kind, one output contains the first and another contains all by name. A stack
+    lacks the outputs of resources that it does not have.
     """
 
-    service = PlainString(lambda stack: stack.description.name)
-    """Which service it is."""
+    service = PlainString(lambda stack: stack.service_definition.name)
+    """Name of the service."""
     environment = PlainString(lambda stack: stack.args.environment)
-    """The suffix in its names."""
+    """Environment suffix, which is part of every physical name."""
     environment_profile = PlainString(lambda stack: stack.args.profile)
     """Environment profile with its settings: `dev`, `test`, `staging` or `prod`."""
     dynamodb_table_name = String(lambda stack: _first(stack.tables).name)
-    """The first table's name."""
+    """Name of the first table."""
     dynamodb_table_arn = String(lambda stack: _first(stack.tables).arn)
-    """The first table's ARN."""
+    """ARN of the first table."""
     table_names = StringMap(lambda stack: {name: table.name for name, table in stack.tables.items()})
-    """Every table's name."""
+    """Names of the tables."""
     table_arns = StringMap(lambda stack: {name: table.arn for name, table in stack.tables.items()})
-    """Every table's ARN."""
+    """ARNs of the tables."""
     lambda_function_name = String(lambda stack: _first(stack.functions).name)
-    """The first function's name."""
+    """Name of the first function."""
     lambda_function_arn = String(lambda stack: _first(stack.functions).arn)
-    """The first function's ARN."""
+    """ARN of the first function."""
     lambda_function_version = String(lambda stack: _first(stack.functions).resource.version)
-    """The version of the first function that was published last."""
+    """Latest published version of the first function."""
     lambda_role_name = String(lambda stack: _first(stack.roles).name)
-    """The name of the first function's role."""
+    """Name of the role of the first function."""
     lambda_role_arn = String(lambda stack: _first(stack.roles).arn)
-    """The ARN of the first function's role."""
+    """ARN of the role of the first function."""
     function_versions = StringMap(
         lambda stack: {name: function.resource.version for name, function in stack.functions.items()}
     )
-    """The version of every function that was published last."""
+    """Latest published versions of the functions."""
     alias_arns = StringMap(
         lambda stack: {name: function.alias.arn for name, function in stack.functions.items() if function.alias}
     )
-    """What callers of each function call, where they call an alias."""
+    """ARNs of the aliases that callers invoke, if functions have an alias."""
     rollout_application = String(lambda stack: stack.rollout.resource.name if stack.rollout else None)
-    """The application of CodeDeploy, where it moves the aliases; the deployment group of each function has its name."""
+    """Name of the CodeDeploy application that shifts the aliases. The deployment group of a function has the name of
+    the function."""
     function_names = StringMap(lambda stack: {name: function.name for name, function in stack.functions.items()})
-    """Every function's name."""
+    """Names of the functions."""
     function_arns = StringMap(lambda stack: {name: function.arn for name, function in stack.functions.items()})
-    """Every function's ARN."""
+    """ARNs of the functions."""
     role_arns = StringMap(lambda stack: {name: role.arn for name, role in stack.roles.items()})
-    """The ARN of every function's role."""
+    """ARNs of the roles of the functions."""
     layer_arns = StringMap(lambda stack: {name: layer.arn for name, layer in stack.layers.items()})
-    """The ARN of the one layer, where functions share their code."""
+    """ARN of the Lambda layer, if functions share their code."""
     log_group_names = StringMap(
         lambda stack: {name: function.log_group.name for name, function in stack.functions.items()}
     )
-    """Where each function logs."""
+    """Names of the log groups of the functions."""
     log_group_arns = StringMap(
         lambda stack: {name: function.log_group.arn for name, function in stack.functions.items()}
     )
-    """The ARN of each function's log group."""
+    """ARNs of the log groups of the functions."""
     api_rest_id = String(lambda stack: stack.api.resource.id)
-    """The API's id."""
+    """ID of the REST API."""
     api_name = String(lambda stack: stack.api.resource.name)
-    """The API's name."""
+    """Name of the REST API."""
     api_execution_arn = String(lambda stack: stack.api.resource.execution_arn)
-    """What the ARNs of its methods begin with."""
+    """Execution ARN of the REST API, with which the ARNs of its methods begin."""
     api_deployment_id = String(lambda stack: stack.api.deployment.id)
-    """The deployment on its stage."""
+    """ID of the deployment on the stage."""
     api_stage = String(lambda stack: stack.api.stage.stage_name)
-    """Its stage."""
+    """Name of the stage."""
     api_stage_arn = String(lambda stack: stack.api.stage.arn)
-    """The ARN of its stage."""
+    """ARN of the stage."""
     api_url = String(lambda stack: stack.api.url)
     """URL of the API. If the `execute-api` endpoint is disabled, it is the URL of the domain."""
-    cors_origin = StringInput(lambda stack: stack.origin or ",".join(stack.args.cors_origins()) or "none")
-    """The allowed CORS origins, separated by commas, `*`, or `none`."""
+    cors_origin = StringInput(lambda stack: stack.site_origin or ",".join(stack.args.cors_origins()) or "none")
+    """Allowed CORS origins, separated by commas, `*`, or `none`."""
     lambda_runtime = String(_runtime)
-    """What the first function runs on."""
+    """Runtime of the first function."""
     tracing = PlainBoolean(lambda stack: bool(stack.settings.function.tracing))
-    """Whether requests are traced."""
+    """Whether X-Ray traces requests."""
     authorization = PlainString(lambda stack: stack.settings.authorization.type)
-    """How its callers show who they are: `NONE`, `API_KEY`, `AWS_IAM` or `COGNITO_USER_POOLS`."""
+    """Authorization of callers: `NONE`, `API_KEY`, `AWS_IAM` or `COGNITO_USER_POOLS`."""
     api_key_id = String(lambda stack: stack.api.usage_plan.key.id if stack.api.usage_plan else None)
-    """The id of the API key, if a route requires one."""
+    """ID of the API key, if a route requires one."""
     api_key = String(
         lambda stack: pulumi.Output.secret(stack.api.usage_plan.key.value) if stack.api.usage_plan else None
     )
-    """The key itself: a secret."""
+    """Value of the API key, as a secret."""
     caller_policies = StringMap(_caller_policies)
-    """For callers that sign their requests, the IAM policy they need, by scope."""
+    """IAM policies for callers that sign their requests, by scope."""
     user_pool_id = String(lambda stack: stack.user_pool.id if stack.user_pool else None)
-    """The user pool whose tokens the API requires."""
+    """ID of the user pool that issues the tokens."""
     user_pool_arn = String(lambda stack: stack.user_pool.arn if stack.user_pool else None)
-    """The user pool's ARN."""
+    """ARN of the user pool."""
     user_pool_group = String(lambda stack: stack.user_pool.group if stack.user_pool else None)
     """Group of an existing user pool. Only its members can call the API."""
     user_pool_client_id = String(
         lambda stack: stack.user_pool.web_client.id if stack.user_pool and stack.user_pool.web_client else None
     )
-    """The app client of pages."""
+    """ID of the app client of the site."""
     machine_client_id = String(lambda stack: stack.user_pool.machine_client.id if stack.user_pool else None)
-    """The app client of programs."""
+    """ID of the app client of machine-to-machine clients."""
     machine_client_secret = String(
         lambda stack: pulumi.Output.secret(stack.user_pool.machine_client.client_secret) if stack.user_pool else None
     )
-    """What programs get tokens with: a secret."""
+    """Client secret of that app client, as a secret."""
     sign_in_url = String(lambda stack: stack.user_pool.url if stack.user_pool else None)
-    """Where people sign in, and under `/oauth2/token` tokens are given out."""
+    """URL of the sign-in page. Its path `/oauth2/token` is the token endpoint."""
     scopes = StringMap(_scopes)
-    """Every scope as tokens carry it, by its name."""
+    """Scopes as tokens contain them, by name."""
     access_log_group_name = String(
         lambda stack: stack.api.logs.access.name if stack.api.logs and stack.api.logs.access else None
     )
-    """The API's access log."""
+    """Name of the access log group of the API."""
     execution_log_group_name = String(
         lambda stack: stack.api.logs.execution.name if stack.api.logs and stack.api.logs.execution else None
     )
-    """The API's execution log."""
+    """Name of the execution log group of the API."""
     api_log_role_arn = String(
         lambda stack: (
             stack.api.logs.account.role.arn
@@ -229,101 +231,101 @@ class StackOutputs(ServiceOutputs):
             else None
         )
     )
-    """The role with which API Gateway writes logs, if the stack created it."""
+    """ARN of the role with which API Gateway writes logs, if the stack created it."""
     web_acl_arn = String(lambda stack: stack.firewall.arn if stack.firewall else None)
-    """The web ACL on its stage."""
+    """ARN of the web ACL of the stage."""
     domain_name = PlainString(lambda stack: stack.settings.api.domain_name if stack.api.domain else None)
-    """The API's own domain."""
+    """Custom domain name of the API."""
     domain_url = PlainString(lambda stack: stack.api.domain.url if stack.api.domain else None)
-    """Where the API answers under its own domain."""
+    """URL of the API under its custom domain."""
     domain_target = String(lambda stack: stack.api.domain.target if stack.api.domain else None)
-    """What DNS must point `domain_name` at."""
+    """Target of the DNS record for `domain_name`."""
     domain_zone_id = String(lambda stack: stack.api.domain.zone_id if stack.api.domain else None)
-    """The zone of Route 53 that `domain_target` is in."""
+    """ID of the Route 53 hosted zone of `domain_target`."""
     certificate_arn = String(
         lambda stack: stack.api.domain.certificate.arn if stack.api.domain and stack.api.domain.certificate else None
     )
-    """The certificate of `domain_name`, if the stack created it."""
+    """ARN of the certificate of `domain_name`, if the stack created it."""
     alarm_topic_arn = String(lambda stack: stack.alarm_topic.arn)
-    """The ARN of the topic that alarms go to."""
+    """ARN of the topic that alarms notify."""
     alarm_topic_name = String(lambda stack: stack.alarm_topic.name)
-    """The name of the topic that alarms go to."""
+    """Name of the topic that alarms notify."""
     topic_arns = StringMap(lambda stack: {name: topic.arn for name, topic in stack.topics.items()})
-    """The ARN of every topic of the service's own."""
+    """ARNs of the topics that the service definition names."""
     parameter_names = StringMap(lambda stack: {name: parameter.name for name, parameter in stack.parameters.items()})
-    """The path of every parameter."""
+    """Paths of the parameters."""
     secret_names = StringMap(lambda stack: {name: secret.name for name, secret in stack.secrets.items()})
-    """Where every secret is kept; its value is nowhere but there."""
-    key_arn = StringInput(lambda stack: stack.encrypted_by)
-    """The key that encrypts everything, where it is none of AWS's own."""
+    """Names of the secrets in their store. No output contains the values."""
+    key_arn = StringInput(lambda stack: stack.kms_key_arn)
+    """ARN of the customer managed key."""
     key_id = String(lambda stack: stack.key.id if stack.key else None)
-    """The id of the key, if the stack created one."""
+    """ID of the key, if the stack created one."""
     key_alias = String(lambda stack: stack.key.alias.name if stack.key else None)
-    """The alias of the key, if the stack created one."""
-    replica_key_arns = StringInputMap(lambda stack: None if stack.encrypted_by is None else stack.replicas_encrypted_by)
-    """The key of each region in which the tables have replicas."""
+    """Alias of the key, if the stack created one."""
+    replica_key_arns = StringInputMap(lambda stack: None if stack.kms_key_arn is None else stack.replica_kms_key_arns)
+    """ARNs of the keys by replica region."""
     alarm_names = StringMap(lambda stack: {name: alarm.name for name, alarm in _alarms(stack).items()})
-    """Every alarm's name, by what it is on and what it watches."""
+    """Names of the alarms, by target and metric."""
     alarm_arns = StringMap(lambda stack: {name: alarm.arn for name, alarm in _alarms(stack).items()})
-    """Every alarm's ARN, by the same names."""
+    """ARNs of the alarms, by target and metric."""
     health_alarm_name = String(lambda stack: stack.health.name if stack.health else None)
-    """The alarm that is on as long as any of the service is."""
+    """Name of the composite alarm over all alarms of the service."""
     dashboard_name = String(lambda stack: stack.dashboard.name if stack.dashboard else None)
-    """The service's dashboard in CloudWatch."""
+    """Name of the CloudWatch dashboard."""
     schedule_names = StringMap(
         lambda stack: {name: schedule.resource.name for name, schedule in stack.schedules.items()}
     )
-    """The rule of every schedule."""
+    """Names of the EventBridge rules of the schedules."""
     replica_regions = PlainStringList(lambda stack: list(stack.settings.table.replica_regions or ()))
-    """Where the tables have replicas."""
+    """Regions with replicas of the tables."""
     backup_vault_arn = String(lambda stack: stack.backup.vault.arn if stack.backup else None)
-    """Where AWS Backup keeps backups of the tables."""
+    """ARN of the backup vault."""
     backup_restore_role_arn = String(lambda stack: stack.backup.restore_role.arn if stack.backup else None)
-    """The role under which AWS Backup restores them."""
+    """ARN of the role with which AWS Backup restores backups."""
     budget_name = String(lambda stack: stack.budget.name if stack.budget else None)
-    """The budget that watches what the service costs."""
+    """Name of the budget."""
     dead_letter_queue_name = String(lambda stack: stack.dead_letters.name if stack.dead_letters else None)
-    """The name of the queue for events that failed after all retries."""
+    """Name of the dead-letter queue, which receives events that failed after all retries."""
     dead_letter_queue_arn = String(lambda stack: stack.dead_letters.arn if stack.dead_letters else None)
-    """The queue's ARN."""
+    """ARN of the dead-letter queue."""
     dead_letter_queue_url = String(lambda stack: stack.dead_letters.url if stack.dead_letters else None)
-    """The queue's address."""
+    """URL of the dead-letter queue."""
     site_url = String(lambda stack: stack.site.url if stack.site else None)
-    """The origin of the site's pages."""
+    """URL of the site, which is also its origin."""
     site_bucket_name = String(lambda stack: stack.site.bucket.name if stack.site else None)
-    """The bucket of the site's pages."""
+    """Name of the bucket of the site."""
     site_distribution_id = String(
         lambda stack: stack.site.distribution.id if stack.site and stack.site.distribution else None
     )
-    """The CloudFront distribution of the site, where it is behind one."""
+    """ID of the CloudFront distribution of the site, unless the site is public."""
     vpc_id = StringInput(lambda stack: stack.network.vpc_id if stack.network else None)
-    """The VPC that functions run in."""
+    """ID of the VPC of the functions."""
     private_subnet_ids = StringList(lambda stack: stack.network.private_subnet_ids if stack.network else None)
-    """The subnets that functions run in."""
+    """IDs of the subnets of the functions."""
     function_security_group_ids = StringList(lambda stack: stack.network.security_group_ids if stack.network else None)
-    """Their security groups."""
+    """IDs of the security groups of the functions."""
     vpc_cidr_block = String(_of_created_network(lambda network: network.vpc.resource.cidr_block))
-    """The addresses of a VPC that the stack created."""
+    """CIDR block of a created VPC."""
     availability_zones = StringList(_of_created_network(lambda network: network.vpc.zones))
-    """The zones it is over."""
+    """Availability zones of a created VPC."""
     public_subnet_ids = StringList(_of_created_network(lambda network: [subnet.id for subnet in network.vpc.public]))
-    """Its public subnets, one in each zone."""
+    """IDs of the public subnets of a created VPC, one in each zone."""
     vpc_endpoint_ids = StringMap(_of_created_network(lambda network: network.endpoints.ids))
-    """The VPC endpoints, by service."""
+    """IDs of the VPC endpoints of a created VPC, by service."""
     nat_gateway_ids = StringList(
         _of_created_network(lambda network: [gateway.id for gateway in network.nat.gateways] if network.nat else None)
     )
-    """Its NAT gateways."""
+    """IDs of the NAT gateways of a created VPC."""
     nat_public_ips = StringList(
         _of_created_network(
             lambda network: [address.public_ip for address in network.nat.addresses] if network.nat else None
         )
     )
-    """The addresses that functions have on the internet."""
+    """Public IP addresses of the NAT gateways, from which functions access the internet."""
     flow_log_group_name = String(
         _of_created_network(lambda network: network.flow_logs.log_group.name if network.flow_logs else None)
     )
-    """The log of traffic that its security groups rejected."""
+    """Name of the log group with rejected connections of a created VPC."""
 
 
 def declarations() -> dict[str, StackOutput[Any]]:
@@ -338,8 +340,11 @@ def collect(stack: TapStack) -> dict[str, Any]:
 
 
 def _named_by_service(stack: TapStack) -> dict[str, pulumi.Output[str]]:
-    """Return the outputs that each table and topic has of its own, as the service definition names them."""
-    definitions: tuple[model.Table | model.Topic, ...] = (*stack.description.tables, *stack.description.topics)
+    """Return the outputs of each table and topic, which the service definition names."""
+    definitions: tuple[model.Table | model.Topic, ...] = (
+        *stack.service_definition.tables,
+        *stack.service_definition.topics,
+    )
     created: Mapping[str, Table | Topic] = {**stack.tables, **stack.topics}
     return {
         output: getattr(created[definition.name], attribute)

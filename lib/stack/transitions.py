@@ -1,4 +1,4 @@
-"""What a deployment must respect of the previous one: checks, warnings, and decisions that depend on what exists."""
+"""Checks, warnings and decisions of a deployment that depend on the previous deployment and on existing resources."""
 
 from __future__ import annotations
 
@@ -32,23 +32,24 @@ from .args import TapStackArgs
 
 
 class Transitions:
-    """The way from the previous deployment of one `TapStack` to the next."""
+    """Transition of one `TapStack` from the previous deployment to this one."""
 
     def __init__(
         self, prefix: str, args: TapStackArgs, previous: PreviousState, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """`prefix` is the logical name of the stack component, with which those of all its children begin.
+        """Initialize the transition.
 
-        An alias in `opts` names it in the previous deployment.
+        `prefix` is the logical name of the stack component and the prefix of the names of its children. An alias in
+        `opts` is its name in the previous deployment.
         """
         self.prefix, self._args = prefix, args
-        self._service, self._settings = args.description(), args.settings()
+        self._service, self._settings = args.service_definition(), args.settings()
         self._identity = {"service": self._service.name, "environment": args.environment}
         names = [prefix, *_aliases(opts)]
         if opts and opts.parent and vars(opts.parent).get("_aliases"):
-            # A parent's alias renames its children as well.  It is an output, but the physical names are the same.
+            # An alias of the parent also renames its children. It is an output, so find the stack by its identity.
             stacks = previous.by_type(STACK_TOKEN).items()
-            names += [name for name, found in stacks if self._identity.items() <= found.items()]
+            names += [name for name, outputs in stacks if self._identity.items() <= outputs.items()]
         self._former = next((name for name in names if previous.outputs(STACK_TOKEN, name)), prefix)
         self._previous = previous
         self._stack = previous.outputs(STACK_TOKEN, self._former)
@@ -75,14 +76,14 @@ class Transitions:
         self.adopted = find(names, self._previous, self._args.adopt_retained, opts)
 
     def concurrency_quota(self, opts: pulumi.InvokeOptions) -> int | None:
-        """Return the quota of concurrent executions; None without an engine that calls AWS, and if AWS does not say."""
+        """Return the quota of concurrent executions; None under mocks, or if AWS does not return it."""
         return concurrency_quota(opts) if self._previous.is_known else None
 
     def _check_identity(self, table_names: Mapping[str, str]) -> None:
         for field, value in self._identity.items():
             if self._stack.get(field, value) != value:
                 raise pulumi.RunError(self._other_stack(field, self._stack[field], value))
-        # A stack that was deployed has said what it is; its tables can have names of a transform.
+        # The outputs of a completed deployment identify the stack; a transform can rename its tables.
         for table, name in table_names.items() if "environment" not in self._stack else ():
             existing = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("name", name)
             if existing != name and re.fullmatch(self._any_environment(table), existing):
@@ -97,8 +98,8 @@ class Transitions:
         """Raise `RunError` if another component of this stack has the physical names of this one."""
         if self._stack:
             return
-        for name, found in self._previous.by_type(STACK_TOKEN).items():
-            arn = found.get("lambda_function_arn") if self._identity.items() <= found.items() else None
+        for name, outputs in self._previous.by_type(STACK_TOKEN).items():
+            arn = outputs.get("lambda_function_arn") if self._identity.items() <= outputs.items() else None
             if arn and str(arn).split(":")[3:5] == [provider_region(opts), provider_account(opts)]:
                 raise pulumi.RunError(
                     f"TapStack {self.prefix!r} has the service and environment of TapStack {name!r}, so both would "
@@ -108,7 +109,7 @@ class Transitions:
                 )
 
     def _any_environment(self, table: str) -> str:
-        """Return a pattern of the names that a table has in any environment; a transform can set others."""
+        """Return the pattern of the names of a table in all environments, without transforms."""
         name = self._service.name_pattern.format(environment="\0", type=table)
         return re.escape(name).replace(re.escape("\0"), ".+")
 
@@ -148,14 +149,14 @@ class Transitions:
         ]
 
     def _changes_customer_key(self, table: str) -> bool:
-        # A stack that was never deployed to its end has no outputs.
+        # Only a completed deployment has outputs.
         before = self._stack.get("key_arn") if "environment" in self._stack else self.customer_key_of(table)
         encryption = self._settings.encryption
-        after = self._own_key().get("arn", "new") if encryption.key == "create" else encryption.standing()
+        after = self._own_key().get("arn", "new") if encryption.key == "create" else encryption.existing_key_arn()
         return (before or None) != after
 
     def was_replicated(self, table: str) -> bool:
-        """Return whether a table has replicas in the previous deployment, or had some in an earlier one."""
+        """Return whether a table has or had replicas in a previous deployment."""
         component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
         return bool(component.get(REPLICATED) or self._replicas(table))
 
@@ -167,7 +168,7 @@ class Transitions:
         return self._previous.outputs(KEY, f"{self._former}-encryption-key")
 
     def warnings(self) -> Iterator[str]:
-        """Yield what a deployment removes that cannot be had back, or that something still needs."""
+        """Yield a warning for each removed resource that is still needed or cannot be restored."""
         retained = bool(self._settings.table.retain_on_delete)
         if (key := self._own_key()) and self._settings.encryption.key != "create":
             fate = (
@@ -177,9 +178,9 @@ class Transitions:
                 f"aws kms cancel-key-deletion --key-id {key.get('keyId')}"
             )
             yield (
-                f"The KMS key {key.get('arn')} is no longer part of this stack and {fate}. Without it, the following "
-                "cannot be restored or read: tables at a time before this deployment, and recovery points, log events, "
-                "messages and objects that were written under it."
+                f"The KMS key {key.get('arn')} is no longer part of this stack and {fate}. Without it, tables "
+                "cannot be restored to a time before this deployment, and recovery points, log events, messages and "
+                "objects that it encrypted cannot be read."
             )
         authorization = self._settings.authorization
         keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "create"
@@ -196,7 +197,7 @@ class Transitions:
         return [number for number in VAULT_NUMBERS if naming(number) in self.adopted.vault_keys]
 
     def vaults(self, naming: Callable[[int], str], is_empty: Callable[[str], bool]) -> Vaults:
-        """Return which backup vault is in use, and which older ones stay: those with contents, and retained ones."""
+        """Return the backup vault in use, and the older ones that are retained or contain recovery points."""
         first = f"{self._former}-backup-vault"
         numbers = {
             name: name.removeprefix(first).lstrip("-") or "1"
@@ -208,7 +209,7 @@ class Transitions:
         }
         adopted = {number: naming(number) for number in self.adopted_vaults(naming)}
         previous |= {n: {"name": name, "kmsKeyArn": self.adopted.vault_keys[name]} for n, name in adopted.items()}
-        # A deployment that failed has created a vault and not recorded its key.
+        # A failed deployment can create a vault without recording its key.
         created = {str(number): self._created_label(vault) for number, vault in previous.items()}
         recorded = self._previous.outputs("tap:aws:Backup", f"{self._former}-backup").get(VAULT_KEYS) or {}
         labels = {**created, **recorded}
@@ -219,7 +220,7 @@ class Transitions:
         key = str(vault.get("kmsKeyArn") or AWS_MANAGED)
         if key == self._own_key().get("arn") or key.rpartition("/")[2] == self.adopted.import_id(KEY):
             return CREATED
-        return key if key == self._settings.encryption.standing() else AWS_MANAGED
+        return key if key == self._settings.encryption.existing_key_arn() else AWS_MANAGED
 
     def _key_label(self) -> str:
         key = self._settings.encryption.key
@@ -235,12 +236,12 @@ class Transitions:
         return str(encryption.get("kmsKeyArn") or "")
 
     def leaves_customer_key(self) -> bool:
-        """Return whether the previous deployment had a customer managed key, and this one has none."""
+        """Return whether this deployment replaces a customer managed key with a key of AWS."""
         return bool(self._stack.get("key_arn")) and self._settings.encryption.key in ("aws_managed", "aws_owned")
 
 
 def _aliases(opts: pulumi.ResourceOptions | None) -> list[str]:
-    """Return the logical names in aliases; an alias can leave the name as it is."""
+    """Return the logical names in aliases; an alias can lack a name."""
     aliases = (opts.aliases if opts else None) or ()
     names = [alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases]
     return [name.rpartition("::")[2] for name in names if isinstance(name, str)]

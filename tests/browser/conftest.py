@@ -18,7 +18,7 @@ from lib.assets.npm import build
 from lib.console import Terminal
 from lib.services import SERVICES
 
-from ..integration.conftest import Http, caller, clients, deployed_fixture
+from ..integration.conftest import Http, authorized_http, clients, deployed_fixture
 
 __all__ = ["deployed_fixture"]
 
@@ -63,7 +63,7 @@ def stock_fixture(deployed: Callable[[str], dict[str, Any]]) -> Stock:
         pytest.skip("npm is not installed")
     outputs = deployed("stock")
     with clients(outputs) as client:
-        api_key = caller(outputs, client).key["x-api-key"]
+        api_key = authorized_http(outputs, client).key["x-api-key"]
     return Stock(outputs["site_url"].rstrip("/"), outputs["api_url"].rstrip("/"), api_key)
 
 

@@ -52,7 +52,7 @@ class EmptyPage(BaseHTTPRequestHandler):
         self.wfile.write(b"<!doctype html>")
 
     def log_message(self, *_: Any) -> None:  # pylint: disable=arguments-differ
-        """Log nothing."""
+        """Disable logging."""
 
 
 class Origins(NamedTuple):

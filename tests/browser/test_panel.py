@@ -114,7 +114,7 @@ def test_rejected_key_saves_no_change_and_can_be_corrected(
     page.route(f"**/inventory/{product_id}", rejecting("PUT"))
     form.get_by_label("On hand").fill("7")
     form.get_by_role("button", name="Save").click()
-    expect(form.get_by_role("alert")).to_contain_text("Nothing was saved")
+    expect(form.get_by_role("alert")).to_contain_text("No changes were saved")
     expect(form.get_by_role("alert")).to_contain_text("The API key is invalid")
     expect(form.get_by_role("alert")).not_to_contain_text("may have been")
     accessible(page)
@@ -541,7 +541,7 @@ def test_rejected_key_releases_no_reservation(reserved: tuple[Page, str], access
     page.route("**/reservations/*", rejecting("DELETE"))
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("Nothing was released")
+    expect(alert).to_contain_text("The reservation was not released")
     expect(alert.get_by_role("button", name="Change API key")).to_be_visible()
     accessible(page)
 
@@ -562,14 +562,14 @@ def test_reservation_that_no_longer_exists_is_reported_and_removed(reserved: tup
     page, product_id = reserved
     assert api("DELETE", f"/inventory/{product_id}/reserve/{product_id}.2").status == 204
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was released")
+    expect(page.get_by_role("alert")).to_contain_text("The reservation was not released")
     expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
 
 
 @pytest.mark.parametrize(
     ("respond", "title"),
     [
-        (rejecting("POST"), "Nothing was repaired"),
+        (rejecting("POST"), "The stock level was not repaired"),
         (aborted, "The stock level may have been repaired"),
     ],
     ids=["rejected", "lost"],
@@ -682,7 +682,7 @@ def test_rejected_key_adds_no_product_and_can_be_corrected(
     dialog.get_by_label("On hand").fill("6")
     page.route("**/inventory", rejecting("POST"))
     dialog.get_by_role("button", name="Add product").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("Nothing was saved")
+    expect(dialog.get_by_role("alert")).to_contain_text("No changes were saved")
     dialog.get_by_role("button", name="Change API key").click()
     expect(dialog).to_have_count(0)
     expect(page.get_by_label("API key")).to_have_value(stock.api_key)

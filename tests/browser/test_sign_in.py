@@ -176,7 +176,7 @@ def test_redirect_that_this_tab_did_not_start_is_rejected(
     accessible(page)
 
 
-def test_shop_has_the_same_sign_in(panel: Page, deployment: Deployment, accessible: Callable[[Page], None]) -> None:
+def test_shop_uses_the_same_sign_in(panel: Page, deployment: Deployment, accessible: Callable[[Page], None]) -> None:
     panel.get_by_role("link", name="Demo shop").click()
     expect(panel.get_by_role("heading", name="Your cart")).to_be_visible()
     panel.get_by_role("button", name="Sign out").click()

@@ -1,4 +1,4 @@
-"""Programs that many tests read and none changes."""
+"""Deployments that tests share and do not modify."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..support.programs import PROGRAMS
 
 
 class Evaluation(NamedTuple):
-    """A program of `PROGRAMS` that was run once."""
+    """Result of a program of `PROGRAMS`, which runs only once."""
 
     program: str
     stack: TapStack
@@ -24,14 +24,14 @@ class Evaluation(NamedTuple):
 
 @cache
 def evaluate(program: str) -> Evaluation:
-    """Run a program, the first time that a test needs it."""
+    """Run a program when the first test needs it."""
     stacks: list[TapStack] = []
     deployment = record(lambda: stacks.append(PROGRAMS[program]()))
     return Evaluation(program, stacks[0], deployment)
 
 
 def _deployment_of(program: str) -> Callable[[], Deployment]:
-    """Return a fixture: the resources that a program registers."""
+    """Return a fixture with the resources that a program registers."""
     return pytest.fixture(scope="session", name=program)(lambda: evaluate(program).deployment)
 
 
@@ -44,11 +44,11 @@ production = _deployment_of("production")
 
 @pytest.fixture(scope="session", params=PROGRAMS, name="evaluation")
 def evaluation_fixture(request: pytest.FixtureRequest) -> Evaluation:
-    """Each program of `PROGRAMS`."""
+    """Return the evaluation of each program of `PROGRAMS`."""
     return evaluate(request.param)
 
 
 @pytest.fixture(scope="session")
 def any_stack(evaluation: Evaluation) -> Deployment:
-    """The resources that each program of `PROGRAMS` registers."""
+    """Return the resources that each program of `PROGRAMS` registers."""
     return evaluation.deployment

@@ -1,4 +1,4 @@
-"""The domain of an API, and the routes that API Gateway serves itself."""
+"""The custom domain of an API, and the routes that API Gateway serves without a function."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lib.settings import ApiSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import a_function, a_route, a_service
-from ..support.programs import YARD, stacked
+from ..support.programs import FULL_SERVICE, stacked
 
 DOMAIN = "yard.example.com"
 ZONE = "Z0123456789ABC"
@@ -23,19 +23,19 @@ INVOKE_URL = "invokeUrl:post-api-stage"
 
 
 def with_domain(*transforms: Any, **api: Any) -> Deployment:
-    args = TapStackArgs(**YARD, api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1", **api))
+    args = TapStackArgs(**FULL_SERVICE, api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1", **api))
     return record(lambda: TapStack("post", args, pulumi.ResourceOptions(transforms=[*transforms])))
 
 
 @pytest.fixture(scope="module", name="enabled")
 def enabled_fixture() -> Deployment:
-    """An API with a domain, whose endpoint stays enabled."""
+    """Record an API with a domain and an enabled `execute-api` endpoint."""
     return with_domain()
 
 
 @pytest.fixture(scope="module", name="disabled")
 def disabled_fixture() -> Deployment:
-    """An API whose endpoint is disabled."""
+    """Record an API with a domain and a disabled `execute-api` endpoint."""
     return with_domain(disable_execute_api_endpoint=True)
 
 
@@ -44,13 +44,13 @@ def trigger(deployment: Deployment) -> Any:
 
 
 def urls(deployment: Deployment) -> tuple[Any, Any]:
-    """Return the URL of the API in the outputs and in the configuration of the site."""
-    (config,) = [one for one in deployment.inputs("s3.BucketObjectv2").values() if one["key"] == "config.json"]
+    """Return the URL of the API in the outputs and in the config of the site."""
+    (config,) = [file for file in deployment.inputs("s3.BucketObjectv2").values() if file["key"] == "config.json"]
     return deployment.stack_outputs()["api_url"], json.loads(config["content"])["api_url"]
 
 
 @pytest.mark.untraced
-def test_certificate_can_exist() -> None:
+def test_existing_certificate_is_used() -> None:
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
     deployment = with_domain(certificate_arn=arn)
     assert not deployment.by_kind("acm.Certificate")
@@ -60,8 +60,8 @@ def test_certificate_can_exist() -> None:
 
 
 @pytest.mark.untraced
-def test_health_route_deploys_the_api_again(yard: Deployment) -> None:
-    healthy = record(stacked(**YARD, api=ApiSettings(health_route=True)))
+def test_health_route_redeploys_the_api(yard: Deployment) -> None:
+    healthy = record(stacked(**FULL_SERVICE, api=ApiSettings(health_route=True)))
     assert trigger(healthy) != trigger(yard)
     assert "post-api-health-integration-response" in healthy.single("apigateway.Deployment").depends_on
 
@@ -74,7 +74,7 @@ def test_health_route_is_rejected_if_the_service_has_that_path() -> None:
         record(stacked(service=own, api=ApiSettings(health_route=True)))
 
 
-def test_endpoint_is_enabled_and_in_use_by_default(enabled: Deployment, yard: Deployment) -> None:
+def test_endpoint_is_enabled_and_used_by_default(enabled: Deployment, yard: Deployment) -> None:
     for deployment in (enabled, yard):
         assert deployment.single("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False
         assert urls(deployment) == (INVOKE_URL, INVOKE_URL)
@@ -103,7 +103,7 @@ def test_api_rejects_a_route_with_a_throttle_above_the_default_of_the_stage() ->
         ApiArgs(name="post-counter", routes=[route])  # type: ignore[list-item]
 
 
-def test_api_without_a_stack_has_no_site_to_allow() -> None:
+def test_api_without_a_stack_rejects_the_origin_site() -> None:
     message = r"^settings\.cors_origin must be .*, got 'site,https://shop\.example\.com'\. .* pass cors_origins with"
     with pytest.raises(ValueError, match=message):
         ApiArgs(name="post-counter", routes=[], settings=ApiSettings(cors_origin="site,https://shop.example.com"))

@@ -1,4 +1,4 @@
-"""How callers are authorized: each type of authorization, a user pool that the stack creates, and an existing one."""
+"""Each type of authorization, with a user pool that the stack creates and with an existing one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from lib.program.recorder import Deployment, record
 from lib.settings import USER_POOL, ApiSettings, AuthorizationSettings, SiteSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..support.builders import PARCELS, a_function, a_route, a_service, a_yard
+from ..support.builders import PARCELS, a_function, a_route, a_service, full_service
 from ..support.programs import stacked
 
 EXISTING = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_aB3"
 OPEN = a_route(path="/hours", scope="")
 KEYED = a_route(method="DELETE", operation="drop_all", key_required=True)
 TRAFFIC = a_service(functions=(a_function(a_route(), KEYED, OPEN),))
-"""A route to read, one to write that requires a key at least, and an open one."""
+"""A service with a route to read, a route to write that always requires a key, and a public route."""
 
 
 def deployed(authorization: AuthorizationSettings, **args: Any) -> Deployment:
@@ -32,13 +32,13 @@ def deployed(authorization: AuthorizationSettings, **args: Any) -> Deployment:
 
 @pytest.fixture(scope="module", name="by_type")
 def by_type_fixture() -> dict[str, Deployment]:
-    """An API with each type of authorization."""
+    """Record an API with each type of authorization."""
     kinds: tuple[Any, ...] = ("NONE", "API_KEY", "AWS_IAM", USER_POOL)
     return {kind: deployed(AuthorizationSettings(type=kind)) for kind in kinds}
 
 
 @pytest.mark.parametrize(
-    ("kind", "reading", "writing"),
+    ("kind", "read", "write"),
     [
         ("NONE", ["NONE", False], ["NONE", True]),
         ("API_KEY", ["NONE", True], ["NONE", True]),
@@ -47,19 +47,21 @@ def by_type_fixture() -> dict[str, Deployment]:
     ],
 )
 def test_only_routes_with_a_scope_require_authorization(
-    by_type: dict[str, Deployment], kind: str, reading: list[Any], writing: list[Any]
+    by_type: dict[str, Deployment], kind: str, read: list[Any], write: list[Any]
 ) -> None:
     methods = {route: method for route, (method, _) in by_type[kind].endpoints().items()}
-    assert {route: [one["authorization"], one.get("apiKeyRequired")] for route, one in methods.items()} == {
-        ("GET", "/parcels"): reading,
-        ("DELETE", "/parcels"): writing,
+    assert {route: [method["authorization"], method.get("apiKeyRequired")] for route, method in methods.items()} == {
+        ("GET", "/parcels"): read,
+        ("DELETE", "/parcels"): write,
         ("GET", "/hours"): ["NONE", False],
         ("OPTIONS", "/parcels"): ["NONE", None],
         ("OPTIONS", "/hours"): ["NONE", None],
     }
-    scopes = {route: one["authorizationScopes"] for route, one in methods.items() if "authorizationScopes" in one}
-    own = {("GET", "/parcels"): ["parcels-dev/read"], ("DELETE", "/parcels"): ["parcels-dev/write"]}
-    assert scopes == (own if kind == USER_POOL else {})
+    scopes = {
+        route: method["authorizationScopes"] for route, method in methods.items() if "authorizationScopes" in method
+    }
+    expected = {("GET", "/parcels"): ["parcels-dev/read"], ("DELETE", "/parcels"): ["parcels-dev/write"]}
+    assert scopes == (expected if kind == USER_POOL else {})
 
 
 @pytest.mark.parametrize(
@@ -100,15 +102,15 @@ def trigger(deployment: Deployment) -> str:
 
 
 @pytest.mark.untraced
-def test_another_type_and_another_scope_deploy_the_api_again(by_type: dict[str, Deployment]) -> None:
+def test_changed_authorization_type_or_scope_redeploys_the_api(by_type: dict[str, Deployment]) -> None:
     other = a_service(functions=(a_function(a_route(scope="count"), KEYED, OPEN),))
     created = [*by_type.values(), deployed(AuthorizationSettings(type=USER_POOL), service=other)]
     assert len({trigger(deployment) for deployment in created}) == len(created)
 
 
 @pytest.mark.untraced
-def test_another_identity_source_deploys_the_api_again() -> None:
-    def moved(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+def test_changed_identity_source_redeploys_the_api() -> None:
+    def change_source(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != "aws:apigateway/authorizer:Authorizer":
             return None
         source = {"identitySource": "method.request.header.X-Token"}
@@ -119,7 +121,7 @@ def test_another_identity_source_deploys_the_api_again() -> None:
         options = pulumi.ResourceOptions(transforms=[*transforms])
         return trigger(record(lambda: TapStack("post", args, options)))
 
-    assert trigger_with() != trigger_with(moved)
+    assert trigger_with() != trigger_with(change_source)
 
 
 @pytest.mark.parametrize(
@@ -130,12 +132,12 @@ def test_another_identity_source_deploys_the_api_again() -> None:
             "authorization.type must be NONE, got 'COGNITO_USER_POOLS'",
         ),
         (
-            {"service": a_yard(), "site": SiteSettings(public=True)},
+            {"service": full_service(), "site": SiteSettings(public=True)},
             "site.public must be False with COGNITO_USER_POOLS, got True",
         ),
     ],
 )
-def test_what_a_user_pool_cannot_do_is_refused(args: dict[str, Any], message: str) -> None:
+def test_unsupported_combination_with_a_user_pool_is_rejected(args: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TapStackArgs(authorization=AuthorizationSettings(type=USER_POOL), **args)
 
@@ -145,19 +147,19 @@ def test_public_site_and_a_user_pool_can_be_set_for_a_service_without_a_site() -
     assert TapStackArgs(service=PARCELS, authorization=settings, site=SiteSettings(public=True))
 
 
-def test_a_pool_by_itself_needs_scopes() -> None:
+def test_user_pool_requires_scopes() -> None:
     with pytest.raises(ValueError, match=r"scopes must be at least one scope, got \(\)\."):
         UserPoolArgs(name="post", scopes=())
 
 
-def test_api_without_a_stack_needs_its_user_pool() -> None:
+def test_api_without_a_stack_requires_a_user_pool() -> None:
     settings = AuthorizationSettings(type=USER_POOL)
     with pytest.raises(ValueError, match=r"user_pool must be a UserPool with .*, got None\."):
         ApiArgs(name="post", routes=[], authorization=settings)
 
 
 @pytest.mark.untraced
-def test_api_without_a_stack_grants_calls_of_its_own_stage() -> None:
+def test_api_without_a_stack_grants_calls_of_its_stage() -> None:
     def program() -> None:
         desk = Function(
             "desk", FunctionArgs(name="post-desk", role_arn="arn:role", files={"index.py": "handler = print\n"})

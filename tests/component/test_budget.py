@@ -1,4 +1,4 @@
-"""The budget without a stack."""
+"""A budget without a stack."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ DEFAULTS: dict[str, Any] = {
 
 
 def created_budget(**changes: Any) -> dict[str, Any]:
-    """Return the inputs of a budget."""
+    """Return the inputs of a recorded budget."""
     budget = record(lambda: Budget("post", BudgetArgs(**{**DEFAULTS, **changes}))).single("budgets.Budget")
     return budget.inputs
 
 
-def test_filter_of_one_tag_is_no_conjunction() -> None:
+def test_filter_with_one_tag_is_not_a_conjunction() -> None:
     inputs = created_budget(allocation={"Service": "parcels"})
     assert inputs["filterExpression"] == {"tags": {"key": "Service", "values": ["parcels"]}}
 

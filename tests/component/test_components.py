@@ -1,4 +1,4 @@
-"""Each component by itself, outside a TapStack."""
+"""Components without a TapStack."""
 
 from __future__ import annotations
 
@@ -179,8 +179,8 @@ ALARM = "cloudwatch.MetricAlarm"
             },
         ),
         (lambda: an_api(authorization=KEYED), "apigateway.ApiKey", {"name": "post-counter-key"}),
-        (lambda: an_api(authorization=KEYED, key_name="own"), "apigateway.ApiKey", {"name": "own"}),
-        (lambda: an_api(authorization=KEYED, usage_plan_name="own"), "apigateway.UsagePlan", {"name": "own"}),
+        (lambda: an_api(authorization=KEYED, key_name="custom"), "apigateway.ApiKey", {"name": "custom"}),
+        (lambda: an_api(authorization=KEYED, usage_plan_name="custom"), "apigateway.UsagePlan", {"name": "custom"}),
         (lambda: an_api(settings=LOGGED), "cloudwatch.LogGroup", {"retentionInDays": 7}),
         (
             lambda: an_api(settings=LOGGED),
@@ -200,7 +200,7 @@ ALARM = "cloudwatch.MetricAlarm"
         (a_layer, "lambda.LayerVersion", {"layerName": "post-shared", "compatibleRuntimes": ["python3.13"]}),
     ],
 )
-def test_resources_of_a_component_have_these_inputs(
+def test_component_sets_inputs_of_its_resources(
     program: Callable[[], object], kind: str, expected: dict[str, Any]
 ) -> None:
     resources = record(program).inputs(kind)
@@ -233,7 +233,7 @@ def test_function_has_an_alarm_for_its_duration_if_a_threshold_is_set() -> None:
         ),
     ],
 )
-def test_component_does_not_have_these_inputs(program: Callable[[], object], kind: str, absent: set[str]) -> None:
+def test_component_does_not_set_optional_inputs(program: Callable[[], object], kind: str, absent: set[str]) -> None:
     assert record(program).single(kind).inputs.keys().isdisjoint(absent)
 
 
@@ -249,7 +249,7 @@ def test_component_does_not_have_these_inputs(program: Callable[[], object], kin
         ),
     ],
 )
-def test_component_does_not_create_these_resources(program: Callable[[], object], kinds: list[str]) -> None:
+def test_component_does_not_create_optional_resources(program: Callable[[], object], kinds: list[str]) -> None:
     deployment = record(program)
     assert not [kind for kind in kinds if deployment.by_kind(kind)]
 
@@ -338,7 +338,7 @@ def test_function_is_created_after_its_dependencies() -> None:
     assert {"desk-logs", "clerk-AWSXRayDaemonWriteAccess"} <= set(function.depends_on)
 
 
-def test_layer_contains_its_modules_in_the_folder_of_lambda() -> None:
+def test_layer_contains_its_modules_in_the_python_folder() -> None:
     code = record(a_layer).single("lambda.LayerVersion").inputs["code"]
     assert {path: asset.text for path, asset in code.assets.items()} == {
         "python/post/__init__.py": "\n",
@@ -346,13 +346,13 @@ def test_layer_contains_its_modules_in_the_folder_of_lambda() -> None:
     }
 
 
-def made_api(**changes: Any) -> Deployment:
-    """Return the resources of an API with a function."""
+def record_api(**changes: Any) -> Deployment:
+    """Record an API with a function."""
     return record(lambda: an_api(**changes))
 
 
 def test_cors_origins_override_those_of_the_settings() -> None:
-    created = made_api(
+    created = record_api(
         cors_origins=["https://d1.cloudfront.net"], settings=ApiSettings(cors_origin="https://shop.example.com")
     )
     (response,) = created.inputs("apigateway.IntegrationResponse").values()
@@ -360,7 +360,7 @@ def test_cors_origins_override_those_of_the_settings() -> None:
     assert response["responseParameters"][header] == "'https://d1.cloudfront.net'"
 
 
-def test_api_has_models_of_the_bodies_of_its_routes_only() -> None:
+def test_api_has_models_only_for_the_bodies_of_its_routes() -> None:
     def program() -> None:
         route = a_route(method="POST", body="NewParcel")
         schemas = {"NewParcel": NEW_PARCEL, "Unused": NEW_PARCEL}
@@ -404,8 +404,8 @@ def test_each_log_that_is_enabled_has_a_group_with_a_retention(settings: dict[st
         api_name="post-counter", api_id="a1b2", settings=ApiSettings(stage_name="live", **settings), retention_days=30
     )
     created = record(lambda: ApiLogs("logs", args))
-    found = created.inputs("cloudwatch.LogGroup").values()
-    assert {(group["name"], group["retentionInDays"]) for group in found} == {(name, 30) for name in groups}
+    created_groups = created.inputs("cloudwatch.LogGroup").values()
+    assert {(group["name"], group["retentionInDays"]) for group in created_groups} == {(name, 30) for name in groups}
     assert not created.by_kind("apigateway.Account")
 
 
@@ -418,7 +418,7 @@ def test_each_log_that_is_enabled_has_a_group_with_a_retention(settings: dict[st
     ],
 )
 def test_stage_is_created_after_its_logs(settings: dict[str, Any], name: str) -> None:
-    assert name in made_api(settings=ApiSettings(**settings)).single("apigateway.Stage").depends_on
+    assert name in record_api(settings=ApiSettings(**settings)).single("apigateway.Stage").depends_on
 
 
 @pytest.mark.parametrize(
@@ -428,17 +428,17 @@ def test_stage_is_created_after_its_logs(settings: dict[str, Any], name: str) ->
         ({"execution_log_level": "INFO"}, "INFO", True, False),
         ({"execution_log_level": "ERROR", "execution_log_bodies": False, "metrics": True}, "ERROR", False, True),
     ],
-    ids=["nothing", "log", "log without bodies and metrics"],
+    ids=["default", "log", "log without bodies and metrics"],
 )
 def test_logs_and_metrics_of_methods_follow_the_settings(
     settings: dict[str, Any], level: str, bodies: bool, metrics: bool
 ) -> None:
-    inputs = made_api(settings=ApiSettings(**settings)).single("apigateway.MethodSettings").inputs["settings"]
+    inputs = record_api(settings=ApiSettings(**settings)).single("apigateway.MethodSettings").inputs["settings"]
     assert (inputs["loggingLevel"], inputs["dataTraceEnabled"], inputs["metricsEnabled"]) == (level, bodies, metrics)
 
 
 def throttled_api(throttle: Throttle, **settings: Any) -> Deployment:
-    """Return what an API registers of whose two routes one has a throttle."""
+    """Record an API with two routes, one of which has a throttle."""
     labels = a_route(method="POST", path="/parcels/{id}/labels", throttle=throttle)
 
     def program() -> None:
@@ -457,7 +457,7 @@ def throttled_api(throttle: Throttle, **settings: Any) -> Deployment:
     ],
     ids=["default", "log", "log without bodies and metrics"],
 )
-def test_throttle_of_a_route_replaces_the_limits_of_its_method_alone(settings: dict[str, Any]) -> None:
+def test_throttle_of_a_route_changes_only_the_limits_of_its_method(settings: dict[str, Any]) -> None:
     throttle = Throttle(rate_per_second=2.5, burst=5)
     created = throttled_api(throttle, throttle_rate_per_second=20, throttle_burst=10, **settings)
     registered = created.inputs("apigateway.MethodSettings")
@@ -465,16 +465,16 @@ def test_throttle_of_a_route_replaces_the_limits_of_its_method_alone(settings: d
         "counter-throttle": "*/*",
         "counter/parcels/{id}/labels-post-throttle": "~1parcels~1{id}~1labels/POST",
     }
-    stage, own = registered.values()
+    stage, method = registered.values()
     limits = ("throttlingRateLimit", "throttlingBurstLimit")
-    assert [[inputs["settings"][name] for name in limits] for inputs in (stage, own)] == [[20, 10], [2.5, 5]]
-    others = [{k: v for k, v in inputs["settings"].items() if k not in limits} for inputs in (stage, own)]
+    assert [[inputs["settings"][name] for name in limits] for inputs in (stage, method)] == [[20, 10], [2.5, 5]]
+    others = [{k: v for k, v in inputs["settings"].items() if k not in limits} for inputs in (stage, method)]
     assert others[0] == others[1]
     assert others[0].keys() == {"loggingLevel", "dataTraceEnabled", "metricsEnabled"}
-    assert (own["restApi"], own["stageName"]) == (stage["restApi"], stage["stageName"])
+    assert (method["restApi"], method["stageName"]) == (stage["restApi"], stage["stageName"])
 
 
-def test_settings_of_methods_are_written_one_after_another() -> None:
+def test_method_settings_are_created_sequentially() -> None:
     throttle = Throttle(rate_per_second=2.5, burst=5)
 
     def program() -> None:
@@ -499,7 +499,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 
 @pytest.mark.parametrize(("base_path", "url"), [("v1", "https://a.example.com/v1"), ("", "https://a.example.com")])
-def test_domain_leads_to_the_stage(base_path: str, url: str) -> None:
+def test_domain_is_mapped_to_the_stage(base_path: str, url: str) -> None:
     domains: list[Domain] = []
     args = DomainArgs(
         name="a.example.com", certificate_arn=CERTIFICATE, api_id="a1b2", stage_name="live", base_path=base_path

@@ -1,4 +1,4 @@
-"""Resources for several CORS origins, and for that of the site."""
+"""Resources for several CORS origins, and for the origin of the site."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lib.components.compute.function import Function, FunctionArgs
 from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, FunctionSettings, SiteSettings
 
-from ..support.builders import a_route, a_yard
+from ..support.builders import a_route, full_service
 from ..support.programs import stacked
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
@@ -29,13 +29,13 @@ def deployed(cors_origin: str | None, **args: Any) -> Deployment:
 
 @pytest.fixture(scope="module", name="one")
 def one_fixture() -> Deployment:
-    """The resources of a stack with one origin."""
+    """Record a stack with one origin."""
     return deployed(A)
 
 
 @pytest.fixture(scope="module", name="several")
 def several_fixture() -> Deployment:
-    """The resources of a stack with two origins."""
+    """Record a stack with two origins."""
     return deployed(SEVERAL)
 
 
@@ -43,7 +43,7 @@ def trigger(deployment: Deployment) -> Any:
     return deployment.single("apigateway.Deployment").inputs["triggers"]
 
 
-def test_white_space_around_one_origin_is_no_part_of_it(one: Deployment) -> None:
+def test_white_space_around_an_origin_is_ignored(one: Deployment) -> None:
     assert deployed(f" {A} ").inputs("apigateway.Response") == one.inputs("apigateway.Response")
 
 
@@ -53,13 +53,13 @@ def test_preflight_function_contains_the_methods_of_every_path(several: Deployme
         assert f"{path!r}: {{'Access-Control-Allow-Methods': {methods!r}" in code
 
 
-def test_permissions_of_other_functions_stay_the_same(one: Deployment, several: Deployment) -> None:
+def test_second_origin_does_not_change_permissions_of_other_functions(one: Deployment, several: Deployment) -> None:
     before, after = one.inputs("iam.RolePolicy"), several.inputs("iam.RolePolicy")
     assert after.keys() - before.keys() == {"post-api-preflight-log-policy"}
     assert {name: after[name] for name in before} == before
 
 
-def test_second_origin_deploys_the_api_again_and_a_third_does_not(one: Deployment, several: Deployment) -> None:
+def test_second_origin_redeploys_the_api_and_a_third_does_not(one: Deployment, several: Deployment) -> None:
     three = deployed(f"{SEVERAL},https://third.example.com")
     assert trigger(one) != trigger(several) == trigger(three)
     variables = three.inputs("lambda.Function")[FUNCTION]["environment"]["variables"]
@@ -67,7 +67,7 @@ def test_second_origin_deploys_the_api_again_and_a_third_does_not(one: Deploymen
 
 
 @pytest.mark.parametrize("service", ["items", "stock"])
-def test_alarms_of_the_preflight_function_have_names_of_their_own(service: str) -> None:
+def test_alarms_of_the_preflight_function_have_unique_names(service: str) -> None:
     created = deployed(SEVERAL, service=service)
     names = [alarm["name"] for alarm in created.inputs("cloudwatch.MetricAlarm").values()]
     assert len({*names}) == len(names)
@@ -75,16 +75,14 @@ def test_alarms_of_the_preflight_function_have_names_of_their_own(service: str) 
 
 
 @pytest.mark.parametrize(("settings", "reserved"), [({}, 20), ({"reserved_concurrency": 7}, 7)])
-def test_preflight_function_reserves_few_executions_where_others_reserve_any(
-    settings: dict[str, Any], reserved: int
-) -> None:
+def test_preflight_function_reserves_less_concurrency_by_default(settings: dict[str, Any], reserved: int) -> None:
     created = deployed(SEVERAL, environment_suffix="prod", function=FunctionSettings(**settings))
     assert created.inputs("lambda.Function")[FUNCTION]["reservedConcurrentExecutions"] == reserved
 
 
 @pytest.mark.parametrize("public", [False, True])
-def test_own_site_and_a_further_origin_are_known_after_deployment(public: bool) -> None:
-    args: dict[str, Any] = {"service": a_yard(), "site": SiteSettings(public=public)}
+def test_origin_of_the_site_is_combined_with_another_origin(public: bool) -> None:
+    args: dict[str, Any] = {"service": full_service(), "site": SiteSettings(public=public)}
     created = deployed(f"site,{A}", **args)
     url = created.stack_outputs()["site_url"]
     assert (url == SITE) is not public
@@ -98,8 +96,8 @@ def test_own_site_and_a_further_origin_are_known_after_deployment(public: bool) 
     assert {resource.urn for resource in previewed.registered} == {resource.urn for resource in created.registered}
 
 
-def test_own_site_by_name_is_the_same_as_by_default(yard: Deployment) -> None:
-    named = deployed("site", service=a_yard())
+def test_site_is_the_default_origin(yard: Deployment) -> None:
+    named = deployed("site", service=full_service())
     assert named.inputs("apigateway.Response") == yard.inputs("apigateway.Response")
     assert named.inputs("apigateway.IntegrationResponse") == yard.inputs("apigateway.IntegrationResponse")
     assert named.stack_outputs()["cors_origin"] == yard.stack_outputs()["cors_origin"] == SITE
@@ -124,14 +122,14 @@ def lone_api(**args: Any) -> Deployment:
         {"settings": ApiSettings(cors_origin=SEVERAL)},
     ],
 )
-def test_api_without_a_stack_has_its_preflight_function_too(args: dict[str, Any]) -> None:
+def test_api_without_a_stack_has_a_preflight_function(args: dict[str, Any]) -> None:
     function = lone_api(**args).inputs("lambda.Function")["counter-preflight-function"]
     assert function["name"] == "post-counter-preflight"
     assert function["environment"] == {"variables": {"CORS_ORIGIN": f"{A},{B}"}}
 
 
 @pytest.mark.parametrize("origins", [[], [""]])
-def test_api_without_a_stack_can_allow_no_origin(origins: list[str]) -> None:
+def test_api_without_origins_has_no_cors_headers(origins: list[str]) -> None:
     responses = lone_api(cors_origins=origins).inputs("apigateway.Response").values()
     headers = [name for response in responses for name in response["responseParameters"]]
     assert not [name for name in headers if "Access-Control" in name]

@@ -1,4 +1,4 @@
-"""Bills of the stacks as they are, and the command that prints them."""
+"""Cost estimates of stacks, and the command that prints them."""
 
 from __future__ import annotations
 
@@ -31,64 +31,64 @@ aws.kinesis.Stream("jobs")
 """
 
 
-def billed(service: str, environment: str, traffic: Traffic | None = None, **config: str) -> Bill:
-    """What a month of a stack costs."""
-    made = record_file(PROGRAM, {"service": service, "environment": environment, **config})
-    return bill_of(made, traffic or Traffic(), service)
+def estimate(service: str, environment: str, traffic: Traffic | None = None, **config: str) -> Bill:
+    """Return the cost of a month of a stack."""
+    deployment = record_file(PROGRAM, {"service": service, "environment": environment, **config})
+    return bill_of(deployment, traffic or Traffic(), service)
 
 
-def usd(found: Bill, kind: str) -> float:
-    return sum(item.usd for item in found.items if item.kind == kind)
+def usd(stack_bill: Bill, kind: str) -> float:
+    return sum(item.usd for item in stack_bill.items if item.kind == kind)
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_resource_of_every_environment_has_a_price_or_is_free(service: str) -> None:
-    for environment, found in standard(PROGRAM)[service].items():
-        assert (environment, found.unpriced) == (environment, [])
+    for environment, stack_bill in standard(PROGRAM)[service].items():
+        assert (environment, stack_bill.unpriced) == (environment, [])
 
 
-def test_whatever_a_stack_can_have_has_a_price_or_is_free(any_stack: Deployment) -> None:
+def test_every_resource_of_any_stack_has_a_price_or_is_free(any_stack: Deployment) -> None:
     assert not bill(Month(any_stack, Traffic(), Workload(), PARCELS)).unpriced
 
 
 @pytest.mark.untraced
-def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
-    plain, traced = billed("items", "dev"), billed("items", "dev", tracing="true")
+def test_settings_change_the_cost() -> None:
+    plain, traced = estimate("items", "dev"), estimate("items", "dev", tracing="true")
     assert traced.usd() - plain.usd() == pytest.approx(5)
-    provisioned = billed("items", "dev", dynamodb_billing_mode="PROVISIONED", dynamodb_write_capacity="10")
+    provisioned = estimate("items", "dev", dynamodb_billing_mode="PROVISIONED", dynamodb_write_capacity="10")
     assert usd(provisioned, "dynamodb.Table") - usd(plain, "dynamodb.Table") == pytest.approx(
         730 * (10 * 0.00065 + 5 * 0.00013) - 0.3 * 0.625 - 0.7 * 0.125
     )
 
 
 @pytest.mark.untraced
-def test_functions_that_are_split_do_the_same_work() -> None:
-    whole, split = billed("inventory", "dev"), billed("inventory", "dev", split_functions="true")
-    amounts = [{item.label: item.amount for item in found.items} for found in (whole, split)]
+def test_split_functions_have_the_same_number_of_invocations() -> None:
+    whole, split = estimate("inventory", "dev"), estimate("inventory", "dev", split_functions="true")
+    amounts = [{item.label: item.amount for item in stack_bill.items} for stack_bill in (whole, split)]
     assert amounts[0]["invocations"] == amounts[1]["invocations"] == 1_000_000 + 8_760
     assert amounts[0]["custom metrics"] < amounts[1]["custom metrics"]
 
 
 @pytest.mark.untraced
-def test_without_traffic_only_what_is_fixed_is_left() -> None:
-    nothing = Traffic(requests=0, stored_gb=0, notifications=0)
-    assert billed("items", "prod", nothing).usd() == pytest.approx(billed("items", "prod").usd(fixed=True))
+def test_without_traffic_only_fixed_costs_remain() -> None:
+    idle = Traffic(requests=0, stored_gb=0, notifications=0)
+    assert estimate("items", "prod", idle).usd() == pytest.approx(estimate("items", "prod").usd(fixed=True))
 
 
-def test_the_command_prints_all_bills_and_one_in_detail(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_prints_all_estimates_and_one_in_detail(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--service", "items", "--env", "dev", "--env", "prod", "--requests", "2e6"]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].split() == ["USD", "per", "month", "dev", "prod"]
-    assert [line.split()[0] for line in said[1:3]] == ["items", "fixed"]
-    assert "items in prod:" in said
-    assert ["apigateway.RestApi", "requests", "2,000,000", "requests", "7.00"] in [line.split() for line in said]
-    assert said[-2] == "AWS list prices for us-east-1, June 2026, without free tier, credits, and taxes."
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["USD", "per", "month", "dev", "prod"]
+    assert [line.split()[0] for line in lines[1:3]] == ["items", "fixed"]
+    assert "items in prod:" in lines
+    assert ["apigateway.RestApi", "requests", "2,000,000", "requests", "7.00"] in [line.split() for line in lines]
+    assert lines[-2] == "AWS list prices for us-east-1, June 2026, without free tier, credits, and taxes."
 
 
 def test_service_without_a_workload_has_fixed_costs_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fixed = billed("items", "dev").usd(fixed=True)
+    fixed = estimate("items", "dev").usd(fixed=True)
     replace_service(monkeypatch, SERVICES["items"])
     assert main(["cost", "--service", "items", "--env", "dev", "--json"]) == 0
     printed = capsys.readouterr()
@@ -113,7 +113,7 @@ def test_stacks_of_a_renamed_project_have_its_config(
     assert "traces" in capsys.readouterr().out
 
 
-def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_config_option_overrides_a_setting(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--service", "items", "--env", "dev", "--config", "tracing=true"]) == 0
     assert ["lambda.Function", "traces", "1,000,000", "traces", "5.00"] in [
         line.split() for line in capsys.readouterr().out.splitlines()
@@ -132,7 +132,7 @@ def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
     ],
 )
-def test_invalid_arguments_are_one_line(
+def test_error_for_invalid_arguments_is_one_line(
     arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["cost", *arguments]) == code
@@ -142,7 +142,7 @@ def test_invalid_arguments_are_one_line(
     assert not printed.out
 
 
-def test_a_folder_without_a_project_is_one_line_and_exit_code_1(
+def test_folder_without_a_project_has_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -150,27 +150,27 @@ def test_a_folder_without_a_project_is_one_line_and_exit_code_1(
     assert "Pulumi.yaml" in capsys.readouterr().err
 
 
-def test_a_program_of_a_project_of_any_name_reads_its_configuration(
+def test_program_of_a_renamed_project_reads_its_config(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nmain: program.py\n", encoding="utf-8")
-    text = "import pulumi\nraise ValueError(pulumi.Config('shop').require('environment'))"
-    (tmp_path / "program.py").write_text(text, encoding="utf-8")
+    source = "import pulumi\nraise ValueError(pulumi.Config('shop').require('environment'))"
+    (tmp_path / "program.py").write_text(source, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cost", "--service", "items", "--env", "pr-7"]) == 1
     assert capsys.readouterr().err == "error: pr-7\n"
 
 
-def test_json_has_every_bill(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_contains_every_estimate(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--service", "items", "--env", "dev", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)["items"]["dev"]
-    expected = billed("items", "dev")
-    assert (found["usd"], found["fixed_usd"]) == (expected.usd(), expected.usd(fixed=True))
-    assert found["items"] == [item._asdict() for item in expected.items]
-    assert found["unpriced"] == []
+    actual = json.loads(capsys.readouterr().out)["items"]["dev"]
+    expected = estimate("items", "dev")
+    assert (actual["usd"], actual["fixed_usd"]) == (expected.usd(), expected.usd(fixed=True))
+    assert actual["items"] == [item._asdict() for item in expected.items]
+    assert actual["unpriced"] == []
 
 
-def test_what_has_no_price_is_exit_code_1_and_said(
+def test_resource_without_a_price_is_reported_with_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: tap\nmain: program.py\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A customer managed key: what it encrypts, and who can use it."""
+"""Customer managed keys: encrypted resources and permissions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lib.documents import iam
 from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, EncryptionSettings, FirewallSettings, SiteSettings, TableSettings
 
-from ..support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, a_yard
+from ..support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
 from ..support.programs import stacked
 
 KEY = "arn:post-encryption-key"
@@ -29,44 +29,44 @@ ENCRYPTED = {
     ("ssm.Parameter", "keyId"),
     ("ssm.Parameter", "valueWoVersion"),
 }
-"""Every input that depends on the key; the provider changes each in place."""
+"""Every input that depends on the key. The provider updates each in place."""
 
 
 def deployed(key: str = "create", **args: Any) -> Deployment:
-    """Return the resources of the yard service with a key."""
+    """Record the full service with a key."""
     logged = ApiSettings(access_log=True, execution_log_level="INFO")
-    defaults = {"service": a_yard(), "api": logged, "firewall": FirewallSettings(enabled=True)}
+    defaults = {"service": full_service(), "api": logged, "firewall": FirewallSettings(enabled=True)}
     return record(stacked(**{**defaults, "encryption": EncryptionSettings(key=key), **args}))
 
 
 @pytest.fixture(scope="module", name="created")
 def created_fixture() -> Deployment:
-    """The yard service with a key that the stack creates."""
+    """Record the full service with a key that the stack creates."""
     return deployed()
 
 
 @pytest.fixture(scope="module", name="unencrypted")
 def unencrypted_fixture() -> Deployment:
-    """The yard service with the keys of AWS."""
+    """Record the full service with AWS managed keys."""
     return deployed("aws_managed")
 
 
 def statements(document: str) -> list[dict[str, Any]]:
     """Return the statements of a policy."""
-    found: list[dict[str, Any]] = json.loads(document)["Statement"]
-    return found
+    parsed: list[dict[str, Any]] = json.loads(document)["Statement"]
+    return parsed
 
 
 def key_policy(deployment: Deployment) -> dict[str, dict[str, Any]]:
-    """Return the statements of the key's policy by their principal."""
+    """Return the statements of the key policy by principal."""
     policy = deployment.single("kms.Key").inputs["policy"]
-    return {one["Principal"].get("Service", "root"): one for one in statements(policy)}
+    return {statement["Principal"].get("Service", "root"): statement for statement in statements(policy)}
 
 
-def uses_of_key(deployment: Deployment, function: str) -> list[dict[str, Any]]:
+def key_statements(deployment: Deployment, function: str) -> list[dict[str, Any]]:
     """Return the statements about keys in the policy of a function."""
     policy = deployment.inputs("iam.RolePolicy")[f"post-{function}-policy"]["policy"]
-    return [one for one in statements(policy) if one["Action"][0].startswith("kms:")]
+    return [statement for statement in statements(policy) if statement["Action"][0].startswith("kms:")]
 
 
 def differences(before: Deployment, after: Deployment) -> set[tuple[str, str]]:
@@ -98,14 +98,14 @@ def test_key_encrypts_everything_at_rest(production: Deployment) -> None:
 
 
 @pytest.mark.untraced
-def test_function_without_variables_has_nothing_to_encrypt() -> None:
+def test_function_without_variables_has_no_key() -> None:
     created = deployed(service=a_service(functions=(a_function(),)))
     assert created.single("lambda.Function").inputs.keys().isdisjoint({"kmsKeyArn", "environment"})
     assert created.by_kind("iam.RolePolicy").keys() == {"post-desk-log-policy"}
 
 
 @pytest.mark.untraced
-def test_public_site_keeps_the_key_of_s3() -> None:
+def test_public_site_uses_the_s3_managed_key() -> None:
     created = deployed(site=SiteSettings(public=True))
     (rule,) = created.single("s3.BucketServerSideEncryptionConfiguration").inputs["rules"]
     assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
@@ -119,29 +119,29 @@ def test_key_changes_encryption_and_permissions_only(unencrypted: Deployment, cr
 
 
 @pytest.mark.untraced
-def test_existing_key_is_used_instead(created: Deployment) -> None:
+def test_existing_key_is_used_and_not_created(created: Deployment) -> None:
     existing = deployed(EXISTING)
     assert not [resource.kind for resource in existing.registered if resource.kind.startswith("kms.")]
     managed = {("sqs.Queue", "sqsManagedSseEnabled")}
     assert differences(created, existing) == {*ENCRYPTED, ("iam.RolePolicy", "policy")} - managed
-    assert {one["Resource"] for one in uses_of_key(existing, "watch")} == {EXISTING}
+    assert {statement["Resource"] for statement in key_statements(existing, "watch")} == {EXISTING}
 
 
 @pytest.mark.untraced
-def test_tables_without_their_former_key_use_the_key_that_aws_owns(unencrypted: Deployment) -> None:
-    """The provider would keep the former key otherwise, while it is deleted."""
+def test_tables_without_a_customer_managed_key_use_the_aws_owned_key(unencrypted: Deployment) -> None:
+    """Otherwise the provider would keep the former key, which is deleted."""
     owned = deployed("aws_owned")
     assert {table["serverSideEncryption"]["enabled"] for table in owned.inputs("dynamodb.Table").values()} == {False}
     assert differences(unencrypted, owned) == {("dynamodb.Table", "serverSideEncryption")}
 
 
-def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None:
+def test_only_required_services_and_roles_can_use_the_key() -> None:
     created = deployed(service=PARCELS)
     policy = key_policy(created)
     assert policy.keys() == {"root", "logs.us-east-1.amazonaws.com", "cloudwatch.amazonaws.com"}
     via = policy["root"]["Condition"]["StringLike"]["kms:ViaService"]
     assert {name.split(".")[0] for name in via} == {"dynamodb", "lambda", "sns"}
-    assert uses_of_key(created, "sweep") == [
+    assert key_statements(created, "sweep") == [
         iam.allow_key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
         iam.allow_key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
     ]
@@ -149,13 +149,13 @@ def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None
 
 @pytest.mark.parametrize(("store", "action"), [("ssm", "GetParameter"), ("secretsmanager", "GetSecretValue")])
 @pytest.mark.untraced
-def test_role_that_reads_a_secret_can_decrypt_it_and_no_table(store: str, action: str) -> None:
+def test_role_that_reads_a_secret_can_decrypt_only_the_secret(store: str, action: str) -> None:
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     created = deployed(service=a_service(functions=(desk,), secrets=(a_secret(store=store),)))
-    assert uses_of_key(created, "desk") == [iam.allow_key_use(KEY, "Decrypt", [store], "amazonaws.com")]
+    assert key_statements(created, "desk") == [iam.allow_key_use(KEY, "Decrypt", [store], "amazonaws.com")]
 
 
-def test_replicas_of_an_existing_key_have_its_id() -> None:
+def test_replicas_of_an_existing_key_have_the_same_id() -> None:
     existing = deployed(EXISTING, table=TableSettings(replica_regions=("us-west-2",)))
     expected = {"us-west-2": "arn:aws:kms:us-west-2:444455556666:key/mrk-1"}
     assert existing.stack_outputs()["replica_key_arns"] == expected
@@ -167,7 +167,7 @@ def test_key_rejects_an_unknown_service() -> None:
 
 
 @pytest.mark.untraced
-def test_key_without_a_stack_has_the_settings_of_dev() -> None:
+def test_key_without_a_stack_uses_the_dev_defaults() -> None:
     inputs = record(lambda: Key("post", KeyArgs(name="post", services=["dynamodb"]))).single("kms.Key").inputs
     assert inputs["rotationPeriodInDays"] == 365
     assert "description" not in inputs

@@ -14,14 +14,14 @@ PAGE_SIZES = ("default_page_size", "max_page_size")
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(InventorySettings)])
-def test_no_option_can_be_none(name: str) -> None:
+def test_options_must_not_be_none(name: str) -> None:
     with pytest.raises(ValueError, match=rf"^inventory\.{name} must be \S.*, got None\.$"):
         InventorySettings(**{name: None})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [0, 51, 2.5, True])
 @pytest.mark.parametrize("name", PAGE_SIZES)
-def test_no_page_has_more_than_fifty_items(name: str, size: Any) -> None:
+def test_page_size_is_limited_to_fifty_items(name: str, size: Any) -> None:
     with pytest.raises(ValueError, match=rf"^inventory\.{name} must be an integer from 1 to 50 items, got {size}\.$"):
         InventorySettings(**{name: size})
 
@@ -40,7 +40,7 @@ def test_default_page_size_is_at_most_the_maximum(sizes: dict[str, int]) -> None
         InventorySettings(**sizes)  # type: ignore[arg-type]
 
 
-def test_page_sizes_are_described_and_the_parameter_enforces_them() -> None:
+def test_page_sizes_are_part_of_the_description_of_the_parameter() -> None:
     (function,) = inventory(InventorySettings(default_page_size=5, max_page_size=30)).functions
     paged = [route.query["page_size"] for route in function.routes if "page_size" in route.query]
     description = "Maximum number of entries on the page. Values above 30 are reduced to 30. Default: 5."

@@ -1,4 +1,4 @@
-"""What functions are allowed in CloudWatch Logs."""
+"""Permissions of functions in CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -30,34 +30,33 @@ def test_function_in_a_vpc_cannot_write_other_log_groups() -> None:
 
 @pytest.mark.untraced
 def test_log_group_exists_before_the_permission_and_the_function() -> None:
-    made = record(stacked(service=a_service()))
-    order = [resource.name for resource in made.registered]
-    assert made.single("iam.RolePolicy").sources["policy"][0].endswith("::post-desk-logs")
+    deployment = record(stacked(service=a_service()))
+    order = [resource.name for resource in deployment.registered]
+    assert deployment.single("iam.RolePolicy").sources["policy"][0].endswith("::post-desk-logs")
     assert order.index("post-desk-logs") < order.index("post-desk-log-policy") < order.index("post-desk-function")
-    assert {"post-desk-logs", "post-desk-log-policy"} <= set(made.single("lambda.Function").depends_on)
+    assert {"post-desk-logs", "post-desk-log-policy"} <= set(deployment.single("lambda.Function").depends_on)
 
 
 @pytest.mark.untraced
-def test_function_outside_a_stack_permits_its_role_to_write_its_log_group() -> None:
+def test_function_without_a_stack_allows_its_role_to_write_to_its_log_group() -> None:
     def program() -> None:
         role = Role("clerk", RoleArgs(name_prefix="clerk-"))
         files = {"index.py": "handler = print\n"}
         Function("desk", FunctionArgs(name="post-desk", role_arn=role.arn, role_name=role.name, files=files))
 
-    made = record(program)
-    policy = made.single("iam.RolePolicy").inputs
+    policy = record(program).single("iam.RolePolicy").inputs
     assert (policy["role"], policy["name"]) == ("clerk-made", "logs")
     assert json.loads(policy["policy"]) == iam.policy_document([iam.allow_log_actions("arn:desk-logs", WRITE_ACTIONS)])
 
 
 @pytest.mark.untraced
-def test_function_outside_a_stack_leaves_a_role_without_name_unchanged() -> None:
+def test_function_without_a_stack_does_not_change_a_role_without_a_name() -> None:
     files = {"index.py": "handler = print\n"}
-    made = record(lambda: Function("desk", FunctionArgs(name="post-desk", role_arn="arn:clerk", files=files)))
-    assert not made.by_kind("iam.RolePolicy")
+    deployment = record(lambda: Function("desk", FunctionArgs(name="post-desk", role_arn="arn:clerk", files=files)))
+    assert not deployment.by_kind("iam.RolePolicy")
 
 
-def test_log_access_must_be_known() -> None:
+def test_unknown_log_access_is_rejected() -> None:
     expected = r"service 'parcels' log_access must be one of write, create, managed, got 'all'\."
     with pytest.raises(ValueError, match=expected):
         a_service(log_access="all")

@@ -1,4 +1,4 @@
-"""The network of functions."""
+"""The VPC of functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from lib.components.network.network import Network, NetworkArgs
-from lib.components.network.vpc import first
+from lib.components.network.vpc import first_zones
 from lib.documents import iam
 from lib.program.recorder import Deployment, record
 from lib.settings import NetworkSettings
@@ -23,7 +23,7 @@ STATEMENTS = {
 
 
 def a_network(statements: Any = None, **settings: Any) -> Deployment:
-    """What a network registers that is made by itself."""
+    """Record a network without a stack."""
     args = NetworkArgs(
         name="post", statements=STATEMENTS if statements is None else statements, settings=NetworkSettings(**settings)
     )
@@ -31,19 +31,19 @@ def a_network(statements: Any = None, **settings: Any) -> Deployment:
 
 
 @pytest.fixture(name="plain", scope="module")
-def a_plain_network() -> Deployment:
-    """One of which nothing was said."""
+def plain_network() -> Deployment:
+    """Record a network with default settings."""
     return a_network()
 
 
-def named(made: Deployment, kind: str) -> dict[str, dict[str, Any]]:
-    """The inputs of every resource of a kind by the name in its tags."""
-    return {inputs["tags"]["Name"]: inputs for inputs in made.inputs(kind).values()}
+def by_name_tag(deployment: Deployment, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the inputs of the resources of a kind by their `Name` tag."""
+    return {inputs["tags"]["Name"]: inputs for inputs in deployment.inputs(kind).values()}
 
 
-def allowed(made: Deployment, direction: str) -> dict[str, dict[str, str]]:
-    """Whom the rules of security groups are for, by their names; all of them are for TLS."""
-    rules = made.inputs(f"vpc.SecurityGroup{direction}Rule")
+def allowed(deployment: Deployment, direction: str) -> dict[str, dict[str, str]]:
+    """Return the peers of the security group rules by logical name. Assert that all rules are for TLS."""
+    rules = deployment.inputs(f"vpc.SecurityGroup{direction}Rule")
     for rule in rules.values():
         assert (rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 443, 443)
     peers = ("securityGroupId", "prefixListId", "referencedSecurityGroupId", "cidrIpv4")
@@ -53,7 +53,7 @@ def allowed(made: Deployment, direction: str) -> dict[str, dict[str, str]]:
 def test_vpc_has_a_public_and_a_private_subnet_in_each_zone(plain: Deployment) -> None:
     assert plain.single("ec2.Vpc").inputs["cidrBlock"] == "10.0.0.0/16"
     assert plain.single("ec2.Vpc").inputs["enableDnsHostnames"]
-    assert {name: (s["cidrBlock"], s["availabilityZone"]) for name, s in named(plain, "ec2.Subnet").items()} == {
+    assert {name: (s["cidrBlock"], s["availabilityZone"]) for name, s in by_name_tag(plain, "ec2.Subnet").items()} == {
         "post-public-1": ("10.0.0.0/20", "zone-a"),
         "post-public-2": ("10.0.16.0/20", "zone-b"),
         "post-private-1": ("10.0.128.0/20", "zone-a"),
@@ -62,26 +62,26 @@ def test_vpc_has_a_public_and_a_private_subnet_in_each_zone(plain: Deployment) -
     assert not any(subnet["mapPublicIpOnLaunch"] for subnet in plain.inputs("ec2.Subnet").values())
 
 
-def test_a_region_with_too_few_zones_is_refused() -> None:
-    assert first(["a", "b", "c"], 2) == ["a", "b"]
-    assert first(None, 2) == ["", ""]
+def test_region_with_too_few_zones_is_rejected() -> None:
+    assert first_zones(["a", "b", "c"], 2) == ["a", "b"]
+    assert first_zones(None, 2) == ["", ""]
     with pytest.raises(ValueError, match=r"network\.zones must be at most 3, got 4\. .*: zone-a, zone-b, zone-c\."):
         a_network(zones=4)
 
 
-def test_the_default_security_group_is_emptied(plain: Deployment) -> None:
+def test_default_security_group_has_no_rules(plain: Deployment) -> None:
     group = plain.single("ec2.DefaultSecurityGroup").inputs
     assert group["vpcId"] == "post-vpc-vpc-id"
     assert group.keys().isdisjoint({"ingress", "egress"})
 
 
-def test_without_nat_nothing_leads_to_the_internet(plain: Deployment) -> None:
+def test_vpc_without_nat_has_no_route_to_the_internet(plain: Deployment) -> None:
     assert not any(map(plain.by_kind, ("ec2.InternetGateway", "ec2.Route", "ec2.NatGateway", "ec2.Eip")))
-    assert named(plain, "ec2.RouteTable").keys() == {"post-private-1", "post-private-2"}
+    assert by_name_tag(plain, "ec2.RouteTable").keys() == {"post-private-1", "post-private-2"}
     assert "cidrIpv4" not in {key for peer in allowed(plain, "Egress").values() for key in peer}
 
 
-def test_functions_reach_endpoints_and_nothing_else(plain: Deployment) -> None:
+def test_functions_can_reach_only_endpoints(plain: Deployment) -> None:
     functions = {"securityGroupId": "post-functions-group-id"}
     assert allowed(plain, "Egress") == {
         "post-functions-to-dynamodb": {**functions, "prefixListId": "prefixListId:post-endpoint-dynamodb"},
@@ -90,7 +90,7 @@ def test_functions_reach_endpoints_and_nothing_else(plain: Deployment) -> None:
     }
 
 
-def test_only_functions_reach_endpoints_and_nobody_reaches_functions(plain: Deployment) -> None:
+def test_only_functions_can_reach_endpoints_and_functions_have_no_ingress(plain: Deployment) -> None:
     assert list(allowed(plain, "Ingress").values()) == [
         {"securityGroupId": "post-endpoint-group-id", "referencedSecurityGroupId": "post-functions-group-id"}
     ]
@@ -99,27 +99,27 @@ def test_only_functions_reach_endpoints_and_nobody_reaches_functions(plain: Depl
 @pytest.mark.parametrize(
     ("statements", "settings"),
     [({"dynamodb": STATEMENTS["dynamodb"]}, {}), (STATEMENTS, {"interface_endpoints": False})],
-    ids=["only tables are called", "not wanted"],
+    ids=["functions call only tables", "disabled"],
 )
 @pytest.mark.untraced
-def test_where_no_endpoint_costs_anything_there_is_no_group_for_them(statements: Any, settings: Any) -> None:
-    made = a_network(statements, **settings)
-    assert made.by_kind("ec2.VpcEndpoint").keys() == {"post-endpoint-dynamodb", "post-endpoint-s3"}
-    assert made.by_kind("ec2.SecurityGroup").keys() == {"post-functions-group"}
-    assert not allowed(made, "Ingress")
+def test_network_without_interface_endpoints_has_no_security_group_for_them(statements: Any, settings: Any) -> None:
+    deployment = a_network(statements, **settings)
+    assert deployment.by_kind("ec2.VpcEndpoint").keys() == {"post-endpoint-dynamodb", "post-endpoint-s3"}
+    assert deployment.by_kind("ec2.SecurityGroup").keys() == {"post-functions-group"}
+    assert not allowed(deployment, "Ingress")
 
 
 @pytest.mark.untraced
-def test_functions_that_call_no_table_need_no_way_to_any() -> None:
+def test_network_without_tables_has_no_dynamodb_endpoint() -> None:
     assert a_network({}).by_kind("ec2.VpcEndpoint").keys() == {"post-endpoint-s3"}
 
 
 @pytest.mark.untraced
-def test_nothing_is_logged_where_it_is_not_wanted() -> None:
+def test_flow_logs_can_be_disabled() -> None:
     assert not any(map(a_network(flow_logs=False).by_kind, ("ec2.FlowLog", "cloudwatch.LogGroup", "iam.Role")))
 
 
-def test_functions_are_created_after_everything_that_routes_their_calls(production: Deployment) -> None:
+def test_functions_are_created_after_routes_endpoints_and_security_group_rules(production: Deployment) -> None:
     kinds = (
         "ec2.Route",
         "ec2.RouteTableAssociation",
@@ -133,16 +133,16 @@ def test_functions_are_created_after_everything_that_routes_their_calls(producti
 
 
 @pytest.mark.untraced
-def test_network_that_is_removed_changes_functions_and_their_roles_only() -> None:
+def test_removal_of_the_network_changes_only_functions_and_their_roles() -> None:
     network = NetworkSettings(vpc="create", flow_logs=False)
     inside, outside = record(stacked(network=network)), record(stacked())
     absent = {"nat_gateway_ids", "nat_public_ips", "flow_log_group_name"}
     assert absent.isdisjoint(inside.stack_outputs())
-    before, after = ({r.urn: r.inputs for r in one.registered} for one in (inside, outside))
+    before, after = ({r.urn: r.inputs for r in deployment.registered} for deployment in (inside, outside))
     assert not {urn for urn in before.keys() - after.keys() if "Network" not in urn}
     assert not after.keys() - before.keys()
     changed = {urn.split("::")[-1] for urn in after if _comparable(before[urn]) != _comparable(after[urn])}
-    assert changed == {f"post-{function}-{what}" for function in ("desk", "sweep") for what in ("function", "policy")}
+    assert changed == {f"post-{function}-{kind}" for function in ("desk", "sweep") for kind in ("function", "policy")}
 
 
 def _comparable(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _comparable(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.untraced
-def test_networks_of_two_services_with_one_pattern_of_names_are_two() -> None:
+def test_networks_of_two_services_with_the_same_name_pattern_have_different_names() -> None:
     services = [a_service(api_type=f"{kind}-api") for kind in ("counter", "yard")]
-    made = [record(stacked(service=service, network=NetworkSettings(vpc="create"))) for service in services]
-    assert set(named(made[0], "ec2.Vpc")).isdisjoint(named(made[1], "ec2.Vpc"))
+    first, second = (record(stacked(service=service, network=NetworkSettings(vpc="create"))) for service in services)
+    assert set(by_name_tag(first, "ec2.Vpc")).isdisjoint(by_name_tag(second, "ec2.Vpc"))

@@ -1,4 +1,4 @@
-"""Outputs as arguments: accepted by properties of resources, rejected by what decides which resources exist."""
+"""Outputs as arguments: accepted for properties of resources, rejected for settings that decide what is created."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EMAIL, OWNER = "oncall@example.com", "web-team"
 
 
 def deployed(wrap: Callable[[str], Any], *, preview: bool = False) -> Deployment:
-    """A stock service with everything that has tags, whose email address and owner are wrapped."""
+    """Record a stock service with all resources that have tags. `wrap` wraps the email address and the owner tag."""
 
     def program() -> None:
         args = TapStackArgs(
@@ -50,19 +50,19 @@ def deployed(wrap: Callable[[str], Any], *, preview: bool = False) -> Deployment
 
 
 def findings(deployment: Deployment) -> set[tuple[str, str, str]]:
-    """The state of every control for every resource."""
-    return {(one.control.title, one.resource.urn, one.state) for one in audit(graph_of(deployment))}
+    """Return the state of every control for every resource."""
+    return {(finding.control.title, finding.resource.urn, finding.state) for finding in audit(graph_of(deployment))}
 
 
 def costs(deployment: Deployment) -> dict[tuple[str, str], Any]:
-    """The amount of every item of the bill."""
+    """Return the amount of every item of the cost estimate."""
     items = bill_of(deployment, Traffic(), "stock").items
     return {(item.kind, item.label): pytest.approx(item.usd) for item in items}
 
 
 @pytest.fixture(name="stock", scope="module")
 def stock_fixture() -> Deployment:
-    """The deployment with secret Outputs."""
+    """Record a deployment with secret Outputs."""
     return deployed(pulumi.Output.secret)
 
 
@@ -85,7 +85,7 @@ def test_value_of_a_tag_can_be_an_output(stock: Deployment) -> None:
 
 
 @pytest.mark.untraced
-def test_outputs_audit_and_bill_are_those_of_plain_values(stock: Deployment) -> None:
+def test_outputs_audit_and_cost_are_the_same_as_with_plain_values(stock: Deployment) -> None:
     plain = deployed(str)
     assert stock.exports == plain.exports
     assert findings(stock) == findings(plain)
@@ -93,7 +93,7 @@ def test_outputs_audit_and_bill_are_those_of_plain_values(stock: Deployment) -> 
 
 
 @pytest.mark.untraced
-def test_preview_does_not_need_the_values() -> None:
+def test_preview_does_not_require_the_values() -> None:
     assert deployed(pulumi.Output.from_input, preview=True).by_kind("sns.TopicSubscription")
 
 
@@ -103,11 +103,11 @@ def test_preview_does_not_need_the_values() -> None:
         (
             lambda value: {"environment_suffix": value},
             "environment_suffix must be known before deployment, got an Output. "
-            "Names and settings are derived from it: pass a string, e.g. pulumi.get_stack().",
+            "Names and settings depend on it: pass a string, such as pulumi.get_stack().",
         ),
         (
             lambda value: {"tags": value},
-            "tags must be known before deployment, got an Output. Pass a mapping, whose values can be Outputs.",
+            "tags must be known before deployment, got an Output. Pass a mapping; only its values can be Outputs.",
         ),
         (
             lambda value: {"service": value},

@@ -1,4 +1,4 @@
-"""Stacks in the partitions of AWS: their ARNs and domain names."""
+"""ARNs and domain names of stacks in other AWS partitions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib.program.recorder import Call, Deployment, record
 from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack
 
-from ..support.programs import OPEN_YARD, PRODUCTION, stacked
+from ..support.programs import PRODUCTION, PUBLIC_SERVICE, stacked
 
 pytestmark = pytest.mark.untraced
 
@@ -39,17 +39,17 @@ PROGRAMS: dict[str, Callable[[str], Callable[[], TapStack]]] = {
     ),
     "stock": lambda _: stacked("shop", service="stock", environment_suffix="staging"),
     "production": lambda _: stacked(**PRODUCTION),
-    "public-site": lambda _: stacked(**OPEN_YARD),
+    "public-site": lambda _: stacked(**PUBLIC_SERVICE),
 }
-"""Programs, given the ARN of an existing key."""
+"""Functions from the ARN of an existing key to a program."""
 SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
-"""Name of a service without a region: the same in every partition."""
+"""Service principal without a region, which is the same in every partition."""
 DOMAIN = re.compile(r"(?<![a-z.])(?!com\.amazonaws)[A-Za-z0-9.*:-]*amazonaws\.[a-z.]*[a-z]")
-"""A domain name, but not the name of a VPC endpoint service, which starts with `com.amazonaws.` in each of them."""
+"""Domain name, except for VPC endpoint services, whose names start with `com.amazonaws.` in every partition."""
 
 
 MATRIX = [*(("aws-cn", program) for program in PROGRAMS), ("aws-us-gov", "production"), ("aws-eusc", "production")]
-"""Every program in the partition whose domain names differ most, and one program in the others."""
+"""Every program in the partition with the most different domain names, and one program in each other partition."""
 
 
 @cache
@@ -85,9 +85,9 @@ def strings(value: Any) -> Iterator[str]:
 def test_every_arn_and_domain_name_belongs_to_the_partition(partition: str, program: str) -> None:
     _, suffix = PARTITIONS[partition]
     resources = deployed_in(partition, program).registered
-    texts = [(resource.name, text) for resource in resources for text in strings(resource.inputs)]
-    assert [found for found in texts if "arn:aws:" in found[1]] == []
-    domains = {(name, domain) for name, text in texts for domain in DOMAIN.findall(text)}
+    values = [(resource.name, value) for resource in resources for value in strings(resource.inputs)]
+    assert [(name, value) for name, value in values if "arn:aws:" in value] == []
+    domains = {(name, domain) for name, value in values for domain in DOMAIN.findall(value)}
     assert domains
     assert [
         (name, domain)
@@ -97,7 +97,7 @@ def test_every_arn_and_domain_name_belongs_to_the_partition(partition: str, prog
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
-def test_functions_have_the_dns_suffix_and_the_principals_of_the_partition(partition: str) -> None:
+def test_functions_have_the_dns_suffix_and_service_principals_of_the_partition(partition: str) -> None:
     deployment = deployed_in(partition, "items")
     variables = deployment.single("lambda.Function").inputs["environment"]["variables"]
     assert variables["AWS_DNS_SUFFIX"] == PARTITIONS[partition][1]
@@ -108,12 +108,12 @@ def test_functions_have_the_dns_suffix_and_the_principals_of_the_partition(parti
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
-def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
+def test_key_policy_has_principals_of_the_partition(partition: str) -> None:
     region, suffix = PARTITIONS[partition]
-    made = record(
+    deployment = record(
         lambda: Key("key", KeyArgs(name="post", services=KEY_SERVICES)), calls=calls_in(partition, region, suffix)
     )
-    policy = json.loads(made.single("kms.Key").inputs["policy"])["Statement"]
+    policy = json.loads(deployment.single("kms.Key").inputs["policy"])["Statement"]
     assert policy[0]["Principal"] == {"AWS": f"arn:{partition}:iam::123456789012:root"}
     assert f"dynamodb.*.{suffix}" in policy[1]["Condition"]["StringLike"]["kms:ViaService"]
     assert {"Service": f"logs.{region}.{suffix}"} in [statement["Principal"] for statement in policy]
@@ -127,21 +127,22 @@ def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
     ],
 )
 @pytest.mark.slow
-def test_pages_sign_in_at_the_domain_of_the_partition(partition: str, domain: str) -> None:
-    made = deployed_in(partition, "production")
-    (config,) = [o["content"] for o in made.inputs("s3.BucketObjectv2").values() if o["key"] == "config.json"]
+def test_sign_in_url_has_the_domain_of_the_partition(partition: str, domain: str) -> None:
+    deployment = deployed_in(partition, "production")
+    (config,) = [o["content"] for o in deployment.inputs("s3.BucketObjectv2").values() if o["key"] == "config.json"]
     assert re.search(domain, config)
 
 
-def test_without_an_answer_the_partition_is_aws() -> None:
-    made = record(stacked("tap", service="items"), calls={"getPartition": {}})
-    attached = made.single("iam.RolePolicyAttachment").inputs["policyArn"]
+def test_unknown_partition_defaults_to_aws() -> None:
+    deployment = record(stacked("tap", service="items"), calls={"getPartition": {}})
+    attached = deployment.single("iam.RolePolicyAttachment").inputs["policyArn"]
     assert attached == "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-    assert made.single("lambda.Function").inputs["environment"]["variables"]["AWS_DNS_SUFFIX"] == "amazonaws.com"
+    variables = deployment.single("lambda.Function").inputs["environment"]["variables"]
+    assert variables["AWS_DNS_SUFFIX"] == "amazonaws.com"
 
 
 @pytest.mark.slow
-def test_a_stack_looks_its_partition_up_once() -> None:
+def test_stack_looks_up_its_partition_once() -> None:
     calls: list[str] = []
 
     def get_partition(_: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,8 +153,8 @@ def test_a_stack_looks_its_partition_up_once() -> None:
     assert calls == ["getPartition"]
 
 
-def test_each_stack_has_the_partition_of_its_own_provider() -> None:
-    found = iter(
+def test_each_stack_has_the_partition_of_its_provider() -> None:
+    results = iter(
         [
             {"partition": "aws", "dnsSuffix": "amazonaws.com"},
             {"partition": "aws-cn", "dnsSuffix": "amazonaws.com.cn"},
@@ -161,14 +162,14 @@ def test_each_stack_has_the_partition_of_its_own_provider() -> None:
     )
 
     def program() -> None:
-        stacked("here", service="items")()
-        stacked("there", service="items", environment_suffix="cn")()
+        stacked("first", service="items")()
+        stacked("second", service="items", environment_suffix="cn")()
 
-    made = record(program, calls={"getPartition": lambda _: next(found)})
-    arns = {name: inputs["policyArn"] for name, inputs in made.inputs("iam.RolePolicyAttachment").items()}
+    deployment = record(program, calls={"getPartition": lambda _: next(results)})
+    arns = {name: inputs["policyArn"] for name, inputs in deployment.inputs("iam.RolePolicyAttachment").items()}
     partitions = {
         prefix: {arn.split(":")[1] for name, arn in arns.items() if name.startswith(prefix)}
-        for prefix in ("here", "there")
+        for prefix in ("first", "second")
     }
-    # The lookups of the two stacks can be in either order.
+    # The stacks can look up their partitions in either order.
     assert sorted(map(sorted, partitions.values())) == [["aws"], ["aws-cn"]]

@@ -1,4 +1,4 @@
-"""What a deployment respects of the previous one, and of what exists in AWS."""
+"""Deployments that depend on the previous deployment and on existing resources."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..support.programs import YARD, stacked
+from ..support.programs import FULL_SERVICE, stacked
 
 pytestmark = pytest.mark.slow
 
 READ = INVOKE.rpartition(":")[2]
 KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
 REGION = "us-west-2"
-MADE = EncryptionSettings(key="create")
+CREATED_KEY = EncryptionSettings(key="create")
 BACKUP = BackupSettings(retention_days=35)
 COGNITO = AuthorizationSettings(type=USER_POOL)
 Resources = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 def state(resources: Resources) -> dict[str, Any]:
-    """Return what the engine knows of a stack: outputs by type and logical name."""
+    """Return the state of a stack as the engine returns it: outputs by type and logical name."""
     return {
         "outputs": {
             f"urn:pulumi:test::tap::{token}::{name}": {"type": token, "outputs": outputs}
@@ -44,7 +44,7 @@ def state(resources: Resources) -> dict[str, Any]:
 
 
 def deploy(resources: Resources, calls: Mapping[str, Any] | None = None, **args: Any) -> Deployment:
-    """Deploy the parcel service after a deployment that left `resources`."""
+    """Deploy the items service after a deployment that created resources."""
     return record(_items(**args), calls={READ: state(resources), **(calls or {})})
 
 
@@ -87,8 +87,8 @@ def test_stack_stays_in_its_region() -> None:
         deploy({STACK: {"lambda_function_arn": function.format("eu-west-1")}})
 
 
-RENAMED = ("tap:stack:TapStack", "former")
-NAMED = {
+FORMER_STACK = ("tap:stack:TapStack", "former")
+FORMER_OUTPUTS = {
     "service": "items",
     "environment": "dev",
     "lambda_function_arn": "arn:aws:lambda:us-east-1:123456789012:function:dev-items-lambda",
@@ -97,7 +97,7 @@ NAMED = {
 
 def test_names_of_another_component_of_the_stack_are_rejected() -> None:
     with pytest.raises(pulumi.RunError, match=r"TapStack 'tap' has the service and environment of TapStack 'former'"):
-        deploy({RENAMED: NAMED})
+        deploy({FORMER_STACK: FORMER_OUTPUTS})
 
 
 @pytest.mark.parametrize(
@@ -105,21 +105,21 @@ def test_names_of_another_component_of_the_stack_are_rejected() -> None:
     [
         {"service": "stock"},
         {"environment": "test"},
-        {"lambda_function_arn": NAMED["lambda_function_arn"].replace("us-east-1", "eu-west-1")},
-        {"lambda_function_arn": NAMED["lambda_function_arn"].replace("123456789012", "210987654321")},
+        {"lambda_function_arn": FORMER_OUTPUTS["lambda_function_arn"].replace("us-east-1", "eu-west-1")},
+        {"lambda_function_arn": FORMER_OUTPUTS["lambda_function_arn"].replace("123456789012", "210987654321")},
         {"lambda_function_arn": None},
     ],
-    ids=["service", "environment", "region", "account", "never deployed to its end"],
+    ids=["service", "environment", "region", "account", "failed deployment"],
 )
 @pytest.mark.untraced
 def test_components_with_different_names_in_aws_share_a_program(other: dict[str, Any]) -> None:
-    deploy({RENAMED: {**NAMED, **other}})
+    deploy({FORMER_STACK: {**FORMER_OUTPUTS, **other}})
 
 
 TABLE_COMPONENT = ("tap:aws:Table", "tap-table")
 
 
-def test_table_of_the_stack_is_not_only_read() -> None:
+def test_table_of_the_stack_cannot_become_existing() -> None:
     existing = TableSettings(existing=True)
     with pytest.raises(pulumi.RunError, match=r"table\.existing must not become true.*Pulumi would delete it"):
         deploy({TABLE: {"name": "dev-items-table"}, TABLE_COMPONENT: {"retain_on_delete": False}}, table=existing)
@@ -144,11 +144,11 @@ WITH_REPLICA: Resources = {
     [
         ({STACK: ENCRYPTED_STACK}, {}),
         ({STACK: ENCRYPTED_STACK}, {"encryption": EncryptionSettings(key="aws_owned"), "table": REPLICATED}),
-        ({STACK: ENCRYPTED_STACK}, {"encryption": MADE}),
-        ({}, {"encryption": MADE, "table": REPLICATED}),
+        ({STACK: ENCRYPTED_STACK}, {"encryption": CREATED_KEY}),
+        ({}, {"encryption": CREATED_KEY, "table": REPLICATED}),
         ({}, {"encryption": EncryptionSettings(key=KEY)}),
     ],
-    ids=["left", "owned", "existing to created", "created", "existing"],
+    ids=["created to AWS managed", "created to AWS owned", "existing to created", "created", "existing"],
 )
 def test_tables_with_replicas_keep_their_key(resources: Resources, args: dict[str, Any]) -> None:
     with pytest.raises(pulumi.RunError, match=r"encryption\.key must not change while table table.*Deploy without rep"):
@@ -168,20 +168,20 @@ def test_retained_replicas_are_released_before_their_key_changes(
     with pytest.raises(
         pulumi.RunError, match="with retain_on_delete and deletion_protection set to false, then without"
     ):
-        deploy(known, encryption=MADE)
+        deploy(known, encryption=CREATED_KEY)
 
 
 @pytest.mark.untraced
 def test_table_with_replicas_and_the_same_key_is_deployed() -> None:
     encrypted: Resources = {**WITH_REPLICA, STACK: ENCRYPTED_STACK}
-    deploy({**encrypted, OWN_KEY: {"arn": KEY}}, table=RETAINED, encryption=MADE)
+    deploy({**encrypted, OWN_KEY: {"arn": KEY}}, table=RETAINED, encryption=CREATED_KEY)
     deploy(encrypted, table=REPLICATED, encryption=EncryptionSettings(key=KEY))
     deploy(WITH_REPLICA, table=RETAINED)
 
 
 @pytest.mark.untraced
-def test_replicas_of_another_table_do_not_count() -> None:
-    deploy({**WITH_REPLICA, REPLICA: {"globalTableArn": f"{TABLE_ARN}-2"}}, encryption=MADE)
+def test_replicas_of_another_table_are_ignored() -> None:
+    deploy({**WITH_REPLICA, REPLICA: {"globalTableArn": f"{TABLE_ARN}-2"}}, encryption=CREATED_KEY)
 
 
 @pytest.mark.parametrize("known", [WITH_REPLICA, {("tap:aws:Table", "tap-table"): {"replicated": True}}])
@@ -192,7 +192,7 @@ def test_table_keeps_the_stream_of_its_former_replicas(known: Resources) -> None
     assert "streamEnabled" not in deploy({}).single("dynamodb.Table").inputs
 
 
-def test_leaving_a_key_warns() -> None:
+def test_removing_a_key_warns() -> None:
     key = {OWN_KEY: {"arn": KEY, "keyId": "mrk-1", "deletionWindowInDays": 30.0}}
     (dev,) = [line for line in deploy(key).warnings if "KMS key" in line]
     assert f"The KMS key {KEY} is no longer part of this stack and is deleted in 30 days; to keep it, run" in dev
@@ -200,10 +200,10 @@ def test_leaving_a_key_warns() -> None:
         line for line in deploy(key, table=TableSettings(retain_on_delete=True)).warnings if "KMS key" in line
     ]
     assert "stays in the account" in retained
-    assert not [line for line in deploy(key, encryption=MADE).warnings if "KMS key" in line]
+    assert not [line for line in deploy(key, encryption=CREATED_KEY).warnings if "KMS key" in line]
 
 
-def test_leaving_a_user_pool_warns_where_it_is_deleted() -> None:
+def test_removing_a_user_pool_warns_if_it_is_deleted() -> None:
     pool = {POOL: {"id": "us-east-1_1", "name": "items-dev"}}
     assert [line for line in deploy(pool).warnings if "user pool us-east-1_1 is deleted with all its users" in line]
     for args in ({"authorization": COGNITO}, {"table": TableSettings(retain_on_delete=True)}):
@@ -216,11 +216,11 @@ ENCRYPTED: dict[tuple[str, str], Mapping[str, Any]] = {
 
 
 def aws_managed(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Return DynamoDB's AWS managed key of a region."""
+    """Return the AWS managed key of DynamoDB in a region."""
     return {"id": "1", "arn": f"arn:aws:kms:{args.get('region', 'home')}:123456789012:key/aws"}
 
 
-def test_table_that_leaves_a_key_gets_the_aws_managed_one() -> None:
+def test_table_without_its_former_key_gets_the_aws_managed_key() -> None:
     known = {**ENCRYPTED, REPLICA: {"kmsKeyArn": KEY}}
     deployed = deploy(known, {"getKey": aws_managed}, table=REPLICATED)
     encryption = deployed.single("dynamodb.Table").inputs["serverSideEncryption"]
@@ -228,7 +228,7 @@ def test_table_that_leaves_a_key_gets_the_aws_managed_one() -> None:
     assert deployed.single("dynamodb.TableReplica").inputs["kmsKeyArn"].startswith(f"arn:aws:kms:{REGION}:")
 
 
-def test_table_keeps_its_key_with_a_warning_if_there_is_no_aws_managed_one() -> None:
+def test_table_keeps_its_key_with_a_warning_if_the_aws_managed_key_is_missing() -> None:
     deployed = deploy({**ENCRYPTED, STACK: {"key_arn": KEY}})
     assert deployed.single("dynamodb.Table").inputs["serverSideEncryption"] == {"enabled": True}
     assert [line for line in deployed.warnings if "alias/aws/dynamodb does not exist" in line]
@@ -236,19 +236,23 @@ def test_table_keeps_its_key_with_a_warning_if_there_is_no_aws_managed_one() -> 
 
 
 @pytest.mark.untraced
-def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
+def test_older_vaults_stay_while_they_contain_recovery_points_or_are_retained() -> None:
     labels = {("tap:aws:Backup", "tap-backup"): {"vault_keys": {"1": "aws_managed", "2": "former"}}}
     vaults = {
         VAULT: {"name": "dev-items-backup"},
         (VAULT[0], "tap-backup-vault-2"): {"name": "dev-items-backup-2", "kmsKeyArn": KEY},
     }
     unrelated = {(VAULT[0], "tap-backup-vault-old"): {"name": "old"}}
-    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 0 if args["name"].endswith("2") else 1}}
+    vault_contents = {
+        "getVault": lambda args: {"id": args["name"], "recoveryPoints": 0 if args["name"].endswith("2") else 1}
+    }
 
     def names(**args: Any) -> dict[str, Any]:
-        made = deploy({**labels, **vaults, **unrelated}, full, backup=BACKUP, encryption=MADE, **args)
-        assert made.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == "dev-items-backup-3"
-        return {inputs["name"]: inputs.get("kmsKeyArn") for inputs in made.inputs("backup.Vault").values()}
+        deployment = deploy(
+            {**labels, **vaults, **unrelated}, vault_contents, backup=BACKUP, encryption=CREATED_KEY, **args
+        )
+        assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == "dev-items-backup-3"
+        return {inputs["name"]: inputs.get("kmsKeyArn") for inputs in deployment.inputs("backup.Vault").values()}
 
     assert names().keys() == {"dev-items-backup", "dev-items-backup-3"}
     retained = names(table=TableSettings(retain_on_delete=True))
@@ -264,14 +268,14 @@ def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
         ({}, "aws_managed", "dev-items-backup"),
         ({}, "create", "dev-items-backup-2"),
     ],
-    ids=["created", "existing", "any other counts as the default", "another"],
+    ids=["created", "existing", "AWS managed", "another"],
 )
 @pytest.mark.untraced
-def test_vault_of_a_failed_deployment_is_used_with_the_key_it_has(resources: Resources, key: str, vault: str) -> None:
+def test_vault_of_a_failed_deployment_is_used_with_its_key(resources: Resources, key: str, vault: str) -> None:
     known = {VAULT: {"name": "dev-items-backup", "kmsKeyArn": KEY}, **resources}
-    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
-    made = deploy(known, full, backup=BACKUP, encryption=EncryptionSettings(key=key))
-    assert made.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == vault
+    vault_contents = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
+    deployment = deploy(known, vault_contents, backup=BACKUP, encryption=EncryptionSettings(key=key))
+    assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == vault
 
 
 @pytest.mark.parametrize("alias", [pulumi.Alias(name="old"), "urn:pulumi:test::tap::tap:stack:TapStack::old"])
@@ -293,15 +297,15 @@ def test_alias_of_a_parent_names_the_previous_stack(aliases: list[pulumi.Alias],
 
     def program() -> None:
         shop = pulumi.ComponentResource("test:Shop", "new", None, pulumi.ResourceOptions(aliases=[*aliases]))
-        args = TapStackArgs(backup=BACKUP, encryption=MADE)
+        args = TapStackArgs(backup=BACKUP, encryption=CREATED_KEY)
         TapStack("new-api", args, pulumi.ResourceOptions(parent=shop))
 
-    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
-    made = record(program, calls={READ: state(previous), **(full if aliases else {})})
-    assert made.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == f"dev-items-backup{vault}"
+    vault_contents = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
+    deployment = record(program, calls={READ: state(previous), **(vault_contents if aliases else {})})
+    assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == f"dev-items-backup{vault}"
 
 
-def test_names_in_use_are_rejected_before_anything_is_created() -> None:
+def test_names_in_use_are_rejected_before_any_resource_is_created() -> None:
     with pytest.raises(ExistingResourceError, match=r"Lambda function dev-items-lambda\. Another stack"):
         deploy({}, {"getFunction": lambda args: {"id": args["functionName"]}})
     with pytest.raises(ExistingResourceError, match=r"DynamoDB table dev-items-table\. A destroyed stack"):
@@ -312,9 +316,9 @@ def test_names_in_use_are_rejected_before_anything_is_created() -> None:
 @pytest.mark.parametrize(
     ("call", "secret"), [("getParameter", "/yard/dev/token in ssm"), ("getSecret", "yard/dev/seal")]
 )
-def test_secret_that_was_retained_is_rejected(call: str, secret: str) -> None:
+def test_retained_secret_is_rejected(call: str, secret: str) -> None:
     with pytest.raises(ExistingResourceError, match=f"secret {secret}.*pulumi config set --secret --path secrets"):
-        record(stacked("tap", **YARD), calls={READ: state({}), call: lambda args: {"id": args["name"]}})
+        record(stacked("tap", **FULL_SERVICE), calls={READ: state({}), call: lambda args: {"id": args["name"]}})
 
 
 def a_table(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -336,13 +340,13 @@ EXISTING: dict[str, Any] = {
 
 
 @pytest.mark.untraced
-def test_mocks_without_a_state_find_nothing() -> None:
-    answers = {name: {"id": "1", "arn": KEY} for name in LOOK_UPS}
-    assert record(_items(), calls=answers).single("dynamodb.Table").import_id == ""
+def test_mocks_without_a_state_import_no_resource() -> None:
+    responses = {name: {"id": "1", "arn": KEY} for name in LOOK_UPS}
+    assert record(_items(), calls=responses).single("dynamodb.Table").import_id == ""
 
 
 def test_existing_resources_are_imported_with_adopt_retained() -> None:
-    args = {"encryption": MADE, "backup": BACKUP, "authorization": COGNITO, "table": REPLICATED}
+    args = {"encryption": CREATED_KEY, "backup": BACKUP, "authorization": COGNITO, "table": REPLICATED}
     imported = {
         r.name: r.import_id for r in deploy({}, EXISTING, adopt_retained=True, **args).registered if r.import_id
     }
@@ -357,7 +361,7 @@ def test_existing_resources_are_imported_with_adopt_retained() -> None:
 
 
 @pytest.mark.parametrize("key_arn", [KEY, f"{KEY}-2"])
-def test_replica_of_a_deployed_table_is_imported_when_its_region_returns(key_arn: str) -> None:
+def test_replica_of_a_deployed_table_is_imported_if_its_region_is_added_again(key_arn: str) -> None:
     known: Resources = {
         TABLE: {"name": "dev-items-table", "arn": TABLE_ARN},
         OWN_KEY: {"arn": KEY},
@@ -366,32 +370,34 @@ def test_replica_of_a_deployed_table_is_imported_when_its_region_returns(key_arn
         ("aws:kms/replicaKey:ReplicaKey", f"tap-encryption-{REGION}-replica"): {"arn": key_arn},
     }
     with pytest.raises(ExistingResourceError, match=f"existing: DynamoDB replica dev-items-table/{REGION}"):
-        deploy(known, EXISTING, encryption=MADE, table=REPLICATED)
-    made = deploy(known, EXISTING, encryption=MADE, table=REPLICATED, adopt_retained=True)
-    imported = {resource.name for resource in made.registered if resource.import_id}
+        deploy(known, EXISTING, encryption=CREATED_KEY, table=REPLICATED)
+    deployment = deploy(known, EXISTING, encryption=CREATED_KEY, table=REPLICATED, adopt_retained=True)
+    imported = {resource.name for resource in deployment.registered if resource.import_id}
     replica_key = set() if key_arn == KEY else {f"tap-encryption-{REGION}-replica"}
     assert imported == {f"tap-table-{REGION}-replica", *replica_key}
 
 
 @pytest.mark.untraced
 def test_key_of_a_vault_is_imported_if_no_table_has_one() -> None:
-    made = deploy({}, {"getVault": EXISTING["getVault"]}, adopt_retained=True, encryption=MADE, backup=BACKUP)
-    assert made.single("kms.Key").import_id == "mrk-1"
+    deployment = deploy(
+        {}, {"getVault": EXISTING["getVault"]}, adopt_retained=True, encryption=CREATED_KEY, backup=BACKUP
+    )
+    assert deployment.single("kms.Key").import_id == "mrk-1"
 
 
 @pytest.mark.untraced
 def test_aws_managed_key_of_a_table_is_not_imported() -> None:
     managed = KEY.replace("mrk-", "")
-    made = deploy(
+    deployment = deploy(
         {},
         {"getTable": lambda args: {**a_table(args), "serverSideEncryption": {"enabled": True, "kmsKeyArn": managed}}},
         adopt_retained=True,
-        encryption=MADE,
+        encryption=CREATED_KEY,
     )
-    assert made.single("kms.Key").import_id == ""
+    assert deployment.single("kms.Key").import_id == ""
 
 
-def test_several_user_pools_of_one_name_are_rejected() -> None:
+def test_several_user_pools_with_one_name_are_rejected() -> None:
     pools = {"getUserPools": {"id": "items-dev", "ids": ["us-east-1_1", "us-east-1_2"]}}
     with pytest.raises(ExistingResourceError, match=r"user pools us-east-1_1, us-east-1_2, all named items-dev"):
         deploy({}, pools, adopt_retained=True, authorization=COGNITO)
@@ -400,8 +406,8 @@ def test_several_user_pools_of_one_name_are_rejected() -> None:
 @pytest.mark.untraced
 def test_user_pool_is_looked_up_by_its_name() -> None:
     pools = {"getUserPools": lambda args: {"id": args["name"], "ids": [f"id-of-{args['name']}"]}}
-    made = deploy({}, pools, adopt_retained=True, authorization=COGNITO)
-    assert made.single("cognito.UserPool").import_id == "id-of-items-dev"
+    deployment = deploy({}, pools, adopt_retained=True, authorization=COGNITO)
+    assert deployment.single("cognito.UserPool").import_id == "id-of-items-dev"
 
 
 def test_only_replicas_that_are_not_in_the_state_are_imported() -> None:
@@ -416,14 +422,14 @@ def test_only_replicas_that_are_not_in_the_state_are_imported() -> None:
     }
     replicas = [{"regionName": region, "kmsKeyArn": ""} for region in ("ap-south-1", *regions)]
     calls = {"getTable": lambda args: {**a_table(args), "replicas": replicas}}
-    made = deploy(known, calls, table=TableSettings(replica_regions=regions), adopt_retained=True)
-    imported = {resource.name: resource.import_id for resource in made.registered if resource.import_id}
+    deployment = deploy(known, calls, table=TableSettings(replica_regions=regions), adopt_retained=True)
+    imported = {resource.name: resource.import_id for resource in deployment.registered if resource.import_id}
     assert imported == {
         f"tap-table-{region}-replica": f"dev-items-table:us-east-1@{region}" for region in ("eu-central-1", REGION)
     }
 
 
-def test_data_source_that_fails_finds_nothing() -> None:
+def test_failing_data_source_imports_no_resource() -> None:
     denied: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("name", "AccessDenied")])
     assert (
         deploy({}, {"getTable": lambda _: denied, "getFunction": lambda _: denied}).single("dynamodb.Table").import_id
@@ -456,7 +462,7 @@ PROVISIONED = TableSettings(billing_mode="PROVISIONED", read_capacity=7)
     ids=["becomes provisioned", "stays provisioned", "becomes on demand", "unknown"],
 )
 @pytest.mark.untraced
-def test_capacity_of_a_table_is_set_when_it_becomes_provisioned_and_then_left_to_scaling(
+def test_deployments_ignore_the_capacity_of_a_table_after_it_becomes_provisioned(
     previous: str | None, settings: TableSettings, ignored: set[str]
 ) -> None:
     known = {TABLE: {"name": "dev-items-table", "billingMode": previous}} if previous else {}

@@ -1,4 +1,4 @@
-"""The programs, as the Pulumi CLI starts them: without their folder on the module search path."""
+"""Programs as the Pulumi CLI runs them: without their folder on the module search path."""
 
 from __future__ import annotations
 

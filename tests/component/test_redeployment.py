@@ -1,4 +1,4 @@
-"""Which properties of a REST API deploy it again when a transform of the program changes them."""
+"""Properties of a REST API that redeploy it when a transform of the program changes them."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ NOT_DEPLOYED_AGAIN: list[tuple[str, str, Any]] = [
     (INTEGRATION, "responseTransferMode", "BUFFERED"),
 ]
 REFERENCES = {"authorizer_id", "http_method", "parent_id", "region", "resource_id", "rest_api", "rest_api_id"}
-"""Properties that say which resource it is; a new value replaces it, or its method is captured."""
+"""Properties that identify a resource: a new value replaces it, or its method is captured."""
 LABELS = {"content_type", "description", "fail_on_warnings", "name", "operation_name", "tags"}
-"""Properties that do not change what a stage serves."""
+"""Properties that do not affect the responses of a stage."""
 CACHE = {"cache_namespace"}
-"""Name of a cache; the default is an id that is unknown in a preview."""
+"""Name of a cache; its default is an ID that is unknown in a preview."""
 
 
 def triggers(*changes: tuple[str, str, Any]) -> dict[str, str]:
-    """Return the triggers of the deployment of an API to which a transform makes changes."""
+    """Return the triggers of the deployment of an API that a transform changes."""
 
     def transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         changed = {name: value for token, name, value in changes if token == args.type_}
@@ -63,13 +63,13 @@ def triggers(*changes: tuple[str, str, Any]) -> dict[str, str]:
         args = ApiArgs(name="post-counter", routes=routes, schemas={"NewParcel": NEW_PARCEL})
         Api("counter", args, pulumi.ResourceOptions(transforms=[transform]))
 
-    found: dict[str, str] = record(program).single("apigateway.Deployment").inputs["triggers"]
-    return found
+    inputs: dict[str, str] = record(program).single("apigateway.Deployment").inputs["triggers"]
+    return inputs
 
 
 @pytest.fixture(scope="module", name="unchanged")
 def unchanged_fixture() -> dict[str, str]:
-    """The triggers without a change."""
+    """Return the triggers without a change."""
     return triggers()
 
 
@@ -90,7 +90,7 @@ def test_label_or_default_does_not_deploy_the_api_again(
 
 
 @pytest.mark.parametrize("kind", CAPTURED_PROPERTIES, ids=lambda kind: kind.__name__)
-def test_every_property_that_a_stage_serves_is_captured(kind: type[pulumi.Resource]) -> None:
+def test_every_property_that_affects_a_stage_is_captured(kind: type[pulumi.Resource]) -> None:
     arguments = getattr(import_module(kind.__module__), f"{kind.__name__}Args")
     properties = {*inspect.signature(arguments.__init__).parameters} - {"__self__"}
     assert properties - {*CAPTURED_PROPERTIES[kind]} <= REFERENCES | LABELS | CACHE

@@ -1,4 +1,4 @@
-"""Outputs that each table and topic has of its own."""
+"""Outputs of each table and topic."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ..support.builders import a_service, a_table
 from .conftest import evaluate
 
 PATTERN = re.compile(r"(\w+)_(table_name|table_arn|topic_arn)")
-"""Form of the outputs of a table or a topic."""
+"""Names of outputs of tables and topics."""
 
 
 def fixed_outputs() -> set[str]:
-    """Return the outputs that a stack of any service can have."""
+    """Return the names of outputs that do not depend on the service."""
     return set(docs_of(StackOutputs))
 
 
@@ -39,8 +39,8 @@ def test_custom_service_has_outputs_for_its_tables_and_topics() -> None:
         ),
     )
     outputs = record(lambda: TapStack("tap", TapStackArgs(service=service))).stack_outputs()
-    own = {name: value for name, value in outputs.items() if PATTERN.fullmatch(name) and name not in fixed_outputs()}
-    assert own == {
+    custom = {name: value for name, value in outputs.items() if PATTERN.fullmatch(name) and name not in fixed_outputs()}
+    assert custom == {
         "lost_parcels_table_name": "parcels-lost-parcels-dev",
         "lost_parcels_table_arn": "arn:tap-lost-parcels-table",
         "journal_table_name": "parcels-log-dev",
@@ -49,14 +49,14 @@ def test_custom_service_has_outputs_for_its_tables_and_topics() -> None:
     }
 
 
-def test_own_outputs_are_attributes_of_the_stack() -> None:
+def test_outputs_of_tables_and_topics_are_attributes_of_the_stack() -> None:
     stack = evaluate("inventory").stack
     assert stack.items_table_name is stack.tables["items"].name
     assert stack.audit_table_arn is stack.tables["audit"].arn
     assert stack.sns_topic_arn is stack.topics["alerts"].arn is stack.alarm_topic.arn
 
 
-def test_own_outputs_of_the_built_in_services_are_declared() -> None:
+def test_outputs_of_the_built_in_services_are_declared() -> None:
     definitions: list[Table | Topic] = []
     for service in SERVICES.values():
         definitions += [*service.tables, *service.topics]
@@ -71,5 +71,5 @@ def test_form_of_the_outputs_of_custom_services_is_documented(name: str) -> None
 
 
 def test_prefixes_of_fixed_outputs_are_reserved() -> None:
-    found = [match.groups() for match in map(PATTERN.fullmatch, fixed_outputs()) if match]
-    assert {kind.partition("_")[0]: prefix for prefix, kind in found} == RESERVED_OUTPUT_PREFIXES
+    parts = [match.groups() for match in map(PATTERN.fullmatch, fixed_outputs()) if match]
+    assert {kind.partition("_")[0]: prefix for prefix, kind in parts} == RESERVED_OUTPUT_PREFIXES

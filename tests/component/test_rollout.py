@@ -1,4 +1,4 @@
-"""Aliases: which functions have them, and what keeps their executions warm."""
+"""Aliases of functions, provisioned concurrency and SnapStart."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from lib.program.recorder import Deployment, record
 from lib.settings import FunctionSettings, RolloutSettings
 
-from ..support.programs import YARD, stacked
+from ..support.programs import FULL_SERVICE, stacked
 
 
 def deployed(**args: Any) -> Deployment:
-    return record(stacked(**{**YARD, **args}))
+    return record(stacked(**{**FULL_SERVICE, **args}))
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def deployed(**args: Any) -> Deployment:
     [("AllAtOnce", []), ("Canary10Percent5Minutes", ["functionVersion", "routingConfig"])],
 )
 @pytest.mark.untraced
-def test_everything_that_calls_a_function_calls_its_alias(strategy: str, ignored: list[str]) -> None:
+def test_all_invocations_use_the_alias_of_the_function(strategy: str, ignored: list[str]) -> None:
     deployment = deployed(rollout=RolloutSettings(strategy=strategy))
     aliases = deployment.by_kind("lambda.Alias")
     assert [alias.ignored for alias in aliases.values()] == [ignored] * 2
@@ -44,7 +44,7 @@ def test_only_functions_with_routes_have_provisioned_concurrency() -> None:
 
 
 @pytest.mark.untraced
-def test_only_functions_with_routes_start_from_a_snapshot() -> None:
+def test_only_functions_with_routes_use_snap_start() -> None:
     functions = deployed(function=FunctionSettings(snap_start=True)).inputs("lambda.Function")
     assert {name: inputs.get("snapStart") for name, inputs in functions.items()} == {
         "post-desk-function": {"applyOn": "PublishedVersions"},

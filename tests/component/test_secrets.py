@@ -1,4 +1,4 @@
-"""Secrets: where they are kept, who may read them, and that nobody is told them."""
+"""Secrets: stores, permissions, and the confidentiality of values."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 every_store = pytest.mark.parametrize("store", STORES)
 
 
-def a_safe(store: str = "ssm", **changes: Any) -> Service:
-    """A service whose one function reads a secret."""
+def a_service_with_secret(store: str = "ssm", **changes: Any) -> Service:
+    """Return a service whose only function reads a secret."""
     desk = a_function(a_route(grants=(a_grant("token", READING[store]),)))
     return a_service(functions=(desk,), secrets=(a_secret(store=store, **changes),))
 
 
 def deployed(store: str = "ssm", value: pulumi.Input[str] | None = VALUE, **args: Any) -> Deployment:
-    """What a stack is with a value, or without."""
+    """Record a stack with or without a configured value of the secret."""
     secrets = {} if value is None else {"token": value}
-    return record(stacked(**{"service": a_safe(store), "secrets": secrets, **args}))
+    return record(stacked(**{"service": a_service_with_secret(store), "secrets": secrets, **args}))
 
 
 @cache
 def with_value(store: str) -> Deployment:
-    """Return the resources of a stack with a value, which is run once."""
+    """Return the recording of a stack with a configured value. The stack is recorded once."""
     return deployed(store)
 
 
-def kept(made: Deployment, store: str) -> dict[str, Any]:
-    """The inputs of what holds the value."""
-    return made.single(STORES[store][0]).inputs
+def secret_inputs(deployment: Deployment, store: str) -> dict[str, Any]:
+    """Return the inputs of the resource that contains the value."""
+    return deployment.single(STORES[store][0]).inputs
 
 
 @every_store
-def test_secret_has_its_name_and_the_value_that_is_set(store: str) -> None:
+def test_secret_has_the_configured_value(store: str) -> None:
     deployment = with_value(store)
     resource, value = deployment.single(STORES[store][0]), STORES[store][1]
     assert resource.inputs[value] == VALUE
@@ -62,27 +62,27 @@ def test_secret_has_its_name_and_the_value_that_is_set(store: str) -> None:
 
 
 @every_store
-@pytest.mark.parametrize(
-    "given", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=lambda given: given.__name__
-)
+@pytest.mark.parametrize("wrap", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=lambda wrap: wrap.__name__)
 @pytest.mark.untraced
-def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input[str]]) -> None:
+def test_value_is_confidential(store: str, wrap: Callable[[str], pulumi.Input[str]]) -> None:
     def program() -> None:
-        stack = stacked(service=a_safe(store), secrets={"token": given(VALUE)})()
+        stack = stacked(service=a_service_with_secret(store), secrets={"token": wrap(VALUE)})()
         pulumi.export("all", stack.outputs)
 
-    made = record(program)
-    assert VALUE in str([resource.inputs for resource in made.registered])
-    told = [resource.serialized_inputs for resource in made.registered]
-    assert VALUE not in str([told, plain(made.outputs), made.exports, made.warnings, made.info_messages])
-    assert STORES[store][1] in str(told)
-    assert VALUE not in repr(TapStackArgs(service=a_safe(store), secrets={"token": VALUE}))
+    deployment = record(program)
+    assert VALUE in str([resource.inputs for resource in deployment.registered])
+    inputs = str([resource.serialized_inputs for resource in deployment.registered])
+    assert STORES[store][1] in inputs
+    assert VALUE not in inputs
+    messages = [*deployment.warnings, *deployment.info_messages]
+    assert VALUE not in str([plain(deployment.outputs), deployment.exports, messages])
+    assert VALUE not in repr(TapStackArgs(service=a_service_with_secret(store), secrets={"token": VALUE}))
     assert VALUE not in repr(SecretArgs(name="x", value=VALUE))
 
 
 @every_store
 @pytest.mark.untraced
-def test_function_has_the_name_of_its_secret_and_can_read_that_only(store: str) -> None:
+def test_function_has_the_name_of_its_secret_and_can_read_only_this_secret(store: str) -> None:
     deployment = with_value(store)
     variables = deployment.single("lambda.Function").inputs["environment"]["variables"]
     assert variables == {"TOKEN": NAMES[store], "AWS_DNS_SUFFIX": "amazonaws.com"}
@@ -95,60 +95,61 @@ def test_function_has_the_name_of_its_secret_and_can_read_that_only(store: str) 
 @every_store
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_another_value_is_another_version_and_the_same_is_the_same(store: str) -> None:
-    def version(value: str) -> int:
-        found: int = kept(deployed(store, value), store)[f"{STORES[store][1]}Version"]
-        return found
+def test_version_changes_with_the_value(store: str) -> None:
+    def version(value: str) -> Any:
+        return secret_inputs(deployed(store, value), store)[f"{STORES[store][1]}Version"]
 
-    before: int = kept(with_value(store), store)[f"{STORES[store][1]}Version"]
+    before: int = secret_inputs(with_value(store), store)[f"{STORES[store][1]}Version"]
     assert version(VALUE) == before != version("another")
     assert 0 < before < 2**31
 
 
 @pytest.mark.untraced
-def test_parameter_is_written_anew_when_anything_of_it_changes() -> None:
-    """As otherwise the provider would write an empty value."""
-    before = kept(with_value("ssm"), "ssm")["valueWoVersion"]
-    assert before != kept(deployed(service=a_safe(description="another")), "ssm")["valueWoVersion"]
+def test_version_of_a_parameter_changes_with_its_description() -> None:
+    """Otherwise the provider would write an empty value."""
+    before = secret_inputs(with_value("ssm"), "ssm")["valueWoVersion"]
+    assert (
+        before != secret_inputs(deployed(service=a_service_with_secret(description="another")), "ssm")["valueWoVersion"]
+    )
 
 
 @every_store
 @pytest.mark.untraced
-def test_one_that_nobody_gives_is_made_up_once(store: str) -> None:
+def test_value_that_is_not_configured_is_generated_once(store: str) -> None:
     first, second = (deployed(store, None) for _ in range(2))
-    values = {kept(made, store)[STORES[store][1]] for made in (first, second)}
+    values = {secret_inputs(deployment, store)[STORES[store][1]] for deployment in (first, second)}
     assert len(values) == 2
     assert all(len(value) >= 43 for value in values)
     resource = first.single(STORES[store][0])
     assert resource.ignored == [STORES[store][1]]
     assert resource.serialized_inputs[STORES[store][1]] == "[secret]"
-    versions = {kept(made, store)[f"{STORES[store][1]}Version"] for made in (first, second)}
+    versions = {secret_inputs(deployment, store)[f"{STORES[store][1]}Version"] for deployment in (first, second)}
     assert len(versions) == 1
 
 
 def test_generated_value_is_unknown_in_a_preview() -> None:
-    previewed = record(stacked(service=a_safe()), preview=True)
+    previewed = record(stacked(service=a_service_with_secret()), preview=True)
     assert isinstance(previewed.single("ssm.Parameter").inputs["valueWo"], Unknown)
 
 
 @every_store
 @pytest.mark.parametrize(
-    ("tables_stay", "value", "stays"), [(False, None, False), (True, None, True), (True, VALUE, False)]
+    ("retains_tables", "value", "retained"), [(False, None, False), (True, None, True), (True, VALUE, False)]
 )
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_what_was_made_up_stays_where_tables_stay(
-    store: str, tables_stay: bool, value: str | None, stays: bool
+def test_generated_value_is_retained_if_tables_are(
+    store: str, retains_tables: bool, value: str | None, retained: bool
 ) -> None:
-    made = deployed(store, value, table=TableSettings(retain_on_delete=tables_stay))
-    assert made.single(STORES[store][0]).retained is stays
+    deployment = deployed(store, value, table=TableSettings(retain_on_delete=retains_tables))
+    assert deployment.single(STORES[store][0]).retained is retained
 
 
 @pytest.mark.untraced
-def test_secret_by_itself_needs_a_name_only() -> None:
-    made = record(lambda: Secret("post", SecretArgs(name="/post/token")))
-    assert made.single("ssm.Parameter").inputs["name"] == "/post/token"
-    assert "description" not in made.single("ssm.Parameter").inputs
+def test_secret_without_a_stack_requires_only_a_name() -> None:
+    inputs = record(lambda: Secret("post", SecretArgs(name="/post/token"))).single("ssm.Parameter").inputs
+    assert inputs["name"] == "/post/token"
+    assert "description" not in inputs
 
 
 @pytest.mark.parametrize(
@@ -165,12 +166,12 @@ def test_secret_by_itself_needs_a_name_only() -> None:
         ([VALUE], r"^secrets must be a mapping of names to strings, got <class 'list'>\.$"),
     ],
 )
-def test_what_cannot_be_is_refused_without_a_word_of_it(secrets: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message) as refused:
-        TapStackArgs(service=a_safe(generated=False), secrets=secrets)
-    assert VALUE not in str(refused.value)
+def test_error_for_invalid_secrets_does_not_contain_the_value(secrets: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as rejected:
+        TapStackArgs(service=a_service_with_secret(generated=False), secrets=secrets)
+    assert VALUE not in str(rejected.value)
 
 
-def test_a_service_without_secrets_takes_none() -> None:
+def test_secret_that_the_service_does_not_define_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"^secrets must be empty for this service, got 'token'\.$"):
         TapStackArgs(secrets={"token": VALUE})

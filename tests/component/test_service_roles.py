@@ -1,4 +1,4 @@
-"""Roles that AWS services assume: each service acts for this account only."""
+"""Roles of AWS services, which services can assume only on behalf of this account."""
 
 from __future__ import annotations
 
@@ -34,28 +34,27 @@ COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
 """Components without a stack, by the service that assumes their roles."""
 
 
-def conditions(made: Deployment) -> dict[str, set[str]]:
-    """Return the conditions under which each service assumes a role, as JSON."""
-    found: dict[str, set[str]] = {}
-    for role in made.inputs("iam.Role").values():
+def conditions(deployment: Deployment) -> dict[str, set[str]]:
+    """Return the conditions of trust policies as JSON, by service."""
+    by_service: dict[str, set[str]] = {}
+    for role in deployment.inputs("iam.Role").values():
         for statement in json.loads(role["assumeRolePolicy"])["Statement"]:
             service = statement["Principal"]["Service"]
-            found.setdefault(service, set()).add(json.dumps(statement.get("Condition")))
-    return found
+            by_service.setdefault(service, set()).add(json.dumps(statement.get("Condition")))
+    return by_service
 
 
 @pytest.mark.slow
 def test_services_assume_the_roles_of_a_stack_for_its_account_only() -> None:
     settings = {**PRODUCTION, "api": ApiSettings(access_log=True, log_role="create")}
-    found = conditions(record(stacked(**settings), calls=CALLS))
-    # Lambda assumes a role only for a function that was configured with it, which requires iam:PassRole.
-    assert found.pop("lambda.amazonaws.com") == {"null"}
+    by_service = conditions(record(stacked(**settings), calls=CALLS))
+    # Lambda assumes a role only for functions that are configured with it, which requires iam:PassRole.
+    assert by_service.pop("lambda.amazonaws.com") == {"null"}
     owner = {"StringEquals": {"aws:SourceAccount": "ownerId:post-network-vpc-vpc"}}
-    assert found.pop("vpc-flow-logs.amazonaws.com") == {json.dumps(owner)}
-    assert found == {service: {json.dumps(CONDITION)} for service in COMPONENTS}
+    assert by_service.pop("vpc-flow-logs.amazonaws.com") == {json.dumps(owner)}
+    assert by_service == {service: {json.dumps(CONDITION)} for service in COMPONENTS}
 
 
 @pytest.mark.parametrize("service", COMPONENTS)
-def test_component_outside_a_stack_looks_its_account_up(service: str) -> None:
-    made = record(COMPONENTS[service], calls=CALLS)
-    assert conditions(made) == {service: {json.dumps(CONDITION)}}
+def test_component_without_a_stack_looks_up_its_account(service: str) -> None:
+    assert conditions(record(COMPONENTS[service], calls=CALLS)) == {service: {json.dumps(CONDITION)}}

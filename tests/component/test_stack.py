@@ -1,4 +1,4 @@
-"""What holds for every TapStack, whatever it deploys."""
+"""Properties of every `TapStack`, regardless of its service."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, Func
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
-from ..support.programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, YARD, stacked
+from ..support.programs import EVERYTHING, FULL_SERVICE, PRODUCTION, PROGRAMS, PUBLIC_SERVICE, stacked
 from .conftest import Evaluation, evaluate
 
-ALL = (EVERYTHING, YARD, OPEN_YARD, PRODUCTION)
-"""Arguments of stacks that together have every kind of resource there is."""
+ALL = (EVERYTHING, FULL_SERVICE, PUBLIC_SERVICE, PRODUCTION)
+"""Arguments of stacks that together have every kind of resource."""
 PROJECT = Path(__file__).parents[2] / "tap.py"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 
-def aws_resources(made: Deployment) -> list[RegisteredResource]:
-    """What is no component and no provider."""
-    components = {resource.parent for resource in made.registered}
-    return [r for r in made.registered if r.urn not in components and not r.kind.startswith("providers.")]
+def aws_resources(deployment: Deployment) -> list[RegisteredResource]:
+    """Return the resources that are neither components nor providers."""
+    components = {resource.parent for resource in deployment.registered}
+    return [r for r in deployment.registered if r.urn not in components and not r.kind.startswith("providers.")]
 
 
-def takes_tags(kind: str) -> bool:
-    """Whether AWS tags such a resource."""
+def supports_tags(kind: str) -> bool:
+    """Return whether a kind of resource supports tags."""
     module, name = kind.split(".")
     return hasattr(getattr(import_module(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}"), name), "tags")
 
 
 @pytest.mark.untraced
 @pytest.mark.slow
-def test_every_child_has_its_parents_name_as_prefix(any_stack: Deployment) -> None:
+def test_name_of_every_child_starts_with_the_name_of_its_parent(any_stack: Deployment) -> None:
     names = {resource.urn: resource.name for resource in any_stack.registered}
     strays = [
         resource.urn
@@ -64,7 +64,7 @@ def test_every_aws_resource_belongs_to_a_component(any_stack: Deployment) -> Non
     assert parents == {kind for kind in parents if kind.startswith("aws.")}
 
 
-def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+def add_tag(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
     """Add a tag to every resource that has tags."""
     if "tags" not in args.props:
         return None
@@ -76,20 +76,20 @@ def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult
 @pytest.mark.slow
 @pytest.mark.parametrize("args", ALL, ids=["everything", "yard", "open yard", "production"])
 def test_tags_and_transforms_of_the_stack_reach_every_resource_that_has_tags(args: dict[str, Any]) -> None:
-    own = {"Owner": "post", "Team": "desk"}
-    options = pulumi.ResourceOptions(transforms=[marked])
-    deployment = record(lambda: TapStack("post", TapStackArgs(**args, tags=own), options))
-    tagged = [resource for resource in aws_resources(deployment) if takes_tags(resource.kind)]
+    tags = {"Owner": "post", "Team": "desk"}
+    options = pulumi.ResourceOptions(transforms=[add_tag])
+    deployment = record(lambda: TapStack("post", TapStackArgs(**args, tags=tags), options))
+    tagged = [resource for resource in aws_resources(deployment) if supports_tags(resource.kind)]
     assert len({resource.kind for resource in tagged}) > 15
-    expected = {**own, "Marked": "yes"}
+    expected = {**tags, "Marked": "yes"}
     assert [resource.urn for resource in tagged if not resource.inputs["tags"].items() >= expected.items()] == []
 
 
-def test_args_hold_the_merged_tags() -> None:
+def test_arguments_contain_the_merged_tags() -> None:
     assert TapStackArgs(tags={"Owner": "me"}).tags == {"Project": "IaC-Nova-Test", "Owner": "me"}
 
 
-def test_args_accept_suffix_and_tags_by_position_and_nothing_else() -> None:
+def test_only_suffix_and_tags_are_positional_arguments() -> None:
     assert TapStackArgs("pr-7", {"Owner": "me"}) == TapStackArgs(environment_suffix="pr-7", tags={"Owner": "me"})
     with pytest.raises(TypeError, match="positional"):
         TapStackArgs("pr-7", {"Owner": "me"}, "inventory")  # type: ignore[call-arg, arg-type]
@@ -110,25 +110,25 @@ def test_stack_has_the_suffix_and_the_merged_tags(stack: TapStack) -> None:
     assert created[0].tags == {"Environment": "pr-7", "Service": "parcels", "ManagedBy": "Pulumi", "Owner": "me"}
 
 
-def physical_names(made: Deployment) -> Counter[tuple[str, str, str]]:
-    """The names that AWS wants unique: in an account (roles), or in a region of it."""
-    scoped = {"restApi", "role"}  # what is named within something else
+def physical_names(deployment: Deployment) -> Counter[tuple[str, str, str]]:
+    """Count the names that must be unique in an account (roles) or in a region of it."""
+    scoped = {"restApi", "role"}  # Resources with these inputs are named within another resource.
     return Counter(
         (resource.kind, "" if resource.kind == "iam.Role" else resource.provider, resource.inputs["name"])
-        for resource in aws_resources(made)
+        for resource in aws_resources(deployment)
         if "name" in resource.inputs and scoped.isdisjoint(resource.inputs)
     )
 
 
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
+def test_stacks_with_different_suffixes_have_different_names() -> None:
     def program() -> None:
         for suffix in ("blue", "green"):
             TapStack(suffix, TapStackArgs(environment_suffix=suffix, service=PARCELS))
             TapStack(f"{suffix}-items", TapStackArgs(environment_suffix=suffix))
             TapStack(f"{suffix}-shop", TapStackArgs(environment_suffix=suffix, service="inventory"))
-            TapStack(f"{suffix}-yard", TapStackArgs(environment_suffix=suffix, **YARD))
+            TapStack(f"{suffix}-yard", TapStackArgs(environment_suffix=suffix, **FULL_SERVICE))
 
     names = physical_names(record(program))
     assert len(names) > 40
@@ -136,7 +136,7 @@ def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
 
 
 @pytest.mark.untraced
-def test_two_stacks_with_one_suffix_in_two_regions_collide_in_nothing() -> None:
+def test_stacks_with_one_suffix_in_two_regions_have_different_names() -> None:
     def program() -> None:
         west = aws.Provider("west", region="us-west-2")
         TapStack("east", TapStackArgs(environment_suffix="prod"))
@@ -147,16 +147,16 @@ def test_two_stacks_with_one_suffix_in_two_regions_collide_in_nothing() -> None:
 
 
 @pytest.mark.untraced
-def test_everything_is_made_by_the_provider_the_stack_was_given() -> None:
+def test_every_resource_uses_the_provider_of_the_stack() -> None:
     def program() -> None:
         west = aws.Provider("west", region="us-west-2")
         TapStack("tap", TapStackArgs(service=PARCELS), pulumi.ResourceOptions(provider=west))
 
-    made = record(program)
-    assert {resource.provider.split("::")[-2] for resource in aws_resources(made)} == {"west"}
+    deployment = record(program)
+    assert {resource.provider.split("::")[-2] for resource in aws_resources(deployment)} == {"west"}
 
 
-def test_two_stacks_of_one_name_are_refused() -> None:
+def test_two_stacks_with_one_name_are_rejected() -> None:
     def program() -> None:
         TapStack("tap")
         TapStack("tap")
@@ -168,44 +168,44 @@ def test_two_stacks_of_one_name_are_refused() -> None:
 @pytest.mark.untraced
 def test_paths_that_differ_only_in_punctuation_are_different_resources() -> None:
     paths = ("/parcels/{id}", "/parcels/id", "/parcels-id", "/parcels_id", "/parcels.id")
-    made = record(stacked(service=a_service(functions=(a_function(*(a_route(path=path) for path in paths)),))))
-    assert {path for method, path in made.endpoints() if method == "GET"} == set(paths)
+    deployment = record(stacked(service=a_service(functions=(a_function(*(a_route(path=path) for path in paths)),))))
+    assert {path for method, path in deployment.endpoints() if method == "GET"} == set(paths)
 
 
 def differences(real: Any, previewed: Any) -> list[str]:
-    """Where a previewed value is neither unknown nor the real one."""
+    """Return the paths of previewed values that are neither unknown nor equal to the actual ones."""
     if isinstance(previewed, Unknown) or isinstance(real, pulumi.Archive | pulumi.Asset):
         return []
     if isinstance(real, Mapping) and isinstance(previewed, Mapping) and real.keys() == previewed.keys():
-        return [f"{key}.{found}" for key in real for found in differences(real[key], previewed[key])]
+        return [f"{key}.{path}" for key in real for path in differences(real[key], previewed[key])]
     if isinstance(real, list) and isinstance(previewed, list) and len(real) == len(previewed):
-        return [f"[].{found}" for pair in zip(real, previewed, strict=True) for found in differences(*pair)]
+        return [f"[].{path}" for pair in zip(real, previewed, strict=True) for path in differences(*pair)]
     return [] if real == previewed else [f" {previewed!r}, not {real!r}"]
 
 
-def told_of(resource: RegisteredResource) -> dict[str, Any]:
-    """The inputs of a resource without its secrets, of which some are made up with every run."""
+def plain_inputs(resource: RegisteredResource) -> dict[str, Any]:
+    """Return the inputs of a resource without its secrets, some of which are generated in every run."""
     return {name: value for name, value in resource.inputs.items() if resource.serialized_inputs[name] != "[secret]"}
 
 
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_preview_with_every_output_unknown_touches_no_value(evaluation: Evaluation) -> None:
+def test_preview_with_unknown_outputs_has_the_same_inputs(evaluation: Evaluation) -> None:
     real, previewed = evaluation.deployment, record(PROGRAMS[evaluation.program], preview=True)
-    inputs = {resource.urn: told_of(resource) for resource in previewed.registered}
+    inputs = {resource.urn: plain_inputs(resource) for resource in previewed.registered}
     assert inputs.keys() == {resource.urn for resource in real.registered}
     for resource in real.registered:
-        assert not differences(told_of(resource), inputs[resource.urn]), resource.urn
+        assert not differences(plain_inputs(resource), inputs[resource.urn]), resource.urn
     for policy in previewed.inputs("iam.RolePolicy").values():
         assert isinstance(policy["policy"], Unknown)
 
 
 def reachable(value: Any) -> set[tuple[str, str]]:
-    """Type and name of every resource that public attributes lead to."""
+    """Return type and name of every resource that is accessible through public attributes."""
     if isinstance(value, pulumi.Resource):
-        found = {(value.pulumi_resource_type, value.pulumi_resource_name)}
-        inner = value if isinstance(value, pulumi.ComponentResource) else None
-        return found.union(*(reachable(v) for k, v in vars(inner).items() if k[0] != "_")) if inner else found
+        resource = {(value.pulumi_resource_type, value.pulumi_resource_name)}
+        attributes = vars(value) if isinstance(value, pulumi.ComponentResource) else {}
+        return resource.union(*(reachable(inner) for name, inner in attributes.items() if name[0] != "_"))
     if isinstance(value, Mapping):
         return set().union(*map(reachable, value.values()))
     return set().union(*map(reachable, value)) if isinstance(value, list | tuple) else set()
@@ -213,22 +213,22 @@ def reachable(value: Any) -> set[tuple[str, str]]:
 
 @pytest.fixture(scope="module", name="stack")
 def inventory_stack() -> TapStack:
-    """The stack of the inventory service."""
+    """Return a stack of the inventory service."""
     return evaluate("inventory").stack
 
 
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_every_resource_can_be_reached_through_the_stack(evaluation: Evaluation) -> None:
-    found = {name for type_, name in reachable(evaluation.stack) if type_.startswith("aws:")}
-    assert {resource.name for resource in aws_resources(evaluation.deployment)} - found == set()
+def test_every_resource_is_accessible_through_the_stack(evaluation: Evaluation) -> None:
+    names = {name for type_, name in reachable(evaluation.stack) if type_.startswith("aws:")}
+    assert {resource.name for resource in aws_resources(evaluation.deployment)} - names == set()
 
 
-def test_allowed_origins_are_those_of_the_arguments_without_a_site() -> None:
+def test_stack_without_a_site_allows_the_origins_of_its_arguments() -> None:
     stacks: list[TapStack] = []
     record(lambda: stacks.append(stacked(api=ApiSettings(cors_origin="https://a.example,https://b.example"))()))
     assert stacks[0].cors_origins == ["https://a.example", "https://b.example"]
-    assert stacks[0].origin is None
+    assert stacks[0].site_origin is None
 
 
 def test_every_component_exposes_its_resource(stack: TapStack) -> None:
@@ -241,7 +241,7 @@ def test_every_component_exposes_its_resource(stack: TapStack) -> None:
         stack.topics,
         stack.schedules,
     )
-    components = [component for made in by_name for component in made.values()]
+    components = [component for components_of_kind in by_name for component in components_of_kind.values()]
     exposed = [getattr(component, "resource", None) for component in (*components, stack.api, stack.alarm_topic)]
     assert all(isinstance(resource, pulumi.CustomResource) for resource in exposed)
     assert {*stack.alarms["create-item"].resources} == {"Duration", "Errors", "Throttles"}
@@ -254,7 +254,7 @@ def test_every_output_is_an_attribute_of_the_stack(stack: TapStack, inventory: D
     assert not [name for name, value in stack.outputs.items() if getattr(stack, name) is not value]
 
 
-FROZEN = (
+CAPTURED_KINDS = (
     "Integration",
     "IntegrationResponse",
     "Method",
@@ -266,26 +266,26 @@ FROZEN = (
 )
 
 
-def frozen(made: Deployment) -> dict[str, Any]:
-    """What API Gateway takes a picture of when it deploys."""
-    return {kind: made.inputs(f"apigateway.{kind}") for kind in FROZEN}
+def captured_resources(deployment: Deployment) -> dict[str, Any]:
+    """Return the resources that an API deployment captures."""
+    return {kind: deployment.inputs(f"apigateway.{kind}") for kind in CAPTURED_KINDS}
 
 
-def trigger(made: Deployment) -> dict[str, str]:
-    """What a redeployment of the API hangs on."""
-    triggers: dict[str, str] = made.single("apigateway.Deployment").inputs["triggers"]
+def trigger(deployment: Deployment) -> dict[str, str]:
+    """Return the triggers of the API deployment."""
+    triggers: dict[str, str] = deployment.single("apigateway.Deployment").inputs["triggers"]
     return triggers
 
 
 @pytest.fixture(scope="module", name="before")
 def deployed_before() -> Deployment:
-    """The parcel service in dev."""
+    """Return a deployment of the parcel service in dev."""
     return record(stacked())
 
 
-def with_routes(*changed: Any) -> Service:
-    """The parcel service, its desk with other routes."""
-    return replace(PARCELS, functions=(replace(DESK, routes=changed), SWEEP))
+def with_routes(*routes: Any) -> Service:
+    """Return the parcel service with other routes of its desk."""
+    return replace(PARCELS, functions=(replace(DESK, routes=routes), SWEEP))
 
 
 ACCEPT, LIST, HAND_OUT = DESK.routes
@@ -293,10 +293,10 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "same",
+    "args",
     [
         {"function": FunctionSettings(memory_mb=1024, timeout_seconds=29, tracing=True)},
-        {"tags": {"Owner": "somebody else"}},
+        {"tags": {"Owner": "another team"}},
         {"alarms": AlarmSettings(errors=5, notification_email="ops@example.com")},
         {"table": TableSettings(billing_mode="PROVISIONED")},
         {"api": ApiSettings(throttle_rate_per_second=1, throttle_burst=2, stage_name="live")},
@@ -310,12 +310,23 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
         {"service": with_routes(replace(ACCEPT, grants=(), summary="Accept one"), LIST, HAND_OUT)},
         {"service": with_routes(HAND_OUT, ACCEPT, LIST)},
     ],
-    ids=["figures", "tags", "alarms", "tables", "throttle", "logs", "code", "schedules", "grants and words", "order"],
+    ids=[
+        "settings",
+        "tags",
+        "alarms",
+        "tables",
+        "throttle",
+        "logs",
+        "code",
+        "schedules",
+        "grants and summary",
+        "order",
+    ],
 )
 @pytest.mark.untraced
-def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, same: dict[str, Any]) -> None:
-    after = record(stacked(**same))
-    assert frozen(after) == frozen(before)
+def test_unchanged_api_is_not_redeployed(before: Deployment, args: dict[str, Any]) -> None:
+    after = record(stacked(**args))
+    assert captured_resources(after) == captured_resources(before)
     assert trigger(after) == trigger(before)
 
 
@@ -333,17 +344,17 @@ def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, sa
         {"service": replace(PARCELS, schemas={"NewParcel": {**NEW_PARCEL, "maxProperties": 9}})},
         {"service": replace(PARCELS, functions=(replace(DESK, name="counter"), SWEEP))},
     ],
-    ids=["cors", "key", "gone", "query", "one key", "body", "path", "schema", "function"],
+    ids=["cors", "key", "removed route", "query", "key of one route", "body", "path", "schema", "function"],
 )
 @pytest.mark.untraced
-def test_api_is_deployed_again_when_it_changes(before: Deployment, change: dict[str, Any]) -> None:
+def test_changed_api_is_redeployed(before: Deployment, change: dict[str, Any]) -> None:
     after = record(stacked(**change))
-    assert frozen(after) != frozen(before)
+    assert captured_resources(after) != captured_resources(before)
     assert trigger(after) != trigger(before)
 
 
 @pytest.mark.parametrize("suffix", [None, "", "dev", "development"])
-def test_no_suffix_and_an_alias_are_the_dev_row(suffix: str | None) -> None:
+def test_missing_suffix_and_alias_select_the_dev_profile(suffix: str | None) -> None:
     args = TapStackArgs(environment_suffix=suffix, service=PARCELS)
     assert args.environment == args.environment_suffix == (suffix or "dev")
     assert args.settings().function.memory_mb == 128
@@ -370,7 +381,7 @@ QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettin
             r"cors_origin must be a list of origins in prod, got '\*'",
         ),
         (
-            {"environment_suffix": "prod", "api": ApiSettings(cors_origin="*"), **YARD},
+            {"environment_suffix": "prod", "api": ApiSettings(cors_origin="*"), **FULL_SERVICE},
             r"api.cors_origin must be a list of origins in prod, got '\*'",
         ),
         ({"split_functions": "yes"}, "split_functions must be true or false, got 'yes'"),
@@ -381,7 +392,7 @@ QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettin
             f"api.certificate_arn must be unset .*, got '{CERTIFICATE}'",
         ),
         *(
-            ({name: ["x"]}, rf"{name} must be a [A-Z]\w+, got \['x'\]")
+            ({name: ["x"]}, rf"{name} must be of type [A-Z]\w+, got \['x'\]")
             for name in ("function", "table", "api", "alarms", "site", "tags")
         ),
         ({"tags": {"Owner": 7}}, r"tags\['Owner'\] must be at most 256 letters, .*, got 7"),
@@ -417,13 +428,13 @@ def test_invalid_arguments_are_rejected_before_a_resource_is_created(args: dict[
 
 
 @pytest.mark.untraced
-def test_a_function_whose_name_aws_takes_has_a_role_whose_name_aws_takes() -> None:
-    made = record(stacked(service=a_service(functions=(a_function(name="f" * 50),))))
-    assert len(made.single("lambda.Function").inputs["name"]) == 62
-    assert len(made.single("iam.Role").inputs["namePrefix"]) <= 38
+def test_role_of_a_function_with_a_long_name_has_a_valid_name() -> None:
+    deployment = record(stacked(service=a_service(functions=(a_function(name="f" * 50),))))
+    assert len(deployment.single("lambda.Function").inputs["name"]) == 62
+    assert len(deployment.single("iam.Role").inputs["namePrefix"]) <= 38
 
 
-def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
+def test_name_that_is_too_long_is_rejected() -> None:
     service = a_service(functions=(a_function(name="f" * 60),))
     with pytest.raises(
         ValueError, match=r"(role|function).* name must be at most 64 characters, got 'parcels-fff.*Shorten"
@@ -432,35 +443,35 @@ def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
 
 
 @pytest.mark.untraced
-def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
-    made = record(stacked(environment_suffix="feature-" + "long-" * 12))
-    functions = [function["name"] for function in made.inputs("lambda.Function").values()]
+def test_names_with_a_long_suffix_are_cut_to_the_limit() -> None:
+    deployment = record(stacked(environment_suffix="feature-" + "long-" * 12))
+    functions = [function["name"] for function in deployment.inputs("lambda.Function").values()]
     assert all(len(name) <= 64 for name in functions)
     assert len(set(functions)) == 2
 
 
-def test_no_tags_are_the_default_ones() -> None:
+def test_arguments_without_tags_have_the_default_tags() -> None:
     assert TapStackArgs(tags=None).tags == TapStackArgs().tags
 
 
-def test_alarms_that_look_back_more_than_a_day_are_refused() -> None:
+def test_alarms_that_evaluate_more_than_a_day_are_rejected() -> None:
     with pytest.raises(ValueError, match=r"alarms.evaluation_periods must be at most 86400 divided by .*, got 25\."):
         AlarmSettings(period_seconds=3600, evaluation_periods=25)
 
 
 @pytest.mark.untraced
-def test_what_a_transform_changes_in_the_api_is_deployed() -> None:
-    def signed(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+def test_change_of_a_transform_redeploys_the_api() -> None:
+    def require_signatures(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != "aws:apigateway/method:Method":
             return None
         return pulumi.ResourceTransformResult({**args.props, "authorization": "AWS_IAM"}, args.opts)
 
     def triggers(options: pulumi.ResourceOptions | None) -> Any:
-        made = record(lambda: TapStack("tap", TapStackArgs(), options))
-        return made.single("apigateway.Deployment").inputs["triggers"]
+        deployment = record(lambda: TapStack("tap", TapStackArgs(), options))
+        return deployment.single("apigateway.Deployment").inputs["triggers"]
 
     assert triggers(None) == triggers(None)
-    assert triggers(None) != triggers(pulumi.ResourceOptions(transforms=[signed]))
+    assert triggers(None) != triggers(pulumi.ResourceOptions(transforms=[require_signatures]))
 
 
 def test_environment_profile_overrides_the_profile_of_the_suffix() -> None:
@@ -482,12 +493,12 @@ def test_production_like_suffix_is_protected(suffix: str) -> None:
 
 
 def default_profile_messages(**args: Any) -> list[str]:
-    """The messages of a deployment about a suffix that selects no profile."""
+    """Return the messages of a deployment about a suffix that selects no profile."""
     return [message for message in record(stacked(**args)).info_messages if "names no environment profile" in message]
 
 
 @pytest.mark.untraced
-def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
+def test_deployment_reports_a_suffix_with_the_default_profile() -> None:
     assert default_profile_messages(environment_suffix="pr-7") == [
         "environment_suffix 'pr-7' names no environment profile, so the settings of dev apply. Set "
         "environment_profile to select another profile: dev, test, staging, prod."
@@ -499,7 +510,7 @@ def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
 )
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_deployment_with_a_selected_profile_states_nothing(args: dict[str, Any]) -> None:
+def test_deployment_with_a_selected_profile_reports_no_message(args: dict[str, Any]) -> None:
     assert default_profile_messages(**args) == []
 
 

@@ -1,4 +1,4 @@
-"""The settings of the stock service, and its anonymous route."""
+"""The settings and the anonymous route of the stock service."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ ANONYMOUS, KEYED = "/inventory/{productId}", "/inventory/{productId}/level"
 
 
 def route(path: str, **settings: Any) -> Route:
-    """Return the route of a path that reads a level."""
+    """Return the GET route of a path."""
     routes = [route for _, route in stock(StockSettings(**settings)).routes()]
-    (found,) = (route for route in routes if (route.method, route.path) == ("GET", path))
-    return found
+    (matching,) = (route for route in routes if (route.method, route.path) == ("GET", path))
+    return matching
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def route(path: str, **settings: Any) -> Route:
         ({"anonymous_rate_per_second": 5}, (50, 20), (5, 20)),
     ],
 )
-def test_anonymous_route_has_a_throttle_of_its_own(
+def test_only_the_anonymous_route_has_a_throttle(
     settings: dict[str, Any], stage: tuple[float, int], expected: tuple[float, int]
 ) -> None:
     throttle = route(ANONYMOUS, **settings).throttle

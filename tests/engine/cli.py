@@ -1,4 +1,4 @@
-"""The Pulumi CLI that the tests run: the one on PATH, or one built from its Go module."""
+"""The Pulumi CLI of the tests: from PATH, or built from its Go module."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ BINARY = BUILT / "bin" / "pulumi"
 VERSION = "3.274.1"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-OLDEST = tuple(int(part) for part in version("pulumi").split(".")[:2])
-"""Version of the SDK: an older CLI on PATH is not used."""
+MINIMUM = tuple(int(part) for part in version("pulumi").split(".")[:2])
+"""Minimum version of a CLI on PATH: the version of the SDK."""
 
 
 class CliUnavailable(Exception):
-    """There is neither a Pulumi CLI nor Go to build one."""
+    """Neither a Pulumi CLI nor Go is installed, or the build failed."""
 
 
 @functools.cache
 def root() -> Path:
-    """Return the folder whose `bin/pulumi` is the CLI; build it on first use, which takes some minutes."""
-    found = shutil.which("pulumi")
-    if found and _version(found) >= OLDEST:
-        return _linked(Path(found))
+    """Return the folder that contains the CLI as `bin/pulumi`. Build the CLI on first use, which takes minutes."""
+    installed = shutil.which("pulumi")
+    if installed and _version(installed) >= MINIMUM:
+        return _link(Path(installed))
     if not BINARY.exists():
         build()
     return BUILT
@@ -39,22 +39,22 @@ def build() -> None:
     """Build the CLI from its Go module."""
     go = shutil.which("go")
     if go is None:
-        raise CliUnavailable("no Pulumi CLI and no Go to build it: install either to run tests/engine")
+        raise CliUnavailable("A Pulumi CLI is required, or Go to build it. Install one of them to run tests/engine.")
     partial = BINARY.with_name(f"pulumi-{os.getpid()}")
     command = [go, "build", "-o", str(partial), "-ldflags", f"-X {STAMP}=v{VERSION}", PACKAGE]
-    built = subprocess.run(command, cwd=MODULE, capture_output=True, text=True, check=False)
-    if built.returncode:
-        raise CliUnavailable(f"go could not build the Pulumi CLI: {built.stderr.strip()[-500:]}")
+    process = subprocess.run(command, cwd=MODULE, capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise CliUnavailable(f"The build of the Pulumi CLI with Go failed: {process.stderr.strip()[-500:]}")
     partial.replace(BINARY)
 
 
 def _version(command: str) -> tuple[int, ...]:
-    text = subprocess.run([command, "version"], capture_output=True, text=True, check=False).stdout.strip()
-    return tuple(int(part) for part in text.lstrip("v").split("-")[0].split(".")[:2] if part.isdecimal())
+    output = subprocess.run([command, "version"], capture_output=True, text=True, check=False).stdout.strip()
+    return tuple(int(part) for part in output.lstrip("v").split("-")[0].split(".")[:2] if part.isdecimal())
 
 
-def _linked(command: Path) -> Path:
-    """Return a folder with a `bin` that holds the CLI, as the Automation API expects it."""
+def _link(command: Path) -> Path:
+    """Return a folder with a link to the CLI as `bin/pulumi`, which the Automation API expects."""
     link = BUILT / "path" / "bin" / "pulumi"
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
@@ -63,11 +63,11 @@ def _linked(command: Path) -> Path:
 
 
 def main() -> int:
-    """Make sure that there is a CLI, before several processes need it."""
+    """Build the CLI if there is none, before several processes require it."""
     if not (shutil.which("pulumi") or BINARY.exists()):
-        print(f"building the Pulumi CLI {VERSION} from its Go module, once: some minutes ...", flush=True)
+        print(f"building the Pulumi CLI {VERSION} from its Go module; the first time takes minutes ...", flush=True)
     try:
-        print(f"tests/engine run {root() / 'bin' / 'pulumi'}")
+        print(f"tests/engine uses {root() / 'bin' / 'pulumi'}")
     except CliUnavailable as error:
         print(error)
     return 0

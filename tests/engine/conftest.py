@@ -1,4 +1,4 @@
-"""Engines and stacks for the tests; without a Pulumi CLI and without Go all of them are skipped."""
+"""Engines and stacks for tests. Without a Pulumi CLI and without Go, all tests are skipped."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from .key_service import KeyService
 from .stack import Engine, Stack, clean_environment
 
 CHANNEL_OPTIONS = "_GRPC_CHANNEL_OPTIONS"
-"""Options of the SDK's connections to a CLI."""
+"""Attribute of the SDK with the options of connections to a CLI."""
 REQUIRED = "TAP_ENGINE_REQUIRED"
-"""Variable that turns the skip into a failure, for continuous integration."""
+"""Environment variable for continuous integration, with which the tests fail instead of being skipped."""
 
 
 @pytest.fixture(scope="session", name="pulumi_cli", autouse=True)
 def pulumi_cli_fixture() -> None:
-    """A CLI, built on first use, and none of this machine's settings for it."""
-    required = os.environ.get(REQUIRED)
+    """Build the CLI on first use, and remove the AWS and Pulumi configuration of this machine."""
+    is_required = os.environ.get(REQUIRED)
     clean_environment()
     try:
         cli.root()
     except cli.CliUnavailable as error:
-        give_up = pytest.fail if required else pytest.skip
+        give_up = pytest.fail if is_required else pytest.skip
         give_up(str(error))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_connections() -> Iterator[None]:
-    """Let no connection to one CLI wait for another CLI that had the same port.
+def _separate_connections() -> Iterator[None]:
+    """Use a separate connection for each CLI.
 
-    gRPC shares connections between the channels of a process: a port that rejected one, because its CLI had ended, is
-    not tried again for a while, also if the next CLI listens on it.
+    gRPC shares connections between the channels of a process. After a CLI has exited and its port has rejected a
+    connection, gRPC does not retry the port for some time, even if the next CLI listens on it.
     """
     with pytest.MonkeyPatch.context() as patch:
         options = vars(settings)[CHANNEL_OPTIONS]
@@ -47,14 +47,14 @@ def _own_connections() -> Iterator[None]:
 
 @pytest.fixture(scope="session", name="key_service")
 def key_service_fixture() -> Iterator[KeyService]:
-    """The key service of every stack but those whose secrets are looked for."""
+    """Start the key service of all stacks, except for the stack that tests the encryption of secrets."""
     with KeyService() as service:
         yield service
 
 
 @pytest.fixture(name="engine")
 def engine_fixture(tmp_path: Path, key_service: KeyService) -> Iterator[Engine]:
-    """An engine with an AWS account in which nothing exists."""
+    """Create an engine with an empty AWS account."""
     engine = Engine(tmp_path, key_service=key_service)
     with engine.server:
         yield engine
@@ -64,7 +64,7 @@ def engine_fixture(tmp_path: Path, key_service: KeyService) -> Iterator[Engine]:
 def new_stack_fixture(
     tmp_path_factory: pytest.TempPathFactory, key_service: KeyService
 ) -> Iterator[Callable[[str], Stack]]:
-    """Create a stack in an account of its own, which lives until the end of the run."""
+    """Return a function that creates a stack in a separate account, which exists until the end of the session."""
     with ExitStack() as running:
 
         def create(name: str) -> Stack:

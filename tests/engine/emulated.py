@@ -1,4 +1,4 @@
-"""A double of the AWS provider that creates resources in the local emulator, so that an API can be called."""
+"""A test double of the AWS provider that creates resources in the local emulator, so that tests can call an API."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .wire import Properties
 
 
 class EmulatedLedger(Ledger):
-    """A ledger of what exists in the emulator; nothing is updated or deleted there."""
+    """A ledger of resources in the emulator. It does not support updates and deletions in the emulator."""
 
     def __init__(self, emulator: Emulator) -> None:
         super().__init__()
         self.local = LocalEngine(emulator, lambda type_, name: None)
 
     def provision(self, token: str, region: str, inputs: Properties) -> Properties:
-        """Create a resource and return its outputs: those of the emulator, and the double's for all others."""
+        """Create a resource and return its outputs: outputs of the emulator, completed by those of the double."""
         properties = rpc.deserialize_properties(wire.write({**inputs, "region": region}))
         try:
             id_, created = self.local.new_resource(
@@ -34,12 +34,12 @@ class EmulatedLedger(Ledger):
             )
         except DeployError as error:
             raise self.reject(str(error)) from error
-        decided = {name: value for name, value in created.items() if name not in properties}
-        return complete(resource_type(token), {**inputs, **decided}, region, self.unique(), id_)
+        computed = {name: value for name, value in created.items() if name not in properties}
+        return complete(resource_type(token), {**inputs, **computed}, region, self.unique(), id_)
 
 
 class EmulatedProvider(Provider):
-    """The double over an emulator, in its account."""
+    """A provider for the account of an emulator."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulated = EmulatedLedger(emulator)

@@ -1,4 +1,4 @@
-"""What exists in the double's AWS accounts, and what AWS would reject."""
+"""The resources in the AWS accounts of the provider double, and the operations that AWS would reject."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AwsError(Exception):
 
 
 class Event(NamedTuple):
-    """An operation that changed something."""
+    """An operation that created, changed, deleted or read a resource."""
 
     operation: str
     """`create`, `update`, `delete` or `read`."""
@@ -34,7 +34,7 @@ class Event(NamedTuple):
 
 @dataclass
 class Entry:
-    """A resource that exists."""
+    """An existing resource."""
 
     token: str
     region: str
@@ -43,22 +43,22 @@ class Entry:
     inputs: Properties
     outputs: Properties
     writers: int = 1
-    """How many Pulumi resources created it: more than one after a create that overwrites."""
+    """Number of Pulumi resources that created it: more than one after a creation that overwrites."""
     contents: int = 0
-    """Recovery points of a vault: a vault with contents cannot be deleted."""
+    """Number of recovery points in a vault. A vault with contents cannot be deleted."""
     names: set[str] = field(default_factory=set)
     """Values by which other resources refer to it."""
 
 
 def resource_type(token: str) -> ResourceType:
-    """Return what is known of a type, or raise `AwsError`."""
+    """Return the definition of a resource type. Raise `AwsError` if there is none."""
     if token not in TYPES:
-        raise AwsError(f"{token} has no entry in tests/engine/resource_types; add one")
+        raise AwsError(f"{token} has no entry in tests/engine/resource_types. Add one.")
     return TYPES[token]
 
 
 class Ledger:
-    """Every resource of the double, and every rejected operation."""
+    """All resources of the double, and all rejected operations."""
 
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str, str], Entry] = {}
@@ -66,9 +66,9 @@ class Ledger:
         self.rejections: list[str] = []
         self.lock = threading.RLock()
         self.fail: Callable[[str, str, str], str | None] = lambda operation, token, name: None
-        """Return an error message to let an operation fail, as AWS might."""
+        """Function that returns an error message if an operation must fail."""
         self._overwritten: dict[tuple[str, str, str], Entry] = {}
-        """By the key of a resource, the one that was created over it under another id."""
+        """Resources that overwrote another one with another id, by the key of the overwritten resource."""
         self._unique = itertools.count(1)
 
     def find(self, token: str) -> list[Entry]:
@@ -86,24 +86,24 @@ class Ledger:
             kind = resource_type(token)
             outputs = self.provision(token, region, inputs)
             entry = Entry(token, region, outputs["id"], urn, inputs, outputs, names=_names(outputs))
-            holder = self._holder(kind, entry)
-            if holder and not (kind.upsert or _overwrites(inputs)):
+            existing = self._existing(kind, entry)
+            if existing and not (kind.upsert or _overwrites(inputs)):
                 raise self.reject(f"create {token} {name_of(urn)}: {identity(kind, outputs)} already exists")
-            if holder:
-                entry.writers = holder.writers + 1
-                del self.entries[holder.token, holder.region, holder.id]
-                if holder.id != entry.id:
-                    self._overwritten[token, region, holder.id] = entry
+            if existing:
+                entry.writers = existing.writers + 1
+                del self.entries[existing.token, existing.region, existing.id]
+                if existing.id != entry.id:
+                    self._overwritten[token, region, existing.id] = entry
             self._record("create", entry)
             self.entries[token, region, entry.id] = entry
             return entry
 
     def provision(self, token: str, region: str, inputs: Properties) -> Properties:
-        """Return the outputs of a new resource, its id among them."""
+        """Return the outputs of a new resource, including its id."""
         return complete(resource_type(token), inputs, region, self.unique())
 
     def unique(self) -> str:
-        """Return a token that no other resource has."""
+        """Return a unique token."""
         return f"{next(self._unique):010x}"
 
     def update(self, urn: str, token: str, region: str, id_: str, inputs: Properties) -> Entry:
@@ -118,12 +118,11 @@ class Ledger:
             fresh = complete(kind, inputs, region, self.unique(), id_)
             volatile = kind.volatile if publishes(entry.inputs, inputs) else frozenset()
             if "{unique" not in kind.id and fresh["id"] != id_:
-                raise self.reject(
-                    f"update {token} {name_of(urn)}: the id is {fresh['id']} then, and {id_} in the state"
-                )
+                raise self.reject(f"update {token} {name_of(urn)}: the id would change from {id_} to {fresh['id']}")
             for path in wire.changes(wire.plain(entry.inputs), wire.plain(inputs)):
-                if path in kind.locked and (users := self._naming(entry, kind.locked[path])):
-                    raise self.reject(f"update {token} {name_of(urn)}: {path} while {name_of(users[0].urn)} exists")
+                if path in kind.locked and (users := self._users(entry, kind.locked[path])):
+                    user = name_of(users[0].urn)
+                    raise self.reject(f"update {token} {name_of(urn)}: {path} cannot change while {user} exists")
             names = {*kind.computed, kind.auto_name} - volatile - inputs.keys()
             stable = {name: value for name, value in entry.outputs.items() if name in names}
             entry.urn, entry.inputs, entry.outputs = urn, inputs, {**fresh, **stable, "id": id_}
@@ -140,7 +139,7 @@ class Ledger:
                 return
             if entry.writers > 1:
                 entry.writers -= 1
-                raise self.reject(f"delete {token} {name_of(urn)}: this would delete what replaced it, {entry.id}")
+                raise self.reject(f"delete {token} {name_of(urn)}: this would delete its replacement {entry.id}")
             if not kind.deletable:
                 del self.entries[key]
                 return
@@ -169,18 +168,18 @@ class Ledger:
         if unknown := sorted(wire.unknown_paths(inputs)):
             raise self.reject(f"{operation} {token} {name_of(urn)}: unknown values in {', '.join(unknown)}")
 
-    def _holder(self, kind: ResourceType, entry: Entry) -> Entry | None:
-        """Return the resource that has the identity of a new one."""
-        if (held := self.entries.get((entry.token, entry.region, entry.id))) is not None:
-            return held
+    def _existing(self, kind: ResourceType, entry: Entry) -> Entry | None:
+        """Return the existing resource with the identity of a new one, or None."""
+        if (existing := self.entries.get((entry.token, entry.region, entry.id))) is not None:
+            return existing
         identifier = identity(kind, entry.outputs)
         others = (
             other for other in self.find(entry.token) if kind.scope in GLOBAL_SCOPES or other.region == entry.region
         )
         return next((other for other in others if identifier and identity(kind, other.outputs) == identifier), None)
 
-    def _naming(self, entry: Entry, token: str) -> list[Entry]:
-        """Return the resources of a type, in any region, with the ARN of an entry among their inputs."""
+    def _users(self, entry: Entry, token: str) -> list[Entry]:
+        """Return the resources of a type, in any region, with the ARN of an entry in their inputs."""
         return [user for user in self.find(token) if entry.outputs["arn"] in wire.strings(wire.plain(user.inputs))]
 
     def _referring(self, entry: Entry) -> Iterator[Entry]:
@@ -189,26 +188,26 @@ class Ledger:
             for path, target in kind.references.items():
                 local = other.region == entry.region or resource_type(entry.token).scope in GLOBAL_SCOPES
                 if target == entry.token and other is not entry and local:
-                    values = list(wire.strings(wire.plain(wire.at_all(other.inputs, path))))
+                    values = list(wire.strings(wire.plain(wire.values_at(other.inputs, path))))
                     # An alarm rule is an expression with quoted names.
                     if any(name == value or f'"{name}"' in value for name in entry.names for value in values):
                         yield other
 
 
 def publishes(before: Properties, after: Properties) -> bool:
-    """Return whether an update changes more than tags; only then Lambda publishes another version."""
+    """Return whether an update changes more than tags, so that Lambda publishes another version."""
     return any(not path.startswith("tags") for path in wire.changes(wire.plain(before), wire.plain(after)))
 
 
 def with_sticky(kind: ResourceType, olds: Properties, news: Properties) -> Properties:
-    """Return new inputs with the values that the provider keeps although the program removes them."""
+    """Return new inputs with the values that the provider retains although the program removes them."""
     for path in kind.sticky:
         news = wire.keep(path, wire.plain(olds), news)
     return news
 
 
 def _overwrites(inputs: Properties) -> bool:
-    """Return whether the program asks to overwrite what exists."""
+    """Return whether the inputs allow to overwrite an existing resource."""
     return any(wire.plain(inputs.get(name)) is True for name in ("overwrite", "allowOverwrite"))
 
 
@@ -218,12 +217,12 @@ def name_of(urn: str) -> str:
 
 
 def identity(kind: ResourceType, outputs: Properties) -> str:
-    """Return what AWS requires to be unique."""
+    """Return the value that AWS requires to be unique."""
     return str(wire.fill(kind.identity, wire.plain(outputs)))
 
 
 def complete(kind: ResourceType, inputs: Properties, region: str, unique: str, id_: str = "") -> Properties:
-    """Return the outputs of a resource: its inputs, defaults, and what AWS decides."""
+    """Return the outputs of a resource: its inputs, defaults and computed values."""
     values: Properties = {**ALWAYS, "region": region, "unique": unique, **wire.plain(inputs)}
     outputs: Properties = {"region": region, **inputs}
     if kind.auto_name and kind.auto_name not in inputs:
@@ -240,5 +239,5 @@ def complete(kind: ResourceType, inputs: Properties, region: str, unique: str, i
 
 
 def _names(outputs: Properties) -> set[str]:
-    found = (wire.plain(outputs.get(name)) for name in ("id", "arn", "name", "bucket"))
-    return {name for name in found if isinstance(name, str) and name}
+    values = (wire.plain(outputs.get(name)) for name in ("id", "arn", "name", "bucket"))
+    return {value for value in values if isinstance(value, str) and value}

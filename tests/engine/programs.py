@@ -13,7 +13,7 @@ from .stack import Program
 
 
 def tap_stack(service: str | Service = "items", environment: str = "dev", **args: Any) -> Program:
-    """Return what `tap.py` does, with arguments in place of config."""
+    """Return a program like `tap.py`, but with arguments instead of config."""
 
     def program() -> None:
         stack = TapStack("tap", TapStackArgs(service=service, environment_suffix=environment, **args))

@@ -1,4 +1,4 @@
-"""A double of the Pulumi AWS provider: a gRPC server that keeps a ledger instead of calling AWS."""
+"""A test double of the Pulumi AWS provider: a gRPC server with a ledger of resources instead of AWS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOME_REGION = "us-east-1"
 REPLICA = "aws:dynamodb/tableReplica:TableReplica"
 USER_POOL = "aws:cognito/userPool:UserPool"
 DEFAULTS = "__defaults"
-"""The input in which the bridge lists the properties that it set itself."""
+"""Input in which the Terraform bridge lists the properties that it has set."""
 INVOKES: Mapping[str, Callable[[str, Properties], Properties]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda region, args: {"accountId": ACCOUNT, "id": ACCOUNT},
     "aws:index/getRegion:getRegion": lambda region, args: {"region": region, "name": region, "id": region},
@@ -52,7 +52,7 @@ LOOK_UPS = {
     "aws:ssm/getParameter:getParameter": ("aws:ssm/parameter:Parameter", "name"),
     "aws:secretsmanager/getSecret:getSecret": ("aws:secretsmanager/secret:Secret", "name"),
 }
-"""Data sources that find an existing resource by its name: the resource type and the argument that names it."""
+"""Resource type and name argument of the data sources that look up an existing resource by its name."""
 
 
 @cache
@@ -65,9 +65,9 @@ def declared(token: str) -> frozenset[str]:
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """The RPCs of a resource provider; a configured region per connection."""
+    """The RPCs of a resource provider. Each connection has a configured region."""
 
-    # The names of the methods are the protocol's.
+    # The protocol defines the names of the methods.
     # pylint: disable=invalid-name,unused-argument
 
     def __init__(self, ledger: Ledger) -> None:
@@ -91,14 +91,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
-        """Return the changes of the configuration; a region cannot be changed in place."""
+        """Return the changes of the configuration. A changed region replaces the provider."""
         changed = sorted(set(wire.changes(wire.read(request.olds), wire.read(request.news))))
         return provider_pb2.DiffResponse(
             changes=_changes(changed), diffs=changed, replaces=[name for name in changed if name == "region"]
         )
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """Remember the region of this connection."""
+        """Save the region of this connection."""
         args = wire.plain(wire.read(request.args))
         self._regions[context.peer()] = args.get("region") or request.variables.get("aws:config:region") or HOME_REGION
         return provider_pb2.ConfigureResponse(
@@ -106,7 +106,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Cancel(self, request: Any, context: Any) -> Any:
-        """Do nothing: operations take no time."""
+        """Return immediately, because operations take no time."""
         return Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
@@ -123,22 +123,25 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             elif request.tok in LOOK_UPS:
                 result = self._look_up(*LOOK_UPS[request.tok], region, args)
             else:
-                raise AwsError(f"{request.tok} is not part of the double; add it to INVOKES or LOOK_UPS")
+                raise AwsError(f"{request.tok} is not supported by the double. Add it to INVOKES or LOOK_UPS.")
         return provider_pb2.InvokeResponse(**{"return": wire.write(result)})
 
     def _look_up(self, token: str, argument: str, region: str, args: Properties) -> Properties:
-        found = [entry for entry in self.ledger.find(token) if entry.region == region and args[argument] in entry.names]
-        entry = next(iter(found), None)
+        entries = (entry for entry in self.ledger.find(token) if entry.region == region)
+        entry = next((entry for entry in entries if args[argument] in entry.names), None)
         if entry is None:
             raise AwsError(f"{token} {args[argument]}: ResourceNotFoundException")
         return {**wire.plain(entry.outputs), "recoveryPoints": entry.contents, "replicas": self._replicas(entry)}
 
     def _replicas(self, table: Entry) -> list[Properties]:
         replicas = [entry for entry in self.ledger.find(REPLICA) if entry.inputs["globalTableArn"] in table.names]
-        return [{"regionName": one.region, "kmsKeyArn": wire.plain(one.inputs.get("kmsKeyArn"))} for one in replicas]
+        return [
+            {"regionName": replica.region, "kmsKeyArn": wire.plain(replica.inputs.get("kmsKeyArn"))}
+            for replica in replicas
+        ]
 
     def Check(self, request: Any, context: Any) -> Any:
-        """Fill in names that the program leaves to Pulumi, and the provider's region."""
+        """Add generated names and the region of the provider, unless the program sets them."""
         with _aws_errors(context):
             kind = resource_type(request.type)
         olds, inputs = wire.read(request.olds), wire.read(request.news)
@@ -152,7 +155,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=wire.write({**inputs, DEFAULTS: sorted(defaults)}))
 
     def Diff(self, request: Any, context: Any) -> Any:
-        """Return what changes, what of it replaces the resource, and whether the old one must be deleted first."""
+        """Return the changes, those that replace the resource, and whether the old resource must be deleted first."""
         with _aws_errors(context):
             kind = resource_type(request.type)
         olds, news = _inputs(request.old_inputs), _inputs(request.news)
@@ -167,7 +170,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Create(self, request: Any, context: Any) -> Any:
-        """Create a resource, or return what is known of it in a preview."""
+        """Create a resource, or return its known outputs in a preview."""
         inputs = _inputs(request.properties)
         region = wire.plain(inputs.get("region")) or self._region(context)
         with _aws_errors(context):
@@ -182,23 +185,23 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self.ledger.create(urn, token, region, inputs)
 
     def Read(self, request: Any, context: Any) -> Any:
-        """Return the current state of a resource; an empty id says that it does not exist."""
+        """Return the current state of a resource, or an empty id if it does not exist."""
         inputs = wire.read(request.inputs)
         region = wire.plain(inputs.get("region")) or self._region(context)
         id_, _, imported_from = request.id.partition("@")
         entry = self.ledger.look_up(request.type, imported_from or region, id_)
         if entry is None:
             return provider_pb2.ReadResponse(id="")
-        # A refresh knows what the program set; an import has only what AWS returns.
+        # A refresh has the inputs of the program; an import has only the properties that AWS returns.
         hidden = frozenset() if inputs else resource_type(request.type).unreadable
         state = {name: value for name, value in self._state(entry).items() if name not in hidden}
-        found = {name: value for name, value in entry.inputs.items() if name not in hidden}
+        readable = {name: value for name, value in entry.inputs.items() if name not in hidden}
         return provider_pb2.ReadResponse(
-            id=entry.id, properties=wire.write(state), inputs=wire.write({**found, DEFAULTS: []})
+            id=entry.id, properties=wire.write(state), inputs=wire.write({**readable, DEFAULTS: []})
         )
 
     def Update(self, request: Any, context: Any) -> Any:
-        """Update a resource in place, or return what is known of the result in a preview."""
+        """Update a resource in place, or return its known outputs in a preview."""
         inputs = _inputs(request.news)
         region = wire.plain(inputs.get("region")) or self._region(context)
         with _aws_errors(context):
@@ -221,28 +224,27 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self._regions.get(context.peer(), HOME_REGION)
 
     def _planned(self, token: str, inputs: Properties, olds: Properties | None = None) -> Properties:
-        """Return outputs as a preview knows them: set properties, and unknown values for what AWS decides."""
+        """Return the outputs in a preview: properties that are set, and unknown values for computed properties."""
         kind = resource_type(token)
         volatile = kind.volatile if olds is not None and publishes(olds, {**olds, **inputs}) else frozenset()
         stable = {} if olds is None else {name: value for name, value in olds.items() if name not in volatile}
         names = (*kind.defaults, *kind.computed, kind.auto_name, "id")
-        decided = {name: wire.UNKNOWN for name in names if name in declared(token)}
-        known = {name: stable.get(name, unknown) for name, unknown in decided.items()}
-        return {**known, **inputs}
+        computed = {name: stable.get(name, wire.UNKNOWN) for name in names if name in declared(token)}
+        return {**computed, **inputs}
 
     def _state(self, entry: Entry) -> Properties:
-        """Return outputs as the bridge does: of the declared properties those that have a value."""
-        known = {*declared(entry.token), "id"}
-        return {name: value for name, value in entry.outputs.items() if name in known and value not in (None, [], {})}
+        """Return outputs like the bridge does: the declared properties that have a value."""
+        names = {*declared(entry.token), "id"}
+        return {name: value for name, value in entry.outputs.items() if name in names and value not in (None, [], {})}
 
 
 def _inputs(properties: Any) -> Properties:
-    """Return inputs without the bridge's own."""
+    """Return inputs without the input that the bridge adds."""
     return {name: value for name, value in wire.read(properties).items() if name != DEFAULTS}
 
 
 def _reset(kind: ResourceType, olds: Properties, news: Properties) -> Properties:
-    """Return the defaults of the properties that a program no longer sets, unless a default depends on other values."""
+    """Return the defaults of removed properties. A default that depends on other values is unknown."""
     removed = {name: value for name, value in kind.defaults.items() if name in olds and name not in news}
     return {name: wire.UNKNOWN if "{" in str(value) else value for name, value in removed.items()}
 
@@ -252,13 +254,13 @@ def _changes(changed: list[str]) -> Any:
 
 
 def _replaces(kind: ResourceType, path: str) -> bool:
-    """Return whether a change at `path` is, contains or is part of a change that replaces the resource."""
+    """Return whether a change at `path`, inside of it or around it replaces the resource."""
     forcing = (*kind.force_new, "region")
     return any(path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in forcing)
 
 
 def _collides(kind: ResourceType, olds: Properties, news: Properties) -> bool:
-    """Return whether the bridge deletes first: a name that the program set, and that does not change."""
+    """Return whether the bridge deletes the old resource first, because the program sets a name that stays the same."""
     name = kind.auto_name
     return kind.delete_before_replace or (
         bool(name) and name not in news.get(DEFAULTS, ()) and name in news and olds.get(name) == news.get(name)
@@ -271,7 +273,7 @@ def _auto_name(request: Any) -> str:
 
 
 class _aws_errors:  # pylint: disable=invalid-name  # a context manager that reads like a function
-    """Turn an `AwsError` into an error of the RPC."""
+    """Convert an `AwsError` to an error of the RPC."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -287,7 +289,7 @@ class _aws_errors:  # pylint: disable=invalid-name  # a context manager that rea
 
 
 class Server:
-    """The double on a free port of loopback; a context manager."""
+    """A context manager that runs the double on a free port of the loopback interface."""
 
     def __init__(self, provider: Provider) -> None:
         self._server = grpc.server(

@@ -1,6 +1,6 @@
-"""What the provider double must know about a resource type to treat it as AWS and the Pulumi AWS provider do.
+"""Definitions of resource types, with which the provider double behaves like AWS and the Pulumi AWS provider.
 
-The files in `resource_types` describe each type that the project uses, by its Pulumi token. They were written after
+The files in `resource_types` define each type that the project uses, by its Pulumi token. They follow
 `internal/service` of hashicorp/terraform-provider-aws and the documentation of version 6.
 """
 
@@ -27,47 +27,48 @@ class ResourceType:
     id: str
     """Template of the resource id, e.g. `{name}` or `{restApi}/{stageName}`."""
     identity: str = ""
-    """Template of what AWS requires to be unique in an account and region, e.g. `{name}`.  Empty: nothing is."""
+    """Template of the value that must be unique, e.g. `{name}`. Empty: AWS does not require a unique value."""
     scope: str = "region"
-    """Where `identity` must be unique: `region`, `account` (IAM, CloudFront, Budgets) or `global` (S3 buckets)."""
+    """Scope in which `identity` is unique: `region`, `account` (IAM, CloudFront, Budgets) or `global` (S3 buckets)."""
     upsert: bool = False
-    """Whether creating a resource whose identity exists overwrites it without an error (e.g. a topic policy, PutRule)
-    instead of being rejected."""
+    """Whether a creation with an existing identity overwrites the resource (e.g. a topic policy, PutRule) instead of
+    being rejected."""
     force_new: frozenset[str] = frozenset()
-    """Paths of inputs whose change replaces the resource (`ForceNew`, `RequiresReplace`)."""
+    """Paths of inputs that replace the resource if they change (`ForceNew`, `RequiresReplace`)."""
     delete_before_replace: bool = False
     """Whether the Pulumi provider always deletes the old resource before it creates the new one."""
     auto_name: str = ""
-    """Property that is generated from the logical name if the program does not set it."""
+    """Property that Pulumi generates from the logical name if the program does not set it."""
     name_prefix: str = ""
-    """Property from which the provider generates `auto_name` if it is set, e.g. `namePrefix`, `bucketPrefix`."""
+    """Property from which the provider generates `auto_name`, e.g. `namePrefix`, `bucketPrefix`."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Outputs of properties that the program did not set: provider defaults and values that AWS chooses."""
+    """Outputs of properties that the program does not set: defaults of the provider and of AWS."""
     computed: Mapping[str, str] = field(default_factory=dict)
-    """Templates of the outputs that AWS decides, e.g. `{"arn": "arn:{partition}:sqs:{region}:{account}:{name}"}`."""
+    """Templates of computed outputs, e.g. `{"arn": "arn:{partition}:sqs:{region}:{account}:{name}"}`."""
     volatile: frozenset[str] = frozenset()
-    """Outputs that every update changes, so that they are unknown in its preview, e.g. a function's `version`."""
+    """Outputs that every update changes, e.g. `version` of a function. They are unknown in the preview of an update."""
     sticky: frozenset[str] = frozenset()
-    """Paths of inputs that keep their value if the program only removes them (`Optional` and `Computed`)."""
+    """Paths of inputs that retain their value if the program removes them (`Optional` and `Computed`)."""
     secret: frozenset[str] = frozenset()
     """Properties that the provider marks as secret."""
     references: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that refer to another resource, which AWS does not delete while this one exists, with the token of that
-    resource's type: `{"vpcId": "aws:ec2/vpc:Vpc"}`."""
+    """Type of the resource to which an input refers, by path: `{"vpcId": "aws:ec2/vpc:Vpc"}`. AWS does not delete the
+    referenced resource while this one exists."""
     locked: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that AWS does not change while a resource of a type refers to this one by its ARN: the type by path."""
+    """Inputs that AWS does not change while a resource of a type refers to the ARN of this one: the type by path."""
     protection: str = ""
-    """Boolean input, or input whose value `ACTIVE` or True means it, that makes AWS reject a deletion."""
+    """Input that enables deletion protection with the value True or `ACTIVE`."""
     deletable: bool = True
-    """Whether anything in AWS is deleted when the resource is destroyed."""
+    """Whether the deletion of the resource changes anything in AWS."""
     unreadable: frozenset[str] = frozenset()
-    """Inputs that AWS does not return, so that an import does not find them."""
+    """Inputs that AWS does not return. An import does not contain them."""
 
 
 def _from_file(fields: Mapping[str, Any]) -> ResourceType:
-    """Return a resource type from its fields in a file: sets are lists, and `empty` are the `computed` without a value.
+    """Return a resource type from its fields in a file.
 
-    The default of `identity` is the id, unless it contains a generated token.
+    Lists in the file are sets. `empty` lists computed outputs with an empty value. `identity` defaults to the id,
+    unless the id contains a generated token.
     """
     values: dict[str, Any] = {
         name: frozenset(value) if isinstance(value, list) else value for name, value in fields.items()
@@ -82,4 +83,4 @@ TYPES: dict[str, ResourceType] = {
     for path in (Path(__file__).parent / "resource_types").glob("*.yaml")
     for token, fields in yaml.load(path.read_bytes(), yaml.CSafeLoader).items()
 }
-"""Every known resource type by its Pulumi token."""
+"""Resource types by Pulumi token."""

@@ -1,4 +1,4 @@
-"""The capacity of tables and indexes that change between on demand and provisioned, and that auto scaling changes."""
+"""Capacity of tables and indexes: changes between on-demand and provisioned mode, and by auto scaling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INDEXES = "globalSecondaryIndexes"
 
 
 def inventory(read_capacity: int | None = None, write_capacity: int | None = None, **args: Any) -> Program:
-    """Return the inventory service in `dev`, on demand unless it has a capacity."""
+    """Return a program with the inventory service in `dev`, on-demand unless it has a capacity."""
     mode: Any = "PROVISIONED" if read_capacity else "PAY_PER_REQUEST"
     settings = TableSettings(billing_mode=mode, read_capacity=read_capacity, write_capacity=write_capacity)
     return tap_stack("inventory", table=settings, **args)
@@ -25,14 +25,14 @@ def inventory(read_capacity: int | None = None, write_capacity: int | None = Non
 
 def capacities(ledger: Ledger) -> set[tuple[Any, ...]]:
     """Return the different capacities of all tables and indexes in AWS."""
-    found = [wire.plain(entry.inputs) for entry in ledger.find(TABLE)]
-    parts = [part for table in found for part in (table, *table.get(INDEXES, ()))]
-    assert len(parts) > len(found) > 1, "the service has tables and indexes"
+    tables = [wire.plain(entry.inputs) for entry in ledger.find(TABLE)]
+    parts = [part for table in tables for part in (table, *table.get(INDEXES, ()))]
+    assert len(parts) > len(tables) > 1, "The service must have several tables with indexes."
     return {tuple(part.get(name) for name in CAPACITY) for part in parts}
 
 
 def scale(ledger: Ledger, read_capacity: int, write_capacity: int) -> None:
-    """Change the capacity of every table and index, as auto scaling does."""
+    """Change the capacity of every table and index like auto scaling does."""
     changed = dict(zip(CAPACITY, (read_capacity, write_capacity), strict=True))
     for entry in ledger.find(TABLE):
         for properties in (entry.inputs, entry.outputs):
@@ -41,7 +41,7 @@ def scale(ledger: Ledger, read_capacity: int, write_capacity: int) -> None:
                 index.update(changed)
 
 
-def test_requested_capacity_arrives_everywhere_and_stays_as_auto_scaling_changed_it(engine: Engine) -> None:
+def test_capacity_is_set_once_and_then_managed_by_auto_scaling(engine: Engine) -> None:
     stack = engine.stack("inventory-dev")
     stack.deploy(inventory())
     assert capacities(stack.ledger) == {(None, None)}

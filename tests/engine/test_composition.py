@@ -1,4 +1,4 @@
-"""A `TapStack` as part of a program: options of the component, transforms, aliases, providers, and other stacks."""
+"""A `TapStack` as part of a program: component options, transforms, aliases, providers and stack references."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "aws:apigateway/integration:Integration": {"timeoutMilliseconds": 5000},
     "aws:apigateway/requestValidator:RequestValidator": {"validateRequestParameters": False},
 }
-"""Properties that a transform sets: of the API, a deployment captures all."""
+"""Properties that a transform sets. Deployments of the API capture those of API Gateway resources."""
 
 
-def named(name: str, args: TapStackArgs | None = None, **options: Any) -> Program:
-    """Return a program with one `TapStack` of a name and with options, which exports all outputs."""
+def with_options(name: str, args: TapStackArgs | None = None, **options: Any) -> Program:
+    """Return a program with one `TapStack` with a logical name and options. It exports all outputs."""
 
     def program() -> None:
         stack = TapStack(name, args, pulumi.ResourceOptions(**options))
@@ -59,10 +59,10 @@ MORE_CHANGES: Mapping[str, Mapping[str, Any]] = {
         "policy": '{"Version": "2012-10-17", "Statement": []}',
     },
 }
-"""Further properties of the API that a deployment captures."""
+"""Additional properties that a deployment of the API captures."""
 
 
-def setting(token: str, **properties: Any) -> Callable[[Transformed], pulumi.ResourceTransformResult | None]:
+def set_properties(token: str, **properties: Any) -> Callable[[Transformed], pulumi.ResourceTransformResult | None]:
     """Return a transform that sets properties of one type."""
 
     def transform(args: Transformed) -> pulumi.ResourceTransformResult | None:
@@ -72,7 +72,7 @@ def setting(token: str, **properties: Any) -> Callable[[Transformed], pulumi.Res
 
 
 def deny_frames(args: Transformed) -> pulumi.ResourceTransformResult | None:
-    """Add a header to the responses of API Gateway itself."""
+    """Add a header to the gateway responses."""
     if args.type_ != RESPONSE:
         return None
     props: dict[str, Any] = {**args.props}
@@ -80,16 +80,16 @@ def deny_frames(args: Transformed) -> pulumi.ResourceTransformResult | None:
     return pulumi.ResourceTransformResult(props, args.opts)
 
 
-def with_transform_of_the_program() -> None:
-    """Deploy with a transform of the component and one of the whole program."""
+def with_two_transforms() -> None:
+    """Deploy with a transform of the component and a transform of the whole program."""
     register_resource_transform(deny_frames)
-    named("tap", transforms=[change])()
+    with_options("tap", transforms=[change])()
 
 
 def assert_redeployed_once(deployed: Deployed) -> None:
-    """Assert that a deployment replaced that of the API."""
+    """Assert that the update replaced the deployment of the API once."""
     for operation in ("create", "delete"):
-        assert deployed.done(operation, DEPLOYMENT) == ["tap-api-deployment"]
+        assert deployed.names(operation, DEPLOYMENT) == ["tap-api-deployment"]
 
 
 def inputs(deployed: Deployed, token: str) -> list[dict[str, Any]]:
@@ -97,69 +97,70 @@ def inputs(deployed: Deployed, token: str) -> list[dict[str, Any]]:
     return [resource["inputs"] for resource in deployed.resources if resource["type"] == token]
 
 
-def test_protected_stack_is_destroyed_only_once_it_is_unprotected(engine: Engine) -> None:
+def test_protected_stack_can_be_destroyed_after_protection_is_removed(engine: Engine) -> None:
     stack = engine.stack()
-    deployed = stack.deploy(named("tap", protect=True))
+    deployed = stack.deploy(with_options("tap", protect=True))
     assert {r["urn"] for r in deployed.resources if not r.get("protect") and "TapStack" in r["urn"]} == set()
     with pytest.raises(Rejected, match=r"cannot be deleted\s+because it is protected"):
         stack.destroy()
     assert len(stack.ledger.find("aws:dynamodb/table:Table")) == 1
-    assert not stack.deploy(named("tap")).events
+    assert not stack.deploy(with_options("tap")).events
     stack.destroy()
     assert not stack.ledger.entries
 
 
 def test_transforms_reach_every_resource_and_redeploy_the_api_once(engine: Engine) -> None:
     stack = engine.stack()
-    stack.deploy(named("tap"))
-    transformed = stack.deploy(named("tap", transforms=[change]))
+    stack.deploy(with_options("tap"))
+    transformed = stack.deploy(with_options("tap", transforms=[change]))
     assert_redeployed_once(transformed)
     for token, properties in CHANGES.items():
-        assert all(properties.items() <= found.items() for found in inputs(transformed, token))
+        assert all(properties.items() <= actual.items() for actual in inputs(transformed, token))
     assert [r["urn"].rpartition("::")[2] for r in transformed.resources if r.get("protect")] == ["tap-table-table"]
-    both = stack.deploy(with_transform_of_the_program)
+    both = stack.deploy(with_two_transforms)
     assert_redeployed_once(both)
-    assert all(DENY_FRAMES.items() <= found["responseParameters"].items() for found in inputs(both, RESPONSE))
-    assert_redeployed_once(stack.deploy(named("tap")))
+    responses = inputs(both, RESPONSE)
+    assert all(DENY_FRAMES.items() <= response["responseParameters"].items() for response in responses)
+    assert_redeployed_once(stack.deploy(with_options("tap")))
 
 
-def test_transform_of_any_property_that_a_deployment_captures_redeploys_the_api(engine: Engine) -> None:
+def test_transform_of_every_captured_property_redeploys_the_api(engine: Engine) -> None:
     stack = engine.stack()
-    stack.deploy(named("tap"))
-    changes = [(token, {name: value}) for token, found in MORE_CHANGES.items() for name, value in found.items()]
-    same = [
+    stack.deploy(with_options("tap"))
+    changes = [(token, {name: value}) for token, values in MORE_CHANGES.items() for name, value in values.items()]
+    unchanged = [
         (token, properties)
         for token, properties in changes
-        if not stack.preview(named("tap", transforms=[setting(token, **properties)]))["replace"]
+        if not stack.preview(with_options("tap", transforms=[set_properties(token, **properties)]))["replace"]
     ]
-    assert not same
+    assert not unchanged
 
 
-def test_table_name_can_be_set_by_a_transform(engine: Engine) -> None:
-    transform = setting("aws:dynamodb/table:Table", name="acme-items")
-    engine.stack().deploy(named("tap", transforms=[transform]))
+def test_transform_can_set_the_name_of_a_table(engine: Engine) -> None:
+    transform = set_properties("aws:dynamodb/table:Table", name="acme-items")
+    engine.stack().deploy(with_options("tap", transforms=[transform]))
 
 
-def test_renamed_stack_with_an_alias_keeps_every_resource(engine: Engine) -> None:
+def test_renamed_stack_with_an_alias_retains_all_resources(engine: Engine) -> None:
     stack = engine.stack()
-    stack.deploy(named("old"))
+    stack.deploy(with_options("old"))
     with pytest.raises(Rejected, match=r"TapStack 'new' has the service and environment of.*aliases=.*name='old'"):
-        stack.preview(named("new"))
-    renamed = stack.deploy(named("new", aliases=[pulumi.Alias(name="old")]))
+        stack.preview(with_options("new"))
+    renamed = stack.deploy(with_options("new", aliases=[pulumi.Alias(name="old")]))
     assert set(renamed.operations) == {"same"}
     assert not renamed.events
     assert not [r["urn"] for r in renamed.resources if "::old" in r["urn"]]
-    stack.assert_unchanged(named("new"))
+    stack.assert_unchanged(with_options("new"))
 
 
-def test_renamed_stack_with_an_alias_keeps_its_second_backup_vault(engine: Engine) -> None:
+def test_renamed_stack_with_an_alias_retains_its_second_backup_vault(engine: Engine) -> None:
     backup = BackupSettings(retention_days=35)
     encrypted = TapStackArgs(backup=backup, encryption=EncryptionSettings(key="create"))
     stack = engine.stack()
-    stack.up(named("old", TapStackArgs(backup=backup)))
+    stack.up(with_options("old", TapStackArgs(backup=backup)))
     stack.ledger.find("aws:backup/vault:Vault")[0].contents = 1
-    stack.up(named("old", encrypted))
-    assert set(stack.preview(named("new", encrypted, aliases=[pulumi.Alias(name="old")]))) == {"same"}
+    stack.up(with_options("old", encrypted))
+    assert set(stack.preview(with_options("new", encrypted, aliases=[pulumi.Alias(name="old")]))) == {"same"}
 
 
 def test_two_regions_with_explicit_providers(engine: Engine) -> None:
@@ -179,7 +180,7 @@ def test_two_regions_with_explicit_providers(engine: Engine) -> None:
     assert all(region in deployed.outputs[region] for region in regions)
 
 
-def test_a_second_region_adopts_the_table_that_it_retained(engine: Engine) -> None:
+def test_retained_table_of_a_second_region_can_be_adopted(engine: Engine) -> None:
     def program(*regions: str, **args: Any) -> Program:
         def run() -> None:
             for region in regions:
@@ -209,7 +210,7 @@ def test_three_services_in_one_program(engine: Engine) -> None:
     assert {entry.token for entry in stack.ledger.entries.values()} <= {*API_LOG_ROLE}
 
 
-def test_stack_of_another_project_refers_to_the_outputs(engine: Engine) -> None:
+def test_stack_of_another_project_can_reference_the_outputs(engine: Engine) -> None:
     provider = engine.stack("items-dev", project="shop-backend")
     deployed = provider.deploy(tap_stack(authorization=AuthorizationSettings(type="API_KEY")))
     with pytest.raises(Rejected, match="service must stay 'items' in this stack, got 'inventory'"):
@@ -226,9 +227,9 @@ def test_stack_of_another_project_refers_to_the_outputs(engine: Engine) -> None:
     assert consumer.outputs == {name: deployed.outputs[name] for name in ("api_url", "api_key")}
 
 
-def test_transform_of_the_rest_api_redeploys_it_once_and_its_removal_too(engine: Engine) -> None:
+def test_adding_and_removing_a_transform_of_the_rest_api_redeploys_it_once(engine: Engine) -> None:
     token = "aws:apigateway/restApi:RestApi"
     stack = engine.stack()
-    stack.deploy(named("tap"))
-    assert_redeployed_once(stack.deploy(named("tap", transforms=[setting(token, **MORE_CHANGES[token])])))
-    assert_redeployed_once(stack.deploy(named("tap")))
+    stack.deploy(with_options("tap"))
+    assert_redeployed_once(stack.deploy(with_options("tap", transforms=[set_properties(token, **MORE_CHANGES[token])])))
+    assert_redeployed_once(stack.deploy(with_options("tap")))

@@ -1,4 +1,4 @@
-"""A stack that the real engine deploys into the emulator, and its API."""
+"""APIs that the real engine deploys to the emulator."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .programs import tap_stack
 from .stack import Engine
 
 ENVIRONMENT = "engine"
-"""A suffix with the settings of `dev`, under which nothing else is deployed into the emulator of the test run."""
+"""Environment suffix with the settings of `dev`, which no other test deploys to the shared emulator."""
 
 
 @pytest.mark.parametrize("service", ["items", "stock"])
-def test_deployed_api_answers(tmp_path: Path, emulator: Emulator, service: str) -> None:
+def test_deployed_api_responds(tmp_path: Path, emulator: Emulator, service: str) -> None:
     engine = Engine(tmp_path, EmulatedProvider(emulator))
     with engine.server:
         outputs = engine.stack(f"{service}-{ENVIRONMENT}").deploy(tap_stack(service, ENVIRONMENT)).outputs

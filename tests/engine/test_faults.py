@@ -1,4 +1,4 @@
-"""Changes that lost data, failed half-way or never came to rest before the engine was part of the tests."""
+"""Regression tests for changes that lost data, failed midway or were never complete."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ RETAINED_ENVIRONMENT = "prod"
 
 
 def vaults(stack: Stack) -> dict[str, Any]:
-    """Return the key of each vault in AWS, by its name."""
+    """Return the KMS key of each vault in AWS, by name of the vault."""
     return {entry.id: entry.outputs.get("kmsKeyArn") for entry in stack.ledger.find(VAULT)}
 
 
 def fill(stack: Stack, name: str, points: int = 3) -> None:
-    """Let a vault hold recovery points."""
+    """Set the number of recovery points in a vault."""
     (vault,) = [entry for entry in stack.ledger.find(VAULT) if entry.id == name]
     vault.contents = points
 
@@ -64,20 +64,20 @@ def assert_rejected(stack: Stack, program: Program, message: str, *, update: boo
     assert len(stack.ledger.events) == before
 
 
-def test_another_key_means_another_vault_and_no_recovery_point_is_lost(engine: Engine) -> None:
+def test_changed_key_creates_another_vault_and_retains_recovery_points(engine: Engine) -> None:
     stack, first = engine.stack(), "dev-items-backup"
     stack.up(tap_stack(backup=BACKUP))
     fill(stack, first)
     with_key = stack.deploy(tap_stack(backup=BACKUP, encryption=MADE))
-    assert with_key.done("create", VAULT) == ["tap-backup-vault-2"]
-    assert not with_key.done("delete", VAULT)
+    assert with_key.names("create", VAULT) == ["tap-backup-vault-2"]
+    assert not with_key.names("delete", VAULT)
     assert with_key.outputs["backup_vault_arn"].endswith(f":{first}-2")
     assert vaults(stack)[f"{first}-2"] == with_key.outputs["key_arn"]
 
     fill(stack, f"{first}-2")
     back = stack.deploy(tap_stack(backup=BACKUP))
     assert back.outputs["backup_vault_arn"].endswith(f":{first}")
-    # The key that the stack creates now is another one than that of the second vault.
+    # The stack now creates a new key, which differs from the key of the second vault.
     again = stack.deploy(tap_stack(backup=BACKUP, encryption=MADE))
     assert again.outputs["backup_vault_arn"].endswith("-3")
     assert set(vaults(stack)) == {first, f"{first}-2", f"{first}-3"}
@@ -87,7 +87,7 @@ def test_another_key_means_another_vault_and_no_recovery_point_is_lost(engine: E
     assert set(vaults(stack)) == {f"{first}-2", f"{first}-3"}
 
 
-def test_a_customer_managed_key_changes_only_without_replicas(engine: Engine) -> None:
+def test_customer_managed_key_cannot_change_while_there_are_replicas(engine: Engine) -> None:
     stack = engine.stack()
     stack.up(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="aws_managed")))
     stack.deploy(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="aws_owned")))
@@ -103,7 +103,7 @@ def test_a_customer_managed_key_changes_only_without_replicas(engine: Engine) ->
             assert_rejected(stack, tap_stack(table=table, encryption=EncryptionSettings(key=key)), message)
 
 
-def test_retained_replicas_are_released_before_their_key_changes(engine: Engine) -> None:
+def test_retained_replicas_must_be_deleted_before_the_key_changes(engine: Engine) -> None:
     stack, prod = engine.stack(), {"environment": "prod"}
     stack.up(tap_stack(**prod, table=REPLICAS))
     message = "Deploy with retain_on_delete and deletion_protection set to false, then without"
@@ -116,7 +116,7 @@ def test_retained_replicas_are_released_before_their_key_changes(engine: Engine)
     stack.deploy(tap_stack(**prod, table=REPLICAS, encryption=MADE))
 
 
-def test_a_table_keeps_the_stream_of_its_replicas_after_them(engine: Engine) -> None:
+def test_table_retains_the_stream_of_removed_replicas(engine: Engine) -> None:
     stack = engine.stack()
     stack.up(tap_stack(table=REPLICAS))
     stack.deploy(tap_stack())
@@ -124,16 +124,16 @@ def test_a_table_keeps_the_stream_of_its_replicas_after_them(engine: Engine) -> 
     assert table.outputs["streamViewType"] == "NEW_AND_OLD_IMAGES"
 
 
-def test_another_base_path_is_another_mapping(engine: Engine) -> None:
+def test_changed_base_path_replaces_the_mapping(engine: Engine) -> None:
     stack = engine.stack()
     api = ApiSettings(domain_name="a.example.com", certificate_arn=CERTIFICATE, base_path="v1")
     stack.up(tap_stack(api=api))
     moved = stack.deploy(tap_stack(api=replace(api, base_path="v2")))
     assert moved.operations["replace"] == 1
-    assert moved.done("create") == moved.done("delete") == ["tap-api-domain-mapping"]
+    assert moved.names("create") == moved.names("delete") == ["tap-api-domain-mapping"]
 
 
-def test_a_stack_stays_in_its_service_environment_and_region(engine: Engine) -> None:
+def test_stack_cannot_change_its_service_environment_or_region(engine: Engine) -> None:
     stack = engine.stack("free-name")
     stack.up(tap_stack())
     for changed, message in (
@@ -149,7 +149,7 @@ def test_a_stack_stays_in_its_service_environment_and_region(engine: Engine) -> 
     stack.assert_unchanged(tap_stack())
 
 
-def test_a_stack_whose_first_deployment_failed_stays_the_environment_it_is(engine: Engine) -> None:
+def test_stack_with_a_failed_first_deployment_cannot_change_its_environment(engine: Engine) -> None:
     stack = engine.stack()
     interrupt(stack, tap_stack(), ":Stage")
     assert stack.resources(TABLE)
@@ -158,7 +158,7 @@ def test_a_stack_whose_first_deployment_failed_stays_the_environment_it_is(engin
     stack.deploy(tap_stack())
 
 
-def test_tables_with_names_of_a_transform_stay_deployable(engine: Engine) -> None:
+def test_stack_with_table_names_from_a_transform_can_be_updated(engine: Engine) -> None:
     def rename(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != TABLE:
             return None
@@ -175,9 +175,7 @@ def test_tables_with_names_of_a_transform_stay_deployable(engine: Engine) -> Non
 
 
 @pytest.mark.parametrize("first", [{"backup": BACKUP}, None], ids=["changed", "first"])
-def test_a_failed_backup_plan_leaves_vaults_with_the_keys_they_have(
-    engine: Engine, first: dict[str, Any] | None
-) -> None:
+def test_vaults_retain_their_keys_after_a_failed_backup_plan(engine: Engine, first: dict[str, Any] | None) -> None:
     stack = engine.stack()
     changed = {"backup": BACKUP, "encryption": MADE} if first else {"backup": BACKUP}
     if first:
@@ -188,26 +186,26 @@ def test_a_failed_backup_plan_leaves_vaults_with_the_keys_they_have(
     stack.deploy(tap_stack(environment="prod", **changed))
 
 
-def test_warnings_list_what_is_lost_with_a_key_and_a_user_pool(engine: Engine) -> None:
+def test_warnings_state_the_consequences_of_a_removed_key_and_user_pool(engine: Engine) -> None:
     stack = engine.stack()
     key = stack.up(tap_stack(encryption=MADE, authorization=COGNITO)).outputs["key_arn"]
     (pool,) = stack.ledger.find(POOL)
-    left = stack.deploy(tap_stack())
-    assert f"The KMS key {key} is no longer part of this stack and is deleted in 30 days" in left.messages
-    assert "cannot be restored or read" in left.messages
+    deployed = stack.deploy(tap_stack())
+    assert f"The KMS key {key} is no longer part of this stack and is deleted in 30 days" in deployed.messages
+    assert "tables cannot be restored to a time before this deployment" in deployed.messages
     (table,) = stack.ledger.find(TABLE)
     assert table.outputs["serverSideEncryption"]["kmsKeyArn"] != key
-    assert f"The user pool {pool.id} is deleted with all its users" in left.messages
+    assert f"The user pool {pool.id} is deleted with all its users" in deployed.messages
     assert not stack.ledger.find(POOL)
     assert "no longer part" not in stack.up(tap_stack()).messages
 
 
-def test_prod_keeps_a_key_that_restores_need(engine: Engine) -> None:
+def test_prod_retains_a_key_that_restores_require(engine: Engine) -> None:
     stack = engine.stack()
     key = stack.up(tap_stack(environment="prod", encryption=MADE)).outputs["key_arn"]
-    left = stack.deploy(tap_stack(environment="prod"))
+    deployed = stack.deploy(tap_stack(environment="prod"))
     assert [entry.outputs["arn"] for entry in stack.ledger.find(KEY)] == [key]
-    assert "stays in the account" in left.messages
+    assert "stays in the account" in deployed.messages
 
 
 EVERYTHING_RETAINED: dict[str, Any] = {
@@ -219,11 +217,11 @@ EVERYTHING_RETAINED: dict[str, Any] = {
 }
 
 
-def test_destroyed_prod_is_deployed_again_with_its_data_also_after_an_interruption(engine: Engine) -> None:
-    def program(**more: Any) -> Program:
+def test_destroyed_prod_can_be_deployed_again_with_its_data_even_after_a_failure(engine: Engine) -> None:
+    def program(**args: Any) -> Program:
         def run() -> None:
-            aws.kms.Key("orders")  # it is not that of the stack
-            tap_stack(**EVERYTHING_RETAINED, **more)()
+            aws.kms.Key("orders")  # not part of the TapStack
+            tap_stack(**EVERYTHING_RETAINED, **args)()
 
         return run
 
@@ -245,7 +243,7 @@ def test_destroyed_prod_is_deployed_again_with_its_data_also_after_an_interrupti
     stack.assert_unchanged(program(adopt_retained=True))
 
 
-def test_a_renamed_parent_keeps_the_vaults_of_its_stack(engine: Engine) -> None:
+def test_renamed_parent_retains_the_vaults_of_its_stack(engine: Engine) -> None:
     def program(name: str, key: str = "create", **options: Any) -> Callable[[], None]:
         def run() -> None:
             shop = pulumi.ComponentResource("test:Shop", name, None, pulumi.ResourceOptions(**options))
@@ -260,11 +258,11 @@ def test_a_renamed_parent_keeps_the_vaults_of_its_stack(engine: Engine) -> None:
     stack.up(program("old"))
     fill(stack, "dev-items-backup-2")
     renamed = stack.deploy(program("new", aliases=[pulumi.Alias(name="old")]))
-    assert not renamed.done("delete")
+    assert not renamed.names("delete")
     assert set(vaults(stack)) == {"dev-items-backup", "dev-items-backup-2"}
 
 
-def test_every_retained_vault_is_adopted_with_the_key_it_has(engine: Engine) -> None:
+def test_every_retained_vault_is_adopted_with_its_key(engine: Engine) -> None:
     stack = engine.stack()
     prod: dict[str, Any] = {"environment": "prod", "backup": BACKUP}
     stack.up(tap_stack(**prod))
@@ -277,7 +275,7 @@ def test_every_retained_vault_is_adopted_with_the_key_it_has(engine: Engine) -> 
     assert {vault.id: vault.outputs.get("kmsKeyArn") for vault in stack.ledger.find(VAULT)} == retained
 
 
-def test_settings_that_return_find_what_prod_retained(engine: Engine) -> None:
+def test_reenabled_settings_can_adopt_retained_resources(engine: Engine) -> None:
     stack, prod = engine.stack(), {"environment": "prod"}
     settings: dict[str, Any] = {"table": REPLICAS, "backup": BACKUP, "authorization": COGNITO}
     stack.up(tap_stack(**prod, **settings))
@@ -291,14 +289,14 @@ def test_settings_that_return_find_what_prod_retained(engine: Engine) -> None:
     assert len(stack.ledger.find(VAULT)) == len(stack.ledger.find(POOL)) == 1
 
 
-def test_retained_secrets_stop_a_deployment_before_it_creates_anything(engine: Engine) -> None:
+def test_retained_secrets_are_rejected_before_anything_is_created(engine: Engine) -> None:
     stack, service = engine.stack(), a_service(secrets=(a_secret(),))
     stack.up(tap_stack(service, "prod"))
     stack.destroy()
     assert_rejected(stack, tap_stack(service, "prod"), "secret /parcels/prod/token in ssm", update=True)
 
 
-def test_a_table_that_was_only_read_becomes_part_of_the_stack_by_adoption(engine: Engine) -> None:
+def test_existing_table_can_be_adopted_by_the_stack(engine: Engine) -> None:
     prod = {"environment": "prod"}
     stack, existing = engine.stack(), TableSettings(existing=True)
     stack.up(tap_stack(**prod))
@@ -307,13 +305,13 @@ def test_a_table_that_was_only_read_becomes_part_of_the_stack_by_adoption(engine
     stack.deploy(tap_stack(**prod, table=existing))
     assert_rejected(stack, tap_stack(**prod), r"existing: DynamoDB table prod-items-table.*adopt_retained")
     adopted = stack.up(tap_stack(**prod, adopt_retained=True))
-    assert not adopted.done("create", TABLE) + adopted.done("delete", TABLE)
+    assert not adopted.names("create", TABLE) + adopted.names("delete", TABLE)
     stack.deploy(tap_stack(**prod))
     stack.up(tap_stack(**prod, table=existing))
-    assert [found.id for found in stack.ledger.find(TABLE)] == [table.id]
+    assert [entry.id for entry in stack.ledger.find(TABLE)] == [table.id]
 
 
-def test_a_table_of_the_stack_is_not_deleted_when_it_is_to_be_only_read(engine: Engine) -> None:
+def test_table_of_the_stack_must_be_retained_before_it_is_used_as_existing(engine: Engine) -> None:
     stack, existing = engine.stack(), TableSettings(existing=True)
     stack.up(tap_stack())
     message = r"table\.existing must not become true while table table is part of this stack"
@@ -324,7 +322,7 @@ def test_a_table_of_the_stack_is_not_deleted_when_it_is_to_be_only_read(engine: 
 
 
 @pytest.mark.parametrize("service", ["items", "stock"])
-def test_second_stack_of_one_suffix_is_rejected_before_anything_is_created(engine: Engine, service: str) -> None:
+def test_second_stack_with_the_same_suffix_is_rejected_before_anything_is_created(engine: Engine, service: str) -> None:
     engine.stack("first").up(tap_stack(service))
     message = r"existing: Lambda function .*Another stack deploys this service"
     for adopt in (False, True):
@@ -332,12 +330,12 @@ def test_second_stack_of_one_suffix_is_rejected_before_anything_is_created(engin
         assert_rejected(engine.stack(f"second-{adopt}"), program, message, update=True)
 
 
-def test_an_interrupted_first_deployment_goes_on(engine: Engine) -> None:
+def test_failed_first_deployment_can_be_repeated(engine: Engine) -> None:
     stack = engine.stack()
     interrupt(stack, tap_stack(environment="prod", backup=BACKUP), ":Stage")
     stack.deploy(tap_stack(environment="prod", backup=BACKUP))
 
 
-def test_an_api_without_cors_is_not_deployed_again(engine: Engine) -> None:
+def test_api_without_cors_can_be_deployed_without_remaining_changes(engine: Engine) -> None:
     stack = engine.stack()
     stack.deploy(tap_stack("inventory", api=ApiSettings(cors_origin="")))

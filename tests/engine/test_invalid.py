@@ -1,4 +1,4 @@
-"""Invalid values: a preview and an update fail with one message that names them, and nothing is created."""
+"""Invalid values: previews and updates fail with one message, before any resource is created."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ARGUMENTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "network.vpc.*private_subnet_ids": lambda: {"network": NetworkSettings(vpc="vpc-0a1b2c3d")},
     "handler.*'nowhere'": lambda: {"service": WITHOUT_HANDLER},
 }
-"""Arguments of a `TapStack`, by the message that rejects them: what is invalid, and its value."""
+"""Arguments of a `TapStack`, by a pattern of the error message: the invalid argument and its value."""
 CONFIG: Mapping[str, Mapping[str, Any]] = {
     "environment_suffix.*'Prod'": {"environment": "Prod"},
     "service.*'shop'": {"service": "shop"},
@@ -46,16 +46,16 @@ CONFIG: Mapping[str, Mapping[str, Any]] = {
     "tags.*Owner": {"tags": ["Owner"]},
     "adopt_retained.*maybe": {"adopt_retained": "maybe"},
 }
-"""Config of this repository's program, by the message that it causes."""
+"""Config of the program of this repository, by a pattern of the error message."""
 
 
 def tap() -> None:
-    """The program of this repository."""
+    """Run the program of this repository."""
     runpy.run_path("tap.py", run_name="__main__")
 
 
 def with_arguments(arguments: Callable[[], dict[str, Any]]) -> Program:
-    """Return a program with a `TapStack`, whose arguments are created when it runs."""
+    """Return a program with a `TapStack` that evaluates its arguments when it runs."""
 
     def program() -> None:
         tap_stack(**arguments())()
@@ -64,7 +64,7 @@ def with_arguments(arguments: Callable[[], dict[str, Any]]) -> Program:
 
 
 def assert_rejected(stack: Stack, run: Callable[[Program], object], program: Program, message: str) -> None:
-    """Assert that a run fails with a message in one line, and that nothing exists afterwards."""
+    """Assert that a run fails with a one-line message and creates no resources."""
     with pytest.raises(Rejected) as caught:
         run(program)
     assert any(re.search(message, line) for line in str(caught.value).splitlines()), str(caught.value)
@@ -75,7 +75,7 @@ def test_invalid_arguments(engine: Engine) -> None:
     stack = engine.stack()
     for message, arguments in ARGUMENTS.items():
         assert_rejected(stack, stack.preview, with_arguments(arguments), message)
-    # The SDK registers what a program created before it failed, so everything must be checked first.
+    # The SDK registers resources that a program created before its error, so validation must come first.
     assert_rejected(stack, stack.up, tap_stack(WITHOUT_HANDLER), "handler.*'nowhere'")
     stack.deploy(tap_stack())
 

@@ -1,4 +1,4 @@
-"""The policy pack in previews and updates, through the policy SDK's analyzer server."""
+"""The policy pack in previews and updates, run by the analyzer server of the policy SDK."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lib.program import recorder
 from ..support.analyzer import policy_pack_server
 
 Unknown = set[tuple[str, str]]
-"""Controls and the resources for which they are not evaluated."""
+"""Pairs of a control and a resource for which it is not evaluated."""
 
 ROLE_POLICY = ("IAM.1", "IAM.21", "CKV_AWS_355", "KMS.2")
 QUEUE_POLICY = ("SQS.3", "CKV_AWS_72", "SEC09-BP02")
@@ -54,20 +54,20 @@ UNKNOWN: dict[str, Unknown] = {
         *((control, "tap-stock-site-files-bucket") for control in BUCKET_POLICY),
     },
 }
-"""What a preview of each service does not evaluate."""
+"""Controls that a preview of each service does not evaluate."""
 
 
 class Report(NamedTuple):
     """The diagnostics of a preview or an update."""
 
     violations: set[tuple[str, str, bool]]
-    """Controls, the names of resources that fail them, and whether that blocks the deployment."""
+    """Control, name of the resource that fails it, and whether the violation blocks the deployment."""
     unknown: Unknown
 
 
 @cache
 def provider_outputs(type_: str) -> list[str]:
-    """Return the output properties that a provider sets for every resource of an AWS type."""
+    """Return the output properties that the provider always sets for a resource type."""
     package, _, path = type_.partition(":")
     module, _, name = path.partition(":")
     if package != "aws":
@@ -83,23 +83,23 @@ def provider_outputs(type_: str) -> list[str]:
 
 
 def is_asset(fields: Mapping[str, struct_pb2.Value]) -> bool:
-    """Return whether properties describe an asset."""
+    """Return whether properties represent an asset."""
     return SPECIAL_SIG_KEY in fields and fields[SPECIAL_SIG_KEY].string_value == SPECIAL_ASSET_SIG
 
 
-def without_empty_texts(properties: struct_pb2.Struct) -> struct_pb2.Struct:
-    """Remove the empty texts of assets, as the engine does whenever it passes properties on."""
+def without_empty_assets(properties: struct_pb2.Struct) -> struct_pb2.Struct:
+    """Remove the content of empty string assets, like the engine does when it forwards properties."""
     fields = properties.fields
     if is_asset(fields) and not fields["text"].string_value:
         del fields["text"]
     for value in fields.values():
         if value.HasField("struct_value"):
-            without_empty_texts(value.struct_value)
+            without_empty_assets(value.struct_value)
     return properties
 
 
 class WireRecorder(recorder.Recorder):
-    """A recorder that describes each resource to a policy pack, with its secrets and unknown values."""
+    """A recorder that also stores each resource, with secrets and unknown values, as a request to a policy pack."""
 
     def __init__(self, cloud: recorder.MockCloud, preview: bool) -> None:
         super().__init__(cloud, preview)
@@ -108,7 +108,7 @@ class WireRecorder(recorder.Recorder):
         self.stack: dict[str, analyzer_pb2.AnalyzerResource] = {}
 
     def Invoke(self, request: Any) -> Any:
-        """Return the result of a data source, which a preview knows, too."""
+        """Return the result of a data source, which is also known in a preview."""
         response = super().Invoke(request)
         response.unknown = False
         return response
@@ -117,7 +117,7 @@ class WireRecorder(recorder.Recorder):
         """Register a resource with its inputs, and with its outputs if a provider creates it."""
         response = super().RegisterResource(request)
         common = {"type": request.type, "name": request.name, "urn": response.urn}
-        inputs = without_empty_texts(request.object)
+        inputs = without_empty_assets(request.object)
         outputs = struct_pb2.Struct()
         if self.preview and request.custom:
             outputs.update(dict.fromkeys(provider_outputs(request.type), UNKNOWN_STRING_VALUE))
@@ -142,18 +142,18 @@ class WireRecorder(recorder.Recorder):
 
 
 class PolicyPack:
-    """The policy pack, applied to programs."""
+    """A client that applies the policy pack to programs."""
 
     def __init__(self, analyzer: analyzer_pb2_grpc.AnalyzerStub, monkeypatch: pytest.MonkeyPatch) -> None:
         self._analyzer = analyzer
         self._monkeypatch = monkeypatch
 
     def preview(self, program: Callable[[], object], **config: str) -> Report:
-        """Analyze a program as `pulumi preview` does: the outputs of resources are unknown."""
+        """Analyze a program like `pulumi preview`: outputs of resources are unknown."""
         return self._analyze(program, preview=True, config=config)
 
     def update(self, program: Callable[[], object], **config: str) -> Report:
-        """Analyze a program as `pulumi up` does: every value is known."""
+        """Analyze a program like `pulumi up`: all values are known."""
         return self._analyze(program, preview=False, config=config)
 
     def _analyze(self, program: Callable[[], object], preview: bool, config: dict[str, str]) -> Report:
@@ -189,24 +189,24 @@ def report(diagnostics: list[analyzer_pb2.AnalyzeDiagnostic]) -> Report:
 
 @pytest.fixture(scope="module", name="analyzer")
 def analyzer_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """A server of the policy pack."""
+    """Start a server with the policy pack."""
     with policy_pack_server(tmp_path_factory.mktemp("site-packages")) as analyzer:
         yield analyzer
 
 
 @pytest.fixture(name="pack")
 def pack_fixture(analyzer: analyzer_pb2_grpc.AnalyzerStub, monkeypatch: pytest.MonkeyPatch) -> PolicyPack:
-    """The policy pack."""
+    """Create a client of the policy pack."""
     return PolicyPack(analyzer, monkeypatch)
 
 
 def tap() -> None:
-    """The program of this repository."""
+    """Run the program of this repository."""
     runpy.run_path("tap.py", run_name="__main__")
 
 
 def tap_with_open_roles() -> None:
-    """The program, with a transform that lets every role do everything."""
+    """Run the program with a transform that allows all actions to every role."""
 
     def open_policy(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != "aws:iam/rolePolicy:RolePolicy":
@@ -231,7 +231,7 @@ def tap_with_open_policy(resource: Callable[[aws.iam.Role], pulumi.Input[str]]) 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 @pytest.mark.parametrize("service", UNKNOWN)
-def test_preview_reports_only_what_it_does_not_evaluate(pack: PolicyPack, service: str, environment: str) -> None:
+def test_preview_reports_controls_that_it_does_not_evaluate(pack: PolicyPack, service: str, environment: str) -> None:
     assert pack.preview(tap, service=service, environment=environment) == Report(set(), UNKNOWN[service])
 
 
@@ -246,12 +246,12 @@ def test_violation_with_a_known_value_blocks_previews_and_updates(pack: PolicyPa
     roles = {resource for control, resource in UNKNOWN[service] if control == "IAM.1"}
     evaluated = {(control, resource) for resource in roles for control in ROLE_POLICY}
     for analyze in (pack.preview, pack.update):
-        found = analyze(tap_with_open_roles, service=service)
-        assert {("IAM.1", role, True) for role in roles} < found.violations
-        assert not found.unknown & evaluated
+        result = analyze(tap_with_open_roles, service=service)
+        assert {("IAM.1", role, True) for role in roles} < result.violations
+        assert not result.unknown & evaluated
 
 
-def test_violation_with_an_unknown_value_blocks_the_update_alone(pack: PolicyPack) -> None:
+def test_violation_with_an_unknown_value_blocks_only_the_update(pack: PolicyPack) -> None:
     program = tap_with_open_policy(lambda role: role.arn)
     assert pack.preview(program) == Report(set(), UNKNOWN["items"] | {(control, "open") for control in ROLE_POLICY})
     assert pack.update(program) == Report({("IAM.1", "open", True)}, set())
@@ -269,15 +269,15 @@ def test_stack_policy_reports_failures_next_to_unknown_values(pack: PolicyPack) 
         tap()
         aws.s3.Bucket("bare")
 
-    found = pack.preview(program, service="stock")
-    assert {("S3.5", "bare", False), ("S3.8", "bare", True)} < found.violations
-    assert {resource for _, resource, _ in found.violations} == {"bare"}
-    assert found.unknown == UNKNOWN["stock"]
+    result = pack.preview(program, service="stock")
+    assert {("S3.5", "bare", False), ("S3.8", "bare", True)} < result.violations
+    assert {resource for _, resource, _ in result.violations} == {"bare"}
+    assert result.unknown == UNKNOWN["stock"]
 
 
 def test_values_that_only_the_provider_knows_do_not_block_a_preview(pack: PolicyPack) -> None:
     config = {"environment": "prod", "network_vpc": "create", "encryption_key": "create"}
-    found = pack.preview(tap, **config)
-    assert not found.violations
-    assert {("EC2.2", "tap-network-vpc-vpc"), ("IAM.1", "tap-network-refused-writer-policy")} <= found.unknown
+    result = pack.preview(tap, **config)
+    assert not result.violations
+    assert {("EC2.2", "tap-network-vpc-vpc"), ("IAM.1", "tap-network-refused-writer-policy")} <= result.unknown
     assert pack.update(tap, **config) == Report(set(), set())

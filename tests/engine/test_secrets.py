@@ -1,4 +1,4 @@
-"""Secrets appear nowhere in plain text: neither in what Pulumi stores nor in what it prints."""
+"""Secrets do not appear in plain text in files and output of Pulumi."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SERVICE = a_service(
         a_secret(name="salt", variable="SALT"),
     ),
 )
-"""A service with a secret from the configuration, one from the program, and a generated one."""
+"""A service with a secret from the config, a secret from the program, and a generated secret."""
 
 
 def program() -> None:
-    """Deploy one API with access tokens and one with API keys, and export all outputs as `tap.py` does."""
+    """Deploy an API with access tokens and an API with API keys, and export all outputs like `tap.py`."""
     secrets: dict[str, pulumi.Input[str]] = {**secrets_from_config(SERVICE), "seal": PASSED}
     tokens = AuthorizationSettings(type=USER_POOL)
     alarms = args_from_config().alarms
@@ -45,25 +45,25 @@ def program() -> None:
 
 
 class Deployment(NamedTuple):
-    """A deployed program, and its secrets by what they are."""
+    """A deployed program and its secrets by label."""
 
     stack: Stack
     deployed: Deployed
     secrets: dict[str, str]
 
-    def texts(self) -> dict[str, str]:
-        """Return everything that Pulumi stored or printed, by file name."""
-        files = [path for path in self.stack.folder.parents[2].rglob("*") if path.is_file()]
-        stored = {str(path): path.read_text(encoding="utf-8", errors="replace") for path in files}
+    def files(self) -> dict[str, str]:
+        """Return the content of all files by name, and the output of the CLI."""
+        paths = [path for path in self.stack.folder.parents[2].rglob("*") if path.is_file()]
+        stored = {str(path): path.read_text(encoding="utf-8", errors="replace") for path in paths}
         return {**stored, "output": "\n".join(self.stack.transcript)}
 
-    def found(self, name: str) -> list[str]:
+    def files_with(self, label: str) -> list[str]:
         """Return the names of the files that contain a secret."""
-        return [file for file, text in self.texts().items() if self.secrets[name] in text]
+        return [name for name, content in self.files().items() if self.secrets[label] in content]
 
 
 def values(ledger: Ledger) -> dict[str, str]:
-    """Return the secrets that exist in AWS."""
+    """Return the secrets in AWS by label."""
     parameters = {
         entry.id: wire.plain(entry.inputs.get("valueWo")) for entry in ledger.find("aws:ssm/parameter:Parameter")
     }
@@ -83,7 +83,7 @@ def values(ledger: Ledger) -> dict[str, str]:
 
 @pytest.fixture(scope="module", name="deployment")
 def deployment_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The program, deployed with the CLI's and the SDK's debug messages on."""
+    """Deploy the program with debug messages of the CLI and of the SDK."""
     engine = Engine(tmp_path_factory.mktemp("secrets"))
     with engine.server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(pulumi.log, "debug", debug)
@@ -95,7 +95,7 @@ def deployment_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dep
         yield Deployment(stack, deployed, values(engine.ledger))
 
 
-def test_secrets_arrive_in_aws(deployment: Deployment) -> None:
+def test_secrets_are_created_in_aws(deployment: Deployment) -> None:
     assert deployment.secrets["configured"] == CONFIGURED
     assert deployment.secrets["passed"] == PASSED
     assert deployment.secrets["email address"] == EMAIL
@@ -103,7 +103,7 @@ def test_secrets_arrive_in_aws(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
+    "label",
     [
         "configured",
         "passed",
@@ -113,11 +113,11 @@ def test_secrets_arrive_in_aws(deployment: Deployment) -> None:
         "email address",
     ],
 )
-def test_secret_appears_nowhere(deployment: Deployment, name: str) -> None:
-    assert deployment.found(name) == []
+def test_no_file_contains_a_secret(deployment: Deployment, label: str) -> None:
+    assert deployment.files_with(label) == []
 
 
-def test_exported_secrets_stay_secret(deployment: Deployment) -> None:
+def test_exported_secrets_are_secret_outputs(deployment: Deployment) -> None:
     assert deployment.deployed.secret_outputs == {"machine_client_secret", "keys_api_key"}
     assert deployment.deployed.outputs["keys_api_key"] == deployment.secrets["API key"]
     assert deployment.deployed.outputs["machine_client_secret"] == deployment.secrets["client secret"]

@@ -1,6 +1,7 @@
-"""Every service with data that is deleted and that is retained, and every example: deployed, unchanged and destroyed.
+"""Deployment and destruction of every service, in an environment that retains data and in one that does not, and of
+every example.
 
-The other environments differ in numbers alone; `tests/recordings` have what they register.
+The other environments differ only in numbers, which `tests/recordings` compare.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ API_LOG_ROLE = {
     "aws:iam/role:Role": 1,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 1,
 }
-"""What stays of the role with which API Gateway writes logs: the other APIs of the account use it too."""
+"""Retained resources of the role with which API Gateway writes logs, because other APIs of the account use it, too."""
 TABLE = "aws:dynamodb/table:Table"
 BUCKET = {
     "aws:s3/bucket:Bucket": 1,
@@ -30,7 +31,7 @@ BUCKET = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": 1,
     "aws:s3/bucketVersioning:BucketVersioning": 1,
 }
-"""A bucket and what protects its contents."""
+"""A bucket and the resources that protect its objects."""
 PRODUCTION = Counter(API_LOG_ROLE) + Counter(
     {
         TABLE: 3,
@@ -38,21 +39,21 @@ PRODUCTION = Counter(API_LOG_ROLE) + Counter(
         "aws:backup/vault:Vault": 1,
         "aws:cognito/userPool:UserPool": 1,
         "aws:dynamodb/tableReplica:TableReplica": 3,
-        # The roles of AWS Backup, which restores of recovery points need.
+        # The roles of AWS Backup, which are required to restore recovery points.
         "aws:iam/role:Role": 2,
         "aws:iam/rolePolicy:RolePolicy": 2,
         "aws:kms/key:Key": 1,
         "aws:kms/replicaKey:ReplicaKey": 1,
     }
 )
-"""What stays of the stock service with everything that protects its data."""
+"""Retained resources of the stock service with all settings that protect data."""
 
 ALWAYS: dict[str, dict[str, int]] = {"items": {}, "inventory": API_LOG_ROLE, "stock": API_LOG_ROLE}
-"""What `destroy` leaves in every environment: the number of resources by type."""
+"""Number of resources, by type, that `pulumi destroy` retains in every environment."""
 PROTECTED: dict[str, dict[str, int]] = {"items": {TABLE: 1}, "inventory": {TABLE: 2}, "stock": {TABLE: 3, **BUCKET}}
-"""What it leaves in addition in `prod`, as in `staging`."""
+"""Resources that it retains additionally in `prod` and `staging`."""
 EXAMPLES: dict[str, Mapping[str, int]] = {"customize": {}, "inventory": {}, "own_service": {}, "production": PRODUCTION}
-"""What it leaves of the programs in `examples/`."""
+"""Resources that it retains of the programs in `examples/`."""
 
 
 def destroy(stack: Stack) -> Counter[str]:

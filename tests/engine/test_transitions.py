@@ -1,4 +1,4 @@
-"""Every change of a setting, and back: planned as it is done, complete at once, and without loss of data."""
+"""Changes of every setting and back: updates match their plan, are complete after one deployment, and lose no data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BUCKET = "aws:s3/bucket:Bucket"
 REPLICA = "aws:dynamodb/tableReplica:TableReplica"
 REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 DATA = (TABLE, POOL, VAULT, KEY, BUCKET, REPLICA, REPLICA_KEY)
-"""Types that hold data or are needed to read it."""
+"""Types of resources that contain data or that are required to read it."""
 EXISTING_KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f6a2c1e-3b7d-4d55-9b1a-5a8a1f0c2d3e"
 STEP = dict[str, Any]
@@ -45,7 +45,7 @@ Data = set[tuple[str, str]]
 
 
 class Change(NamedTuple):
-    """Settings that a stack goes through, one after the other, before it returns to where it began."""
+    """A sequence of settings that are deployed before the stack returns to its initial settings."""
 
     name: str
     steps: Sequence[STEP]
@@ -53,47 +53,47 @@ class Change(NamedTuple):
     """Types of `DATA` that the change replaces or removes."""
 
 
-def tour(values: Sequence[STEP]) -> list[STEP]:
-    """Return steps that lead from each value to each other at least once, beginning and ending at the first."""
+def all_transitions(values: Sequence[STEP]) -> list[STEP]:
+    """Return steps with a transition from each value to each other, starting and ending at the first value."""
     remaining = set(itertools.permutations(range(len(values)), 2))
-    path, at = [], 0
+    path, current = [], 0
     while remaining:
-        nexts = [b for a, b in sorted(remaining) if a == at]
-        # A way to what remains, if there is none from here.
-        step = next((b for b in nexts if b != 0), nexts[0] if nexts else min(a for a, _ in remaining))
-        remaining.discard((at, step))
+        targets = [b for a, b in sorted(remaining) if a == current]
+        # Without a remaining transition from here, continue at the start of another one.
+        step = next((b for b in targets if b != 0), targets[0] if targets else min(a for a, _ in remaining))
+        remaining.discard((current, step))
         path.append(values[step])
-        at = step
-    return path if at == 0 else [*path, values[0]]
+        current = step
+    return path if current == 0 else [*path, values[0]]
 
 
 def gone(*tokens: str) -> frozenset[str]:
-    """Return the types that a change may replace or remove."""
+    """Return the types of resources that a change can replace or remove."""
     return frozenset(tokens)
 
 
 def api(**settings: Any) -> STEP:
-    """Return a step that sets the API."""
+    """Return a step with settings of the API."""
     return {"api": ApiSettings(**settings)}
 
 
 def function(**settings: Any) -> STEP:
-    """Return a step that sets the functions."""
+    """Return a step with settings of the functions."""
     return {"function": FunctionSettings(**settings)}
 
 
 def table(**settings: Any) -> STEP:
-    """Return a step that sets the tables."""
+    """Return a step with settings of the tables."""
     return {"table": TableSettings(**settings)}
 
 
 def authorization(type_: Any) -> STEP:
-    """Return a step that sets how callers prove who they are."""
+    """Return a step with a type of authorization."""
     return {"authorization": AuthorizationSettings(type=type_)}
 
 
 def encryption(key: str) -> STEP:
-    """Return a step that sets the key."""
+    """Return a step with an encryption key."""
     return {"encryption": EncryptionSettings(key=key)}
 
 
@@ -146,7 +146,11 @@ ANY = (
         ],
     ),
     Change("split functions", [{"split_functions": True}]),
-    Change("authorization", tour([authorization(t) for t in ("NONE", "API_KEY", "AWS_IAM", USER_POOL)]), gone(POOL)),
+    Change(
+        "authorization",
+        all_transitions([authorization(t) for t in ("NONE", "API_KEY", "AWS_IAM", USER_POOL)]),
+        gone(POOL),
+    ),
     Change(
         "network",
         [
@@ -156,7 +160,9 @@ ANY = (
         ],
     ),
     Change(
-        "encryption", tour([encryption(key) for key in ("aws_managed", "aws_owned", "create", EXISTING_KEY)]), gone(KEY)
+        "encryption",
+        all_transitions([encryption(key) for key in ("aws_managed", "aws_owned", "create", EXISTING_KEY)]),
+        gone(KEY),
     ),
     Change(
         "domain",
@@ -190,11 +196,11 @@ ANY = (
     Change("replicas", [REPLICATED, table(replica_regions=("us-west-2", "eu-west-1"))], gone(REPLICA)),
     Change("recovery", [table(point_in_time_recovery=False)]),
 )
-"""What every service and environment goes through."""
+"""Changes that every service and environment supports."""
 
 
 class Home(NamedTuple):
-    """A stack that changes start from and return to."""
+    """Initial settings of a stack, to which it returns after each change."""
 
     service: str
     environment: str
@@ -208,7 +214,7 @@ class Deployments:
         self._deployed: dict[str, tuple[Stack, Data]] = {}
 
     def walk(self, home: Home, change: Change) -> None:
-        """Deploy each step, and then the stack as it was."""
+        """Deploy each step of a change, and then the initial settings."""
         name = f"{home.service}-{home.environment}"
         stack, before = self._deployed.pop(name) if name in self._deployed else self._first(name, home)
         for number, step in enumerate([*change.steps, {}], 1):
@@ -225,13 +231,13 @@ class Deployments:
 
 
 def data_in(resources: Sequence[dict[str, Any]]) -> Data:
-    """Return the type and id of every resource in a state that holds data."""
+    """Return type and id of the resources in a state that contain data."""
     return {(resource["type"], resource["id"]) for resource in resources if resource["type"] in DATA}
 
 
 @pytest.fixture(scope="module", name="deployments")
 def deployments_fixture(new_stack: Callable[[str], Stack]) -> Deployments:
-    """Deployed stacks."""
+    """Create the stacks that the tests of a process share."""
     return Deployments(new_stack)
 
 
@@ -269,9 +275,9 @@ WALKS: dict[Home, Sequence[Change]] = {
     Home("stock", "dev"): [BILLING, KEY_WITH_REPLICA, KEY_AND_COGNITO, PUBLIC_SITE, CANARY, LIVE, DOMAIN],
     Home("stock", "prod"): [KEY_AND_COGNITO, BOTH_NETWORKS, CANARY],
 }
-"""The changes of each stack: all of them where that is cheapest, and elsewhere those that differ."""
+"""Changes by stack: all changes for the smallest stack, and for other stacks the changes with different effects."""
 GROUP_SIZE = 6
-"""Changes that share a stack; another process can make those of another group."""
+"""Number of changes that share a stack. Different processes can test different groups."""
 
 
 def cases() -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Property values as they travel between the Pulumi engine and a provider: plain dicts with signature keys."""
+"""Property values in the protocol between the Pulumi engine and a provider: dicts with signature keys."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Properties = dict[str, Any]
 
 def read(properties: Struct) -> Properties:
     """Return the properties of a request."""
-    found: Properties = json_format.MessageToDict(properties)
-    return found
+    values: Properties = json_format.MessageToDict(properties)
+    return values
 
 
 def write(properties: Mapping[str, Any]) -> Struct:
-    """Return properties as a message."""
+    """Return properties as a protobuf message."""
     return json_format.ParseDict(dict(properties), Struct())
 
 
@@ -39,7 +39,7 @@ def is_secret(value: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Return a value without secret marks, with whole floats as integers."""
+    """Return a value with unwrapped secrets, and with integers for whole floats."""
     if is_secret(value):
         return plain(value["value"])
     if isinstance(value, dict):
@@ -73,8 +73,8 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(item)
 
 
-def at(value: Any, path: str) -> Any:
-    """Return the value at a dotted path, or None; a list is represented by its first element."""
+def value_at(value: Any, path: str) -> Any:
+    """Return the value at a dotted path, or None. Of a list, the first element is used."""
     for part in path.split("."):
         while isinstance(value, list):
             value = value[0] if value else None
@@ -82,8 +82,8 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
-def at_all(value: Any, path: str) -> list[Any]:
-    """Return every value at a dotted path; lists are searched."""
+def values_at(value: Any, path: str) -> list[Any]:
+    """Return every value at a dotted path, including all elements of lists."""
     values = [value]
     for part in path.split("."):
         items = [item for value in values for item in (value if isinstance(value, list) else [value])]
@@ -92,12 +92,14 @@ def at_all(value: Any, path: str) -> list[Any]:
 
 
 def fill(template: Any, values: Mapping[str, Any]) -> Any:
-    """Return a template, or nested templates, with each `{path}` replaced; an absent value is an empty string.
+    """Return a template, or nested templates, with the value of each `{path}`. An absent value is an empty string.
 
     `{path:n}` is the name in part n of an ARN: `{tableArn:5}` is `a` if the ARN ends in `:table/a`.
     """
     if isinstance(template, str):
-        return re.sub(r"\{([\w.]+)(?::(\d))?\}", lambda match: _part(_text(at(values, match[1])), match[2]), template)
+        return re.sub(
+            r"\{([\w.]+)(?::(\d))?\}", lambda match: _part(_to_string(value_at(values, match[1])), match[2]), template
+        )
     if isinstance(template, dict):
         return {key: fill(item, values) for key, item in template.items()}
     if isinstance(template, list):
@@ -106,7 +108,7 @@ def fill(template: Any, values: Mapping[str, Any]) -> Any:
 
 
 def keep(path: str, old: Any, new: Any) -> Any:
-    """Return `new` with the value that `old` has at a dotted path, unless `new` has one; its parent must exist."""
+    """Return `new` with the value of `old` at a dotted path, if `new` has the parent of the path, but no value."""
     head, _, rest = path.partition(".")
     if not (isinstance(old, dict) and isinstance(new, dict) and head in old):
         return new
@@ -119,7 +121,7 @@ def _part(value: str, number: str | None) -> str:
     return value.split(":")[int(number)].rpartition("/")[2] if number and ":" in value else value
 
 
-def _text(value: Any) -> str:
+def _to_string(value: Any) -> str:
     return "" if value is None else str(value)
 
 

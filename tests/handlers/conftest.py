@@ -16,7 +16,7 @@ from ..support.listener import Listener, listening
 @pytest.fixture(name="wire")
 def wire_fixture(emulator: Emulator) -> Iterator[FakeAws]:
     """Return a proxy to the emulator that can drop requests and responses."""
-    with serving(behind=emulator.url.removeprefix("http://")) as fake:
+    with serving(upstream=emulator.url.removeprefix("http://")) as fake:
         fake.script = ["pass"]
         yield fake
 

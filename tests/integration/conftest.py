@@ -1,7 +1,7 @@
-"""A deployed stack, known by its outputs file alone.
+"""Fixtures of integration tests, which know only the outputs of a deployed stack.
 
-`TAP_OUTPUTS` is the path of `all-outputs.json` or `flat-outputs.json` of a deployment, on AWS or in a local run.
-Without it a stack is deployed into the emulator.
+`TAP_OUTPUTS` is the path of `all-outputs.json` or `flat-outputs.json` of a deployment on AWS or in the local emulator.
+By default, the tests deploy each service to an emulator.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from lib.services import SERVICES
 Client = Callable[[str], Any]
 Outputs = dict[str, Any]
 _FOLDERS: dict[str, Path] = {}
-"""The folder with the outputs and the AWS config file of each emulator of this test run, by its host and port."""
+"""Folders with outputs and AWS config file of the emulators of this test run, by host and port."""
 
 
-class Answer(NamedTuple):
-    """What came back over HTTP."""
+class HttpResponse(NamedTuple):
+    """An HTTP response with a JSON body."""
 
     status: int
     headers: dict[str, str]
@@ -45,44 +45,46 @@ class Answer(NamedTuple):
 
 
 class Http:
-    """A caller of the API."""
+    """An HTTP client of the API."""
 
     def __init__(self, outputs: dict[str, Any], key: str | None) -> None:
         self.url: str = outputs["api_url"]
         self.key = {"x-api-key": key} if key else {}
+        """Headers that authorize requests."""
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """Send one request; a body that is no bytes goes as JSON, and `_` in header names becomes `-`."""
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """Send a request. Bodies other than bytes are sent as JSON; `_` in the names of headers represents `-`."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {"Content-Type": "application/json", **self.key, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        custom = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(
+            self.url + path, data, {"Content-Type": "application/json", **self.key, **custom}, method=method
+        )
         try:
-            with self._opener.open(
-                urllib.request.Request(self.url + path, data, sent, method=method), timeout=60
-            ) as got:
-                return _answer(got.status, got)
+            with self._opener.open(request, timeout=60) as response:
+                return _parse(response.status, response)
         except urllib.error.HTTPError as error:
             with error:
-                return _answer(error.code, error)
+                return _parse(error.code, error)
 
 
-def _answer(status: int, got: Any) -> Answer:
-    text = got.read().decode()
-    headers = {name.lower(): value for name, value in got.headers.items()}
-    return Answer(status, headers, json.loads(text, parse_float=Decimal) if text else None)
+def _parse(status: int, response: Any) -> HttpResponse:
+    body = response.read().decode()
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return HttpResponse(status, headers, json.loads(body, parse_float=Decimal) if body else None)
 
 
-def refused(answer: Answer, status: int, code: str) -> None:
-    """The common error shape, from the function or from the gateway."""
-    assert (answer.status, answer.body["code"]) == (status, code), answer.body
-    assert set(answer.body) == {"error", "code", "requestId", "details"}
-    assert answer.body["error"]
-    assert answer.body["requestId"] == answer.headers["x-request-id"]
-    assert answer.headers["x-correlation-id"]
+def assert_error(response: HttpResponse, status: int, code: str) -> None:
+    """Check an error response of the function or of API Gateway."""
+    assert (response.status, response.body["code"]) == (status, code), response.body
+    assert set(response.body) == {"error", "code", "requestId", "details"}
+    assert response.body["error"]
+    assert response.body["requestId"] == response.headers["x-request-id"]
+    assert response.headers["x-correlation-id"]
 
 
 def eventually(check: Callable[[], None], seconds: float = 5) -> None:
-    """Raise what `check` raises only if it still does after so long: on AWS an index is a moment behind its table."""
+    """Repeat `check` until it raises no `AssertionError` or the time is over. Indexes are eventually consistent."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -94,71 +96,70 @@ def eventually(check: Callable[[], None], seconds: float = 5) -> None:
 
 
 def outputs_of(service: str, flat: dict[str, Any]) -> dict[str, Any]:
-    """The outputs of one service among those of a file."""
-    found = {k.removeprefix(f"{service}_"): v for k, v in flat.items() if k.startswith(f"{service}_")}
-    # The outputs of another service can begin with this service's name: the inventory has items_table_name.
-    if "service" not in found:
+    """Return the outputs of a service. Skip the test if the deployment does not contain the service."""
+    outputs = {k.removeprefix(f"{service}_"): v for k, v in flat.items() if k.startswith(f"{service}_")}
+    # Outputs of another service can have the same prefix, such as `items_table_name` of the inventory service.
+    if "service" not in outputs:
         pytest.skip(f"{os.environ['TAP_OUTPUTS']} has no outputs of {service}")
-    return found
+    return outputs
 
 
 @pytest.fixture(scope="session", name="deployed")
 def deployed_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], dict[str, Any]]]:
-    """The flat outputs of a service, which is deployed when it is first asked for."""
-    if named := os.environ.get("TAP_OUTPUTS"):
-        flat = files.read(Path(named))
+    """Return a function that returns the flat outputs of a service. Without `TAP_OUTPUTS`, it deploys the service."""
+    if path := os.environ.get("TAP_OUTPUTS"):
+        flat = files.read(Path(path))
         if not any(f"{service}_service" in flat for service in SERVICES):
-            pytest.fail(f"TAP_OUTPUTS must be all-outputs.json or flat-outputs.json of a deployment, got {named!r}.")
+            pytest.fail(f"TAP_OUTPUTS must be all-outputs.json or flat-outputs.json of a deployment, got {path!r}.")
         yield lambda service: outputs_of(service, flat)
         return
-    here = project.read(Path())
+    repository = project.read(Path())
     with Emulator() as emulator:
 
         @functools.cache
-        def made(service: str) -> dict[str, Any]:
+        def deploy_service(service: str) -> dict[str, Any]:
             folder = tmp_path_factory.mktemp("cfn-outputs")
             engine = Engine(emulator, lambda type_, name: None)
-            config = project.config(here, "dev", service)
-            stack = deploy(
-                here.program, engine, project=here.name, stack="dev", config=config, report=lambda line: None
-            )
+            config = project.config(repository, "dev", service)
+            names = {"project": repository.name, "stack": "dev"}
+            stack = deploy(repository.program, engine, **names, config=config, report=lambda line: None)
             files.write({"dev": stack}, folder)
             aws_config.write(emulator, folder)
             _FOLDERS[urlsplit(emulator.url).netloc] = folder
-            found: dict[str, Any] = json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
-            return found
+            outputs: dict[str, Any] = json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
+            return outputs
 
-        yield made
+        yield deploy_service
 
 
 def session(outputs: dict[str, Any]) -> boto3.Session:
-    """Return a session of the account or of the emulator that a stack is in.
+    """Return a session for the AWS account or the emulator of a stack.
 
-    The credentials for an emulator are in a file beside the outputs.
+    The folder with the outputs of an emulator also contains its credentials.
     """
-    at = urlsplit(outputs["api_url"])
-    if at.hostname != "127.0.0.1":
+    url = urlsplit(outputs["api_url"])
+    if url.hostname != "127.0.0.1":
         return boto3.Session(region_name=outputs["dynamodb_table_arn"].split(":")[3])
-    return aws_config.session(_FOLDERS.get(at.netloc) or Path(os.environ["TAP_OUTPUTS"]).parent)
+    return aws_config.session(_FOLDERS.get(url.netloc) or Path(os.environ["TAP_OUTPUTS"]).parent)
 
 
 @contextlib.contextmanager
 def clients(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
-    """Provide boto3 clients of the account or of the emulator that a stack is in."""
-    found = session(outputs)
+    """Provide boto3 clients for the AWS account or the emulator of a stack."""
+    stack_session = session(outputs)
     with contextlib.ExitStack() as stack:
 
         @functools.cache
-        def made(service: str) -> Any:
-            return stack.enter_context(contextlib.closing(found.client(service)))
+        def create_client(service: str) -> Any:
+            return stack.enter_context(contextlib.closing(stack_session.client(service)))
 
-        yield made
+        yield create_client
 
 
-def caller(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
-    """A caller with the key or the token that the API asks for; AWS tells its secrets to whom it may."""
+def authorized_http(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
+    """Return an HTTP client with the API key or the token that the API requires, using secrets that AWS returns."""
     if outputs.get("authorization") == "AWS_IAM":
-        pytest.skip("these tests sign no requests")
+        pytest.skip("these tests do not sign requests")
     if "machine_client_id" in outputs:
         http = Http(outputs, None)
         http.key = {"Authorization": f"Bearer {_token(outputs, client)}"}
@@ -169,31 +170,30 @@ def caller(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
 
 
 def _token(outputs: dict[str, Any], client: Callable[[str], Any]) -> str:
-    asked = {"UserPoolId": outputs["user_pool_id"], "ClientId": outputs["machine_client_id"]}
-    secret = client("cognito-idp").describe_user_pool_client(**asked)["UserPoolClient"]["ClientSecret"]
+    ids = {"UserPoolId": outputs["user_pool_id"], "ClientId": outputs["machine_client_id"]}
+    secret = client("cognito-idp").describe_user_pool_client(**ids)["UserPoolClient"]["ClientSecret"]
     return auth.request_token({**outputs, "machine_client_secret": secret}, outputs["scopes"].values())
 
 
 @pytest.fixture(scope="module", name="client")
 def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
-    """Clients of where the service is."""
-    with clients(outputs) as made:
-        yield made
+    """Return boto3 clients for the AWS account or the emulator of the service."""
+    with clients(outputs) as create_client:
+        yield create_client
 
 
 @pytest.fixture(scope="module", name="http")
 def http_fixture(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
-    """A caller of the service."""
-    return caller(outputs, client)
+    return authorized_http(outputs, client)
 
 
 @pytest.fixture(scope="module", name="tables")
 def tables_fixture(outputs: Outputs, client: Client) -> dict[str, Any]:
-    """The tables of the service by their type."""
+    """Return the descriptions of the tables of the service by type."""
     describe = client("dynamodb").describe_table
     return {name: describe(TableName=table)["Table"] for name, table in outputs["table_names"].items()}
 
 
-def keys(of: Any) -> list[str]:
-    """Return the key attributes of a table or an index."""
-    return [key["AttributeName"] for key in sorted(of["KeySchema"], key=lambda key: str(key["KeyType"]))]
+def keys(table: Any) -> list[str]:
+    """Return the names of the key attributes of a table or an index."""
+    return [key["AttributeName"] for key in sorted(table["KeySchema"], key=lambda key: str(key["KeyType"]))]

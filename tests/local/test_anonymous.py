@@ -6,7 +6,7 @@ import pytest
 
 from lib.local.emulator import Emulator
 
-from ..integration.conftest import Http, refused
+from ..integration.conftest import Http, assert_error
 from ..integration.stock.conftest import Shop, new_id
 from ..support.deployments import deploy_service
 
@@ -37,12 +37,12 @@ def test_anonymous_throttle_applies_only_to_the_anonymous_route(shop: Shop) -> N
     assert [response.body for response in responses[:BURST]] == [
         {"product_id": product, "in_stock": True, "low_stock": True}
     ] * BURST
-    refused(responses[BURST], 429, "THROTTLED")
+    assert_error(responses[BURST], 429, "THROTTLED")
 
     for _ in range(2 * BURST):
         level = shop.http("GET", f"/inventory/{product}/level")
         assert (level.status, level.body["available"]) == (200, 1)
-    refused(anonymous("GET", f"/inventory/{product}/level"), 403, "FORBIDDEN")
+    assert_error(anonymous("GET", f"/inventory/{product}/level"), 403, "FORBIDDEN")
 
 
 def test_level_is_a_valid_product_id_and_reservation_id(shop: Shop) -> None:

@@ -171,13 +171,13 @@ def test_local_deployment_prints_urls_and_requests_until_it_is_stopped(
 ) -> None:
     lines: list[str] = []
     served: list[int] = []
-    say = Terminal.say
+    print_line = Terminal.print_line
 
     def record(terminal: Terminal, line: str) -> None:
         lines.append(line)
-        say(terminal, line)
+        print_line(terminal, line)
 
-    monkeypatch.setattr(Terminal, "say", record)
+    monkeypatch.setattr(Terminal, "print_line", record)
     monkeypatch.setattr(Watcher, "poll", lambda _: served.append(list_items(tmp_path)))
     replace_service(monkeypatch, dataclasses.replace(ITEMS, site=Site(folder=PAGES)))
     request = ' | INFO request requestId="'

@@ -9,7 +9,7 @@ import pytest
 
 from lib.local.emulator import Emulator
 
-from ..integration.conftest import Answer, Http
+from ..integration.conftest import Http, HttpResponse
 from ..support.builders import PAGES
 from .conftest import Run
 from .test_sites import PROGRAM
@@ -29,7 +29,7 @@ for name, value in stack.outputs.items():
 """
 
 
-def send(outputs: dict[str, Any], method: str, path: str, origin: str | None, **headers: str) -> Answer:
+def send(outputs: dict[str, Any], method: str, path: str, origin: str | None, **headers: str) -> HttpResponse:
     """Send a request with an `Origin` header, or without one."""
     return Http(outputs, None)(method, path, **({} if origin is None else {"Origin": origin}), **headers)
 

@@ -108,10 +108,10 @@ def test_key_without_settings_has_the_aws_defaults(run: Run, emulator: Emulator)
 STACK = """
 from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack, TapStackArgs
-from tests.support.builders import a_yard
+from tests.support.builders import full_service
 
 stack = TapStack("yard", TapStackArgs(
-    service=a_yard(name_pattern="{name}-{{type}}-{{environment}}"), encryption=EncryptionSettings(key="create"),
+    service=full_service(name_pattern="{name}-{{type}}-{{environment}}"), encryption=EncryptionSettings(key="create"),
 ))
 for name, value in stack.outputs.items():
     pulumi.export(name, value)

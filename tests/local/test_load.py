@@ -15,7 +15,7 @@ from lib.local.emulator import free_port
 from lib.services import SERVICES
 
 from ..support.builders import replace_service
-from ..support.fake_aws import Asked, serving
+from ..support.fake_aws import RecordedCall, serving
 from ..support.https_server import https_server
 
 SMALL = ("load", "--service", "items", "--clients", "1", "--seconds", "1")
@@ -61,7 +61,7 @@ def test_throttled_request_is_retried_and_a_failed_one_is_not(
     monkeypatch.setattr(client, "MAX_BACKOFF_SECONDS", 0.0)
     created: list[str] = []
 
-    def respond(request: Asked) -> tuple[int, Any]:
+    def respond(request: RecordedCall) -> tuple[int, Any]:
         if request.path != "/items":
             return 502, {"code": "BAD"}
         created.append(json.loads(request.body)["ItemId"])
@@ -71,8 +71,8 @@ def test_throttled_request_is_retried_and_a_failed_one_is_not(
         fake.script = [respond]
         path = outputs_file(tmp_path, fake.url, items_api_key="a key")
         assert main([*SMALL, "--outputs", path, "--json"]) == 1
-        assert {request.headers["x-api-key"] for request in fake.asked} == {"a key"}
-        assert [request.path for request in fake.asked][:3] == ["/items", "/items", f"/items/{created[0]}/now"]
+        assert {request.headers["x-api-key"] for request in fake.calls} == {"a key"}
+        assert [request.path for request in fake.calls][:3] == ["/items", "/items", f"/items/{created[0]}/now"]
     document = json.loads(capsys.readouterr().out)
     rows = document.pop("rows")
     assert document == {"service": "items", "url": fake.url, "clients": 1, "seconds": 1, "passed": False}
@@ -89,7 +89,7 @@ def test_requests_to_a_url_have_the_api_key_of_the_option() -> None:
     with serving() as fake:
         fake.script = [(500, {"code": "INTERNAL"})]
         assert main([*SMALL, "--url", f"{fake.url}/", "--api-key", "a key"]) == 1
-        assert (fake.asked[0].path, fake.asked[0].headers["x-api-key"]) == ("/items", "a key")
+        assert (fake.calls[0].path, fake.calls[0].headers["x-api-key"]) == ("/items", "a key")
 
 
 @pytest.mark.slow

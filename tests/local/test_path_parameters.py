@@ -8,7 +8,7 @@ import pytest
 
 from lib.local.emulator import Emulator
 
-from ..integration.conftest import Http, refused
+from ..integration.conftest import Http, assert_error
 from ..support.deployments import deploy_service
 
 
@@ -53,5 +53,5 @@ def test_ids_in_paths_are_decoded_once(http: Http, item_id: str, path: str) -> N
 
 def test_ids_that_are_not_utf_8_are_rejected(http: Http) -> None:
     response = http("GET", "/items/%C3")
-    refused(response, 400, "INVALID_REQUEST")
+    assert_error(response, 400, "INVALID_REQUEST")
     assert "must be percent-encoded UTF-8" in response.body["error"]

@@ -20,7 +20,7 @@ from lib.operations import dns, failover
 from lib.operations.pulumi_stack import Deployment
 
 from ..support.executable import write_program
-from ..support.fake_aws import Asked, FakeAws, serving
+from ..support.fake_aws import FakeAws, RecordedCall, serving
 from ..support.https_server import https_server
 
 PRIMARY, STANDBY = "us-east-1", "us-west-2"
@@ -113,7 +113,7 @@ class Shop:
         return bool(concurrency.get("ReservedConcurrentExecutions") == 0)
 
 
-def provisioned_concurrency(call: Asked) -> Any:
+def provisioned_concurrency(call: RecordedCall) -> Any:
     """Return provisioned concurrency for the alias `live`, which the emulator does not support."""
     if call.path.endswith("/provisioned-concurrency?List=ALL"):
         arn = f"arn:aws:lambda:{PRIMARY}:000000000000:function:{call.path.split('/')[3]}:live"
@@ -154,7 +154,7 @@ def test_service_is_deployed_in_the_region_of_its_replicas(shop: Shop, capsys: p
     assert "GET /items returned 200" in printed
     assert "no domain configured: callers must use the new URL" in printed
     assert f"api_url: {shop.api.url}" in printed
-    assert [call.headers["x-api-key"] for call in shop.api.asked] == ["the-key"]
+    assert [call.headers["x-api-key"] for call in shop.api.calls] == ["the-key"]
 
 
 def test_primary_functions_are_disabled_before_the_standby_is_deployed(
@@ -165,13 +165,13 @@ def test_primary_functions_are_disabled_before_the_standby_is_deployed(
     assert shop.is_disabled(PRIMARY)
     assert not shop.is_disabled(STANDBY)
     assert last_line(capsys) == "error: pulumi up --yes failed. Fix the reported errors, then run this command again."
-    assert not shop.api.asked
+    assert not shop.api.calls
 
 
 def test_provisioned_concurrency_of_disabled_functions_is_deleted(shop: Shop) -> None:
     assert shop.failover() == 0
     configs = f"/2019-09-30/functions/{shop.function}/provisioned-concurrency"
-    paths = [call.path for call in shop.functions.asked]
+    paths = [call.path for call in shop.functions.calls]
     assert paths == [f"{configs}?List=ALL", f"{configs}?Qualifier=live", paths[-1]]
     assert shop.is_disabled(PRIMARY)
 
@@ -344,13 +344,13 @@ def test_unhealthy_api_keeps_dns_unchanged(shop: Shop, capsys: pytest.CaptureFix
         f"error: GET {shop.api.url}/items must succeed before DNS changes: returned 500. "
         "Check the deployment, then run this command again."
     )
-    assert len(shop.api.asked) == failover.MAX_ATTEMPTS
+    assert len(shop.api.calls) == failover.MAX_ATTEMPTS
 
 
 def test_health_check_is_retried(shop: Shop) -> None:
     shop.api.script = ["hang up", (403, {}), (502, {}), (200, {})]
     assert shop.failover() == 0
-    assert len(shop.api.asked) == 4
+    assert len(shop.api.calls) == 4
 
 
 def test_health_check_accepts_an_api_that_requires_authorization(
@@ -468,7 +468,7 @@ def test_domain_is_called_at_its_target_before_dns_changes(shop: Shop, aws: pyte
         shop.set_outputs(f"items-prod-{STANDBY}", STANDBY, api_url=url, domain_url=url, domain_target="127.0.0.1")
         assert shop.failover() == 0
     assert requests == [f"{domain}:{port}/v1/items"]
-    assert not shop.api.asked
+    assert not shop.api.calls
 
 
 def test_target_with_another_certificate_keeps_dns_unchanged(
@@ -486,4 +486,4 @@ def test_default_endpoint_is_called_if_it_is_enabled(shop: Shop) -> None:
     domain = {"domain_url": "https://api.shop.example.com", "domain_target": "127.0.0.1"}
     shop.set_outputs(f"items-prod-{STANDBY}", STANDBY, **domain)
     assert shop.failover() == 0
-    assert [request.path for request in shop.api.asked] == ["/items"]
+    assert [request.path for request in shop.api.calls] == ["/items"]

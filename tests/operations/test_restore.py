@@ -15,7 +15,7 @@ from lib.operations import OperationError, table_copy
 from lib.operations.compare import SEGMENTS, Pair, compare_tables
 from lib.operations.write_back import CHANGED, SkippedItem, write_back
 
-from ..support.fake_aws import Asked, FakeAws, serving
+from ..support.fake_aws import FakeAws, RecordedCall, serving
 from .conftest import Desk
 
 AT = "2026-11-20T11:00:00+01:00"
@@ -221,7 +221,7 @@ def proxy_fixture(desk: Desk, aws: pytest.MonkeyPatch, emulator: Emulator) -> It
 def rejection(operation: str, code: str) -> Any:
     """Return a script line that rejects one DynamoDB operation with an error code."""
 
-    def respond(call: Asked) -> Any:
+    def respond(call: RecordedCall) -> Any:
         if not call.headers.get("x-amz-target", "").endswith(f".{operation}"):
             return "pass"
         return 400, {"__type": f"com.amazonaws.dynamodb#{code}", "message": "no"}
@@ -261,9 +261,9 @@ def test_failed_scan_stops_the_other_scans(desk: Desk, proxy: FakeAws, capsys: p
 
 
 def test_restore_in_progress_is_waited_for(desk: Desk, proxy: FakeAws) -> None:
-    polls: list[Asked] = []
+    polls: list[RecordedCall] = []
 
-    def respond(call: Asked) -> Any:
+    def respond(call: RecordedCall) -> Any:
         is_copy = call.headers.get("x-amz-target", "").endswith(".DescribeTable") and COPY in call.body.decode()
         if is_copy and len(polls) < 2:
             polls.append(call)
@@ -290,7 +290,7 @@ class RestoreJobs:
         self.started: dict[str, Any] = {}
         self._status_requests = 0
 
-    def __call__(self, call: Asked) -> Any:
+    def __call__(self, call: RecordedCall) -> Any:
         if call.path == "/restore-jobs":
             self.started = json.loads(call.body)
             return 200, {"RestoreJobId": "job-1"}

@@ -1,1 +1,1 @@
-"""Recordings of what programs register with the Pulumi engine."""
+"""Recordings of the resources that programs register with the Pulumi engine."""

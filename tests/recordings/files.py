@@ -1,7 +1,7 @@
-"""The files with the recordings: JSON with sorted keys and an entry per line, compressed by gzip, one per program.
+"""The files with the recordings: one per program, JSON with sorted keys and one value per line, compressed by gzip.
 
-Uncompressed, they would be 9 MB and a quarter of a million lines, in which every search in the repository finds hits;
-compressed, they are half a megabyte. Git shows their differences line by line after
+Uncompressed, they would have 9 MB and a quarter of a million lines, which would clutter every search in the repository.
+Compressed, they have half a megabyte. Git shows their differences by line after
 
     git config diff.gzip.textconv "gzip -cd"
 """
@@ -19,7 +19,7 @@ SUFFIX = ".json.gz"
 
 
 def names() -> set[str]:
-    """Return the names of the recordings that exist."""
+    """Return the names of the existing recordings."""
     return {path.name.removesuffix(SUFFIX) for path in FOLDER.glob(f"*{SUFFIX}")}
 
 
@@ -30,7 +30,7 @@ def read(name: str) -> Recording:
 
 
 def write(name: str, recording: Recording) -> None:
-    """Write a recording. The bytes depend on nothing else, such as the time."""
+    """Write a recording. The file is reproducible: it does not contain a timestamp."""
     content = json.dumps(recording, indent=1, sort_keys=True, ensure_ascii=False)
     FOLDER.mkdir(exist_ok=True)
     _path(name).write_bytes(gzip.compress(f"{content}\n".encode(), mtime=0))

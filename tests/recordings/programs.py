@@ -1,4 +1,4 @@
-"""The programs that are recorded."""
+"""Programs of the recordings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lib.services import SERVICES
 from lib.settings import USER_POOL, AuthorizationSettings, BackupSettings, EncryptionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
 
-from ..support.programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, stacked
+from ..support.programs import EVERYTHING, PRODUCTION, PROGRAMS, PUBLIC_SERVICE, stacked
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
@@ -104,7 +104,7 @@ EXISTING = {
     "encryption_key": KEY_ARN,
     "rollout": "AllAtOnce",
 }
-"""Config with which the stack uses existing resources instead."""
+"""Config with which the stack uses existing resources."""
 INVENTORY = {
     "low_stock_threshold": "7",
     "default_page_size": "10",
@@ -182,7 +182,7 @@ def _retained_table(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _adopted() -> Deployment:
-    """Record a stack that imports the resources that an earlier one retained."""
+    """Record a stack that imports the retained resources of an earlier stack."""
     program = stacked(
         "tap",
         service="items",
@@ -209,10 +209,10 @@ STACKS: Mapping[str, Callable[[], object]] = {
     "parcels": PROGRAMS["parcels"],
     "yard": PROGRAMS["yard"],
     "everything": stacked("shop", **EVERYTHING),
-    "open-yard": stacked(**OPEN_YARD, secrets=SECRETS),
+    "open-yard": stacked(**PUBLIC_SERVICE, secrets=SECRETS),
     "production": stacked(**PRODUCTION),
 }
-"""Programs of `tests/component` whose services have definitions that those of the library lack."""
+"""Programs of `tests/component`, with features that the built-in services do not use."""
 DEPLOYMENTS: Mapping[str, Callable[[], Deployment]] = {
     **{name: partial(record_file, ROOT / "tap.py", config) for name, config in CONFIGS.items()},
     **{name: partial(record, program) for name, program in STACKS.items()},
@@ -222,4 +222,4 @@ DEPLOYMENTS: Mapping[str, Callable[[], Deployment]] = {
         for path in sorted((ROOT / "examples").glob("[!_]*.py"))
     },
 }
-"""Functions that run a program and return what it registered, by the name of the recording."""
+"""Functions that record a program, by the name of the recording."""

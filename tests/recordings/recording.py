@@ -1,4 +1,4 @@
-"""Conversion of what a program registers to JSON that does not depend on the machine, and its comparison."""
+"""Conversion of registered resources to JSON that does not depend on the machine, and comparison of recordings."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from lib.program.recorder import Deployment, RegisteredResource
 from .programs import ROOT
 
 CODE = "[code]"
-"""Replaces the archive of a function or layer: its files and their paths are not compared."""
+"""Placeholder for the archive of a function or layer, whose files and paths are not compared."""
 FILE = "[file]"
-"""Replaces a file that a resource uploads: its path and content are not compared."""
+"""Placeholder for an uploaded file, whose path and content are not compared."""
 GENERATED = "[generated]"
-"""Replaces a secret that the program generates: such inputs are secret, and the engine ignores changes of them."""
+"""Placeholder for a generated secret: an input that is secret and whose changes the engine ignores."""
 SECRET = "[secret]"
-"""Only key of an object with the value of a secret output."""
+"""Only key of an object that contains the value of a secret output."""
 MISSING = object()
-"""Replaces a value that only the other side has."""
+"""Placeholder for a value that only the other recording has."""
 PROGRAM = "program"
-"""Replaces the URN in differences of exports and messages."""
+"""Placeholder for the URN in differences of exports and messages."""
 Recording = dict[str, Any]
 
 
 class Difference(NamedTuple):
-    """A value that a program no longer registers as recorded."""
+    """A difference between a recording and the current program."""
 
     urn: str
     path: str
-    """Path within the resource; empty for the resource as a whole."""
+    """Path of the value in the resource. Empty if the whole resource is missing in one of both."""
     recorded: object
     registered: object
 
 
 def recording(deployment: Deployment) -> Recording:
-    """Return what a program registered as JSON values.
+    """Return a deployment as JSON values.
 
-    Built pages are left out, with all that names them, because they exist only after `make site`. So are messages with
-    paths of the machine.
+    Built web pages and references to them are omitted, because they exist only after `make site`. Messages with paths
+    of the machine are omitted, too.
     """
     pages = {resource.urn: resource for resource in deployment.registered if _is_built_page(resource)}
     keys = {str(page.inputs["key"]) for page in pages.values()}
@@ -52,32 +52,32 @@ def recording(deployment: Deployment) -> Recording:
     for page in pages.values():
         outputs = resources[page.parent]["outputs"]
         outputs["keys"] = [key for key in outputs["keys"] if key not in keys]
-    whole: Recording = {
+    values: Recording = {
         "resources": resources,
         "exports": _plain(deployment.exports),
         "warnings": _messages(deployment.warnings),
         "information": _messages(deployment.info_messages),
     }
-    return whole
+    return values
 
 
 def differences(recorded: Recording, registered: Recording) -> list[Difference]:
-    """Return the differences between two recordings, resources that only one of them has first."""
+    """Return the differences between two recordings. Resources that only one of them has are first."""
     before, after = recorded["resources"], registered["resources"]
-    found = [
+    result = [
         Difference(urn, "", *(side[urn]["type"] if urn in side else MISSING for side in (before, after)))
         for urn in sorted(before.keys() ^ after.keys())
     ]
     for urn in sorted(before.keys() & after.keys()):
-        found += [Difference(urn, *difference) for difference in _compare(before[urn], after[urn])]
+        result += [Difference(urn, *difference) for difference in _compare(before[urn], after[urn])]
     for part in sorted({*recorded, *registered} - {"resources"}):
         compared = _compare(recorded.get(part, MISSING), registered.get(part, MISSING), part)
-        found += [Difference(PROGRAM, *difference) for difference in compared]
-    return found
+        result += [Difference(PROGRAM, *difference) for difference in compared]
+    return result
 
 
 def _is_built_page(resource: RegisteredResource) -> bool:
-    """Return whether a resource is a page of the library; those of the tests are in version control."""
+    """Return whether a resource is a built web page. Pages of tests are in version control."""
     source = resource.inputs.get("source")
     return isinstance(source, pulumi.FileAsset) and not Path(source.path).is_relative_to(ROOT / "tests")
 
@@ -94,7 +94,7 @@ def _resource(resource: RegisteredResource, outputs: Mapping[str, Any]) -> dict[
         "inputs": {**_plain(resource.inputs), **generated},
         "secrets": secrets,
         "dependencies": sorted(dependencies),
-        "propertyDependencies": {name: sorted(of["urns"]) for name, of in properties.items() if of},
+        "propertyDependencies": {name: sorted(each["urns"]) for name, each in properties.items() if each},
         "options": options,
         "outputs": _plain(outputs),
     }
@@ -131,7 +131,7 @@ def _messages(messages: list[str]) -> list[str]:
 
 
 def _compare(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, object, object]]:
-    """Yield path, recorded and registered value of every difference."""
+    """Yield path, recorded value and registered value of every difference."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted({*before, *after}):
             inner = f"{path}.{name}".lstrip(".")

@@ -1,6 +1,6 @@
-"""Programs register what is recorded, so that a refactoring changes nothing that is deployed.
+"""Comparison of programs with their recordings, which detects changes of deployed resources.
 
-The OpenAPI documents of the services are not recorded here: they are in `docs/`, and `make lint` compares them by
+The OpenAPI documents of the services are not part of the recordings. `make lint` compares the documents in `docs/` with
 `python -m lib docs --check`.
 """
 
@@ -16,7 +16,7 @@ import pytest
 from lib.components.compute.function import Function, FunctionArgs
 from lib.components.site.site import Site, SiteArgs
 from lib.components.site.site_files import SiteFiles, SiteFilesArgs
-from lib.model import Site as DescribedSite
+from lib.model import Site as SiteDefinition
 from lib.program.recorder import record
 from lib.services import loadable
 from lib.stack.config import OTHER_KEYS, config_keys
@@ -32,10 +32,9 @@ TOPIC = "urn:pulumi:test::tap::aws:sns/topic:Topic::{}".format
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
-def test_program_registers_what_is_recorded(name: str) -> None:
-    found = differences(files.read(name), recording(DEPLOYMENTS[name]()))
-    if found:
-        pytest.fail(report(name, found), pytrace=False)
+def test_program_is_the_same_as_its_recording(name: str) -> None:
+    if changes := differences(files.read(name), recording(DEPLOYMENTS[name]())):
+        pytest.fail(report(name, changes), pytrace=False)
 
 
 def test_every_recording_is_compared() -> None:
@@ -47,7 +46,7 @@ def test_every_config_key_is_set_in_a_recording() -> None:
 
 
 def topics(*names: str, **inputs: Any) -> Recording:
-    """Return the recording of a program with some topics, the last of which has inputs."""
+    """Return the recording of a program with topics. The last one has `inputs`."""
 
     def program() -> None:
         for name in names[:-1]:
@@ -59,7 +58,7 @@ def topics(*names: str, **inputs: Any) -> Recording:
     return recording(record(program))
 
 
-def test_difference_is_found_in_every_part_of_a_recording() -> None:
+def test_differences_in_every_part_of_a_recording_are_detected() -> None:
     recorded = topics("alarms", "orders", tags={"Owner": "us"}, display_name="Orders")
     registered = topics("changes", "alarms", "orders", tags={"Owner": "them"}, kms_master_key_id="alias/orders")
     assert differences(recorded, recorded) == []
@@ -70,8 +69,8 @@ def test_difference_is_found_in_every_part_of_a_recording() -> None:
         Difference(TOPIC("orders"), "inputs.tags.Owner", "us", "them"),
         Difference(PROGRAM, "exports.count", 2, 3),
     ]
-    found = differences(topics("alarms", "orders"), topics("orders", "alarms"))
-    assert found == [Difference(PROGRAM, "warnings[0]", "orders is last", "alarms is last")]
+    changes = differences(topics("alarms", "orders"), topics("orders", "alarms"))
+    assert changes == [Difference(PROGRAM, "warnings[0]", "orders is last", "alarms is last")]
 
 
 def test_secret_input_is_not_equal_to_a_plain_one() -> None:
@@ -81,8 +80,8 @@ def test_secret_input_is_not_equal_to_a_plain_one() -> None:
     def plain() -> None:
         aws.sns.Topic("orders", display_name="Orders")
 
-    found = differences(recording(record(plain)), recording(record(secret)))
-    assert found == [Difference(TOPIC("orders"), "secrets[0]", MISSING, "displayName")]
+    changes = differences(recording(record(plain)), recording(record(secret)))
+    assert changes == [Difference(TOPIC("orders"), "secrets[0]", MISSING, "displayName")]
 
 
 def test_files_of_a_function_are_not_compared() -> None:
@@ -97,7 +96,7 @@ def test_files_of_a_function_are_not_compared() -> None:
 
 def test_built_pages_are_not_compared(tmp_path: Path) -> None:
     def pages() -> Recording:
-        site = DescribedSite(folder=tmp_path)
+        site = SiteDefinition(folder=tmp_path)
 
         def program() -> None:
             served = Site("pages", SiteArgs(name_prefix="post-", site=site))
@@ -111,13 +110,13 @@ def test_built_pages_are_not_compared(tmp_path: Path) -> None:
     assert pages() == before
 
 
-def test_report_shows_the_first_differences_and_how_to_accept_them() -> None:
+def test_report_contains_the_first_differences_and_the_command_to_update() -> None:
     policy = [f'{{"Statement": "{"x" * 500}{effect}{"y" * 500}"}}' for effect in ("Allow", "Deny")]
     urns = [TOPIC(number) for number in range(6)]
-    text = report("items-dev", [Difference(urn, "inputs.policy", *policy) for urn in urns])
-    assert "items-dev differs from its recording in 6 values; the first 5:" in text
-    assert [urn for urn in urns if urn in text] == urns[:5]
-    assert "    inputs.policy\n      recorded:   ...xxx" in text
-    assert "xxxAllowyyy" in text
-    assert "xxxDenyyyy" in text
-    assert text.endswith("python -m tests.recordings.write items-dev")
+    message = report("items-dev", [Difference(urn, "inputs.policy", *policy) for urn in urns])
+    assert "items-dev differs from its recording in 6 values; the first 5:" in message
+    assert [urn for urn in urns if urn in message] == urns[:5]
+    assert "    inputs.policy\n      recorded:   ...xxx" in message
+    assert "xxxAllowyyy" in message
+    assert "xxxDenyyyy" in message
+    assert message.endswith("python -m tests.recordings.write items-dev")

@@ -1,7 +1,7 @@
-"""Writes recordings again after an intended change: `python -m tests.recordings.write [NAME ...]`.
+"""Update recordings after an intended change: `python -m tests.recordings.write [NAME ...]`.
 
-Without names, it writes the recordings of all programs and deletes those of programs that no longer exist. It prints
-the differences from the previous recordings, for the description of the change.
+Without names, update the recordings of all programs and delete recordings of programs that no longer exist. Print the
+differences from the previous recordings.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from .report import report
 
 
 def main(names: Sequence[str]) -> int:
-    """Write the recordings of some programs, or of all. Return the exit code of the command."""
+    """Update the recordings with these names, or all of them. Return the exit code of the command."""
     if unknown := sorted({*names} - DEPLOYMENTS.keys()):
-        print(f"error: names must be some of {', '.join(DEPLOYMENTS)}, got {', '.join(unknown)}.", file=sys.stderr)
+        print(f"error: names must be among {', '.join(DEPLOYMENTS)}, got {', '.join(unknown)}.", file=sys.stderr)
         return 2
     existing = files.names()
     for name in names or DEPLOYMENTS:
         registered = recording(DEPLOYMENTS[name]())
-        found = differences(files.read(name), registered) if name in existing else None
-        if found is None or found:
+        changes = differences(files.read(name), registered) if name in existing else None
+        if changes is None or changes:
             files.write(name, registered)
-            print(report(name, found) if found else f"{name}: new recording")
+            print(report(name, changes) if changes else f"{name}: new recording")
     for name in [] if names else sorted(existing - DEPLOYMENTS.keys()):
         files.remove(name)
         print(f"{name}: deleted, because no program has this name")

@@ -15,7 +15,10 @@ from pulumi.runtime.proto import analyzer_pb2_grpc
 
 @contextmanager
 def policy_pack_server(site_packages: Path) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """Start the pack as Pulumi's engine does, with the library installed in an empty folder, and connect to it."""
+    """Start the policy pack like the Pulumi engine does, with the library installed in `site_packages`.
+
+    Yield a client.
+    """
     (site_packages / "tap_stack").symlink_to(Path("lib").resolve())
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "policy"]
     environment = {**os.environ, "PYTHONPATH": str(site_packages)}
@@ -23,7 +26,7 @@ def policy_pack_server(site_packages: Path) -> Iterator[analyzer_pb2_grpc.Analyz
         try:
             assert process.stdout
             port = process.stdout.readline().strip()
-            # A stack with many functions exceeds the default size limit of a message, which the engine lifts, too.
+            # The message of a stack with many functions exceeds the default limit, which the engine disables, too.
             options = [("grpc.max_send_message_length", -1)]
             with grpc.insecure_channel(f"127.0.0.1:{port}", options) as channel:
                 yield analyzer_pb2_grpc.AnalyzerStub(channel)

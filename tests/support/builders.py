@@ -1,4 +1,4 @@
-"""Descriptions to test with.  Every builder has a default for everything."""
+"""Service definitions for tests. Every builder has defaults for all fields."""
 
 from __future__ import annotations
 
@@ -31,39 +31,35 @@ HANDLER = "lib.services.items.handler.operations"
 
 
 def replace_service(monkeypatch: pytest.MonkeyPatch, service: Service) -> None:
-    """Register a description under its name, in place of a service that has it."""
+    """Register a service definition under its name, in place of a registered service with that name."""
     monkeypatch.setitem(LOADED, service.name, ServiceFactory(name=service.name, build=lambda _settings: service))
 
 
 def a_route(**changes: Any) -> Route:
-    """A route."""
     return Route(**{"method": "GET", "path": "/parcels", "operation": "list_parcels", "summary": "", **changes})
 
 
 def a_code(**changes: Any) -> Code:
-    """What a refusal's `code` can be."""
     return Code(
         **{"name": "TOO_HEAVY", "status": 409, "meaning": "The parcel is too heavy. Send two parcels.", **changes}
     )
 
 
 def a_metric(**changes: Any) -> Metric:
-    """A figure."""
-    return Metric(**{"name": "Arrivals", "unit": "Count", "description": "Parcels that came", **changes})
+    return Metric(**{"name": "Arrivals", "unit": "Count", "description": "Received parcels", **changes})
 
 
 def a_table(**changes: Any) -> Table:
-    """A table."""
     return Table(**{"name": "parcels", "variable": "PARCELS_TABLE", "hash_key": Key("id"), **changes})
 
 
 def a_function(*routes: Route, **changes: Any) -> Function:
-    """A function with one route, or those given."""
+    """Return a function with `routes`, by default with one route."""
     return Function(**{"name": "desk", "handler": HANDLER, "routes": routes or (a_route(),), **changes})
 
 
 def a_service(**changes: Any) -> Service:
-    """A service with one table and one function."""
+    """Return a service with one table and one function."""
     defaults = {
         "name": "parcels",
         "title": "Parcels",
@@ -76,24 +72,22 @@ def a_service(**changes: Any) -> Service:
 
 
 def a_grant(on: str, *actions: str, indexes: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Grant:
-    """A grant."""
     return Grant(on=on, actions=actions, indexes=indexes, keys=keys)
 
 
 def a_consumer(**changes: Any) -> Consumer:
-    """What runs when a table changes."""
     return Consumer(**{"name": "arrivals", "table": "parcels", "operation": "greet", **changes})
 
 
 def a_secret(**changes: Any) -> Secret:
-    """A secret that is made up where nobody gives it."""
-    defaults = {"name": "token", "variable": "TOKEN", "description": "what carriers ask for", "generated": True}
+    """Return a secret that is generated if no value is configured."""
+    defaults = {"name": "token", "variable": "TOKEN", "description": "Token for carriers", "generated": True}
     return Secret(**{**defaults, **changes})
 
 
 def an_alarm(**changes: Any) -> Alarm:
-    """An alarm on the API."""
-    defaults = {"name": "refusals", "on": "api", "metric": "4XXError", "description": "refuses much", "threshold": 5}
+    """Return an alarm for the API."""
+    defaults = {"name": "refusals", "on": "api", "metric": "4XXError", "description": "has 4xx errors", "threshold": 5}
     return Alarm(**{**defaults, **changes})
 
 
@@ -138,7 +132,7 @@ PARCELS = a_service(
     topics=(Topic(name="lost", variable="LOST_TOPIC"),),
     functions=(DESK, SWEEP),
 )
-"""Two functions, two tables with indexes, a stream and a TTL, a topic, a schedule."""
+"""A service with two functions, two tables with indexes, a stream and a TTL, a topic and a schedule."""
 
 WATCH = Function(
     name="watch",
@@ -153,7 +147,7 @@ DEPTH = an_alarm(
     name="depth",
     on="dead-letters",
     metric="ApproximateNumberOfMessagesVisible",
-    description="holds what failed",
+    description="contains failed events",
     threshold=0,
     statistic="Maximum",
 )
@@ -161,7 +155,7 @@ NO_ARRIVALS = an_alarm(
     name="no-arrivals",
     on="watch",
     metric="Arrivals",
-    description="sees no parcel come",
+    description="receives no parcels",
     threshold=1,
     comparison="LessThanThreshold",
     period_seconds=3600,
@@ -173,9 +167,8 @@ NO_ARRIVALS = an_alarm(
 PAGES = Path(__file__).parent / "pages"
 
 
-def a_yard(**changes: Any) -> Service:
-    """A service with everything that `PARCELS` lacks: a consumer, a queue, variables, alarms of its own, secrets, a
-    site."""
+def full_service(**changes: Any) -> Service:
+    """Return a service with the features that `PARCELS` lacks: consumer, queue, variables, alarms, secrets, site."""
     defaults = {
         "name": "yard",
         "title": "Yard",

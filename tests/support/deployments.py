@@ -1,4 +1,4 @@
-"""The services of this project in the emulator."""
+"""Deployments of this project to the emulator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lib.program import project
 def deploy_service(
     emulator: Emulator, service: str, environment: str, engine: Engine | None = None, /, **config: str
 ) -> dict[str, Any]:
-    """Deploy the program of this project, which names the resources after the environment. Return the outputs."""
+    """Deploy a service with the program of this project. Return the stack outputs."""
     here = project.read(Path())
     return deploy(
         here.program,

@@ -1,6 +1,6 @@
-"""A stand-in for an AWS endpoint: answers in turn what it is told to, and keeps what it was asked.
+"""A fake AWS endpoint that returns scripted responses and records requests.
 
-Over a real endpoint it can also carry a request out and lose the answer.
+It can also forward requests to another endpoint, and drop the response.
 """
 
 from __future__ import annotations
@@ -16,103 +16,108 @@ from typing import Any, NamedTuple
 from lib.runtime.attributes import Item
 
 
-class Asked(NamedTuple):
-    """One request as it arrived."""
+class RecordedCall(NamedTuple):
+    """A recorded request."""
 
     path: str
     headers: dict[str, str]
     body: bytes
     connection: int
-    """The port it came from: the same for two requests over one connection."""
+    """Port of the client, which identifies the connection."""
 
 
 class FakeAws:
-    """Plays its script, a line a request.
+    """A fake endpoint with a script that has one step per request.
 
-    A line is a status and a document (and what becomes of the connection after it), `hang up`, `pass` to the endpoint
-    behind, `pass, then hang up`, `lose`: pass, and hang up instead of answering; or a function that is given what was
-    asked and returns one of these.
+    A step is one of:
+
+    - a status and a document, optionally followed by `close` (send the header) or `then hang up` (close silently),
+    - `hang up`: close the connection without a response,
+    - `pass`: forward the request to the upstream endpoint,
+    - `pass, then hang up`: forward the request, return the response and close the connection,
+    - `lose`: forward the request and close the connection without a response,
+    - a function that receives the recorded request and returns one of the above.
     """
 
-    def __init__(self, behind: str = "") -> None:
-        self.behind = behind
+    def __init__(self, upstream: str = "") -> None:
+        self.upstream = upstream
         self.script: list[Any] = []
-        self.asked: list[Asked] = []
+        self.calls: list[RecordedCall] = []
         self.url = ""
         self.closed = threading.Event()
-        """A connection has been closed from this side."""
+        """Set when this endpoint has closed a connection."""
 
-    def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        """Play one line of the script; the last one again when it is used up."""
+    def respond(self, handler: BaseHTTPRequestHandler) -> None:
+        """Execute the next step of the script. The last step is repeated."""
         length = int(handler.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        asked = Asked(handler.path, headers, handler.rfile.read(length), handler.client_address[1])
-        self.asked.append(asked)
-        line = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        if callable(line):
-            line = line(asked)
-        if line == "pass":
-            line = self._carried_out(handler.command, asked)
-        elif line == "pass, then hang up":
-            line = (*self._carried_out(handler.command, asked), "then hang up")
-        elif line == "lose":
-            self._carried_out(handler.command, asked)
-            line = "hang up"
-        if line == "hang up":
+        call = RecordedCall(handler.path, headers, handler.rfile.read(length), handler.client_address[1])
+        self.calls.append(call)
+        step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if callable(step):
+            step = step(call)
+        if step == "pass":
+            step = self._forward(handler.command, call)
+        elif step == "pass, then hang up":
+            step = (*self._forward(handler.command, call), "then hang up")
+        elif step == "lose":
+            self._forward(handler.command, call)
+            step = "hang up"
+        if step == "hang up":
             handler.close_connection = True
             return
-        status, document, *more = line
+        status, document, *options = step
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(body)))
-        if "close" in more:
+        if "close" in options:
             handler.send_header("Connection", "close")
         handler.end_headers()
         handler.wfile.write(body)
-        if "then hang up" in more:
+        if "then hang up" in options:
             handler.close_connection = True
 
-    def _carried_out(self, method: str, asked: Asked) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(self.behind, timeout=60)
+    def _forward(self, method: str, call: RecordedCall) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(self.upstream, timeout=60)
         try:
-            connection.request(method, asked.path, asked.body, asked.headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            connection.request(method, call.path, call.body, call.headers)
+            response = connection.getresponse()
+            return response.status, response.read()
         finally:
             connection.close()
 
 
 @contextmanager
-def serving(behind: str = "") -> Iterator[FakeAws]:
-    """A `FakeAws` on a free port of loopback; `behind` is the address of a real endpoint."""
-    fake = FakeAws(behind)
+def serving(upstream: str = "") -> Iterator[FakeAws]:
+    """Start a `FakeAws` on a free port of the loopback interface. `upstream` is host and port of another endpoint."""
+    fake = FakeAws(upstream)
 
     class Handler(BaseHTTPRequestHandler):
-        """Hands every request to the script."""
+        """Passes every request to the fake endpoint."""
 
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-            fake.answer(self)
+            fake.respond(self)
 
         def do_GET(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-            fake.answer(self)
+            fake.respond(self)
 
         def do_PUT(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-            fake.answer(self)
+            fake.respond(self)
 
         def do_DELETE(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-            fake.answer(self)
+            fake.respond(self)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # pylint: disable=redefined-builtin
-            """Say nothing."""
+            """Do not log."""
 
     class Server(ThreadingHTTPServer):
-        """Notes when a connection is closed."""
+        """A server that records when it closes a connection."""
 
         def shutdown_request(self, request: Any) -> None:
-            """Close a connection."""
+            """Close a connection and record it."""
             super().shutdown_request(request)
             fake.closed.set()
 
@@ -129,7 +134,7 @@ def serving(behind: str = "") -> Iterator[FakeAws]:
 
 
 def canceled(*codes: str, **items: Item) -> tuple[int, dict[str, Any]]:
-    """Return the response to a transaction whose actions fail with codes, or as their condition fails on an item."""
+    """Return the response to a canceled transaction: `codes` are reasons, `items` failed a condition."""
     reasons = [{"Code": code} for code in codes] + [
         {"Code": "ConditionalCheckFailed", "Item": item} for item in items.values()
     ]

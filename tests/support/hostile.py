@@ -1,4 +1,4 @@
-"""Requests with texts that clients seldom send: each must be stored or rejected, and never fail the function."""
+"""Requests with unusual strings. Each must be accepted or rejected, and must not cause an internal error."""
 
 from __future__ import annotations
 
@@ -25,29 +25,30 @@ JSON = (
     *("1e99999999", "[" * 900 + "]" * 900, "[" * 50_000 + "]" * 50_000, '{"a":' * 900 + "1" + "}" * 900, "[[[]]]"),
     *('{"":1}', "{}", "-0.0", "true", "null", "[]", "[null]", '"\\ud800"', '"\\u0000"', "NaN", "Infinity", '"\t"'),
 )
-"""Values of a member, as they are written in a body."""
+"""Values of a member of a JSON body."""
 HEADERS = ("Idempotency-Key", "If-Match", "Content-Type", "X-Correlation-Id")
 
 
 class Sent(NamedTuple):
-    """A request with one of the texts."""
+    """A request that contains one of the strings."""
 
-    where: str
+    location: str
     text: str
     event: dict[str, Any]
 
 
 def requests(service: Service, bodies: dict[str, dict[str, Any]]) -> Iterator[Sent]:
-    """Every text in every part of a request to every route; `bodies` are valid ones by their schemas' names.
+    """Yield a request for every string, every part of a request and every route.
 
-    What all routes of a method have in common is sent to the first one.
+    `bodies` are valid bodies by the name of their schema. Strings in parts that all routes of a method have in common
+    are sent only to the first route.
     """
     methods = set()
     for _, route in service.routes():
         body = bodies[route.body] if route.body else None
         common = () if route.method in methods else _common_changes()
         methods.add(route.method)
-        for where, text, changes in itertools.chain(common, _changes(route, body)):
+        for location, text, changes in itertools.chain(common, _changes(route, body)):
             event = {
                 "resource": route.path,
                 "httpMethod": route.method,
@@ -56,7 +57,7 @@ def requests(service: Service, bodies: dict[str, dict[str, Any]]) -> Iterator[Se
                 "requestContext": {"requestId": "request-1"},
                 **changes,
             }
-            yield Sent(f"{route.method} {route.path} {where}", text, event)
+            yield Sent(f"{route.method} {route.path} {location}", text, event)
 
 
 def _common_changes() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -80,7 +81,7 @@ def _changes(route: Route, body: dict[str, Any] | None) -> Iterator[tuple[str, s
 
 
 def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """The members of a body, and one more."""
+    """Yield the paths of the members of a body and of unknown members."""
     if isinstance(value, dict):
         for name, inner in [*value.items(), ("unknown", None)]:
             yield from _paths(inner, (*path, name))
@@ -91,26 +92,29 @@ def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
 
 
 def _with(body: Any, path: tuple[Any, ...], text: str) -> str:
-    """A body as JSON, with another value at a path."""
-    marked: Any = json.loads(json.dumps(body))
-    inner = marked
+    """Return a body as JSON, with `text` as the value at a path."""
+    copy: Any = json.loads(json.dumps(body))
+    inner = copy
     for part in path[:-1]:
         inner = inner[part]
     inner[path[-1]] = "HERE"
-    return json.dumps(marked).replace('"HERE"', text)
+    return json.dumps(copy).replace('"HERE"', text)
 
 
 def check(api: Api, wire: FakeAws, service: Service, bodies: dict[str, dict[str, Any]]) -> None:
-    """Send them all. What goes over the wire must be Unicode, which the emulator does not check."""
-    for where, text, event in requests(service, bodies):
+    """Send all requests. Assert that no response is an internal error, and that all calls of AWS are valid Unicode.
+
+    The emulator does not check the latter.
+    """
+    for location, text, event in requests(service, bodies):
         try:
-            answer = api.handler(event, Context())
+            response = api.handler(event, Context())
         except Exception as exc:
-            raise AssertionError(f"{where} {text[:80]!r}") from exc
-        assert answer["statusCode"] < 500, (where, text[:80], answer["body"])
-        if answer["statusCode"] >= 400:
-            assert {"error", "code", "requestId", "details"} == json.loads(answer["body"]).keys()
-        json.dumps(answer, ensure_ascii=False).encode()
-    for call in wire.asked:
+            raise AssertionError(f"{location} {text[:80]!r}") from exc
+        assert response["statusCode"] < 500, (location, text[:80], response["body"])
+        if response["statusCode"] >= 400:
+            assert {"error", "code", "requestId", "details"} == json.loads(response["body"]).keys()
+        json.dumps(response, ensure_ascii=False).encode()
+    for call in wire.calls:
         if "json" in call.headers["content-type"]:
             json.dumps(json.loads(call.body), ensure_ascii=False).encode()

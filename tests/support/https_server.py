@@ -1,4 +1,4 @@
-"""An HTTPS server on loopback."""
+"""An HTTPS server on the loopback interface."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 @contextmanager
 def https_server(domain: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, list[str]]]:
-    """Serve HTTPS for a domain on loopback, with a certificate that clients trust. Yield its port and its requests."""
+    """Serve a domain on the loopback interface with a trusted certificate. Yield the port and the list of requests."""
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, domain)]), datetime.now(UTC)
     certificate = (
@@ -47,7 +47,7 @@ def https_server(domain: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         """Responds to every request."""
 
         def do_GET(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-            """Respond, and keep the host and the path."""
+            """Record host and path of the request, and respond."""
             requests.append(f"{self.headers['Host']}{self.path}")
             self.send_response(200)
             self.send_header("Content-Length", "2")
@@ -55,7 +55,7 @@ def https_server(domain: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
             self.wfile.write(b"{}")
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # pylint: disable=redefined-builtin
-            """Log nothing."""
+            """Do not log."""
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem")

@@ -1,13 +1,13 @@
-"""What Lambda hands a function beside the event."""
+"""The context object of a Lambda invocation."""
 
 from __future__ import annotations
 
 SPENT_SECONDS = 10.0
-"""Too little for another attempt of a call, because one can take longer in tests, and enough for a call under way."""
+"""Remaining time that is too short for a retry of a call, but sufficient for the current call."""
 
 
 class Context:
-    """As much of it as the runtime asks for."""
+    """The attributes of the context that the runtime uses."""
 
     aws_request_id = "invocation-1"
 
@@ -15,5 +15,5 @@ class Context:
         self._seconds = seconds
 
     def get_remaining_time_in_millis(self) -> int:
-        """What is left of the function's time."""
+        """Return the remaining time of the invocation."""
         return int(self._seconds * 1000)

@@ -49,7 +49,7 @@ from lib.components.site.site_files import SiteFiles, SiteFilesArgs
 from lib.components.site.website import Website, WebsiteArgs
 from lib.model import Index, Store
 from lib.model import Key as Attribute
-from lib.model import Site as DescribedSite
+from lib.model import Site as SiteDefinition
 from lib.settings import (
     USER_POOL,
     ApiSettings,
@@ -82,12 +82,12 @@ def table(settings: TableSettings | None = None) -> Table:
 
 
 def queue() -> Queue:
-    """Create a queue to which a rule sends."""
+    """Create a queue to which an EventBridge rule can send messages."""
     return Queue("failures", QueueArgs(name="failures", rules=("nightly",)))
 
 
 def key() -> Key:
-    """Create a key that every supported AWS service uses, with a replica."""
+    """Create a key for every supported AWS service, with a replica."""
     return Key("encryption", KeyArgs(name="post", services=KEY_SERVICES, replica_regions=("us-west-2",)))
 
 
@@ -97,7 +97,7 @@ def parameter() -> Parameter:
 
 
 def secret(store: Store = "ssm") -> Secret:
-    """Create a secret whose value and key are outputs."""
+    """Create a secret with Outputs as value and as key."""
     value = pulumi.Output.secret("open sesame")
     return Secret("token", SecretArgs(name="/post/dev/token", store=store, value=value, kms_key_arn=key().arn))
 
@@ -134,29 +134,29 @@ def function(name: str = "desk", alias: str = "live") -> Function:
     return Function(name, args)
 
 
-def alarms(of: Function | None = None) -> Alarms:
+def alarms(monitored: Function | None = None) -> Alarms:
     """Create the alarms of a function."""
-    watched, notified = of or function(), topic()
-    args = AlarmsArgs(function_name=watched.name, topic_arn=notified.arn, naming=lambda alarm: f"desk-{alarm}")
+    function_name = (monitored or function()).name
+    args = AlarmsArgs(function_name=function_name, topic_arn=topic().arn, naming=lambda alarm: f"desk-{alarm}")
     return Alarms("desk-alarms", args)
 
 
 def alarm() -> Alarm:
     """Create an alarm for a queue."""
-    watched = queue()
+    failures = queue()
     args = AlarmArgs(
         name="depth",
         alarm=an_alarm(metric="ApproximateNumberOfMessagesVisible"),
-        subject=watched.name,
+        subject=failures.name,
         namespace="AWS/SQS",
-        dimensions={"QueueName": watched.name},
+        dimensions={"QueueName": failures.name},
         topic_arn=topic().arn,
     )
     return Alarm("depth", args)
 
 
 def composite() -> CompositeAlarm:
-    """Create a composite alarm over more alarms than one can have."""
+    """Create a composite alarm over more alarms than one rule can contain."""
     names = [pulumi.Output.from_input(f"alarm-{number}") for number in range(MANY_ALARMS)]
     return CompositeAlarm(
         "health", CompositeAlarmArgs(name="health", description="", alarms=names, topic_arn=topic().arn)
@@ -176,13 +176,13 @@ def website() -> Website:
 
 def site(public: bool = False) -> Site:
     """Create a site."""
-    described = DescribedSite(folder=Path(PAGES), hashed="assets/")
-    args = SiteArgs(name_prefix="post-", site=described, settings=SiteSettings(public=public))
+    definition = SiteDefinition(folder=Path(PAGES), hashed="assets/")
+    args = SiteArgs(name_prefix="post-", site=definition, settings=SiteSettings(public=public))
     return Site("pages", args)
 
 
 def site_files() -> SiteFiles:
-    """Create the files of a site, whose configuration has outputs."""
+    """Create the files of a site, with an Output in its config."""
     served = site()
     return SiteFiles("pages", SiteFilesArgs(site=served, config={"site_url": served.url}))
 
@@ -190,14 +190,14 @@ def site_files() -> SiteFiles:
 def user_pool(existing: bool = False) -> UserPool:
     """Create a user pool, or clients and scopes in an existing one."""
     settings = AuthorizationSettings(type=USER_POOL, user_pool=POOL_ARN if existing else "create")
-    pages = [pulumi.Output.from_input("https://post.example.com/")]
+    urls = [pulumi.Output.from_input("https://post.example.com/")]
     return UserPool(
-        "users", UserPoolArgs(name="post-dev", scopes=["read", "write"], settings=settings, callback_urls=pages)
+        "users", UserPoolArgs(name="post-dev", scopes=["read", "write"], settings=settings, callback_urls=urls)
     )
 
 
 def api(authorization: Any = USER_POOL) -> Api:
-    """Create an API with a body, every log, a domain, a health route and some authorization."""
+    """Create an API with a request body, all logs, a domain, a health route and a type of authorization."""
     routes = [(a_route(), function()), (a_route(method="POST", body="NewParcel"), function("clerk", alias=""))]
     settings = ApiSettings(
         access_log=True,
@@ -220,7 +220,7 @@ def api(authorization: Any = USER_POOL) -> Api:
 
 
 def signed_api() -> Api:
-    """Create an API whose callers sign their requests, and the statement that allows it."""
+    """Create an API with IAM authorization, and a statement that allows calls."""
     signed = api("AWS_IAM")
     pulumi.export("statement", signed.grant("read"))
     return signed
@@ -253,47 +253,47 @@ def network() -> Network:
 
 def nat() -> Nat:
     """Create a NAT gateway."""
-    inside = vpc()
+    parent = vpc()
     args = NatArgs(
         name="post",
-        vpc_id=inside.id,
-        public_subnet_ids=[subnet.id for subnet in inside.public],
-        private_route_table_ids=[routes.id for routes in inside.route_tables],
+        vpc_id=parent.id,
+        public_subnet_ids=[subnet.id for subnet in parent.public],
+        private_route_table_ids=[routes.id for routes in parent.route_tables],
     )
     return Nat("nat", args)
 
 
 def endpoints() -> VpcEndpoints:
     """Create the endpoints of a VPC."""
-    inside = vpc()
+    parent = vpc()
     args = VpcEndpointsArgs(
         name="post",
-        vpc_id=inside.id,
-        region=inside.resource.region,
-        account=inside.resource.owner_id,
-        route_table_ids=[routes.id for routes in inside.route_tables],
-        subnet_ids=[subnet.id for subnet in inside.private],
+        vpc_id=parent.id,
+        region=parent.resource.region,
+        account=parent.resource.owner_id,
+        route_table_ids=[routes.id for routes in parent.route_tables],
+        subnet_ids=[subnet.id for subnet in parent.private],
         statements={"sns": [topic().grant(["Publish"])]},
     )
     return VpcEndpoints("endpoint", args)
 
 
 def function_group() -> FunctionSecurityGroup:
-    """Create a security group whose functions call endpoints."""
-    reached = endpoints()
+    """Create a security group for functions that call endpoints."""
+    vpc_endpoints = endpoints()
     args = FunctionSecurityGroupArgs(
         name="post-functions",
         vpc_id="vpc-0a1b2c3d",
-        prefix_list_ids=reached.prefix_list_ids(),
-        group_ids=reached.group_ids(),
+        prefix_list_ids=vpc_endpoints.prefix_list_ids(),
+        group_ids=vpc_endpoints.group_ids(),
     )
     return FunctionSecurityGroup("functions", args)
 
 
 def flow_logs() -> FlowLogs:
     """Create the flow logs of a VPC."""
-    inside = vpc()
-    return FlowLogs("refused", FlowLogsArgs(name="post", vpc_id=inside.id, account=inside.resource.owner_id))
+    parent = vpc()
+    return FlowLogs("refused", FlowLogsArgs(name="post", vpc_id=parent.id, account=parent.resource.owner_id))
 
 
 def existing_network() -> ExistingNetwork:
@@ -304,44 +304,44 @@ def existing_network() -> ExistingNetwork:
 
 def backup() -> Backup:
     """Create backups of an encrypted table, with copies in another region."""
-    keyed = key()
+    encryption_key = key()
     args = BackupArgs(
         name="post",
         table_arns=[table().arn],
         settings=BackupSettings(retention_days=35, copy_to_vault_arn=VAULT_ARN),
-        kms_key_arn=keyed.arn,
-        table_key_arns=[keyed.arn],
+        kms_key_arn=encryption_key.arn,
+        table_key_arns=[encryption_key.arn],
     )
     return Backup("backup", args)
 
 
 def rollout() -> Rollout:
     """Create the gradual rollout of a function."""
-    shifted = function()
-    watching = list(alarms(shifted).resources.values())
+    desk = function()
+    desk_alarms = list(alarms(desk).resources.values())
     args = RolloutArgs(
-        name="post", strategy="Canary10Percent5Minutes", functions={"desk": shifted}, alarms={"desk": watching}
+        name="post", strategy="Canary10Percent5Minutes", functions={"desk": desk}, alarms={"desk": desk_alarms}
     )
     return Rollout("rollout", args)
 
 
 def schedule() -> Schedule:
     """Create a schedule for the alias of a function."""
-    called = function()
+    desk = function()
     args = ScheduleArgs(
         name="nightly",
         schedule="nightly",
         rate="rate(1 day)",
-        function_name=called.name,
-        function_arn=called.target_arn,
-        alias=called.qualifier,
+        function_name=desk.name,
+        function_arn=desk.target_arn,
+        alias=desk.qualifier,
         dead_letter_arn=queue().arn,
     )
     return Schedule("nightly", args)
 
 
 def consumer() -> Consumer:
-    """Create a consumer of a table's stream."""
+    """Create a consumer of the stream of a table."""
     args = ConsumerArgs(
         stream_arn=table().stream_arn, function_name=function().target_name, dead_letter_arn=queue().arn, pattern={}
     )
@@ -350,17 +350,17 @@ def consumer() -> Consumer:
 
 def dashboard() -> Dashboard:
     """Create a dashboard of a service."""
-    shown = api("NONE")
-    made = {
-        "region": shown.resource.region,
-        "api": shown.resource.name,
-        "stage": shown.stage.stage_name,
-        "functions": {"desk": shown.resource.name},
+    counter = api("NONE")
+    names = {
+        "region": counter.resource.region,
+        "api": counter.resource.name,
+        "stage": counter.stage.stage_name,
+        "functions": {"desk": counter.resource.name},
         "tables": {"parcels": table().name},
         "queue": queue().name,
         "alarms": [alarm.arn for alarm in alarms(function("watched")).resources.values()],
     }
-    return Dashboard("dashboard", DashboardArgs(name="post", service=a_service(), names=made))
+    return Dashboard("dashboard", DashboardArgs(name="post", service=a_service(), names=names))
 
 
 def firewall() -> Firewall:
@@ -374,7 +374,7 @@ def distribution() -> Distribution:
 
 
 def api_logs() -> ApiLogs:
-    """Create the logs of an API whose id is an output."""
+    """Create the logs of an API."""
     settings = ApiSettings(stage_name="live", access_log=True, execution_log_level="INFO", log_role="create")
     return ApiLogs("logs", ApiLogsArgs(api_name="counter", api_id=api("NONE").resource.id, settings=settings))
 
@@ -410,7 +410,7 @@ def account() -> ApiAccount:
 
 
 def provisioned_table() -> Table:
-    """Create a table whose capacity scales, with a replica."""
+    """Create a table with auto scaling and a replica."""
     return table(TableSettings(billing_mode="PROVISIONED", replica_regions=("us-west-2",)))
 
 
@@ -468,4 +468,4 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "vpc": vpc,
     "website": website,
 }
-"""Programs by the component that they create; those of other names create one in another way."""
+"""Programs by the component that they create, or by a variant of the component."""

@@ -1,4 +1,4 @@
-"""What was counted, as the log tells CloudWatch."""
+"""Assertions about metrics in the embedded metric format of CloudWatch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Counted = dict[str, set[tuple[str, str]]]
 
 
 def check_metrics(service: Service, out: str) -> None:
-    """Raise AssertionError unless each operation has emitted all that its description says, and nothing else."""
+    """Assert that the operations emitted exactly the metrics that the service definition declares."""
     declared: Counted = {}
     for function in service.functions:
         for part in function.parts():
@@ -23,7 +23,7 @@ def check_metrics(service: Service, out: str) -> None:
 
 
 def summed(out: str) -> dict[str, float]:
-    """What all of a log comes to."""
+    """Return the sum of each metric in a log."""
     sums: Counter[str] = Counter()
     for line in _lines(out):
         sums.update({name: line[name] for name, _ in _metrics(line)})
@@ -40,14 +40,14 @@ def _emitted(service: Service, out: str) -> Counted:
     operations = {f"{route.method} {route.path}": route.operation for _, route in service.routes()}
     for function in service.functions:
         operations.update({schedule.name: schedule.operation for schedule in function.schedules})
-    found: Counted = {}
+    emitted: Counted = {}
     for line in _lines(out):
-        found.setdefault(operations[line.get("route") or line["schedule"]], set()).update(_metrics(line))
-    return found
+        emitted.setdefault(operations[line.get("route") or line["schedule"]], set()).update(_metrics(line))
+    return emitted
 
 
 def _lines(out: str) -> Iterator[dict[str, Any]]:
-    """Those with figures."""
+    """Yield the log lines that contain metrics."""
     for line in map(json.loads, out.splitlines()):
         if "_aws" in line:
             assert line["FunctionName"] == "desk-dev"
@@ -56,5 +56,5 @@ def _lines(out: str) -> Iterator[dict[str, Any]]:
 
 
 def _metrics(line: dict[str, Any]) -> list[tuple[str, str]]:
-    (told,) = line["_aws"]["CloudWatchMetrics"]
-    return [(metric["Name"], metric["Unit"]) for metric in told["Metrics"]]
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    return [(metric["Name"], metric["Unit"]) for metric in directive["Metrics"]]

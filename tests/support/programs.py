@@ -1,4 +1,4 @@
-"""Programs of one stack."""
+"""Programs with one stack."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .builders import PARCELS, a_yard
+from .builders import PARCELS, full_service
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
-    """A program that is a stack of the parcel service, unless its arguments say otherwise."""
+    """Return a program with a stack. Its service is `PARCELS` by default."""
     return lambda: TapStack(name, TapStackArgs(**{"service": PARCELS, **args}))
 
 
@@ -42,18 +42,18 @@ EVERYTHING: dict[str, Any] = {
     ),
     "network": NetworkSettings(vpc="create", nat_gateways="one"),
 }
-"""Arguments of a stack that has every kind of resource that the services of the library have."""
-YARD: dict[str, Any] = {"service": a_yard()}
-"""Arguments of a stack that has most of what is left."""
-OPEN_YARD: dict[str, Any] = {
-    **YARD,
+"""Arguments of a stack with every kind of resource that the built-in services have."""
+FULL_SERVICE: dict[str, Any] = {"service": full_service()}
+"""Arguments of a stack with most of the other kinds of resources."""
+PUBLIC_SERVICE: dict[str, Any] = {
+    **FULL_SERVICE,
     "environment_suffix": "pr-7",
     "site": SiteSettings(public=True),
     "network": NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-0a1b2c3e")),
 }
-"""Arguments of one that has the rest."""
+"""Arguments of a stack with the remaining kinds of resources, such as a public site and an existing network."""
 PRODUCTION: dict[str, Any] = {
-    **YARD,
+    **FULL_SERVICE,
     "environment_suffix": "prod",
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
@@ -66,13 +66,13 @@ PRODUCTION: dict[str, Any] = {
     "backup": BackupSettings(retention_days=35),
     "cost": CostSettings(monthly_budget_usd=100.0),
 }
-"""Arguments of one with every setting of production on."""
+"""Arguments of a stack with every production setting enabled."""
 
 PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),
     "parcels": stacked(environment_suffix="prod", alarms=AlarmSettings(notification_email="ops@example.com")),
     "inventory": stacked("shop", **EVERYTHING),
-    "yard": stacked(**YARD),
-    "open_yard": stacked(**OPEN_YARD),
+    "yard": stacked(**FULL_SERVICE),
+    "open_yard": stacked(**PUBLIC_SERVICE),
     "production": stacked(**PRODUCTION),
 }

@@ -1,4 +1,4 @@
-"""What the library deploys, each deployment recorded once for all tests."""
+"""Recordings of the built-in services. Each is recorded once for all tests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from lib.program.recorder import Deployment, record_file
 
 @cache
 def deployment(service: str, environment: str, *config: tuple[str, str]) -> Deployment:
-    """What `tap.py` makes of a service in an environment."""
-    said = {"service": service, "environment": environment, **dict(config)}
-    return record_file(Path("tap.py"), said)
+    """Return the recording of `tap.py` for a service and an environment."""
+    return record_file(Path("tap.py"), {"service": service, "environment": environment, **dict(config)})
 
 
 def graph(service: str, environment: str, *config: tuple[str, str]) -> Graph:
-    """The graph of that."""
+    """Return the resource graph of the recording for a service and an environment."""
     return graph_of(deployment(service, environment, *config))

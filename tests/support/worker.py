@@ -1,4 +1,4 @@
-"""A function's code as it is deployed: its archive's own index, over tables in the emulator."""
+"""The handler of a Lambda function, loaded from its deployed files, with tables in the emulator."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Handler = Callable[[Any, Any], Any]
 ORIGIN = "https://shop.example.com"
 
 
-class Answer(NamedTuple):
-    """What the handler answered."""
+class HandlerResponse(NamedTuple):
+    """A response of the handler."""
 
     status: int
     headers: dict[str, str]
@@ -33,14 +33,14 @@ class Answer(NamedTuple):
 
 
 class Api:
-    """Calls the handler as API Gateway would."""
+    """A client that invokes the handler with events of API Gateway."""
 
     def __init__(self, handler: Handler, tables: Mapping[str, str]) -> None:
         self.handler = handler
         self.tables = tables
-        """Names in AWS by names in the description."""
+        """Physical names of tables by name in the service definition."""
         self.seconds = 30.0
-        """What each call is given."""
+        """Remaining time of each invocation."""
 
     def __call__(
         self,
@@ -52,10 +52,13 @@ class Api:
         query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
         **event: Any,
-    ) -> Answer:
-        """`path` is the route's own (`/items/{ItemId}`), `keys` fill its parameters; `event` overrides the rest."""
+    ) -> HandlerResponse:
+        """Send a request. `path` is the path of a route (`/items/{ItemId}`), `keys` are its path parameters.
+
+        `event` overrides fields of the event.
+        """
         names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
-        asked = {
+        request = {
             "resource": path,
             "httpMethod": method,
             "pathParameters": dict(zip(names, keys, strict=True)) or None,
@@ -65,41 +68,41 @@ class Api:
             "requestContext": {"requestId": "request-1"},
             **event,
         }
-        answer = self.handler(asked, Context(self.seconds))
-        text = answer["body"]
+        response = self.handler(request, Context(self.seconds))
+        text = response["body"]
         document = json.loads(text, parse_float=Decimal) if text else None
-        return Answer(answer["statusCode"], answer["headers"], document, text)
+        return HandlerResponse(response["statusCode"], response["headers"], document, text)
 
     def paged(self, path: str, member: str, *keys: str, **query: str) -> list[Any]:
-        """Return the entries of all pages of a listing."""
-        found: list[Any] = []
+        """Return the entries of all pages of a list."""
+        entries: list[Any] = []
         token: dict[str, str] = {}
         while True:
             page = self("GET", path, keys=keys, query={**query, **token})
             assert page.status == 200, page.text
             assert len(page.body[member]) <= int(query.get("page_size", "25"))
-            found += page.body[member]
+            entries += page.body[member]
             if page.body["next_page_token"] is None:
-                return found
+                return entries
             token = {"page_token": page.body["next_page_token"]}
 
 
-def refused(answer: Answer, status: int, code: str, says: str) -> None:
-    """The common error shape."""
-    assert (answer.status, answer.body["code"], answer.body["requestId"]) == (status, code, "request-1")
-    assert says in answer.body["error"] + " ".join(answer.body["details"])
-    assert set(answer.body) == {"error", "code", "requestId", "details"}
+def assert_error(response: HandlerResponse, status: int, code: str, message: str) -> None:
+    """Assert that a response is an error in the common form, and that `message` is part of the error or its details."""
+    assert (response.status, response.body["code"], response.body["requestId"]) == (status, code, "request-1")
+    assert message in response.body["error"] + " ".join(response.body["details"])
+    assert set(response.body) == {"error", "code", "requestId", "details"}
 
 
-def started(service: Service, folder: Path) -> Handler:
-    """The `handler` of the index of a service's first function, in a worker that has started.
+def load_handler(service: Service, folder: Path) -> Handler:
+    """Import and return the handler of the first function of a service, as in a new Lambda execution environment.
 
-    Its runtime is this checkout's.
+    The runtime is imported from this checkout and not from the archive.
     """
-    for name, text in sources(service, service.functions[0], ORIGIN).items():
+    for name, source in sources(service, service.functions[0], ORIGIN).items():
         if not name.startswith("tap_stack/"):
             (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).write_text(source, encoding="utf-8")
     sys.path.insert(0, str(folder))
     try:
         handler: Handler = importlib.import_module("index").handler
@@ -111,8 +114,8 @@ def started(service: Service, folder: Path) -> Handler:
 
 
 @contextmanager
-def standing(emulator: Emulator, *tables: Table) -> Iterator[dict[str, str]]:
-    """Empty tables with their indexes; their names in AWS by their names."""
+def created_tables(emulator: Emulator, *tables: Table) -> Iterator[dict[str, str]]:
+    """Create empty tables with their indexes. Yield the physical name of each table by its name in the definition."""
     names = {table.name: f"{table.name}-{uuid.uuid4().hex[:8]}" for table in tables}
     for table in tables:
         create_table(emulator, table, names[table.name])

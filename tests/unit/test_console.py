@@ -30,23 +30,23 @@ class Interactive(io.StringIO):
 def test_character_that_the_stream_cannot_encode_is_escaped(encoding: str, expected: str) -> None:
     output = io.BytesIO()
     terminal = Terminal(io.TextIOWrapper(output, encoding=encoding))
-    terminal.say("Ж \ud800")
+    terminal.print_line("Ж \ud800")
     assert output.getvalue().decode() == expected
 
 
 def test_transient_line_is_erased_in_a_terminal() -> None:
     stream = Interactive()
     terminal = Terminal(stream)
-    terminal.passing("1 of 2")
-    terminal.passing("2 of 2")
-    terminal.say("done")
+    terminal.show_transient("1 of 2")
+    terminal.show_transient("2 of 2")
+    terminal.print_line("done")
     assert stream.getvalue() == "1 of 2\r\033[2K2 of 2\r\033[2Kdone\n"
 
 
 def test_file_receives_no_transient_lines() -> None:
     stream = io.StringIO()
     terminal = Terminal(stream)
-    terminal.passing("1 of 2")
+    terminal.show_transient("1 of 2")
     terminal.step("done")
     assert stream.getvalue().endswith(" s] done\n")
     assert "1 of 2" not in stream.getvalue()
@@ -102,6 +102,6 @@ def test_dumb_terminal_receives_no_transient_lines(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TERM", "dumb")
     stream = Interactive()
     terminal = Terminal(stream)
-    terminal.passing("1 of 2")
-    terminal.say("done")
+    terminal.show_transient("1 of 2")
+    terminal.print_line("done")
     assert stream.getvalue() == "done\n"

@@ -21,7 +21,7 @@ import json
 from tap_stack import TapStackArgs
 from tap_stack.assets.lambda_archive import sources
 
-service = TapStackArgs().description()
+service = TapStackArgs().service_definition()
 print(json.dumps(sources(service, service.functions[0])))
 """
 TAP = Path(sys.executable).with_name("tap")

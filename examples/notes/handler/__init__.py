@@ -1,1 +1,1 @@
-"""The Lambda code: all of this package is deployed, and `tap_stack.runtime`."""
+"""Lambda code. The archive contains this package and `tap_stack.runtime`."""

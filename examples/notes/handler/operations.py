@@ -1,4 +1,4 @@
-"""The Lambda code: a function per operation."""
+"""Operations of the service."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ STORE: list[DynamoDB] = []
 
 
 def start() -> None:
-    """Make the client while the worker starts."""
+    """Create the DynamoDB client during the initialization of the execution environment."""
     STORE.append(DynamoDB())
 
 
 def write_note(request: Request) -> Response:
-    """Keep a note under its name, in the place of an older one."""
+    """Store a note under its name, replacing a previous one."""
     item = to_item({"text": request.body["text"], "name": request.path["name"]})
     STORE[0].call("PutItem", TableName=TABLE, Item={**item, "seal": {"S": _seal(item)}})
     return Response(200, to_json(item))
 
 
 def read_note(request: Request) -> Response:
-    """The note of a name, and whether it is as it was written here."""
-    found = STORE[0].call("GetItem", TableName=TABLE, Key=to_item(request.path)).get("Item")
-    if found is None:
-        raise NotFound(f"no note {json.dumps(request.path['name'])}")
-    genuine = hmac.compare_digest(found.pop("seal")["S"], _seal(found))
-    return Response(200, to_json({**found, "genuine": {"BOOL": genuine}}))
+    """Return the note with a name, and whether its seal is valid."""
+    item = STORE[0].call("GetItem", TableName=TABLE, Key=to_item(request.path)).get("Item")
+    if item is None:
+        raise NotFound(f"Note {json.dumps(request.path['name'])} not found.")
+    is_genuine = hmac.compare_digest(item.pop("seal")["S"], _seal(item))
+    return Response(200, to_json({**item, "genuine": {"BOOL": is_genuine}}))
 
 
 def _seal(item: Item) -> str:
-    text = f"{item['name']['S']}\n{item['text']['S']}"
-    return hmac.new(SEAL.value().encode(), text.encode(), "sha256").hexdigest()
+    message = f"{item['name']['S']}\n{item['text']['S']}"
+    return hmac.new(SEAL.value().encode(), message.encode(), "sha256").hexdigest()

@@ -232,7 +232,7 @@ class Api(pulumi.ComponentResource):
 
     def grant(self, scope: str) -> pulumi.Output[iam.Statement]:
         """Return a statement that allows signed requests (AWS_IAM authorization) to the routes of a scope."""
-        routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
+        routes = [(route.method, route.path) for route in self._routes() if route.required_scope() == scope]
         return derive(
             lambda arn, stage: iam.allow_calls(arn, stage, routes),
             self.resource.execution_arn,
@@ -325,7 +325,7 @@ class Api(pulumi.ComponentResource):
 
     def _authorization(self, route: model.Route) -> dict[str, Any]:
         """Return the authorization properties of a method. A required API key is not an authorization."""
-        scope = route.scope_needed()
+        scope = route.required_scope()
         if scope and self.user_pool and self.authorizer:
             scopes = [self.user_pool.scope(scope)]
             return {"authorization": USER_POOL, "authorizer_id": self.authorizer.id, "authorization_scopes": scopes}
@@ -587,7 +587,7 @@ class Api(pulumi.ComponentResource):
         return created
 
     def _key_required(self, route: model.Route) -> bool:
-        by_authorization = {"NONE": route.key_required, "API_KEY": bool(route.scope_needed())}
+        by_authorization = {"NONE": route.key_required, "API_KEY": bool(route.required_scope())}
         return by_authorization.get(self.authorization.type or "NONE", False)
 
     def _usage_plan(self) -> UsagePlan:

@@ -1,1 +1,1 @@
-"""Lambda functions, their code and roles, and what invokes them."""
+"""Lambda functions: code, roles, layers, rollouts, schedules and event sources."""

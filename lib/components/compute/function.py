@@ -74,7 +74,7 @@ class Function(pulumi.ComponentResource):
         self.log_policy = None if args.role_name is None else self._log_policy(name, args, args.role_name)
         self.resource = self._function(name, args)
         self.alias = self._alias(name, args) if args.alias or self._requires_version() else None
-        self.provisioned = self._provisioned(name, self.alias) if self.alias else None
+        self.provisioned_concurrency = self._provisioned_concurrency(name, self.alias) if self.alias else None
         self.physical_name = args.name
         self.name = self.resource.name
         self.arn = self.resource.arn
@@ -111,7 +111,9 @@ class Function(pulumi.ComponentResource):
             ),
         )
 
-    def _provisioned(self, name: str, alias: aws.lambda_.Alias) -> aws.lambda_.ProvisionedConcurrencyConfig | None:
+    def _provisioned_concurrency(
+        self, name: str, alias: aws.lambda_.Alias
+    ) -> aws.lambda_.ProvisionedConcurrencyConfig | None:
         if not self.settings.provisioned_concurrency:
             return None
         return aws.lambda_.ProvisionedConcurrencyConfig(

@@ -39,17 +39,17 @@ class CompositeAlarm(pulumi.ComponentResource):
         alarms = list(args.alarms)
         parts = [alarms[start : start + MAX_CHILDREN] for start in range(0, len(alarms), MAX_CHILDREN)]
         self.parts = (
-            [self._part(f"{name}-{number}", f"{args.name}-{number}", part, []) for number, part in enumerate(parts, 1)]
+            [self._alarm(f"{name}-{number}", f"{args.name}-{number}", part, []) for number, part in enumerate(parts, 1)]
             if len(parts) > 1
             else []
         )
         children = [part.alarm_name for part in self.parts] or alarms
-        self.resource = self._part(f"{name}-any", args.name, children, [args.topic_arn])
+        self.resource = self._alarm(f"{name}-any", args.name, children, [args.topic_arn])
         self.name = self.resource.alarm_name
         self.arn = self.resource.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def _part(
+    def _alarm(
         self, name: str, alarm_name: str, children: Sequence[pulumi.Input[str]], actions: Sequence[pulumi.Input[str]]
     ) -> aws.cloudwatch.CompositeAlarm:
         return aws.cloudwatch.CompositeAlarm(

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ...documents import iam
-from ...model.names import named
+from ...model.names import with_name_tag
 from ..derived import concat, derive
 from ..lookup.provider_info import ProviderInfo
 
@@ -88,7 +88,7 @@ class VpcEndpoints(pulumi.ComponentResource):
             name_prefix=f"{args.name}-endpoints-",
             vpc_id=args.vpc_id,
             description="VPC interface endpoints",
-            tags=named(args.tags, f"{args.name}-endpoints"),
+            tags=with_name_tag(args.tags, f"{args.name}-endpoints"),
             opts=self._child,
         )
 
@@ -102,6 +102,6 @@ class VpcEndpoints(pulumi.ComponentResource):
             service_name=concat("com.amazonaws.", args.region, ".", service),
             policy=pulumi.Output.json_dumps(statements.apply(iam.vpc_endpoint_policy)),
             **kind,
-            tags=named(args.tags, f"{args.name}-{service}"),
+            tags=with_name_tag(args.tags, f"{args.name}-{service}"),
             opts=self._child,
         )

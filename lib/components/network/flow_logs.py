@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ...documents import iam
-from ...model.names import named, role_name_prefix
+from ...model.names import role_name_prefix, with_name_tag
 from ...settings.environments import BASIS
 from ..compute.role import Role, RoleArgs
 from ..derived import derive
@@ -63,7 +63,7 @@ class FlowLogs(pulumi.ComponentResource):
             traffic_type="REJECT",
             log_destination=self.log_group.arn,
             iam_role_arn=self.role.arn,
-            tags=named(args.tags, args.name),
+            tags=with_name_tag(args.tags, args.name),
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.role.permissions()),
         )
         self.register_outputs({"id": self.resource.id, "log_group_name": self.log_group.name})

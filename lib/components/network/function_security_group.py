@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from ...model.names import named
+from ...model.names import with_name_tag
 
 ANYWHERE = "0.0.0.0/0"
 TLS: dict[str, Any] = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
@@ -44,7 +44,7 @@ class FunctionSecurityGroup(pulumi.ComponentResource):
             name_prefix=f"{args.name}-",
             vpc_id=args.vpc_id,
             description="Lambda functions",
-            tags=named(args.tags, args.name),
+            tags=with_name_tag(args.tags, args.name),
             opts=self._child,
         )
         self.id = self.resource.id
@@ -63,7 +63,7 @@ class FunctionSecurityGroup(pulumi.ComponentResource):
             description=f"HTTPS to {label}",
             **TLS,
             **peer,
-            tags=named(self._args.tags, f"{self._args.name}-to-{label}"),
+            tags=with_name_tag(self._args.tags, f"{self._args.name}-to-{label}"),
             opts=self._child,
         )
 
@@ -74,6 +74,6 @@ class FunctionSecurityGroup(pulumi.ComponentResource):
             description="HTTPS from functions",
             **TLS,
             referenced_security_group_id=self.id,
-            tags=named(self._args.tags, f"{self._args.name}-into-{label}"),
+            tags=with_name_tag(self._args.tags, f"{self._args.name}-into-{label}"),
             opts=self._child,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from ...model.names import named
+from ...model.names import with_name_tag
 from .function_security_group import ANYWHERE
 
 
@@ -35,10 +35,10 @@ class Nat(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.internet = aws.ec2.InternetGateway(
-            f"{name}-internet", vpc_id=args.vpc_id, tags=named(args.tags, args.name), opts=self._child
+            f"{name}-internet", vpc_id=args.vpc_id, tags=with_name_tag(args.tags, args.name), opts=self._child
         )
         self.route_table = aws.ec2.RouteTable(
-            f"{name}-routes", vpc_id=args.vpc_id, tags=named(args.tags, f"{args.name}-public"), opts=self._child
+            f"{name}-routes", vpc_id=args.vpc_id, tags=with_name_tag(args.tags, f"{args.name}-public"), opts=self._child
         )
         self.associations = [
             aws.ec2.RouteTableAssociation(
@@ -68,7 +68,7 @@ class Nat(pulumi.ComponentResource):
         )
 
     def _gateway(self, number: int, subnet_id: pulumi.Input[str]) -> tuple[aws.ec2.Eip, aws.ec2.NatGateway]:
-        tags = named(self._args.tags, f"{self._args.name}-nat-{number}")
+        tags = with_name_tag(self._args.tags, f"{self._args.name}-nat-{number}")
         # Elastic IP addresses and NAT gateways require a route to the internet.
         opts = pulumi.ResourceOptions(parent=self, depends_on=[self.internet, self.route])
         address = aws.ec2.Eip(f"{self._prefix}-{number}-address", domain="vpc", tags=tags, opts=opts)

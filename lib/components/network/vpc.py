@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ...documents.network import subnet_blocks
-from ...model.names import named
+from ...model.names import with_name_tag
 from ...settings import NetworkSettings, invalid_value, merge
 from ...settings.environments import BASIS
 
@@ -39,13 +39,13 @@ class Vpc(pulumi.ComponentResource):
             cidr_block=settings.cidr_block,
             enable_dns_support=True,
             enable_dns_hostnames=True,  # required for the private DNS names of endpoints
-            tags=named(args.tags, args.name),
+            tags=with_name_tag(args.tags, args.name),
             opts=self._child,
         )
         self.id = self.resource.id
         # Resources without a security group get the default group. Managing it removes its rules, which allow traffic.
         self.default_group = aws.ec2.DefaultSecurityGroup(
-            f"{name}-default", vpc_id=self.id, tags=named(args.tags, f"{args.name}-default"), opts=self._child
+            f"{name}-default", vpc_id=self.id, tags=with_name_tag(args.tags, f"{args.name}-default"), opts=self._child
         )
         self.zones = self._zones(settings.zones or 0)
         public, private = subnet_blocks(settings.cidr_block or "", settings.zones or 0)
@@ -67,7 +67,7 @@ class Vpc(pulumi.ComponentResource):
             filters=[{"name": "zone-type", "values": ["availability-zone"]}],
             opts=pulumi.InvokeOutputOptions(parent=self),
         )
-        names = result.names.apply(lambda names: first(names, count))
+        names = result.names.apply(lambda names: first_zones(names, count))
         return [names[number] for number in range(count)]
 
     def _subnets(self, kind: str, blocks: Sequence[str]) -> list[aws.ec2.Subnet]:
@@ -78,7 +78,7 @@ class Vpc(pulumi.ComponentResource):
                 cidr_block=block,
                 availability_zone=zone,
                 map_public_ip_on_launch=False,
-                tags=named(self._args.tags, f"{self._args.name}-{kind}-{number}"),
+                tags=with_name_tag(self._args.tags, f"{self._args.name}-{kind}-{number}"),
                 # If AWS adds a zone to the region or hides one, existing subnets must not be replaced.
                 opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
             )
@@ -89,12 +89,12 @@ class Vpc(pulumi.ComponentResource):
         return aws.ec2.RouteTable(
             f"{self._prefix}-private-{number}-routes",
             vpc_id=self.id,
-            tags=named(self._args.tags, f"{self._args.name}-private-{number}"),
+            tags=with_name_tag(self._args.tags, f"{self._args.name}-private-{number}"),
             opts=self._child,
         )
 
 
-def first(zones: Sequence[str] | None, count: int) -> list[str]:
+def first_zones(zones: Sequence[str] | None, count: int) -> list[str]:
     """Return the first `count` zones, or as many empty strings if `zones` is unset, as in unit tests with mocks.
 
     Raise `ValueError` if the region has fewer zones.

@@ -1,4 +1,4 @@
-"""Calls that show what the inventory API does."""
+"""Example requests of the inventory API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LAMPS: list[dict[str, Any]] = [
     {"name": "Floor lamp", "category": "lighting", "quantity": 4, "price": 129.50, "reorderThreshold": 5},
 ]
 DEMO = (
-    Call(method="POST", path="/items", status=201, body=DESK, keeps={"desk": "itemId"}),
+    Call(method="POST", path="/items", status=201, body=DESK, captures={"desk": "itemId"}),
     Call(method="POST", path="/items", status=409, body=DESK),
     Call(method="POST", path="/items", status=201, body={**DESK, "name": "Oak desk", "sku": "DESK-160"}),
     Call(method="POST", path="/items/batch", status=200, body={"items": LAMPS}),

@@ -8,7 +8,7 @@ from ...model.journey import Journey
 ITEM = {"name": "Walnut desk", "category": "load-{client}", "quantity": 40, "price": 349.95}
 JOURNEY = Journey(
     steps=(
-        Call(method="POST", path="/items", status=201, body=ITEM, keeps={"item": "itemId"}),
+        Call(method="POST", path="/items", status=201, body=ITEM, captures={"item": "itemId"}),
         Call(method="GET", path="/items/{item}", status=200),
         Call(method="GET", path="/items?category=load-{client}&page_size=20", status=200),
         Call(method="GET", path="/items/{item}", status=200),

@@ -1,4 +1,4 @@
-"""The routes of the inventory API, and their metrics."""
+"""Routes and metrics of the inventory API."""
 
 from __future__ import annotations
 
@@ -7,46 +7,57 @@ from ...model.paging import page_query
 from ...settings import FunctionSettings
 from .schemas import CATEGORY, SKU, STATUS, VERSION
 from .settings import InventorySettings
-from .tables import ALERTS, AUDIT, CONFIG, INDEXES, OWN_ROWS, PAGE_TOKENS, READ_ITEM, SKUS, WRITE_GRANTS, grant_items
+from .tables import (
+    ALERTS,
+    AUDIT,
+    CONFIG,
+    INDEXES,
+    PAGE_TOKENS,
+    READ_ITEM,
+    SKUS,
+    UPDATE_SKUS_AND_ALERTS,
+    WRITE_GRANTS,
+    grant_items,
+)
 
 CREATED = Metric("ItemsCreated", "Count", "Items created")
-LOW = Metric("LowStock", "Count", "Items that came to or under their threshold")
+LOW = Metric("LowStock", "Count", "Items whose quantity fell to or below their threshold")
 
 
 def change_routes() -> tuple[Route, ...]:
-    """Return the routes that change items."""
-    quick = FunctionSettings(memory_mb=256, timeout_seconds=10, reserved_concurrency=10)
+    """Return the routes that create, update and delete items."""
+    settings = FunctionSettings(memory_mb=256, timeout_seconds=10, reserved_concurrency=10)
     return (
         Route(
             method="POST",
             path="/items",
             operation="create_item",
-            summary="Create an item, at version 1",
+            summary="Create an item with version 1",
             body="NewItem",
             responses={201: "Item"},
             idempotent=True,
             versioned=True,
             grants=(
-                grant_items("PutItem", reason="add the item, its first version, and the guard of its sku"),
-                grant_items("GetItem", reason="answer a repeated Idempotency-Key with what it made"),
-                grant_items("UpdateItem", keys=(ALERTS,), reason="note that an alert was sent"),
+                grant_items("PutItem", reason="write the item, its first version, and the owner of its SKU"),
+                grant_items("GetItem", reason="return the created item again for a used Idempotency-Key"),
+                grant_items("UpdateItem", keys=(ALERTS,), reason="mark an alert as published"),
                 *WRITE_GRANTS,
             ),
             metrics=(CREATED, LOW),
-            settings=quick,
+            settings=settings,
         ),
         Route(
             method="POST",
             path="/items/batch",
             operation="batch_items",
-            summary="Create or change up to 25 items, each by itself",
+            summary="Create or update up to 25 items, each in its own transaction",
             body="Batch",
             responses={200: "BatchResults"},
             idempotent=True,
             grants=(
                 READ_ITEM,
-                grant_items("PutItem", reason="add versions, and the guards of skus"),
-                OWN_ROWS,
+                grant_items("PutItem", reason="write versions, and owners of SKUs"),
+                UPDATE_SKUS_AND_ALERTS,
                 *WRITE_GRANTS,
             ),
             metrics=(CREATED, LOW),
@@ -56,32 +67,32 @@ def change_routes() -> tuple[Route, ...]:
             method="PUT",
             path="/items/{itemId}",
             operation="update_item",
-            summary="Change an item",
+            summary="Update an item",
             body="ItemChanges",
             responses={200: "Item"},
             versioned=True,
             errors=(409,),
             grants=(
                 READ_ITEM,
-                grant_items("PutItem", reason="add a version, and the guard of a new sku"),
-                OWN_ROWS,
+                grant_items("PutItem", reason="write a version, and the owner of a new SKU"),
+                UPDATE_SKUS_AND_ALERTS,
                 *WRITE_GRANTS,
             ),
             metrics=(LOW,),
-            settings=quick,
+            settings=settings,
         ),
         Route(
             method="DELETE",
             path="/items/{itemId}",
             operation="delete_item",
-            summary="Delete an item; its history stays",
+            summary="Delete an item and retain its history",
             query={"sku": {**SKU, "description": "SKU that the item must have; 404 otherwise."}},
             responses={200: "Deleted"},
             versioned=True,
             grants=(
-                grant_items("GetItem", reason="read what is to be deleted"),
-                grant_items("PutItem", reason="add the version that says it is gone"),
-                grant_items("UpdateItem", keys=(SKUS,), reason="free its sku"),
+                grant_items("GetItem", reason="read the item before it is deleted"),
+                grant_items("PutItem", reason="write the version of the deletion"),
+                grant_items("UpdateItem", keys=(SKUS,), reason="release its SKU"),
                 AUDIT,
             ),
             settings=FunctionSettings(memory_mb=256, timeout_seconds=5, reserved_concurrency=5),
@@ -91,8 +102,8 @@ def change_routes() -> tuple[Route, ...]:
 
 def read_routes(settings: InventorySettings) -> tuple[Route, ...]:
     """Return the routes that read items."""
-    audit = Grant(on="audit", actions=("PutItem",), reason="leave an audit row beside the read")
-    always = (audit, CONFIG) if settings.audit_reads else (CONFIG,)
+    audit = Grant(on="audit", actions=("PutItem",), reason="write an audit record of the read")
+    common_grants = (audit, CONFIG) if settings.audit_reads else (CONFIG,)
     page = page_query(
         default_size=settings.default_page_size,
         max_size=settings.max_page_size,
@@ -103,14 +114,14 @@ def read_routes(settings: InventorySettings) -> tuple[Route, ...]:
             method="GET",
             path="/items",
             operation="list_items",
-            summary="List items, newest first, a page at a time",
+            summary="List items in pages, newest first",
             query={"category": CATEGORY, "status": STATUS, "sku": {**SKU, "description": "SKU of one item."}, **page},
             responses={200: "ItemPage"},
             grants=(
                 grant_items("Query", indexes=tuple(INDEXES), reason="list items"),
-                grant_items("GetItem", reason="find an item by its sku"),
+                grant_items("GetItem", reason="find an item by its SKU"),
                 PAGE_TOKENS,
-                *always,
+                *common_grants,
             ),
             settings=FunctionSettings(memory_mb=512, timeout_seconds=10, reserved_concurrency=15),
         ),
@@ -118,24 +129,24 @@ def read_routes(settings: InventorySettings) -> tuple[Route, ...]:
             method="GET",
             path="/items/{itemId}",
             operation="get_item",
-            summary="Read an item",
+            summary="Get an item or one of its versions",
             query={
                 "version": {**VERSION, "description": "Version to return. Default: the latest."},
-                "sku": {**SKU, "description": "SKU that the item must have now; 404 otherwise."},
+                "sku": {**SKU, "description": "SKU that the latest version must have; 404 otherwise."},
             },
             responses={200: "Item"},
             versioned=True,
-            grants=(grant_items("GetItem", reason="read an item"), *always),
+            grants=(grant_items("GetItem", reason="read an item"), *common_grants),
             settings=FunctionSettings(memory_mb=256, timeout_seconds=5, reserved_concurrency=20),
         ),
         Route(
             method="GET",
             path="/items/{itemId}/history",
             operation="get_history",
-            summary="Every version of an item, newest first, a page at a time; also of a deleted one",
+            summary="List the versions of an item in pages, newest first, also after its deletion",
             query=page,
             responses={200: "History"},
-            grants=(grant_items("Query", reason="read versions"), PAGE_TOKENS, *always),
+            grants=(grant_items("Query", reason="read versions"), PAGE_TOKENS, *common_grants),
             settings=FunctionSettings(memory_mb=256, timeout_seconds=10, reserved_concurrency=5),
         ),
     )

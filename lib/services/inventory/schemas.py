@@ -1,4 +1,4 @@
-"""The JSON Schemas of the inventory API."""
+"""JSON Schemas of the inventory API."""
 
 from __future__ import annotations
 
@@ -14,49 +14,54 @@ TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "pattern": r"\S"}
 NAME: Schema = {**TEXT, "maxLength": 200}
 DESCRIPTION: Schema = {"type": "string", "maxLength": 2000}
 QUANTITY: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
-PRICE: Schema = {"type": "number", "minimum": 0, "maximum": NUMBER_MAX, "description": "A decimal, kept to the digit."}
+PRICE: Schema = {
+    "type": "number",
+    "minimum": 0,
+    "maximum": NUMBER_MAX,
+    "description": "Decimal number, stored exactly.",
+}
 CATEGORY: Schema = {**TEXT, "maxLength": 100}
 SKU: Schema = {
     **TEXT,
     "maxLength": items.SKU_LENGTH,
-    "description": "Unique. Stored in Unicode normal form C, without surplus white space; control, format and other "
-    "invisible characters are a 400.",
+    "description": "Unique among items. Stored in Unicode normal form C, without leading, trailing or repeated white "
+    "space. Control, format and other invisible characters are rejected with a 400.",
 }
 STATUS: Schema = {
     "type": "string",
     "enum": list(STATUSES),
-    "description": "Follows the quantity, `out_of_stock` at 0 and `available` above, unless it is `discontinued`.",
+    "description": "`discontinued`, or derived from the quantity: `out_of_stock` if it is 0, else `available`.",
 }
 THRESHOLD: Schema = {
     **QUANTITY,
-    "description": "At or under this quantity the stock is low; the service's when not given.",
+    "description": "Quantity at or below which stock is low. Default: the setting `low_stock_threshold`.",
 }
 VERSION: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 ITEM_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
-TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
+TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC timestamp with microseconds."}
 REQUIRED: dict[str, Schema] = dict(zip(items.REQUIRED, (NAME, QUANTITY, CATEGORY), strict=True))
 REMOVABLE: dict[str, Schema] = {"description": DESCRIPTION, "sku": SKU, "reorderThreshold": THRESHOLD}
 STORED_TIME: Schema = {
     "type": "string",
     "maxLength": 100,
-    "description": "Read-only. A value that is not the stored one is a 400.",
+    "description": "Read-only: must equal the stored value; 400 otherwise.",
 }
-SENT_BACK: dict[str, Schema] = {
+READ_ONLY: dict[str, Schema] = {
     "itemId": ITEM_ID,
-    "version": {**VERSION, "description": "Same as `expectedVersion`, so that a stale copy of the item is a 409."},
+    "version": {**VERSION, "description": "Same as `expectedVersion`, so that an outdated copy is rejected."},
     "createdAt": STORED_TIME,
     "lastUpdated": STORED_TIME,
 }
-"""Fields that are in a change because the caller sends back an item that it read."""
+"""Fields that a change can contain so that callers can send an item that they have read."""
 CHANGES: dict[str, Schema] = {
     **REQUIRED,
     "price": PRICE,
     "status": STATUS,
     **{name: {**schema, "type": [schema["type"], "null"]} for name, schema in REMOVABLE.items()},
-    "expectedVersion": {**VERSION, "description": "Change the item only if this is its version; 409 otherwise."},
-    **SENT_BACK,
+    "expectedVersion": {**VERSION, "description": "Version that the item must have; 409 otherwise."},
+    **READ_ONLY,
 }
-"""What a change may hold: null takes an optional field away."""
+"""Fields of a change. null removes an optional field."""
 SCHEMAS: dict[str, Schema] = {
     "NewItem": {
         "type": "object",
@@ -71,8 +76,8 @@ SCHEMAS: dict[str, Schema] = {
     },
     "ItemChanges": {
         "type": "object",
-        "description": "The fields to set; the others stay. null takes an optional one away. An item can be sent back "
-        "as it was read, with fields changed.",
+        "description": "Fields to set. Other fields keep their values; null removes an optional field. The body can be "
+        "an item as it was read, with changed fields.",
         "minProperties": 1,
         "additionalProperties": False,
         "properties": CHANGES,
@@ -88,8 +93,8 @@ SCHEMAS: dict[str, Schema] = {
                 "maxItems": 25,
                 "items": {
                     "type": "object",
-                    "description": f"With an `itemId` the changes of that item, without one a new item, "
-                    f"which needs {', '.join(REQUIRED)}.",
+                    "description": "Changes of the item with the `itemId`. Without it, a new item, which requires "
+                    f"{', '.join(REQUIRED)}.",
                     "minProperties": 1,
                     "additionalProperties": False,
                     "properties": CHANGES,
@@ -126,14 +131,14 @@ SCHEMAS: dict[str, Schema] = {
             "changedAt": TIME,
             "changedBy": {
                 "type": "string",
-                "description": "The caller's user, client, principal or ARN, the API key's id, or `anonymous`.",
+                "description": "User, client, principal or ARN of the caller, ID of the API key, or `anonymous`.",
             },
             "changes": {
                 "type": "object",
-                "description": "Of an update, the fields it changed.",
+                "description": "Changed fields of an update.",
                 "additionalProperties": {
                     "type": "object",
-                    "description": "The values before and after; none where the field was not there.",
+                    "description": "Values before and after the update. A missing value means an unset field.",
                     "properties": {"old": {}, "new": {}},
                 },
             },
@@ -147,12 +152,12 @@ SCHEMAS: dict[str, Schema] = {
         "properties": {
             "results": {
                 "type": "array",
-                "description": "One for each of the request's items, in their order.",
+                "description": "One result per item of the request, in order.",
                 "items": {
                     "type": "object",
                     "required": ["status"],
                     "properties": {
-                        "status": {"type": "integer", "description": "What it would have been answered by itself."},
+                        "status": {"type": "integer", "description": "HTTP status of the item."},
                         "item": {"$ref": "#/components/schemas/Item"},
                         "error": {"$ref": "#/components/schemas/Error"},
                     },

@@ -1,4 +1,4 @@
-"""The inventory service: versioned items, an audit trail, low-stock alerts."""
+"""Definition of the inventory service: versioned items, an audit trail, and low-stock alerts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HANDLER = f"{__package__}.handler.operations"
 
 
 def inventory(settings: InventorySettings | None = None) -> Service:
-    """The service as a shop wants it: `TapStackArgs(service=inventory(InventorySettings(audit_reads=False)))`."""
+    """Return the service with settings, such as `inventory(InventorySettings(audit_reads=False))`."""
     settings = settings or InventorySettings()
     return Service(
         name="inventory",
         title="Inventory",
-        description="Items of a shop's inventory: every version kept, every change and read audited, low stock told.",
+        description="Items of a shop's inventory, with their versions, an audit trail and low-stock alerts.",
         name_pattern="inventory-{type}-{environment}",
         log_access="create",
         alarms_type="alerts",

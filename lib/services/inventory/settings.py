@@ -1,4 +1,4 @@
-"""The settings of the inventory service."""
+"""Settings of the inventory service."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MAX_PAGE_SIZE = repository.MAX_PAGE_SIZE
 
 @dataclass(frozen=True, kw_only=True)
 class InventorySettings(SettingsGroup):
-    """What a shop can choose about its inventory service."""
+    """Settings of the inventory service."""
 
     low_stock_threshold: int = setting(between(0, NUMBER_MAX), key="low_stock_threshold", default=10)
-    """So many or fewer are low stock, where an item or a level has no threshold of its own."""
+    """Default threshold of an inventory item or stock level. Stock is low at or below this number of units."""
     default_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="default_page_size", default=20)
-    """Items a page when a request does not say."""
+    """Default number of items on a page."""
     max_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="max_page_size", default=MAX_PAGE_SIZE)
-    """Most items a page."""
+    """Maximum number of items on a page."""
     audit_reads: bool = setting(boolean(), key="audit_reads", default=True)
-    """Reads leave an audit row, too: a write unit and no time, as it is written beside the read."""
+    """Whether reads write an audit record, which costs one write unit. It is written concurrently with the read."""
 
     SECTION: ClassVar[str] = "inventory"
 

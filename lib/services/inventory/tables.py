@@ -1,4 +1,4 @@
-"""The tables of the inventory service, and what functions may do with its resources."""
+"""Tables of the inventory service, and permissions on its resources."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from ...model import Grant, Index, Key, Table
 from .handler import items
 
 LISTED = Key("listedAt")
-"""Only rows of items that are there have it, so nothing else is in an index."""
+"""Sort key of the indexes. Only existing items and unpublished alerts have it, so the indexes contain no others."""
 INDEXES = dict(items.INDEXES.values())
-"""The listing's indexes, and the partition key of each; all are in the order of `listedAt`."""
+"""Partition keys of the indexes for listings, by the name of the index."""
 TABLES = (
     Table(
         name="items",
@@ -22,7 +22,7 @@ TABLES = (
     Table(name="audit", variable="AUDIT_TABLE_NAME", hash_key=Key("auditId"), range_key=Key("timestamp")),
 )
 ALERTS, SKUS, TOKENS = "tap#alert#*", "tap#sku#*", "tap#page-token-key"
-"""The service's own rows, by their partition keys."""
+"""Partition keys of internal items."""
 
 
 def grant_items(*actions: str, reason: str, indexes: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Grant:
@@ -30,22 +30,22 @@ def grant_items(*actions: str, reason: str, indexes: tuple[str, ...] = (), keys:
     return Grant(on="items", actions=actions, indexes=indexes, keys=keys, reason=reason)
 
 
-PAGE_TOKENS = grant_items("GetItem", "PutItem", keys=(TOKENS,), reason="keep the page tokens' key")
-CONFIG = Grant(on="config", actions=("GetParameter",), reason="read thresholds and page sizes, once per worker")
-AUDIT = Grant(on="audit", actions=("PutItem",), reason="leave an audit row in the transaction of the change")
+PAGE_TOKENS = grant_items("GetItem", "PutItem", keys=(TOKENS,), reason="read or create the key of page tokens")
+CONFIG = Grant(on="config", actions=("GetParameter",), reason="read thresholds and page sizes during initialization")
+AUDIT = Grant(on="audit", actions=("PutItem",), reason="write an audit record in the transaction of the change")
 ALERT = Grant(on="alerts", actions=("Publish",), reason="publish low-stock alerts")
 WRITE_GRANTS = (AUDIT, ALERT, CONFIG)
-"""Permissions of a route that writes a version, besides those on items."""
-READ_ITEM = grant_items("GetItem", reason="read what is to be changed")
-OWN_ROWS = grant_items(
-    "UpdateItem", keys=(SKUS, ALERTS), reason="free the sku an item gave up, note that an alert was sent"
+"""Permissions of the routes that write versions, in addition to those on `items`."""
+READ_ITEM = grant_items("GetItem", reason="read the item before it is changed")
+UPDATE_SKUS_AND_ALERTS = grant_items(
+    "UpdateItem", keys=(SKUS, ALERTS), reason="release the previous SKU of an item, and mark an alert as published"
 )
 
 
 def alert_grants() -> tuple[Grant, ...]:
     """Return the permissions of the schedule that sends alerts."""
     return (
-        grant_items("Query", indexes=("listing-index",), reason="find alerts that were not sent"),
-        grant_items("UpdateItem", keys=(ALERTS,), reason="take an alert, and note that it was sent"),
+        grant_items("Query", indexes=("listing-index",), reason="find unpublished alerts"),
+        grant_items("UpdateItem", keys=(ALERTS,), reason="lease an alert, and mark it as published"),
         ALERT,
     )

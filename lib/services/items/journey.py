@@ -8,7 +8,7 @@ from ...model.journey import Journey
 ITEM = {"ItemId": "load-{iteration}", "name": "Walnut desk, 140 cm", "price": 349.95, "quantity": 12}
 JOURNEY = Journey(
     steps=(
-        Call(method="POST", path="/items", status=201, body=ITEM, keeps={"created": "CreatedAt"}),
+        Call(method="POST", path="/items", status=201, body=ITEM, captures={"created": "CreatedAt"}),
         Call(method="GET", path="/items/load-{iteration}/{created}", status=200),
         Call(method="GET", path="/items/load-{iteration}", status=200),
         Call(method="PUT", path="/items/load-{iteration}/{created}", status=200, body={"quantity": 11}),

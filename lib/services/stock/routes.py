@@ -86,7 +86,7 @@ def function_settings(memory_mb: int, reserved_concurrency: int, timeout_seconds
     )
 
 
-def single(route: Route, settings: FunctionSettings, variables: Mapping[str, str] | None = None) -> Function:
+def function_of_route(route: Route, settings: FunctionSettings, variables: Mapping[str, str] | None = None) -> Function:
     """Return a function with one route, named after its operation."""
     name = route.operation.replace("_", "-")
     return Function(name=name, handler=HANDLER, settings=settings, routes=(route,), variables=variables or {})
@@ -155,7 +155,7 @@ def _read_functions(settings: StockSettings) -> tuple[Function, ...]:
                 ),
             ),
         ),
-        single(
+        function_of_route(
             Route(
                 method="GET",
                 path="/inventory",
@@ -181,7 +181,7 @@ def _read_functions(settings: StockSettings) -> tuple[Function, ...]:
             ),
             function_settings(256, 10),
         ),
-        single(
+        function_of_route(
             Route(
                 method="GET",
                 path="/inventory/{productId}/movements",
@@ -201,7 +201,7 @@ def _read_functions(settings: StockSettings) -> tuple[Function, ...]:
             ),
             function_settings(256, 5),
         ),
-        single(
+        function_of_route(
             Route(
                 method="GET",
                 path="/inventory/{productId}/reservations",
@@ -222,7 +222,7 @@ def _read_functions(settings: StockSettings) -> tuple[Function, ...]:
 
 def _level_functions(settings: StockSettings) -> tuple[Function, ...]:
     return (
-        single(
+        function_of_route(
             Route(
                 method="POST",
                 path="/inventory",
@@ -239,7 +239,7 @@ def _level_functions(settings: StockSettings) -> tuple[Function, ...]:
             function_settings(256, 5),
             variables={"LOW_STOCK_THRESHOLD": str(settings.low_stock_threshold), **rearm_variables(settings)},
         ),
-        single(
+        function_of_route(
             Route(
                 method="PUT",
                 path="/inventory/{productId}",

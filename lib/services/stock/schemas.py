@@ -66,13 +66,13 @@ ORDER_LINES: Schema = {
 }
 
 
-def _closed(required: tuple[str, ...], **properties: Schema) -> Schema:
+def _request(required: tuple[str, ...], **properties: Schema) -> Schema:
     """Return the schema of a request object."""
     required_names = {"required": [*required]} if required else {}
     return {"type": "object", **required_names, "additionalProperties": False, "properties": properties}
 
 
-def _open(required: tuple[str, ...], **properties: Schema) -> Schema:
+def _response(required: tuple[str, ...], **properties: Schema) -> Schema:
     """Return the schema of a response object. Later versions can add properties."""
     return {"type": "object", "required": [*required], "properties": properties}
 
@@ -99,7 +99,7 @@ AVAILABILITY: dict[str, Schema] = {
 LINE: dict[str, Schema] = {"product_id": PRODUCT, "warehouse_id": IDENTIFIER, "quantity": UNITS}
 SOLD: dict[str, Schema] = {**LINE, **COUNTS, "status": STATUS}
 SCHEMAS: dict[str, Schema] = {
-    "NewLevel": _closed(
+    "NewLevel": _request(
         ("product_id", "stock_count"),
         product_id=PRODUCT,
         warehouse_id={**IDENTIFIER, "description": f"Default: `{DEFAULT_WAREHOUSE}`."},
@@ -107,7 +107,7 @@ SCHEMAS: dict[str, Schema] = {
         threshold_level={**COUNT, "description": "Default: set by the service."},
         category={**CATEGORY, "description": "Any string without #."},
     ),
-    "LevelChanges": _closed(
+    "LevelChanges": _request(
         (),
         warehouse_id={**IDENTIFIER, "description": "Required if the product is in several warehouses."},
         stock_count=COUNT,
@@ -126,7 +126,7 @@ SCHEMAS: dict[str, Schema] = {
             "description": "Update the level only if it has this last_updated (RFC 3339); otherwise 409.",
         },
     ),
-    "NewReservation": _closed(
+    "NewReservation": _request(
         ("quantity",),
         reservationId=RESERVATION,
         quantity=UNITS,
@@ -134,10 +134,10 @@ SCHEMAS: dict[str, Schema] = {
         lifetime_minutes=MINUTES,
         reference=REFERENCE,
     ),
-    "NewCart": _closed(
+    "NewCart": _request(
         ("lines",), reservationId=RESERVATION, lines=LINES, lifetime_minutes=MINUTES, reference=REFERENCE
     ),
-    "Fulfilment": _closed(
+    "Fulfilment": _request(
         (),
         reservationId={**IDENTIFIER, "description": "Reservation to sell. Default: sell available units."},
         quantity={**UNITS, "description": "With a reservationId, exactly its units, or omitted."},
@@ -146,17 +146,17 @@ SCHEMAS: dict[str, Schema] = {
         line_id=LINE_ID,
         reserved_at=RESERVED_AT,
     ),
-    "CartFulfilment": _closed(
+    "CartFulfilment": _request(
         (),
         reservationId={**IDENTIFIER, "description": "Reservation to sell. Default: sell available units."},
         lines=ORDER_LINES,
         reference=REFERENCE,
         reserved_at=RESERVED_AT,
     ),
-    "Reconciling": _closed((), repair={"type": "boolean", "description": "Repair differences."}),
-    "Level": _open(tuple(LEVEL), **LEVEL, category=CATEGORY),
+    "Reconciling": _request((), repair={"type": "boolean", "description": "Repair differences."}),
+    "Level": _response(tuple(LEVEL), **LEVEL, category=CATEGORY),
     "ProductLevel": {
-        **_open(
+        **_response(
             tuple(name for name in LEVEL if name not in ("warehouse_id", "version")),
             **LEVEL,
             category=CATEGORY,
@@ -166,26 +166,26 @@ SCHEMAS: dict[str, Schema] = {
         "`version` only if there is one warehouse.",
     },
     "Availability": {
-        **_open(tuple(AVAILABILITY), **AVAILABILITY, warehouse_id={**IDENTIFIER, "description": "As requested."}),
+        **_response(tuple(AVAILABILITY), **AVAILABILITY, warehouse_id={**IDENTIFIER, "description": "As requested."}),
         "description": "Response of `GET /inventory/{productId}` if `anonymous_response` is `availability`.",
     },
     "LevelPage": page_of("levels", "Level"),
-    "Reservation": _open(
+    "Reservation": _response(
         ("reservationId", "expiry", "reserved_at", "lines"),
         reservationId=IDENTIFIER,
         expiry=TIME,
         reserved_at=TIME,
         reference=TEXT,
         **{name: {**schema, "description": "Set if the reservation has one line."} for name, schema in LINE.items()},
-        lines={"type": "array", "items": _open(tuple(LINE), **LINE)},
+        lines={"type": "array", "items": _response(tuple(LINE), **LINE)},
     ),
-    "Sale": _open(
+    "Sale": _response(
         ("lines",),
         reservationId=IDENTIFIER,
         reference=TEXT,
-        lines={"type": "array", "items": _open(tuple(SOLD), **SOLD)},
+        lines={"type": "array", "items": _response(tuple(SOLD), **SOLD)},
     ),
-    "Movement": _open(
+    "Movement": _response(
         (*SOLD, "sequence", "type", "actor", "at", "threshold_level"),
         **{**SOLD, "quantity": {"type": "integer", "description": "Units; the change of stock_count for an update."}},
         threshold_level=LEVEL["threshold_level"],
@@ -205,7 +205,7 @@ SCHEMAS: dict[str, Schema] = {
         at=TIME,
     ),
     "MovementPage": page_of("movements", "Movement"),
-    "Hold": _open(
+    "Hold": _response(
         ("reservationId", *LINE, "expiry", "reserved_at", "actor"),
         reservationId=IDENTIFIER,
         **LINE,
@@ -215,13 +215,13 @@ SCHEMAS: dict[str, Schema] = {
         reference=TEXT,
     ),
     "HoldPage": page_of("reservations", "Hold"),
-    "Reconciliation": _open(
+    "Reconciliation": _response(
         ("product_id", "repaired", "drifts"),
         product_id=PRODUCT,
         repaired={"type": "boolean"},
         drifts={
             "type": "array",
-            "items": _open(
+            "items": _response(
                 ("product_id", "warehouse_id", "field", "counted", "found"),
                 product_id=PRODUCT,
                 warehouse_id=IDENTIFIER,

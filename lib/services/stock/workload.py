@@ -29,7 +29,7 @@ WORKLOAD = Workload(
             cold_processor_ms=50,
         ),
         Operation(
-            name="fulfil",
+            name="fulfill",
             trigger="POST /inventory/{productId}/fulfill",
             read_units=2,
             write_units=8,

@@ -1,4 +1,4 @@
-"""The inventory service's Lambda code over real tables, a topic with a queue behind it, and a parameter."""
+"""Fixtures for the Lambda code of the inventory service, with its tables, topic and parameter in the emulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lib.services.inventory.service import SERVICE
 
 from ...support.lambda_context import Context
 from ...support.listener import Listener
-from ...support.worker import Answer, Api, Handler, standing, started
+from ...support.worker import Api, Handler, HandlerResponse, created_tables, load_handler
 
 ITEM = "/items/{itemId}"
 HISTORY = "/items/{itemId}/history"
@@ -25,69 +25,65 @@ CONFIG = {"audit_reads": True, "default_page_size": 20, "low_stock_threshold": 1
 
 
 class Shop(NamedTuple):
-    """Everything that a worker reaches."""
+    """The API of a shop, its AWS resources, and the subscriber of its alerts."""
 
     api: Api
     emulator: Emulator
     alerts: Listener
 
     def create(self, *, headers: dict[str, str] | None = None, **fields: Any) -> Any:
-        """A new item, as it was answered."""
+        """Create an item and return it."""
         desk = {"name": "Walnut desk", "category": "furniture", "quantity": 40, "price": 349.95}
-        answer = self.api("POST", "/items", {**desk, **fields}, headers=headers)
-        assert answer.status == 201, answer.text
-        return answer.body
+        response = self.api("POST", "/items", {**desk, **fields}, headers=headers)
+        assert response.status == 201, response.text
+        return response.body
 
-    def change(self, item: Any, /, *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
-        """The answer to a change of an item."""
+    def change(self, item: Any, /, *, headers: dict[str, str] | None = None, **fields: Any) -> HandlerResponse:
         return self.api("PUT", ITEM, fields, keys=(item["itemId"],), headers=headers)
 
-    def read(self, item: Any, **query: str) -> Answer:
-        """The answer to a read of an item."""
+    def read(self, item: Any, **query: str) -> HandlerResponse:
         return self.api("GET", ITEM, keys=(item["itemId"],), query=query)
 
-    def delete(self, item: Any, **headers: str) -> Answer:
-        """The answer to the deletion of an item."""
+    def delete(self, item: Any, **headers: str) -> HandlerResponse:
         return self.api("DELETE", ITEM, keys=(item["itemId"],), headers=headers)
 
     def history(self, item: Any) -> list[Any]:
-        """Every version of an item, newest first."""
+        """Return all versions of an item, newest first."""
         return self.api.paged(HISTORY, "versions", item["itemId"], page_size="50")
 
     def listed(self, **query: str) -> list[Any]:
-        """The items of a listing, page after page."""
+        """Return the items of all pages of a listing."""
         return self.api.paged("/items", "items", **query)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """Every row of a table."""
         dynamodb = self.emulator.client("dynamodb")
         pages = dynamodb.get_paginator("scan").paginate(TableName=self.api.tables[table])
         return [json.loads(to_json(row)) for page in pages for row in page["Items"]]
 
     def audit(self, *operations: str) -> list[dict[str, Any]]:
-        """The audit rows of some operations, or all, in their order."""
-        found = [row for row in self.rows("audit") if not operations or row["operation"] in operations]
-        return sorted(found, key=lambda row: str(row["timestamp"]))
+        """Return the audit records of some operations, by default of all, in chronological order."""
+        records = [row for row in self.rows("audit") if not operations or row["operation"] in operations]
+        return sorted(records, key=lambda row: str(row["timestamp"]))
 
-    def forget(self) -> None:
-        """A new worker takes over."""
+    def restart(self) -> None:
+        """Discard cached settings and connections, as a new execution environment does."""
         repository.inventory().close()
         repository.inventory.cache_clear()
 
-    def sweep(self) -> None:
-        """Let the schedule come round."""
+    def run_schedule(self) -> None:
+        """Invoke the schedule that publishes alerts."""
         assert self.api.handler({"schedule": "send-alerts"}, Context(30)) == {}
 
-    def told(self) -> list[dict[str, Any]]:
-        """What was published since the last look."""
-        return self.alerts.heard()
+    def published(self) -> list[dict[str, Any]]:
+        """Return the messages that were published since the previous call."""
+        return self.alerts.messages()
 
 
 @pytest.fixture
 def make_due(shop: Shop) -> Callable[[], None]:
-    """Lets a minute go by for every unsent alert."""
+    """Return a function that ends the leases of all unpublished alerts."""
 
-    def due() -> None:
+    def end_leases() -> None:
         past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
         for row in shop.rows("items"):
             if row.get("listing") == "tap#unsent":
@@ -98,24 +94,24 @@ def make_due(shop: Shop) -> Callable[[], None]:
                     ExpressionAttributeValues={":past": {"S": past}},
                 )
 
-    return due
+    return end_leases
 
 
 @pytest.fixture(scope="session", name="handler")
 def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
-    """The function's handler, in a worker that has started without a need for settings."""
+    """Return the handler of the function after an initialization without settings."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("ITEMS_TABLE_NAME", "none")
         environment.delenv("CONFIG_PARAMETER", raising=False)
-        handler = started(SERVICE, tmp_path_factory.mktemp("archive"))
+        handler = load_handler(SERVICE, tmp_path_factory.mktemp("archive"))
     assert repository.inventory.cache_info().currsize == 1
     return handler
 
 
 @pytest.fixture(name="config")
 def config_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> str:
-    """The name of the parameter with the service's settings."""
+    """Return the name of the parameter with the settings of the service."""
     name = f"/inventory/{uuid.uuid4().hex[:8]}/config"
     emulator.client("ssm").put_parameter(Name=name, Value=json.dumps(CONFIG), Type="String")
     worker_environment.setenv("CONFIG_PARAMETER", name)
@@ -131,12 +127,12 @@ def shop_fixture(
     config: str,
     worker_environment: pytest.MonkeyPatch,
 ) -> Iterator[Shop]:
-    """The handler in a fresh worker's environment, with nothing in its tables."""
+    """Return a shop with a new repository and empty tables."""
     assert config
-    with standing(emulator, *SERVICE.tables) as tables:
+    with created_tables(emulator, *SERVICE.tables) as tables:
         worker_environment.setenv("ITEMS_TABLE_NAME", tables["items"])
         worker_environment.setenv("AUDIT_TABLE_NAME", tables["audit"])
         repository.inventory.cache_clear()
-        shop = Shop(Api(handler, tables), emulator, topic)
-        yield shop
-        shop.forget()
+        new_shop = Shop(Api(handler, tables), emulator, topic)
+        yield new_shop
+        new_shop.restart()

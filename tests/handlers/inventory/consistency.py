@@ -1,4 +1,4 @@
-"""What is true of the tables at every moment, whoever writes and whatever fails."""
+"""Invariants of the tables, which hold after all concurrent writes and failures."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ WRITES = ("CREATE", "UPDATE", "DELETE")
 
 
 def check(shop: Shop) -> None:
-    """Raise AssertionError unless every item has its versions, audit, guard and alerts, and nothing has more."""
+    """Check that the versions, audit records, SKUs and alerts in the tables are exactly those of the items."""
     rows = shop.rows("items")
-    own = {row["itemId"]: row for row in rows if row["itemId"].startswith("tap#") and row["version"] == 0}
-    now = {row["itemId"]: row for row in rows if row["version"] == 0 and row["itemId"] not in own}
+    internal = {row["itemId"]: row for row in rows if row["itemId"].startswith("tap#") and row["version"] == 0}
+    current = {row["itemId"]: row for row in rows if row["version"] == 0 and row["itemId"] not in internal}
     versions: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: int(row["version"])):
         if not row["itemId"].startswith("tap#") and row["version"] > 0:
             versions.setdefault(row["itemId"], []).append(row)
-    assert now.keys() == versions.keys()
-    for item_id, row in now.items():
+    assert current.keys() == versions.keys()
+    for item_id, row in current.items():
         _check_item(row, versions[item_id])
     _check_audit(shop, versions)
-    _check_skus(own, now)
+    _check_skus(internal, current)
     _check_alerts([row for row in rows if row["itemId"].startswith("tap#alert#")], versions)
 
 
-def _check_item(now: Row, versions: list[Row]) -> None:
-    assert [row["version"] for row in versions] == [*range(1, now["latestVersion"] + 1)]
+def _check_item(current: Row, versions: list[Row]) -> None:
+    assert [row["version"] for row in versions] == [*range(1, current["latestVersion"] + 1)]
     assert [row["operation"] for row in versions[:-1]] == ["CREATE", *["UPDATE"] * len(versions[1:-1])][
         : len(versions) - 1
     ]
-    last = versions[-1]
-    if last["operation"] == "DELETE":
-        assert now["deleted"]
-        assert now.keys().isdisjoint({"listedAt", "listing", "name"})
+    latest = versions[-1]
+    if latest["operation"] == "DELETE":
+        assert current["deleted"]
+        assert current.keys().isdisjoint({"listedAt", "listing", "name"})
         return
-    about = {"operation", "changedBy", "changes", "version"}
-    where = {"latestVersion", "listing", "listedAt", "categoryStatus", "version", "tap#alerted"}
-    assert {k: v for k, v in now.items() if k not in where} == {k: v for k, v in last.items() if k not in about}
-    assert (now.get("tap#alerted") == 0) == (now["quantity"] <= _threshold(now))
-    assert now["listedAt"] == versions[0]["createdAt"]
-    assert now["categoryStatus"] == f"{now['status']}#{now['category']}"
+    only_version = {"operation", "changedBy", "changes", "version"}
+    only_current = {"latestVersion", "listing", "listedAt", "categoryStatus", "version", "tap#alerted"}
+    fields = {name: value for name, value in current.items() if name not in only_current}
+    assert fields == {name: value for name, value in latest.items() if name not in only_version}
+    assert (current.get("tap#alerted") == 0) == (current["quantity"] <= _threshold(current))
+    assert current["listedAt"] == versions[0]["createdAt"]
+    assert current["categoryStatus"] == f"{current['status']}#{current['category']}"
 
 
 def _threshold(row: Row) -> Any:
@@ -51,27 +52,27 @@ def _threshold(row: Row) -> Any:
 
 
 def _check_audit(shop: Shop, versions: dict[str, list[Row]]) -> None:
-    told = Counter((row["itemId"], row["operation"]) for row in shop.audit(*WRITES))
-    assert told == Counter((item_id, row["operation"]) for item_id, made in versions.items() for row in made)
+    audited = Counter((row["itemId"], row["operation"]) for row in shop.audit(*WRITES))
+    assert audited == Counter((item_id, row["operation"]) for item_id, rows in versions.items() for row in rows)
     for row in shop.audit("UPDATE"):
         assert row["newValue"]["version"] == row["oldValue"]["version"] + 1
 
 
-def _check_skus(own: dict[str, Row], now: dict[str, Row]) -> None:
-    guarded = {key.removeprefix("tap#sku#"): row["owner"] for key, row in own.items() if "owner" in row}
-    assert guarded == {row["sku"]: item_id for item_id, row in now.items() if "sku" in row}
+def _check_skus(internal: dict[str, Row], current: dict[str, Row]) -> None:
+    owners = {key.removeprefix("tap#sku#"): row["owner"] for key, row in internal.items() if "owner" in row}
+    assert owners == {row["sku"]: item_id for item_id, row in current.items() if "sku" in row}
 
 
 def _check_alerts(alerts: list[Row], versions: dict[str, list[Row]]) -> None:
     crossings = []
-    for item_id, made in versions.items():
+    for item_id, rows in versions.items():
         alerted = False
-        for row in made:
-            above = row["quantity"] - _threshold(row)
-            if above <= 0 and not alerted:
+        for row in rows:
+            excess = row["quantity"] - _threshold(row)
+            if excess <= 0 and not alerted:
                 crossings.append((f"tap#alert#{item_id}", row["version"]))
-            # Nothing here lasts a quarter of an hour.
-            alerted = above <= 0 or (alerted and above <= max(1, _threshold(row) / 10))
+            # Tests with this check are too short for the time after which an item can raise another alert.
+            alerted = excess <= 0 or (alerted and excess <= max(1, _threshold(row) / 10))
     assert sorted((row["itemId"], row["version"]) for row in alerts) == sorted(crossings)
     for row in alerts:
         assert ("listing" in row) != ("tap#expires" in row)

@@ -1,4 +1,4 @@
-"""Batches with entries that are invalid."""
+"""Batches with invalid entries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from lib.runtime.attributes import to_item
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import Shop
 from .consistency import check
 from .test_batch import DESK, batch, results
@@ -30,7 +30,7 @@ INVALID: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize("key", [None, "batch-1"])
-def test_invalid_entries_are_the_only_ones_that_fail(shop: Shop, key: str | None) -> None:
+def test_invalid_entries_do_not_affect_the_others(shop: Shop, key: str | None) -> None:
     item = shop.create()
     change = {"itemId": item["itemId"], "quantity": 39}
     first, *invalid, last = results(batch(shop, DESK, *(entry for entry, _ in INVALID), change, key=key))
@@ -54,18 +54,18 @@ UNSTORABLE: list[tuple[dict[str, str], str]] = [
 ]
 
 
-def entry_text(fields: dict[str, str]) -> str:
-    """Return an entry as JSON, with the text of some fields' values."""
+def entry_json(fields: dict[str, str]) -> str:
+    """Return an entry as JSON. The values of the fields are JSON, too."""
     desk = {"name": '"a"', "quantity": "1", "category": '"b"', **fields}
     return "{" + ", ".join(f'"{name}": {value}' for name, value in desk.items()) + "}"
 
 
 @pytest.mark.parametrize("key", [None, "batch-1"])
-def test_a_value_that_cannot_be_stored_fails_its_entry_only(shop: Shop, key: str | None) -> None:
-    entries = map(entry_text, ({}, *(fields for fields, _ in UNSTORABLE), {}))
-    text = f'{{"items": [{", ".join(entries)}]}}'
-    answer = shop.api("POST", "/items/batch", text, headers={"Idempotency-Key": key} if key else None)
-    first, *invalid, last = answer.body["results"]
+def test_values_that_cannot_be_stored_do_not_affect_other_entries(shop: Shop, key: str | None) -> None:
+    entries = map(entry_json, ({}, *(fields for fields, _ in UNSTORABLE), {}))
+    body = f'{{"items": [{", ".join(entries)}]}}'
+    response = shop.api("POST", "/items/batch", body, headers={"Idempotency-Key": key} if key else None)
+    first, *invalid, last = response.body["results"]
     assert (first["status"], last["status"]) == (201, 201)
     for result, (_, message) in zip(invalid, UNSTORABLE, strict=True):
         assert result["status"] == 400
@@ -73,40 +73,38 @@ def test_a_value_that_cannot_be_stored_fails_its_entry_only(shop: Shop, key: str
     assert len(shop.listed()) == 2
 
 
-def test_an_entry_that_is_nested_too_deeply_to_be_checked_fails_alone(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_entry_with_too_many_levels_does_not_affect_the_others(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def check_characters(entry: Any) -> None:
         if "deep" in entry:
             raise RecursionError
 
     monkeypatch.setattr("lib.runtime.event_handler._check_characters", check_characters)
-    good, bad = results(batch(shop, DESK, {"deep": []}))
-    assert (good["status"], bad["status"]) == (201, 400)
-    assert bad["error"]["error"] == "body.items[1] has too many levels of arrays and objects."
+    valid, invalid = results(batch(shop, DESK, {"deep": []}))
+    assert (valid["status"], invalid["status"]) == (201, 400)
+    assert invalid["error"]["error"] == "body.items[1] has too many levels of arrays and objects."
 
 
-def test_half_of_a_surrogate_pair_outside_of_the_entries_rejects_the_batch(shop: Shop) -> None:
-    refused(
+def test_unpaired_surrogate_outside_of_the_entries_rejects_the_batch(shop: Shop) -> None:
+    assert_error(
         shop.api("POST", "/items/batch", '{"items": [{}], "\\ud800": 1}'), 400, "INVALID_REQUEST", "unpaired surrogate"
     )
-    refused(shop.api("POST", "/items/batch", '["\\ud800"]'), 400, "INVALID_REQUEST", "unpaired surrogate")
+    assert_error(shop.api("POST", "/items/batch", '["\\ud800"]'), 400, "INVALID_REQUEST", "unpaired surrogate")
 
 
-def test_an_invalid_entry_fails_also_if_no_time_is_left(shop: Shop) -> None:
+def test_invalid_entry_is_rejected_after_the_deadline(shop: Shop) -> None:
     shop.api.seconds = 0.1
     assert [result["status"] for result in results(batch(shop, {}, DESK))] == [400, 429]
 
 
-def test_a_repeated_batch_repeats_the_results_of_its_valid_entries(shop: Shop) -> None:
+def test_repeated_batch_returns_the_results_of_its_valid_entries(shop: Shop) -> None:
     entries = [DESK, {**DESK, "price": "1"}]
     first = batch(shop, *entries, key="batch-1")
     assert batch(shop, *entries, key="batch-1").body == first.body
-    refused(batch(shop, DESK, DESK, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
+    assert_error(batch(shop, DESK, DESK, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
     assert len(shop.listed()) == 1
 
 
-def test_a_body_that_is_no_batch_is_rejected_whole(shop: Shop) -> None:
+def test_invalid_batches_are_rejected(shop: Shop) -> None:
     bodies: list[tuple[Any, str]] = [
         ({}, "body"),
         ({"items": {}}, "body"),
@@ -116,11 +114,11 @@ def test_a_body_that_is_no_batch_is_rejected_whole(shop: Shop) -> None:
         ({"items": [DESK] * 26}, "body.items must contain less than or equal to 25 items"),
     ]
     for body, message in bodies:
-        refused(shop.api("POST", "/items/batch", body), 400, "INVALID_REQUEST", message)
+        assert_error(shop.api("POST", "/items/batch", body), 400, "INVALID_REQUEST", message)
     assert shop.rows("items") == []
 
 
-def test_a_batch_has_the_digest_that_the_previous_release_stores(shop: Shop) -> None:
+def test_digest_of_a_batch_is_that_of_the_previous_release(shop: Shop) -> None:
     entries = [{**DESK, "price": "1"}, {"itemId": "0" * 32, "quantity": 39, "description": None}]
     batch(shop, *entries, key="batch-1")
     digest = hashlib.sha256(json.dumps(to_item({"items": entries}), sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The inventory service against a model of it in a few lines: both agree on every sequence of operations."""
+"""Stateful test: random sequences of requests have the same results in the inventory service and in a model of it."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ CHANGES = st.fixed_dictionaries(
 
 
 @dataclass
-class Modelled:
-    """An item as the model knows it."""
+class ModelItem:
+    """An item of the model."""
 
     item_id: str
     versions: list[dict[str, Any]] = field(default_factory=list)
-    """The fields at each version, the first first."""
+    """Fields of each version, oldest first."""
     deleted: bool = False
 
 
-def exact(fields: dict[str, Any]) -> dict[str, Any]:
-    """Fields as they come back."""
+def expected_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request as they are in responses."""
     return {n: Decimal(str(v)) if isinstance(v, float) else v for n, v in fields.items() if v is not None}
 
 
 def with_status(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return an item's fields with the status that its quantity implies."""
+    """Return the fields of an item with the status that depends on its quantity."""
     if fields.get("status") == "discontinued":
         return fields
     return {**fields, "status": "available" if fields["quantity"] else "out_of_stock"}
 
 
 class Model(RuleBasedStateMachine):
-    """Does the same to the service and to the model."""
+    """Executes the same operations in the service and in the model."""
 
     shop: Shop
     items = Bundle("items")
@@ -68,128 +68,129 @@ class Model(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.run = uuid.uuid4().hex
-        self.model: dict[str, Modelled] = {}
+        self.model: dict[str, ModelItem] = {}
 
-    def _shown(self, item: Modelled, version: int) -> dict[str, Any]:
-        return {"itemId": item.item_id, "version": version, **item.versions[version - 1]}
-
-    def _agrees(self, body: dict[str, Any], item: Modelled, version: int | None = None) -> None:
+    def _check(self, body: dict[str, Any], item: ModelItem, version: int | None = None) -> None:
+        """Compare an item in a response with a version in the model, by default the latest."""
+        number = version or len(item.versions)
         times = {name: body[name] for name in ("createdAt", "lastUpdated")}
-        assert body == {**self._shown(item, version or len(item.versions)), **times}
+        assert body == {"itemId": item.item_id, "version": number, **item.versions[number - 1], **times}
 
-    def _sku(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Skus of this run, so that runs do not meet."""
+    def _with_unique_sku(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return fields with a SKU that does not conflict with those of other runs."""
         return {**fields, "sku": f"{self.run} {fields['sku']}"} if fields.get("sku") else fields
 
-    def _taken(self, sku: str | None, by: str = "") -> bool:
-        there = [i for i in self.model.values() if not i.deleted and i.item_id != by]
-        return sku is not None and any(item.versions[-1].get("sku") == sku for item in there)
+    def _is_used(self, sku: str | None, except_by: str = "") -> bool:
+        others = [item for item in self.model.values() if not item.deleted and item.item_id != except_by]
+        return sku is not None and any(item.versions[-1].get("sku") == sku for item in others)
 
     @rule(
-        target=items, fields=st.fixed_dictionaries({n: VALUES[n] for n in ("name", "quantity", "price")}), more=CHANGES
+        target=items,
+        required=st.fixed_dictionaries({n: VALUES[n] for n in ("name", "quantity", "price")}),
+        optional=CHANGES,
     )
-    def create(self, fields: dict[str, Any], more: dict[str, Any]) -> Any:
-        """A new item, unless its sku is taken."""
-        body = self._sku({k: v for k, v in {**fields, **more}.items() if v is not None} | {"category": self.run})
-        answer = self.shop.api("POST", "/items", body)
-        if self._taken(body.get("sku")):
-            assert (answer.status, answer.body["code"]) == (409, "CONFLICT")
+    def create(self, required: dict[str, Any], optional: dict[str, Any]) -> Any:
+        """Create an item, or get a conflict if its SKU is used."""
+        fields = {name: value for name, value in {**required, **optional}.items() if value is not None}
+        body = self._with_unique_sku(fields | {"category": self.run})
+        response = self.shop.api("POST", "/items", body)
+        if self._is_used(body.get("sku")):
+            assert (response.status, response.body["code"]) == (409, "CONFLICT")
             assume(False)
-        item = Modelled(answer.body["itemId"], [exact(with_status(body))])
-        assert (answer.status, answer.headers["ETag"]) == (201, '"1"')
-        self._agrees(answer.body, item)
+        item = ModelItem(response.body["itemId"], [expected_fields(with_status(body))])
+        assert (response.status, response.headers["ETag"]) == (201, '"1"')
+        self._check(response.body, item)
         self.model[item.item_id] = item
         return item
 
-    @rule(item=items, changes=CHANGES, expected=st.sampled_from(["none", "right", "wrong"]), header=st.booleans())
-    def change(self, item: Modelled, changes: dict[str, Any], expected: str, header: bool) -> None:
-        """A change, guarded or not."""
-        changes = self._sku(changes)
-        version = len(item.versions) + (expected == "wrong")
-        guard = {} if expected == "none" or header else {"expectedVersion": version}
-        headers = {"If-Match": f'"{version}"'} if expected != "none" and header else {}
-        answer = self.shop.change({"itemId": item.item_id}, headers=headers, **changes, **guard)
+    @rule(item=items, changes=CHANGES, expected=st.sampled_from(["unset", "latest", "other"]), header=st.booleans())
+    def change(self, item: ModelItem, changes: dict[str, Any], expected: str, header: bool) -> None:
+        """Update an item, with or without an expected version."""
+        changes = self._with_unique_sku(changes)
+        version = len(item.versions) + (expected == "other")
+        precondition = {} if expected == "unset" or header else {"expectedVersion": version}
+        headers = {"If-Match": f'"{version}"'} if expected != "unset" and header else {}
+        response = self.shop.change({"itemId": item.item_id}, headers=headers, **changes, **precondition)
         if item.deleted:
-            assert answer.status == 404
-        elif expected == "wrong":
-            assert answer.status == (412 if header else 409)
-            assert answer.headers["ETag"] == f'"{len(item.versions)}"'
-        elif self._taken(changes.get("sku"), by=item.item_id):
-            assert (answer.status, answer.body["code"]) == (409, "CONFLICT")
+            assert response.status == 404
+        elif expected == "other":
+            assert response.status == (412 if header else 409)
+            assert response.headers["ETag"] == f'"{len(item.versions)}"'
+        elif self._is_used(changes.get("sku"), except_by=item.item_id):
+            assert (response.status, response.body["code"]) == (409, "CONFLICT")
         else:
             before = item.versions[-1]
-            kept = {name: value for name, value in before.items() if name not in changes}
-            after = with_status({**kept, **exact(changes)})
+            unchanged = {name: value for name, value in before.items() if name not in changes}
+            after = with_status({**unchanged, **expected_fields(changes)})
             if after != before:
                 item.versions.append(after)
-            assert (answer.status, answer.headers["ETag"]) == (200, f'"{len(item.versions)}"')
-            self._agrees(answer.body, item)
+            assert (response.status, response.headers["ETag"]) == (200, f'"{len(item.versions)}"')
+            self._check(response.body, item)
 
     @rule(item=items)
-    def delete(self, item: Modelled) -> None:
-        """A deletion, once."""
-        answer = self.shop.delete({"itemId": item.item_id})
-        assert answer.status == (404 if item.deleted else 200)
+    def delete(self, item: ModelItem) -> None:
+        """Delete an item."""
+        response = self.shop.delete({"itemId": item.item_id})
+        assert response.status == (404 if item.deleted else 200)
         if not item.deleted:
             item.versions.append(copy.deepcopy(item.versions[-1]))
             item.deleted = True
-            assert answer.body["version"] == len(item.versions)
+            assert response.body["version"] == len(item.versions)
 
     @rule(item=items, data=st.data())
-    def read(self, item: Modelled, data: st.DataObject) -> None:
-        """Any version, or one that is not there."""
+    def read(self, item: ModelItem, data: st.DataObject) -> None:
+        """Get a version that exists, or the first one that does not."""
         version = data.draw(st.integers(1, len(item.versions) + 1))
-        answer = self.shop.read({"itemId": item.item_id}, version=str(version))
+        response = self.shop.read({"itemId": item.item_id}, version=str(version))
         if item.deleted or version > len(item.versions):
-            assert answer.status == 404
+            assert response.status == 404
         else:
-            self._agrees(answer.body, item, version)
+            self._check(response.body, item, version)
 
     @rule(item=items, size=st.integers(1, 4))
-    def history(self, item: Modelled, size: int) -> None:
-        """Every version, page after page."""
-        found = self.shop.api.paged(HISTORY, "versions", item.item_id, page_size=str(size))
-        assert [version["version"] for version in found] == [*range(len(item.versions), 0, -1)]
-        for version in found:
-            self._agrees(version["item"], item, version["version"])
-        operations = [version["operation"] for version in found]
+    def history(self, item: ModelItem, size: int) -> None:
+        """List the versions of an item."""
+        versions = self.shop.api.paged(HISTORY, "versions", item.item_id, page_size=str(size))
+        assert [version["version"] for version in versions] == [*range(len(item.versions), 0, -1)]
+        for version in versions:
+            self._check(version["item"], item, version["version"])
+        operations = [version["operation"] for version in versions]
         assert (operations[-1], operations[0] == "DELETE") == ("CREATE", item.deleted)
-        for newer, older in pairwise(found):
+        for newer, older in pairwise(versions):
             if newer["operation"] == "UPDATE":
-                self._told(newer["changes"], older["item"], newer["item"])
+                self._check_changes(newer["changes"], older["item"], newer["item"])
 
-    def _told(self, changes: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> None:
+    def _check_changes(self, changes: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> None:
         names = {n for n in {*old, *new} - {"version", "lastUpdated"} if old.get(n) != new.get(n)}
         assert changes.keys() == names
         assert all((c.get("old"), c.get("new")) == (old.get(n), new.get(n)) for n, c in changes.items())
 
     @rule(status=st.none() | st.sampled_from(STATUSES), size=st.integers(1, 4))
     def listing(self, status: str | None, size: int) -> None:
-        """The items of this run, newest first."""
+        """List the items of this run."""
         query = {"category": self.run, "page_size": str(size), **({"status": status} if status else {})}
-        present = [item for item in self.model.values() if not item.deleted]
-        expected = [item for item in present if status in (None, item.versions[-1]["status"])][::-1]
-        found = self.shop.listed(**query)
-        assert [item["itemId"] for item in found] == [item.item_id for item in expected]
-        for body, item in zip(found, expected, strict=True):
-            self._agrees(body, item)
+        existing = [item for item in self.model.values() if not item.deleted]
+        expected = [item for item in existing if status in (None, item.versions[-1]["status"])][::-1]
+        listed = self.shop.listed(**query)
+        assert [item["itemId"] for item in listed] == [item.item_id for item in expected]
+        for body, item in zip(listed, expected, strict=True):
+            self._check(body, item)
 
     @invariant()
     def skus(self) -> None:
-        """A sku leads to the item that has it, if one has."""
+        """A listing by SKU returns the item that has it."""
         for sku in (f"{self.run} A", f"{self.run} B"):
             owners = [i.item_id for i in self.model.values() if not i.deleted and i.versions[-1].get("sku") == sku]
-            found = self.shop.listed(sku=sku)
-            assert [item["itemId"] for item in found] == owners
+            assert [item["itemId"] for item in self.shop.listed(sku=sku)] == owners
 
 
-def test_the_service_agrees_with_the_model(shop: Shop) -> None:
-    class OfShop(Model):
-        """With a shop."""
+def test_service_behaves_like_the_model(shop: Shop) -> None:
+    class ShopModel(Model):
+        """The model with the shop of this test."""
 
-    OfShop.shop = shop
+    ShopModel.shop = shop
     run_state_machine_as_test(
-        OfShop,
+        ShopModel,
         settings=settings(
             max_examples=12,
             stateful_step_count=25,

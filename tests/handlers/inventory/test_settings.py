@@ -1,4 +1,4 @@
-"""What Parameter Store says, and what happens when it says nothing."""
+"""Settings of the inventory service in Parameter Store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def put(shop: Shop, name: str, **values: object) -> None:
     shop.emulator.client("ssm").put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
 
 
-def test_reads_are_not_audited_where_they_need_not_be(shop: Shop, config: str) -> None:
+def test_setting_disables_the_audit_of_reads(shop: Shop, config: str) -> None:
     put(shop, config, audit_reads=False)
     item = shop.create()
     shop.read(item)
@@ -24,10 +24,10 @@ def test_reads_are_not_audited_where_they_need_not_be(shop: Shop, config: str) -
     assert [row["operation"] for row in shop.audit()] == ["CREATE"]
 
 
-def test_settings_are_read_when_a_worker_starts_and_not_again(shop: Shop, wire: FakeAws) -> None:
+def test_settings_are_read_once_during_initialization(shop: Shop, wire: FakeAws) -> None:
     operations.start()
     shop.create()
     shop.listed()
-    targets = [asked.headers.get("x-amz-target", "") for asked in wire.asked]
+    targets = [call.headers.get("x-amz-target", "") for call in wire.calls]
     assert targets[0] == "AmazonSSM.GetParameter"
     assert targets.count("AmazonSSM.GetParameter") == 1

@@ -1,4 +1,4 @@
-"""SKUs that differ only in white space, in invisible characters or in their Unicode normal form."""
+"""Normalization and uniqueness of SKUs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import ITEM, Shop
 from .consistency import check
 
@@ -33,15 +33,15 @@ INVISIBLE = {
     "Hangul filler": ("\u3164", "U+3164"),
     "combining grapheme joiner": ("D\u034f1", "U+034F"),
 }
-STORED_BEFORE = [" D-1 ", "cafe\u0301", "D\u200b1", "D\t1"]
+NOT_NORMALIZED = [" D-1 ", "cafe\u0301", "D\u200b1", "D\t1"]
 
 
-def post(shop: Shop, sku: str) -> Answer:
+def post(shop: Shop, sku: str) -> HandlerResponse:
     return shop.api("POST", "/items", {**DESK, "sku": sku})
 
 
-def stored_before(shop: Shop, sku: str) -> Any:
-    """Return an item that an earlier release created, with its SKU as it was sent."""
+def create_as_earlier_release(shop: Shop, sku: str) -> Any:
+    """Return an item as an earlier release stored it, without normalizing its SKU."""
     item = shop.create(sku="new")
     dynamodb, table = shop.emulator.client("dynamodb"), shop.api.tables["items"]
     for version in ("0", "1"):
@@ -52,19 +52,19 @@ def stored_before(shop: Shop, sku: str) -> Any:
             ExpressionAttributeValues={":sku": {"S": sku}},
         )
     dynamodb.delete_item(TableName=table, Key={"itemId": {"S": "tap#sku#new"}, "version": {"N": "0"}})
-    guard = {"itemId": {"S": f"tap#sku#{sku}"}, "version": {"N": "0"}, "owner": {"S": item["itemId"]}}
-    dynamodb.put_item(TableName=table, Item=guard)
+    row = {"itemId": {"S": f"tap#sku#{sku}"}, "version": {"N": "0"}, "owner": {"S": item["itemId"]}}
+    dynamodb.put_item(TableName=table, Item=row)
     check(shop)
     return {**item, "sku": sku}
 
 
-def found(shop: Shop, sku: str) -> list[str]:
-    """Return the ids of the items that a SKU finds."""
+def ids_by_sku(shop: Shop, sku: str) -> list[str]:
+    """Return the IDs in a listing by SKU."""
     return [item["itemId"] for item in shop.listed(sku=sku)]
 
 
 @pytest.mark.parametrize(("sent", "stored"), SPELLINGS)
-def test_a_sku_is_stored_normalized(shop: Shop, sent: str, stored: str) -> None:
+def test_sku_is_normalized(shop: Shop, sent: str, stored: str) -> None:
     created, changed = shop.create(sku=sent), shop.create()
     assert (created["sku"], shop.read(created).body) == (stored, created)
     shop.delete(created)
@@ -72,83 +72,83 @@ def test_a_sku_is_stored_normalized(shop: Shop, sent: str, stored: str) -> None:
     check(shop)
 
 
-def test_every_spelling_of_a_sku_is_that_of_one_item(shop: Shop) -> None:
+def test_equivalent_skus_are_the_same_sku(shop: Shop) -> None:
     other = shop.create()
     for sent, stored in SPELLINGS:
         item = shop.create(sku=stored)
-        message = f"item {item['itemId']} has the sku {stored!r} already"
-        refused(post(shop, sent), 409, "CONFLICT", message)
-        refused(shop.change(other, sku=sent), 409, "CONFLICT", message)
+        message = f"item '{item['itemId']}' already has {stored!r}."
+        assert_error(post(shop, sent), 409, "CONFLICT", message)
+        assert_error(shop.change(other, sku=sent), 409, "CONFLICT", message)
         assert shop.change(item, sku=sent).body == item
         assert len(shop.history(item)) == 1
-        assert found(shop, sent) == [item["itemId"]]
+        assert ids_by_sku(shop, sent) == [item["itemId"]]
         for method in ("GET", "DELETE"):
             assert shop.api(method, ITEM, keys=(item["itemId"],), query={"sku": sent}).status == 200
     check(shop)
 
 
-def test_a_sku_with_invisible_characters_is_rejected(shop: Shop) -> None:
+def test_sku_with_invisible_characters_is_rejected(shop: Shop) -> None:
     item = shop.create()
-    for sku, named in INVISIBLE.values():
-        message = f"sku must not contain control, format or other invisible characters, got {named} in {sku!a}"
-        refused(post(shop, sku), 400, "INVALID_REQUEST", message)
-        refused(shop.change(item, sku=sku), 400, "INVALID_REQUEST", message)
+    for sku, code_point in INVISIBLE.values():
+        message = f"sku must not contain control, format or other invisible characters, got {code_point} in {sku!a}."
+        assert_error(post(shop, sku), 400, "INVALID_REQUEST", message)
+        assert_error(shop.change(item, sku=sku), 400, "INVALID_REQUEST", message)
         results = shop.api("POST", "/items/batch", {"items": [{**DESK, "sku": sku}, DESK]}).body["results"]
         assert [result["status"] for result in results] == [400, 201]
-        assert found(shop, sku) == []
+        assert ids_by_sku(shop, sku) == []
     check(shop)
 
 
-def test_a_sku_that_its_normal_form_makes_too_long_is_rejected(shop: Shop) -> None:
-    message = "sku must have at most 100 characters in Unicode normal form C, got 102"
-    refused(post(shop, "\U0001d160" * 34), 400, "INVALID_REQUEST", message)
+def test_sku_with_a_normal_form_over_100_characters_is_rejected(shop: Shop) -> None:
+    message = "sku must have at most 100 characters in Unicode normal form C, got 102."
+    assert_error(post(shop, "\U0001d160" * 34), 400, "INVALID_REQUEST", message)
     assert len(shop.create(sku="\U0001d160" * 33)["sku"]) == 99
 
 
-def test_the_spelling_that_was_sent_is_reserved_for_a_while_only(shop: Shop) -> None:
+def test_row_of_a_sku_that_is_not_normalized_expires(shop: Shop) -> None:
     shop.create(sku="D-1 ")
     (row,) = [row for row in shop.rows("items") if row["itemId"] == "tap#sku#D-1 "]
     assert row.keys() == {"itemId", "version", "tap#expires"}
 
 
-@pytest.mark.parametrize("sku", STORED_BEFORE)
-def test_an_item_with_a_sku_that_is_not_normalized_keeps_it_when_other_fields_change(shop: Shop, sku: str) -> None:
-    item = stored_before(shop, sku)
+@pytest.mark.parametrize("sku", NOT_NORMALIZED)
+def test_change_of_other_fields_does_not_normalize_the_sku(shop: Shop, sku: str) -> None:
+    item = create_as_earlier_release(shop, sku)
     assert shop.read(item).body == shop.read(item, sku=sku).body == item
-    assert found(shop, sku) == [item["itemId"]]
+    assert ids_by_sku(shop, sku) == [item["itemId"]]
     assert shop.change(item, quantity=39).body["sku"] == sku
     assert shop.change(item, quantity=38, sku=sku).body["sku"] == sku
     assert [version["changes"].keys() for version in shop.history(item)] == [{"quantity"}, {"quantity"}, set()]
     check(shop)
 
 
-def test_a_sku_that_is_not_normalized_is_released_by_a_change(shop: Shop) -> None:
-    for sku in STORED_BEFORE:
+def test_change_releases_a_sku_that_is_not_normalized(shop: Shop) -> None:
+    for sku in NOT_NORMALIZED:
         for after in ("D-1", "other ", None):
-            item = stored_before(shop, sku)
+            item = create_as_earlier_release(shop, sku)
             assert shop.change(item, sku=after).body.get("sku") == (after and after.strip())
-            assert found(shop, after or sku) == ([item["itemId"]] if after else [])
+            assert ids_by_sku(shop, after or sku) == ([item["itemId"]] if after else [])
             check(shop)
             shop.delete(item)
 
 
-def test_a_sku_that_is_not_normalized_is_released_by_a_deletion(shop: Shop) -> None:
-    for sku in STORED_BEFORE:
+def test_deletion_releases_a_sku_that_is_not_normalized(shop: Shop) -> None:
+    for sku in NOT_NORMALIZED:
         for query in ({"sku": sku}, {}):
-            item = stored_before(shop, sku)
+            item = create_as_earlier_release(shop, sku)
             assert shop.api("DELETE", ITEM, keys=(item["itemId"],), query=query).status == 200
-            assert found(shop, sku) == []
+            assert ids_by_sku(shop, sku) == []
             check(shop)
 
 
 @pytest.mark.parametrize("sku", [" D-1 ", "cafe\u0301"])
-def test_a_sku_sent_as_an_earlier_release_stored_it_is_not_stored_twice(shop: Shop, sku: str) -> None:
-    item = stored_before(shop, sku)
-    message = f"item {item['itemId']} has the sku {sku!r} already"
-    refused(post(shop, sku), 409, "CONFLICT", message)
+def test_sku_that_is_not_normalized_is_unique(shop: Shop, sku: str) -> None:
+    item = create_as_earlier_release(shop, sku)
+    message = f"item '{item['itemId']}' already has {sku!r}."
+    assert_error(post(shop, sku), 409, "CONFLICT", message)
     other = shop.create()
-    refused(shop.change(other, sku=sku), 409, "CONFLICT", message)
+    assert_error(shop.change(other, sku=sku), 409, "CONFLICT", message)
     shop.delete(item)
     assert shop.change(other, sku=sku).status == 200
-    assert found(shop, sku) == [other["itemId"]]
+    assert ids_by_sku(shop, sku) == [other["itemId"]]
     check(shop)

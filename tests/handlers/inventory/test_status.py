@@ -9,7 +9,7 @@ import pytest
 from .conftest import Shop
 
 
-def test_the_status_of_a_new_item_follows_its_quantity(shop: Shop) -> None:
+def test_status_of_a_new_item_depends_on_its_quantity(shop: Shop) -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"quantity": 0}, "out_of_stock"),
         ({"quantity": 1}, "available"),
@@ -24,10 +24,10 @@ def test_the_status_of_a_new_item_follows_its_quantity(shop: Shop) -> None:
         desk = {"name": "Desk", "category": "furniture", "price": 1, **fields}
         (result,) = shop.api("POST", "/items/batch", {"items": [desk]}).body["results"]
         listed = shop.listed(category="furniture", status=status)
-        assert [found["itemId"] for found in listed[:2]] == [result["item"]["itemId"], item["itemId"]], fields
+        assert [entry["itemId"] for entry in listed[:2]] == [result["item"]["itemId"], item["itemId"]], fields
 
 
-def test_the_status_of_a_changed_item_follows_its_quantity(shop: Shop) -> None:
+def test_status_of_a_changed_item_depends_on_its_quantity(shop: Shop) -> None:
     cases: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         ({}, {"quantity": 0}, "out_of_stock"),
         ({"quantity": 0}, {"quantity": 3}, "available"),
@@ -46,7 +46,7 @@ def test_the_status_of_a_changed_item_follows_its_quantity(shop: Shop) -> None:
         assert shop.listed(status=status)[0]["itemId"] == item["itemId"], (before, changes)
 
 
-def test_a_change_of_the_status_is_in_the_history_and_the_audit(shop: Shop) -> None:
+def test_changed_status_is_in_the_history_and_the_audit_record(shop: Shop) -> None:
     item = shop.create()
     shop.change(item, quantity=0)
     assert shop.history(item)[0]["changes"] == {
@@ -57,7 +57,7 @@ def test_a_change_of_the_status_is_in_the_history_and_the_audit(shop: Shop) -> N
 
 
 @pytest.mark.parametrize("changes", [{"quantity": 0}, {"name": "Pine desk"}])
-def test_a_change_repairs_the_status_that_an_earlier_release_stored(shop: Shop, changes: dict[str, Any]) -> None:
+def test_change_corrects_the_status_that_an_earlier_release_stored(shop: Shop, changes: dict[str, Any]) -> None:
     item = shop.create(quantity=0)
     for version in ("0", "1"):
         shop.emulator.client("dynamodb").update_item(

@@ -15,15 +15,15 @@ from lib.runtime.http_client import READ_TIMEOUT_SECONDS, RETRY_SECONDS
 from lib.services.items.handler import operations, repository
 from lib.services.items.service import SERVICE
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.lambda_context import SPENT_SECONDS, Context
-from ...support.worker import Answer, Api, refused
+from ...support.worker import Api, HandlerResponse, assert_error
 
 ID = "/items/{ItemId}"
 EXACT = "/items/{ItemId}/{CreatedAt}"
 
 
-def create(api: Api, **item: Any) -> Answer:
+def create(api: Api, **item: Any) -> HandlerResponse:
     response = api("POST", "/items", item)
     assert response.status == 201, response.text
     return response
@@ -54,7 +54,7 @@ def test_json_values_are_returned_unchanged(api: Api) -> None:
 def test_item_with_existing_keys_is_a_conflict(api: Api) -> None:
     create(api, ItemId="a", CreatedAt="1", first=True)
     message = "Item 'a' with CreatedAt '1' already exists."
-    refused(api("POST", "/items", {"ItemId": "a", "CreatedAt": "1"}), 409, "CONFLICT", message)
+    assert_error(api("POST", "/items", {"ItemId": "a", "CreatedAt": "1"}), 409, "CONFLICT", message)
     assert api("GET", ID, keys=("a",)).body["first"] is True
 
 
@@ -68,7 +68,7 @@ def test_newest_item_of_an_id_is_returned(api: Api) -> None:
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"x": 1}), ("DELETE", None)])
 def test_missing_item_is_not_found(api: Api, method: str, body: Any, path: str, keys: tuple[str, ...]) -> None:
     message = "Item 'a' not found." if path == ID else "Item 'a' with CreatedAt '1' not found."
-    refused(api(method, path, body, keys=keys), 404, "NOT_FOUND", message)
+    assert_error(api(method, path, body, keys=keys), 404, "NOT_FOUND", message)
 
 
 def test_update_sets_only_the_attributes_of_the_request(api: Api) -> None:
@@ -97,7 +97,7 @@ def test_update_continues_with_the_next_item_after_a_concurrent_deletion(
     create(api, ItemId="a", CreatedAt="2")
     newest = {"ItemId": {"S": "a"}, "CreatedAt": {"S": "2"}}
 
-    def delete_newest(_: Asked) -> Any:
+    def delete_newest(_: RecordedCall) -> Any:
         emulator.client("dynamodb").delete_item(TableName=api.tables["table"], Key=newest)
         return "pass"
 
@@ -109,13 +109,13 @@ def test_item_is_not_found_after_repeated_concurrent_deletions(api: Api, wire: F
     create(api, ItemId="a", CreatedAt="1")
     condition_failed = (400, {"__type": "ConditionalCheckFailedException"})
     wire.script = ["pass", condition_failed] * 5
-    refused(api("DELETE", ID, keys=("a",)), 404, "NOT_FOUND", "Item 'a' was deleted by concurrent requests.")
+    assert_error(api("DELETE", ID, keys=("a",)), 404, "NOT_FOUND", "Item 'a' was deleted by concurrent requests.")
 
 
 @pytest.mark.parametrize("key", ["ItemId", "CreatedAt"])
 def test_keys_cannot_be_updated(api: Api, key: str) -> None:
     create(api, ItemId="a", CreatedAt="1")
-    refused(api("PUT", ID, {key: "b", "x": 1}, keys=("a",)), 400, "INVALID_REQUEST", f"{key} cannot change")
+    assert_error(api("PUT", ID, {key: "b", "x": 1}, keys=("a",)), 400, "INVALID_REQUEST", f"{key} cannot change")
 
 
 INVALID_BODIES = [
@@ -148,7 +148,7 @@ INVALID_BODIES = [
 def test_invalid_bodies_are_rejected(api: Api, subtests: pytest.Subtests) -> None:
     for body, message in INVALID_BODIES:
         with subtests.test(body=body[:80]):
-            refused(api("POST", "/items", body), 400, "INVALID_REQUEST", message)
+            assert_error(api("POST", "/items", body), 400, "INVALID_REQUEST", message)
     assert api("GET", "/items").body["items"] == []
 
 
@@ -167,7 +167,7 @@ def test_invalid_keys_in_the_path_are_rejected(api: Api, method: str, key: str) 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml; q=1"])
 def test_other_content_types_are_rejected(api: Api, content_type: str) -> None:
     response = api("POST", "/items", {}, headers={"Content-Type": content_type})
-    refused(response, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json, got ")
+    assert_error(response, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json, got ")
 
 
 def test_content_type_can_have_a_character_set(api: Api) -> None:
@@ -181,9 +181,9 @@ def test_base64_encoded_body_is_decoded(api: Api) -> None:
 def test_item_over_400_kb_is_too_large(api: Api) -> None:
     create(api, ItemId="a", CreatedAt="1")
     large = {"text": "x" * 410_000}
-    refused(api("POST", "/items", large), 413, "ITEM_TOO_LARGE", "400 KB")
-    refused(api("POST", "/items", large, headers={"Idempotency-Key": "k"}), 413, "ITEM_TOO_LARGE", "400 KB")
-    refused(api("PUT", ID, large, keys=("a",)), 413, "ITEM_TOO_LARGE", "400 KB")
+    assert_error(api("POST", "/items", large), 413, "ITEM_TOO_LARGE", "400 KB")
+    assert_error(api("POST", "/items", large, headers={"Idempotency-Key": "k"}), 413, "ITEM_TOO_LARGE", "400 KB")
+    assert_error(api("PUT", ID, large, keys=("a",)), 413, "ITEM_TOO_LARGE", "400 KB")
 
 
 def all_items(api: Api, page_size: int) -> list[Any]:
@@ -207,10 +207,10 @@ def test_many_internal_items_need_few_scans(api: Api, wire: FakeAws) -> None:
         api("DELETE", EXACT, keys=(item["ItemId"], item["CreatedAt"]))
     for n in (1, 2):
         create(api, ItemId=f"zz-{n}", n=n)
-    wire.asked.clear()
+    wire.calls.clear()
     page = api("GET", "/items", query={"page_size": "2"})
     assert {item["n"] for item in page.body["items"]} == {1, 2}
-    assert len([call for call in wire.asked if call.headers["x-amz-target"].endswith("Scan")]) <= 2
+    assert len([call for call in wire.calls if call.headers["x-amz-target"].endswith("Scan")]) <= 2
 
 
 def test_page_without_items_has_a_token_after_the_maximum_number_of_scans(api: Api, wire: FakeAws) -> None:
@@ -278,10 +278,10 @@ INVALID_QUERIES: list[tuple[dict[str, Any], str]] = [
 def test_invalid_queries_are_rejected(api: Api, subtests: pytest.Subtests) -> None:
     for query, message in INVALID_QUERIES:
         with subtests.test(query=query):
-            refused(api("GET", "/items", query=query), 400, "INVALID_REQUEST", message)
+            assert_error(api("GET", "/items", query=query), 400, "INVALID_REQUEST", message)
 
 
-def post_with_key(api: Api, key: str, body: Any, **event: Any) -> Answer:
+def post_with_key(api: Api, key: str, body: Any, **event: Any) -> HandlerResponse:
     """Create an item with an idempotency key."""
     return api("POST", "/items", body, headers={"Idempotency-Key": key}, **event)
 
@@ -302,7 +302,7 @@ def test_repeated_request_returns_the_first_response_after_changes_of_the_item(a
 
 def test_used_key_with_a_different_body_is_a_conflict(api: Api) -> None:
     post_with_key(api, "key-1", {"a": 1})
-    refused(post_with_key(api, "key-1", {"a": 2}), 409, "IDEMPOTENCY_CONFLICT", "Use a new key.")
+    assert_error(post_with_key(api, "key-1", {"a": 2}), 409, "IDEMPOTENCY_CONFLICT", "Use a new key.")
 
 
 def test_callers_do_not_share_idempotency_keys(api: Api) -> None:
@@ -323,7 +323,7 @@ def test_expired_key_can_be_used_again(api: Api, emulator: Emulator) -> None:
 def test_conflict_does_not_use_the_key(api: Api) -> None:
     create(api, ItemId="a", CreatedAt="1")
     conflict = post_with_key(api, "key-1", {"ItemId": "a", "CreatedAt": "1"})
-    refused(conflict, 409, "CONFLICT", "already exists")
+    assert_error(conflict, 409, "CONFLICT", "already exists")
     assert post_with_key(api, "key-1", {"ItemId": "b"}).status == 201
 
 
@@ -362,7 +362,7 @@ def test_delete_succeeds_after_a_lost_response(api: Api, wire: FakeAws) -> None:
 
 
 def test_unknown_route_is_not_found(api: Api) -> None:
-    refused(api("PATCH", "/items"), 404, "NOT_FOUND", "Route not found: PATCH /items.")
+    assert_error(api("PATCH", "/items"), 404, "NOT_FOUND", "Route not found: PATCH /items.")
 
 
 def test_unavailable_table_is_a_503_with_retry_after(api: Api, wire: FakeAws) -> None:
@@ -370,9 +370,9 @@ def test_unavailable_table_is_a_503_with_retry_after(api: Api, wire: FakeAws) ->
     wire.script = ["hang up"]
     for method in ("GET", "PUT", "DELETE"):
         response = api(method, ID, {"name": "pencil"}, keys=("a",))
-        refused(response, 503, "SERVICE_UNAVAILABLE", "did not respond in time")
+        assert_error(response, 503, "SERVICE_UNAVAILABLE", "did not respond in time")
         assert response.headers["Retry-After"] == "2"
-    refused(post_with_key(api, "key-1", {}), 503, "SERVICE_UNAVAILABLE", "the same Idempotency-Key")
+    assert_error(post_with_key(api, "key-1", {}), 503, "SERVICE_UNAVAILABLE", "the same Idempotency-Key")
     wire.script = ["pass"]
     assert post_with_key(api, "key-1", {}).status == 201
 
@@ -388,13 +388,13 @@ def test_unavailable_table_exceeds_the_threshold_of_the_duration_alarm(
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(http_client, "RETRY_SECONDS", RETRY_SECONDS)
 
-    def time_out(_: Asked) -> str:
+    def time_out(_: RecordedCall) -> str:
         now[0] += READ_TIMEOUT_SECONDS
         return "hang up"
 
     wire.script = [time_out]
     api.seconds = timeout
-    refused(api("GET", ID, keys=("a",)), 503, "SERVICE_UNAVAILABLE", "did not respond in time")
+    assert_error(api("GET", ID, keys=("a",)), 503, "SERVICE_UNAVAILABLE", "did not respond in time")
     assert threshold < (now[0] - started) * 1000 < timeout * 1000
 
 

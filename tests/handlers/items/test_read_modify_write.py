@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Api, refused
+from ...support.worker import Api, assert_error
 
 ID = "/items/{ItemId}"
 EXACT = "/items/{ItemId}/{CreatedAt}"
@@ -15,7 +15,6 @@ PATHS = [(ID, ("a",)), (EXACT, ("a", "1"))]
 
 @pytest.fixture(name="item")
 def item_fixture(api: Api) -> Any:
-    """Return a stored item."""
     return api("POST", "/items", {"ItemId": "a", "CreatedAt": "1", "n": 1, "unset": None}).body
 
 
@@ -34,7 +33,7 @@ def test_update_with_keys_only_changes_no_attribute(api: Api, item: Any, path: s
 
 def test_update_with_keys_only_does_not_create_an_item(api: Api) -> None:
     message = "Item 'a' with CreatedAt '1' not found."
-    refused(api("PUT", EXACT, {"ItemId": "a"}, keys=("a", "1")), 404, "NOT_FOUND", message)
+    assert_error(api("PUT", EXACT, {"ItemId": "a"}, keys=("a", "1")), 404, "NOT_FOUND", message)
     assert api("GET", "/items").body["items"] == []
 
 
@@ -45,13 +44,13 @@ def test_changed_key_is_rejected(
     api: Api, path: str, keys: tuple[str, ...], *, name: str, value: Any, stored: str
 ) -> None:
     message = f"{name} cannot change, so it must be {stored!r} or omitted, got {value!r}."
-    refused(api("PUT", path, {name: value, "n": 2}, keys=keys), 400, "INVALID_REQUEST", message)
+    assert_error(api("PUT", path, {name: value, "n": 2}, keys=keys), 400, "INVALID_REQUEST", message)
     assert api("GET", EXACT, keys=("a", "1")).body["n"] == 1
 
 
 def test_copy_of_an_item_that_is_no_longer_the_newest_is_rejected(api: Api, item: Any) -> None:
     api("POST", "/items", {"ItemId": "a", "CreatedAt": "2"})
-    refused(api("PUT", ID, item, keys=("a",)), 400, "INVALID_REQUEST", "it must be '2' or omitted, got '1'")
+    assert_error(api("PUT", ID, item, keys=("a",)), 400, "INVALID_REQUEST", "it must be '2' or omitted, got '1'")
 
 
 def test_keys_do_not_count_towards_the_maximum_number_of_changes(api: Api, item: Any) -> None:
@@ -61,4 +60,4 @@ def test_keys_do_not_count_towards_the_maximum_number_of_changes(api: Api, item:
     assert api("PUT", ID, {**item, **changes}, keys=("a",)).body["a299"] == 299
     response = api("PUT", ID, {"CreatedAt": "1", **changes, "n": 2}, keys=("a",))
     message = "The body must have at most 300 attributes in addition to its keys, got 301."
-    refused(response, 400, "INVALID_REQUEST", message)
+    assert_error(response, 400, "INVALID_REQUEST", message)

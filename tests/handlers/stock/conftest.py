@@ -22,7 +22,7 @@ from lib.services.stock.service import SERVICE
 
 from ...support.lambda_context import Context
 from ...support.listener import Listener
-from ...support.worker import Answer, Api, Handler, standing, started
+from ...support.worker import Api, Handler, HandlerResponse, created_tables, load_handler
 from .previous_release import PreviousDynamoDB
 
 PRODUCT = "/inventory/{productId}"
@@ -63,7 +63,7 @@ class Tables:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Read each table at most once in the context, which must not write."""
+        """Cache the items of the tables. Do not write in the context."""
         self._snapshot = {}
         try:
             yield
@@ -145,27 +145,31 @@ class Shop(Tables):
         assert response.status == 200, response.text
         return response.body
 
-    def update(self, product_id: str = "lamp", **fields: Any) -> Answer:
+    def update(self, product_id: str = "lamp", **fields: Any) -> HandlerResponse:
         return self.api("PUT", PRODUCT, fields, keys=(product_id,))
 
-    def reserve(self, reservation_id: str, quantity: int = 1, product_id: str = "lamp", **fields: Any) -> Answer:
+    def reserve(
+        self, reservation_id: str, quantity: int = 1, product_id: str = "lamp", **fields: Any
+    ) -> HandlerResponse:
         body = {"reservationId": reservation_id, "quantity": quantity, **fields}
         return self.api("POST", RESERVE, body, keys=(product_id,))
 
-    def reserve_cart(self, reservation_id: str, *lines: dict[str, Any], **fields: Any) -> Answer:
+    def reserve_cart(self, reservation_id: str, *lines: dict[str, Any], **fields: Any) -> HandlerResponse:
         return self.api("POST", CART_RESERVE, {"reservationId": reservation_id, "lines": [*lines], **fields})
 
-    def release(self, reservation_id: str, product_id: str = "lamp") -> Answer:
+    def release(self, reservation_id: str, product_id: str = "lamp") -> HandlerResponse:
         """Release the units of a product from a reservation."""
         return self.api("DELETE", RELEASE, keys=(product_id, reservation_id))
 
-    def release_cart(self, reservation_id: str) -> Answer:
+    def release_cart(self, reservation_id: str) -> HandlerResponse:
         return self.api("DELETE", CART_RELEASE, keys=(reservation_id,))
 
-    def fulfill(self, product_id: str = "lamp", *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+    def fulfill(
+        self, product_id: str = "lamp", *, headers: dict[str, str] | None = None, **fields: Any
+    ) -> HandlerResponse:
         return self.api("POST", FULFILL, fields, keys=(product_id,), headers=headers)
 
-    def fulfill_cart(self, *lines: dict[str, Any], **fields: Any) -> Answer:
+    def fulfill_cart(self, *lines: dict[str, Any], **fields: Any) -> HandlerResponse:
         return self.api("POST", CART_FULFILL, {**fields, **({"lines": [*lines]} if lines else {})})
 
     def reconcile(self, product_id: str = "lamp", **fields: Any) -> Any:
@@ -204,7 +208,7 @@ class Shop(Tables):
 
     def published_alerts(self) -> list[dict[str, Any]]:
         """Return the alerts published since the last call."""
-        return [json.loads(message["Message"]) for message in self.topic.heard()]
+        return [json.loads(message["Message"]) for message in self.topic.messages()]
 
     def start_environment(self, pauses: tuple[float, ...] = BACKOFF_SECONDS) -> None:
         """Replace the execution environment with a new one that retries DynamoDB calls after the given pauses."""
@@ -221,7 +225,7 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("MOVEMENTS_TABLE_NAME", MOVEMENTS_SOURCE)
-        return started(single_function(SERVICE), tmp_path_factory.mktemp("archive"))
+        return load_handler(single_function(SERVICE), tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(autouse=True)
@@ -235,7 +239,7 @@ def shop_fixture(
     handler: Handler, emulator: Emulator, topic: Listener, worker_environment: pytest.MonkeyPatch
 ) -> Iterator[Shop]:
     """Return a client of a new execution environment with empty tables."""
-    with standing(emulator, *SERVICE.tables) as tables:
+    with created_tables(emulator, *SERVICE.tables) as tables:
         for table in SERVICE.tables:
             worker_environment.setenv(table.variable, tables[table.name])
         for function in SERVICE.functions:

@@ -155,9 +155,7 @@ def _check_lines(lines: list[Item], ledger: dict[LevelKey, list[Item]]) -> None:
                 by_line[move["reservationId"], key].append(move)
     for moves in by_line.values():
         for number, move in enumerate(moves):
-            assert (move["type"] == "RESERVED") if number % 2 == 0 else (move["type"] in ENDINGS), (
-                "a line is released or sold once"
-            )
+            assert (move["type"] == "RESERVED") if number % 2 == 0 else (move["type"] in ENDINGS), "settled once"
         for reserved, ended in zip(moves[::2], moves[1::2], strict=False):
             assert reserved["quantity"] == ended["quantity"]
     active = Counter((line["reservation_id"], key_of(line)) for line in lines if line["state"] == "HELD")

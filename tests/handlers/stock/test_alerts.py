@@ -11,7 +11,7 @@ import pytest
 from lib.runtime import outbox
 from lib.runtime.http_client import AwsError
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.lambda_context import SPENT_SECONDS, Context
 from ...support.metric_assertions import last_metrics
 from .conftest import Shop
@@ -32,7 +32,7 @@ def test_alert_contains_product_warehouse_and_counts(shop: Shop) -> None:
     assert shop.sent_alerts() == []
     shop.reserve("r", 7)
     shop.run_schedule("stock-thresholds")
-    (message,) = shop.topic.heard()
+    (message,) = shop.topic.messages()
     assert message["Subject"] == "Low stock: lamp in main"
     shop.reserve("r2", 5)
     assert shop.sent_alerts() == [
@@ -53,7 +53,7 @@ def test_alert_contains_product_warehouse_and_counts(shop: Shop) -> None:
 def test_subject_is_truncated_to_the_limit_of_sns(shop: Shop) -> None:
     shop.create("p" * 100, warehouse_id="w" * 100, stock_count=0)
     shop.run_schedule("stock-thresholds")
-    (message,) = shop.topic.heard()
+    (message,) = shop.topic.messages()
     assert message["Subject"] == f"Out of stock: {'p' * 40} in {'w' * 30}"
 
 
@@ -138,10 +138,10 @@ def records(shop: Shop, *products: str) -> dict[str, Any]:
 def test_stream_consumer_sends_alerts_without_the_index(shop: Shop, wire: FakeAws) -> None:
     shop.create(stock_count=0)
     shop.create("desk", stock_count=0)
-    wire.asked.clear()
+    wire.calls.clear()
     assert shop.api.handler(records(shop, "lamp"), Context(30)) == {}
     assert statuses(shop.published_alerts()) == [("lamp", "OUT_OF_STOCK")]
-    assert not [call for call in wire.asked if b"IndexName" in call.body]
+    assert not [call for call in wire.calls if b"IndexName" in call.body]
     assert shop.api.handler(records(shop, "lamp", "desk"), Context(30)) == {}
     assert statuses(shop.published_alerts()) == [("desk", "OUT_OF_STOCK")]
     check(shop)
@@ -177,7 +177,7 @@ def test_metric_includes_alerts_sent_before_a_failure(
     for number in range(11):
         shop.create(f"p{number}", stock_count=0)
 
-    def fail_after_first_batch(call: Asked) -> str:
+    def fail_after_first_batch(call: RecordedCall) -> str:
         if b"REMOVE due" in call.body:
             sns_down(wire)
         return "pass"
@@ -193,7 +193,7 @@ def test_metric_includes_alerts_sent_before_a_failure(
 
 def published(wire: FakeAws) -> list[int]:
     """Return the number of entries of each published batch."""
-    return [call.body.count(b".Id=") for call in wire.asked if b"Action=PublishBatch" in call.body]
+    return [call.body.count(b".Id=") for call in wire.calls if b"Action=PublishBatch" in call.body]
 
 
 def due(shop: Shop) -> list[str]:
@@ -201,10 +201,10 @@ def due(shop: Shop) -> list[str]:
     return sorted(item["product_id"] for item in shop.items("movements") if "due" in item)
 
 
-def reject_entry_of(product: str) -> Callable[[Asked], Any]:
+def reject_entry_of(product: str) -> Callable[[RecordedCall], Any]:
     """Return a fake SNS response that rejects only the batch entry of one product."""
 
-    def respond(call: Asked) -> Any:
+    def respond(call: RecordedCall) -> Any:
         if b"Action=PublishBatch" not in call.body:
             return "pass"
         form = {name: value for name, (value,) in parse_qs(call.body.decode()).items()}
@@ -239,7 +239,7 @@ def test_alert_that_cannot_be_acquired_does_not_block_others(shop: Shop, wire: F
     for product in ("chair", "desk", "lamp"):
         shop.create(product, stock_count=0)
 
-    def broken(call: Asked) -> Any:
+    def broken(call: RecordedCall) -> Any:
         acquires_desk = b"SET due_at = :later" in call.body and b'"desk"' in call.body
         return (400, {"__type": "Broken"}) if acquires_desk else "pass"
 
@@ -270,7 +270,7 @@ def test_concurrent_schedules_send_every_alert_once(shop: Shop, wire: FakeAws) -
     for number in range(23):
         shop.create(f"p{number}", stock_count=0)
 
-    def run_concurrently(call: Asked) -> str:
+    def run_concurrently(call: RecordedCall) -> str:
         if b"Action=PublishBatch" in call.body:
             wire.script = ["pass"]
             shop.run_schedule("stock-thresholds")
@@ -286,7 +286,7 @@ def test_concurrent_schedules_send_every_alert_once(shop: Shop, wire: FakeAws) -
 def test_schedule_skips_alerts_that_a_concurrent_run_sends(shop: Shop, wire: FakeAws) -> None:
     shop.create(stock_count=0)
 
-    def run_concurrently(_: Asked) -> str:
+    def run_concurrently(_: RecordedCall) -> str:
         wire.script = ["pass"]
         shop.clock.now += 59
         shop.run_schedule("stock-thresholds")

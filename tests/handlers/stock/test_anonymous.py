@@ -11,7 +11,7 @@ from lib.local.emulator import REGION
 from lib.services.stock.service import stock
 from lib.services.stock.settings import StockSettings
 
-from ...support.worker import Api, Handler, refused, started
+from ...support.worker import Api, Handler, assert_error, load_handler
 from .conftest import MOVEMENTS_SOURCE, PRODUCT, Shop
 
 LEVEL = f"{PRODUCT}/level"
@@ -24,7 +24,7 @@ def reduced_handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("MOVEMENTS_TABLE_NAME", MOVEMENTS_SOURCE)
         service = stock(StockSettings(anonymous_response="availability"))
-        return started(single_function(service), tmp_path_factory.mktemp("archive"))
+        return load_handler(single_function(service), tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(name="reduced")
@@ -72,8 +72,8 @@ def test_availability_includes_all_warehouses_unless_one_is_specified(shop: Shop
 @pytest.mark.parametrize("query", [{}, {"warehouse_id": "north"}])
 def test_availability_of_a_missing_product_is_not_found(shop: Shop, reduced: Api, query: dict[str, str]) -> None:
     shop.create()
-    refused(reduced("GET", PRODUCT, keys=("desk",), query=query), 404, "NOT_FOUND", "desk")
-    refused(reduced("GET", PRODUCT, keys=(".",), query=query), 404, "NOT_FOUND", "must be a letter or digit")
+    assert_error(reduced("GET", PRODUCT, keys=("desk",), query=query), 404, "NOT_FOUND", "desk")
+    assert_error(reduced("GET", PRODUCT, keys=(".",), query=query), 404, "NOT_FOUND", "must be a letter or digit")
 
 
 def test_availability_rejects_parameters_like_the_full_response(shop: Shop, reduced: Api) -> None:
@@ -97,7 +97,7 @@ def test_level_route_returns_the_full_level_under_each_setting(shop: Shop, reduc
 
 
 def test_level_route_of_a_missing_product_is_not_found(shop: Shop) -> None:
-    refused(shop.api("GET", LEVEL, keys=("desk",)), 404, "NOT_FOUND", "desk")
+    assert_error(shop.api("GET", LEVEL, keys=("desk",)), 404, "NOT_FOUND", "desk")
 
 
 def test_level_is_a_valid_product_and_reservation_id(shop: Shop) -> None:

@@ -19,7 +19,7 @@ def reserve_with_id(shop: Shop, quantity: int) -> None:
 
 def correlation_ids(shop: Shop) -> list[str]:
     """Return the correlation ids of the messages published since the last call."""
-    return [message["MessageAttributes"]["correlationId"]["Value"] for message in shop.topic.heard()]
+    return [message["MessageAttributes"]["correlationId"]["Value"] for message in shop.topic.messages()]
 
 
 def test_movement_contains_the_correlation_id_of_its_cause(shop: Shop) -> None:

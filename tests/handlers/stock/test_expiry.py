@@ -11,7 +11,7 @@ from lib.runtime.errors import TooManyRequests
 from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import changes, expiry
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.lambda_context import SPENT_SECONDS, Context
 from ...support.metric_assertions import last_metrics
 from .conftest import Shop
@@ -78,7 +78,7 @@ def test_failure_of_one_level_does_not_block_others(
         shop.reserve(f"r{number}", 1, f"p{number}", lifetime_minutes=number + 1)
     shop.clock.now += 180
 
-    def throttle(call: Asked) -> object:
+    def throttle(call: RecordedCall) -> object:
         writes = b"TransactWriteItems" in call.headers["x-amz-target"].encode() and b'"p0"' in call.body
         return (400, {"__type": "ProvisionedThroughputExceededException"}) if writes else "pass"
 
@@ -121,7 +121,7 @@ def test_job_stops_between_transactions_if_time_is_used_up(shop: Shop, wire: Fak
     check(shop)
 
 
-def use_up_time(_: Asked) -> str:
+def use_up_time(_: RecordedCall) -> str:
     DEADLINE.start(SPENT_SECONDS)
     return "pass"
 
@@ -131,7 +131,7 @@ def test_concurrent_jobs_release_each_hold_once(shop: Shop, wire: FakeAws, capsy
     shop.reserve("r", 2, lifetime_minutes=1)
     shop.clock.now += 60
 
-    def run_concurrently(_: Asked) -> str:
+    def run_concurrently(_: RecordedCall) -> str:
         wire.script = ["pass"]
         shop.run_expiry()
         return "pass"
@@ -143,10 +143,10 @@ def test_concurrent_jobs_release_each_hold_once(shop: Shop, wire: FakeAws, capsy
     check(shop)
 
 
-def stale_index(wire: FakeAws, page: bytes) -> Callable[[Asked], object]:
+def stale_index(wire: FakeAws, page: bytes) -> Callable[[RecordedCall], object]:
     """Return a fake response with an outdated page of the index."""
 
-    def respond(call: Asked) -> object:
+    def respond(call: RecordedCall) -> object:
         if b"product-index" not in call.body:
             return "pass"
         wire.script = ["pass"]
@@ -225,7 +225,7 @@ def test_units_that_another_request_released_concurrently_are_available(shop: Sh
     shop.clock.now += 61
     released: list[bool] = []
 
-    def release_first(call: Asked) -> str:
+    def release_first(call: RecordedCall) -> str:
         if not released and b"product-index" in call.body:
             released.append(True)
             shop.run_expiry()

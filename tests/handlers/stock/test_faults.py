@@ -13,9 +13,9 @@ import pytest
 from lib.runtime import dynamodb
 from lib.runtime.http_client import AwsError
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.lambda_context import SPENT_SECONDS
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import FULFILL, PRODUCT, RECONCILE, RESERVE, Shop
 from .consistency import check
 from .test_reservations import counts, line
@@ -36,7 +36,7 @@ LOST_RESPONSE_ACTIONS = (
 class Action(NamedTuple):
     """Request or scheduled job, with the status codes of its first and repeated execution."""
 
-    run: Callable[[Shop], Answer | None]
+    run: Callable[[Shop], HandlerResponse | None]
     first: int
     repeated: int
 
@@ -92,13 +92,13 @@ def run_with_script(shop: Shop, wire: FakeAws, script: list[Any], action: Action
     """Run an action in a new execution environment with a script. Return whether it finished before the failure."""
     wire.script = script
     calls = script.count("pass")
-    before = len(wire.asked)
+    before = len(wire.calls)
     shop.start_environment(pauses=())
     with contextlib.suppress(AwsError):  # Raised by scheduled jobs.
         action.run(shop)
     wire.script = ["pass"]
     shop.start_environment()
-    return len(wire.asked) - before <= calls
+    return len(wire.calls) - before <= calls
 
 
 def states(shop: Shop) -> Iterator[Any]:
@@ -141,11 +141,11 @@ def test_data_stays_consistent_after_a_crash_between_calls(shop: Shop, wire: Fak
 @pytest.mark.untraced
 def test_lost_response_does_not_change_the_result(shop: Shop, wire: FakeAws, name: str) -> None:
     fill(shop)
-    before = len(wire.asked)
+    before = len(wire.calls)
     first = ACTIONS[name].run(shop)
     expected = [*states(shop)]
     clear(shop)
-    for call in range(len(wire.asked) - before):
+    for call in range(len(wire.calls) - before):
         shop.clock.now -= 60
         fill(shop)
         wire.script = [*["pass"] * call, "lose", "pass"]
@@ -178,7 +178,7 @@ def test_throttled_table_returns_429(shop: Shop, wire: FakeAws, monkeypatch: pyt
     for name in ("create", "update", "reserve", "release", "fulfill reserved", "fulfill available", "list"):
         response = ACTIONS[name].run(shop)
         assert response
-        refused(response, 429, "THROTTLED", "DynamoDB throttles requests")
+        assert_error(response, 429, "THROTTLED", "DynamoDB throttles requests")
     wire.script = ["pass"]
     check(shop)
 
@@ -191,7 +191,7 @@ def test_persistent_conflicts_of_a_level_return_429(shop: Shop, wire: FakeAws) -
     response = shop.update("a", stock_count=10)
     assert (response.status, response.body["stock_count"]) == (200, 10), "the failed condition returns the current item"
 
-    def conflict(call: Asked) -> object:
+    def conflict(call: RecordedCall) -> object:
         if "TransactWriteItems" not in call.headers["x-amz-target"]:
             return "pass"
         lost = {"Code": "ConditionalCheckFailed", "Item": stale}
@@ -199,7 +199,7 @@ def test_persistent_conflicts_of_a_level_return_429(shop: Shop, wire: FakeAws) -
 
     wire.script = [conflict]
     shop.api.seconds = SPENT_SECONDS
-    refused(shop.update("a", stock_count=9), 429, "THROTTLED", "Too many concurrent changes of a.")
+    assert_error(shop.update("a", stock_count=9), 429, "THROTTLED", "Too many concurrent changes of a.")
     wire.script = ["pass"]
     check(shop)
 
@@ -208,7 +208,7 @@ def test_persistent_conflicts_of_a_level_return_429(shop: Shop, wire: FakeAws) -
 def test_persistent_conflicts_of_a_reservation_return_429(shop: Shop, wire: FakeAws, name: str) -> None:
     fill(shop)
 
-    def conflict(call: Asked) -> object:
+    def conflict(call: RecordedCall) -> object:
         if "TransactWriteItems" not in call.headers["x-amz-target"]:
             return "pass"
         tables = [next(iter(action.values()))["TableName"] for action in json.loads(call.body)["TransactItems"]]
@@ -222,15 +222,15 @@ def test_persistent_conflicts_of_a_reservation_return_429(shop: Shop, wire: Fake
     shop.api.seconds = SPENT_SECONDS
     response = ACTIONS[name].run(shop)
     assert response
-    refused(response, 429, "THROTTLED", "changes of reservation ")
+    assert_error(response, 429, "THROTTLED", "changes of reservation ")
     wire.script = ["pass"]
     check(shop)
 
 
-def run_before_write(wire: FakeAws, other: Callable[[], Answer | None]) -> None:
+def run_before_write(wire: FakeAws, other: Callable[[], HandlerResponse | None]) -> None:
     """Run another request between the reads and the transaction of the next request."""
 
-    def run_other(call: Asked) -> str:
+    def run_other(call: RecordedCall) -> str:
         if "TransactWriteItems" in call.headers["x-amz-target"]:
             wire.script = ["pass"]
             response = other()
@@ -267,7 +267,7 @@ def run_before_write(wire: FakeAws, other: Callable[[], Answer | None]) -> None:
     ],
 )
 def test_request_applies_to_the_state_after_a_concurrent_request(
-    shop: Shop, wire: FakeAws, name: str, other: Callable[[Shop], Answer | None], status: int
+    shop: Shop, wire: FakeAws, name: str, other: Callable[[Shop], HandlerResponse | None], status: int
 ) -> None:
     fill(shop)
     run_before_write(wire, lambda: other(shop))
@@ -281,7 +281,7 @@ def run_before_read(wire: FakeAws, number: int, other: Callable[[], object]) -> 
     """Run another request before a read of a reservation. The first read has the number 0."""
     reads = iter(range(9))
 
-    def run_other(call: Asked) -> str:
+    def run_other(call: RecordedCall) -> str:
         if b"reservation_id = :value" in call.body and next(reads) == number:
             wire.script = ["pass"]
             other()
@@ -295,7 +295,7 @@ def test_concurrent_reservation_with_the_same_id_is_not_released(shop: Shop, wir
     fill(shop)
     # The first read compares the expired reservation with the request, the second returns the lines to release.
     run_before_read(wire, 1, lambda: shop.reserve("expired", 3, "b"))
-    refused(shop.reserve_cart("expired", *CART), 409, "RESERVATION_CONFLICT", "has other lines")
+    assert_error(shop.reserve_cart("expired", *CART), 409, "RESERVATION_CONFLICT", "has other lines")
     wire.script = ["pass"]
     assert [reserved["reservationId"] for reserved in shop.list_reservations("b")].count("expired") == 1
     assert counts(shop, "b") == (5, 4, 1)
@@ -321,13 +321,13 @@ def test_released_lines_without_line_0_are_replaced(shop: Shop) -> None:
 def test_active_lines_without_line_0_are_not_replaced(shop: Shop) -> None:
     fill(shop)
     shop.delete_item("reservations", reservation_id="active", line=0)
-    refused(shop.reserve_cart("active", *CART), 409, "RESERVATION_CONFLICT", "'active'")
+    assert_error(shop.reserve_cart("active", *CART), 409, "RESERVATION_CONFLICT", "'active'")
     assert [reserved["reservationId"] for reserved in shop.list_reservations("b")] == ["active"]
 
 
 def test_deleted_level_is_not_found(shop: Shop, wire: FakeAws) -> None:
     fill(shop)
     shop.delete_item("management", product_id="b", warehouse_id="main")
-    refused(shop.release_cart("active"), 404, "NOT_FOUND", "Product 'b' in warehouse 'main' does not exist")
+    assert_error(shop.release_cart("active"), 404, "NOT_FOUND", "Product 'b' in warehouse 'main' does not exist")
     run_before_write(wire, lambda: shop.delete_item("management", product_id="a", warehouse_id="main"))
-    refused(shop.reserve("x", 1, "a"), 404, "NOT_FOUND", "Product 'a'")
+    assert_error(shop.reserve("x", 1, "a"), 404, "NOT_FOUND", "Product 'a'")

@@ -9,7 +9,7 @@ import pytest
 
 from lib.runtime.attributes import to_item
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import Shop
 from .test_reservations import counts
 
@@ -72,7 +72,7 @@ def test_item_can_be_reserved_sold_and_updated(shop: Shop) -> None:
     write(shop)
     assert shop.reserve("r", 4).status == 201
     assert counts(shop) == (10, 4, 6)
-    refused(shop.reserve("s", 7), 409, "INSUFFICIENT_STOCK", "6 available")
+    assert_error(shop.reserve("s", 7), 409, "INSUFFICIENT_STOCK", "6 available")
     assert shop.fulfill(reservationId="r").status == 200
     assert shop.update(stock_count=20, expected_version=2).body["version"] == 3
     assert [move["sequence"] for move in shop.list_movements()] == [1, 2, 3]
@@ -83,13 +83,13 @@ def test_item_can_be_reserved_sold_and_updated(shop: Shop) -> None:
 def test_last_updated_of_the_item_guards_an_update(shop: Shop, last_updated: str) -> None:
     write(shop)
     assert shop.update(stock_count=1, expected_last_updated=last_updated).status == 200
-    refused(shop.update(stock_count=2, expected_last_updated=last_updated), 409, "VERSION_CONFLICT", "version 2")
+    assert_error(shop.update(stock_count=2, expected_last_updated=last_updated), 409, "VERSION_CONFLICT", "version 2")
 
 
 def test_last_updated_in_another_format_never_matches(shop: Shop) -> None:
     write(shop, last_updated="6 May 2025")
     response = shop.update(stock_count=1, expected_last_updated="2025-05-06T08:00:00Z")
-    refused(response, 409, "VERSION_CONFLICT", "last_updated 6 May 2025")
+    assert_error(response, 409, "VERSION_CONFLICT", "last_updated 6 May 2025")
     assert shop.update(stock_count=1).status == 200
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lib.runtime.attributes import to_item
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import Shop
 from .consistency import check
 from .test_reservations import counts, line
@@ -18,7 +18,7 @@ def test_available_units_are_sold_from_the_requested_or_any_warehouse(shop: Shop
     shop.create(warehouse_id="north", stock_count=2)
     shop.create(warehouse_id="south", stock_count=5)
     assert shop.fulfill(quantity=4).body["lines"][0]["warehouse_id"] == "south"
-    refused(shop.fulfill(quantity=2, warehouse_id="south"), 409, "INSUFFICIENT_STOCK", "1 available")
+    assert_error(shop.fulfill(quantity=2, warehouse_id="south"), 409, "INSUFFICIENT_STOCK", "1 available")
     assert shop.fulfill(quantity=1, warehouse_id="south").status == 200
     check(shop)
 
@@ -55,7 +55,9 @@ def test_repeated_fulfillment_of_a_cart_compares_each_product(shop: Shop) -> Non
     assert first.status == 200
     assert shop.fulfill_cart(reservationId="cart").text == first.text
     assert shop.fulfill_cart(*cart, reservationId="cart").text == first.text
-    refused(shop.fulfill_cart(line("lamp", 2), reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of lamp in main")
+    assert_error(
+        shop.fulfill_cart(line("lamp", 2), reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of lamp in main"
+    )
 
 
 def test_repeated_fulfillment_of_one_product_receives_its_response(shop: Shop) -> None:
@@ -71,8 +73,12 @@ def test_repeated_fulfillment_of_one_product_receives_its_response(shop: Shop) -
     assert shop.fulfill_cart(line("bed", 1), line("bed", 2, "main"), reservationId="cart").text == last.text
     assert shop.fulfill("lamp", reservationId="cart", quantity=1).text == first.text
     assert shop.fulfill_cart(line("desk", 2), reservationId="cart", reference="order 1").text == second.text
-    refused(shop.fulfill_cart(line("bed", 2), reservationId="cart"), 409, "RESERVATION_CONFLICT", "3 of bed in main")
-    refused(shop.fulfill_cart(line("bed", 3, "north"), reservationId="cart"), 409, "RESERVATION_CONFLICT", "3 of bed")
+    assert_error(
+        shop.fulfill_cart(line("bed", 2), reservationId="cart"), 409, "RESERVATION_CONFLICT", "3 of bed in main"
+    )
+    assert_error(
+        shop.fulfill_cart(line("bed", 3, "north"), reservationId="cart"), 409, "RESERVATION_CONFLICT", "3 of bed"
+    )
     check(shop)
 
 
@@ -85,7 +91,9 @@ def test_reservation_is_sold_with_one_reference(shop: Shop) -> None:
         shop.fulfill(reservationId="cart", reference="order 2"),
         shop.fulfill_cart(reservationId="cart", reference="order 2"),
     ):
-        refused(response, 409, "RESERVATION_CONFLICT", "must be that of reservation 'cart' or omitted, got 'order 2'")
+        assert_error(
+            response, 409, "RESERVATION_CONFLICT", "must be that of reservation 'cart' or omitted, got 'order 2'"
+        )
     second = shop.fulfill_cart(reservationId="cart", reference="order 1")
     assert [sold["product_id"] for sold in second.body["lines"]] == ["desk"]
     assert shop.fulfill(reservationId="cart", reference="order 1").text == first.text
@@ -153,7 +161,7 @@ def test_sale_of_an_earlier_release_can_be_repeated(shop: Shop) -> None:
     first = shop.fulfill_cart(reservationId="cart", reference="order 1")
     remove_sale_attributes(shop, "cart", 2)
     assert shop.fulfill_cart(reservationId="cart", reference="order 1").text == first.text
-    refused(shop.fulfill_cart(reservationId="cart", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    assert_error(shop.fulfill_cart(reservationId="cart", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
 
 
 def test_lines_that_differ_from_the_reservation_are_rejected(shop: Shop) -> None:
@@ -169,7 +177,7 @@ def test_lines_that_differ_from_the_reservation_are_rejected(shop: Shop) -> None
         [line("lamp", 4), line("lamp", 4, "north"), line("desk", 1)],
         [line("bed")],
     ):
-        refused(shop.fulfill_cart(*lines, reservationId="cart"), 409, "RESERVATION_CONFLICT", "4 of lamp in north")
+        assert_error(shop.fulfill_cart(*lines, reservationId="cart"), 409, "RESERVATION_CONFLICT", "4 of lamp in north")
     assert counts(shop) == (10, 4, 6)
     assert shop.fulfill_cart(line("desk"), line("lamp", 1), line("lamp", 3), reservationId="cart").status == 200
     check(shop)
@@ -189,8 +197,10 @@ def test_released_lines_are_not_sold(shop: Shop) -> None:
     shop.reserve_cart("cart", line("lamp"), line("desk"))
     shop.release("cart", "lamp")
     lines = (line("lamp"), line("desk"))
-    refused(shop.fulfill_cart(*lines, reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of desk in main")
-    refused(shop.fulfill(reservationId="cart"), 404, "NOT_FOUND", "Reservation 'cart' of product 'lamp' does not exist")
+    assert_error(shop.fulfill_cart(*lines, reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of desk in main")
+    assert_error(
+        shop.fulfill(reservationId="cart"), 404, "NOT_FOUND", "Reservation 'cart' of product 'lamp' does not exist"
+    )
     assert [sold["product_id"] for sold in shop.fulfill_cart(reservationId="cart").body["lines"]] == ["desk"]
     check(shop)
 
@@ -198,9 +208,9 @@ def test_released_lines_are_not_sold(shop: Shop) -> None:
 def test_fulfillment_without_products_is_rejected(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 4)
-    refused(shop.fulfill(reservationId="r", warehouse_id="north"), 400, "INVALID_REQUEST", "quantity")
-    refused(shop.fulfill(reference="order 1"), 400, "INVALID_REQUEST", "must set a reservationId")
-    refused(shop.fulfill_cart(), 400, "INVALID_REQUEST", "must set a reservationId")
+    assert_error(shop.fulfill(reservationId="r", warehouse_id="north"), 400, "INVALID_REQUEST", "quantity")
+    assert_error(shop.fulfill(reference="order 1"), 400, "INVALID_REQUEST", "must set a reservationId")
+    assert_error(shop.fulfill_cart(), 400, "INVALID_REQUEST", "must set a reservationId")
 
 
 @pytest.mark.parametrize("is_released", [False, True])
@@ -210,7 +220,7 @@ def test_expired_reservation_is_not_sold(shop: Shop, is_released: bool) -> None:
     shop.clock.now += 60
     if is_released:
         shop.run_expiry()
-    refused(shop.fulfill(reservationId="r"), 409, "RESERVATION_EXPIRED", "expired at 2027-01-15T08:01:00")
+    assert_error(shop.fulfill(reservationId="r"), 409, "RESERVATION_EXPIRED", "expired at 2027-01-15T08:01:00")
     assert counts(shop) == (10, 0, 10)
     check(shop)
 
@@ -219,13 +229,13 @@ def test_released_or_unknown_reservation_is_not_found(shop: Shop) -> None:
     shop.create()
     shop.create("desk")
     shop.reserve("r", 4)
-    refused(
+    assert_error(
         shop.fulfill("desk", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r' of product 'desk' does not exist"
     )
     shop.release("r")
-    refused(shop.fulfill(reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
-    refused(shop.fulfill_cart(reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
-    refused(shop.fulfill(reservationId="never"), 404, "NOT_FOUND", "Reservation 'never'")
+    assert_error(shop.fulfill(reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert_error(shop.fulfill_cart(reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert_error(shop.fulfill(reservationId="never"), 404, "NOT_FOUND", "Reservation 'never'")
     check(shop)
 
 
@@ -244,7 +254,7 @@ def test_partly_fulfilled_cart_lists_the_state_of_each_line(shop: Shop, ending: 
         shop.run_expiry()
     for lines in ((), cart):
         response = shop.fulfill_cart(*lines, reservationId="cart")
-        refused(
+        assert_error(
             response, 409, "RESERVATION_CONFLICT", "Reservation 'cart' was sold in part and the other lines have ended"
         )
         state = "RELEASED" if ending == "released" else "EXPIRED"

@@ -14,7 +14,7 @@ from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
 from ...support import grants
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.grants import Use, check_grants
 from ...support.lambda_context import SPENT_SECONDS
 from .conftest import FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, Shop
@@ -44,7 +44,7 @@ def calls_of_functions(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "reserve", lambda: shop.reserve("over", 5, "e")
     yield "reserve", lambda: shop.reserve_cart("expired", line("b", 1, "main"))
     yield "release", lambda: shop.release_cart("active")
-    yield "release", lambda: shop.release("f-held", "f")
+    yield "release", lambda: shop.release("f-active", "f")
     yield "fulfill", lambda: shop.fulfill("a", reservationId="r")
     remove_sale_attributes(shop, "r", 1)
     yield "fulfill", lambda: shop.fulfill("a", reservationId="r")
@@ -56,7 +56,7 @@ def calls_of_functions(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "reconcile", lambda: shop.api("POST", RECONCILE, {"repair": True}, keys=("d",))
 
 
-def uses(shop: Shop, call: Asked) -> Iterator[Use]:
+def uses(shop: Shop, call: RecordedCall) -> Iterator[Use]:
     """Return the permissions that an AWS call requires."""
     tables = {aws: name for name, aws in shop.api.tables.items()}
     return grants.uses(call, tables, ("reservation_id", "product_id"), "stock-alerts")
@@ -68,14 +68,14 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
     used: dict[str, set[Use]] = {function: set() for function in GRANTS}
     fill(shop)
     shop.create("c", category="c", stock_count=5)
-    shop.reserve("c-ended", 5, "c", lifetime_minutes=1)
+    shop.reserve("c-expired", 5, "c", lifetime_minutes=1)
     shop.create("e", stock_count=5)
     shop.reserve("over", 5, "e", lifetime_minutes=1)
     shop.create("f", stock_count=15, threshold_level=14)
-    shop.reserve("f-ended", 1, "f", lifetime_minutes=1)
-    shop.reserve("f-held", 1, "f")
+    shop.reserve("f-expired", 1, "f", lifetime_minutes=1)
+    shop.reserve("f-active", 1, "f")
     shop.create("d")
-    shop.reserve("d-ended", 1, "d", lifetime_minutes=1)
+    shop.reserve("d-expired", 1, "d", lifetime_minutes=1)
     shop.clock.now += 60
     shop.set_attributes("d", status="OUT_OF_STOCK")
     for function, run in calls_of_functions(shop):
@@ -85,9 +85,9 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
         if function == "reconcile":
             shop.clock.now += 61
             shop.set_attributes("d", status="OUT_OF_STOCK")
-        before = len(wire.asked)
+        before = len(wire.calls)
         run()
-        used[function].update(use for call in wire.asked[before:] for use in uses(shop, call))
+        used[function].update(use for call in wire.calls[before:] for use in uses(shop, call))
     return used
 
 
@@ -111,9 +111,9 @@ def test_interrupted_comparison_uses_only_the_grants_of_its_function(
         if len(pauses) == reconcile.CONFIRMATIONS:
             DEADLINE.start(SPENT_SECONDS)
 
-    before = len(wire.asked)
+    before = len(wire.calls)
     with pytest.raises(TooManyRequests):
         compare(sleep)
-    used = {use for call in wire.asked[before:] for use in uses(shop, call)}
+    used = {use for call in wire.calls[before:] for use in uses(shop, call)}
     granted = {function.name: function.grants() for function in SERVICE.split().functions}
     check_grants({"reconcile-all": granted["reconcile-all"]}, {"reconcile-all": used})

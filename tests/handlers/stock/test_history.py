@@ -18,11 +18,11 @@ EXPIRED = 120
 def calls(wire: FakeAws) -> list[str]:
     """Return the DynamoDB operations since the last call, with the index of queries."""
     operations = []
-    for call in wire.asked:
+    for call in wire.calls:
         operation = call.headers["x-amz-target"].rpartition(".")[2]
         index = json.loads(call.body).get("IndexName")
         operations.append(f"{operation} {index}" if index else operation)
-    wire.asked.clear()
+    wire.calls.clear()
     return operations
 
 
@@ -37,7 +37,7 @@ def busy_fixture(shop: Shop) -> Shop:
 
 
 def test_requests_that_need_no_expired_units_release_none(busy: Shop, wire: FakeAws) -> None:
-    wire.asked.clear()
+    wire.calls.clear()
     assert busy.reserve("new", 10).status == 201
     assert calls(wire) == ["Query", "TransactWriteItems"]
     assert busy.reserve("large", EXPIRED + 11).status == 409
@@ -49,7 +49,7 @@ def test_requests_that_need_no_expired_units_release_none(busy: Shop, wire: Fake
 
 
 def test_status_change_releases_expired_holds_in_one_transaction(busy: Shop, wire: FakeAws) -> None:
-    wire.asked.clear()
+    wire.calls.clear()
     assert busy.fulfill(quantity=16).status == 200
     read = ["Query", "Query product-index", "BatchGetItem", "TransactWriteItems"]
     assert calls(wire) == [*read, "Query", "TransactWriteItems"]
@@ -60,7 +60,7 @@ def test_status_change_releases_expired_holds_in_one_transaction(busy: Shop, wir
 @pytest.mark.parametrize(("units", "rounds"), [(62, 1), (69, 2)])
 @pytest.mark.untraced
 def test_requested_units_determine_the_released_holds(busy: Shop, wire: FakeAws, units: int, rounds: int) -> None:
-    wire.asked.clear()
+    wire.calls.clear()
     assert busy.reserve("new", units).status == 201
     assert calls(wire).count("Query product-index") == rounds
     check(busy)

@@ -8,7 +8,7 @@ import pytest
 
 from lib.services.stock.handler import operations
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import PRODUCT, Shop
 from .consistency import check
 
@@ -37,7 +37,7 @@ def test_create_returns_the_level(shop: Shop) -> None:
 def test_existing_level_is_not_created_again(shop: Shop) -> None:
     shop.create()
     response = shop.api("POST", "/inventory", {"product_id": "lamp", "stock_count": 99})
-    refused(response, 409, "CONFLICT", "lamp already exists in main")
+    assert_error(response, 409, "CONFLICT", "lamp already exists in main")
     assert shop.read(warehouse_id="main") == MAIN
     assert shop.create(warehouse_id="north")["warehouse_id"] == "north"
     check(shop)
@@ -47,16 +47,16 @@ def test_path_segments_of_other_routes_are_reserved_product_ids(shop: Shop) -> N
     reserved = ("availability", "batch", "fulfill", "movements", "reservations", "reserve", "return", "transfer")
     for product_id in (*reserved, "warehouses"):
         response = shop.api("POST", "/inventory", {"product_id": product_id, "stock_count": 1})
-        refused(response, 400, "INVALID_REQUEST", f"got '{product_id}'")
+        assert_error(response, 400, "INVALID_REQUEST", f"got '{product_id}'")
 
 
 @pytest.mark.parametrize(("path", "warehouse"), [("chair", {}), ("lamp", {"warehouse_id": "north"})])
 def test_missing_product_is_not_found(shop: Shop, path: str, warehouse: dict[str, Any]) -> None:
     shop.create()
-    refused(shop.api("GET", PRODUCT, keys=(path,), query=warehouse), 404, "NOT_FOUND", f"Product '{path}'")
-    refused(shop.update(path, stock_count=1, **warehouse), 404, "NOT_FOUND", f"Product '{path}'")
-    refused(shop.reserve("r", 1, path, **warehouse), 404, "NOT_FOUND", f"Product '{path}'")
-    refused(shop.fulfill(path, quantity=1, **warehouse), 404, "NOT_FOUND", f"Product '{path}'")
+    assert_error(shop.api("GET", PRODUCT, keys=(path,), query=warehouse), 404, "NOT_FOUND", f"Product '{path}'")
+    assert_error(shop.update(path, stock_count=1, **warehouse), 404, "NOT_FOUND", f"Product '{path}'")
+    assert_error(shop.reserve("r", 1, path, **warehouse), 404, "NOT_FOUND", f"Product '{path}'")
+    assert_error(shop.fulfill(path, quantity=1, **warehouse), 404, "NOT_FOUND", f"Product '{path}'")
 
 
 def test_product_is_the_sum_of_its_warehouses(shop: Shop) -> None:
@@ -161,7 +161,7 @@ def test_page_token_is_valid_only_for_its_listing(shop: Shop) -> None:
             if number == listing:
                 assert response.status == 200
             else:
-                refused(response, 400, "INVALID_REQUEST", "page_token")
+                assert_error(response, 400, "INVALID_REQUEST", "page_token")
 
 
 def test_update_adds_a_movement_and_increments_the_version(shop: Shop) -> None:
@@ -197,10 +197,10 @@ def test_adjustment_adds_units_and_records_the_reason(shop: Shop) -> None:
 
 def test_contradictory_and_empty_updates_are_rejected(shop: Shop) -> None:
     shop.create()
-    refused(shop.update(adjustment=1, stock_count=1, reason="x"), 400, "INVALID_REQUEST", "adjustment")
-    refused(shop.update(adjustment=1), 400, "INVALID_REQUEST", "reason")
+    assert_error(shop.update(adjustment=1, stock_count=1, reason="x"), 400, "INVALID_REQUEST", "adjustment")
+    assert_error(shop.update(adjustment=1), 400, "INVALID_REQUEST", "reason")
     for response in (shop.update(), shop.update(expected_version=1), shop.update(reason="x")):
-        refused(response, 400, "INVALID_REQUEST", "at least one of stock_count")
+        assert_error(response, 400, "INVALID_REQUEST", "at least one of stock_count")
 
 
 def test_update_without_changes_adds_no_movement(shop: Shop) -> None:
@@ -229,7 +229,7 @@ def test_update_of_one_of_several_warehouses_requires_warehouse_id(shop: Shop) -
     shop.create(warehouse_id="north")
     assert shop.update(stock_count=9).body["warehouse_id"] == "north", "the only warehouse"
     shop.create(warehouse_id="south")
-    refused(shop.update(stock_count=3), 400, "INVALID_REQUEST", "north, south")
+    assert_error(shop.update(stock_count=3), 400, "INVALID_REQUEST", "north, south")
     assert shop.update(warehouse_id="south", stock_count=3).body["stock_count"] == 3
     assert shop.read(warehouse_id="north")["stock_count"] == 9
 
@@ -265,12 +265,12 @@ def test_update_with_another_version_or_timestamp_is_rejected(shop: Shop) -> Non
     shop.create()
     for expected in STALE:
         response = shop.update(stock_count=5, **expected)
-        refused(response, 409, "VERSION_CONFLICT", "Read it again")
+        assert_error(response, 409, "VERSION_CONFLICT", "Read it again")
         last_updated = f"last_updated {MAIN['last_updated']}"
         assert response.body["details"] == ["version 1", last_updated, "stock_count 10", "threshold_level 10"]
     for value in INVALID_TIMESTAMPS:
         message = f"expected_last_updated must be a timestamp such as 2027-01-15T08:00:00Z, got '{value}'."
-        refused(shop.update(stock_count=5, expected_last_updated=value), 400, "INVALID_REQUEST", message)
+        assert_error(shop.update(stock_count=5, expected_last_updated=value), 400, "INVALID_REQUEST", message)
     assert shop.read(warehouse_id="main") == MAIN
 
 
@@ -288,7 +288,7 @@ def test_update_below_the_reserved_units_is_rejected(shop: Shop, changes: dict[s
     shop.create()
     shop.reserve("r", 4)
     response = shop.update(**changes)
-    refused(response, 409, "BELOW_RESERVED", "stock_count must be at least the 4 reserved units, got 3.")
+    assert_error(response, 409, "BELOW_RESERVED", "stock_count must be at least the 4 reserved units, got 3.")
     assert response.body["details"] == ["reserved_count 4"]
     assert shop.update(stock_count=4).body["status"] == "OUT_OF_STOCK"
     check(shop)
@@ -297,18 +297,22 @@ def test_update_below_the_reserved_units_is_rejected(shop: Shop, changes: dict[s
 def test_adjustment_below_zero_is_rejected(shop: Shop) -> None:
     shop.create()
     response = shop.update(adjustment=-11, reason="x")
-    refused(response, 409, "INSUFFICIENT_STOCK", "adjustment must not remove more than the 10 units on hand, got -11.")
+    assert_error(
+        response, 409, "INSUFFICIENT_STOCK", "adjustment must not remove more than the 10 units on hand, got -11."
+    )
     assert response.body["details"] == ["stock_count 10"]
     shop.reserve("r", 4)
-    refused(shop.update(adjustment=-11, reason="x"), 409, "INSUFFICIENT_STOCK", "10 units on hand")
-    refused(shop.update(adjustment=-7, reason="x"), 409, "BELOW_RESERVED", "4 reserved units, got 3.")
+    assert_error(shop.update(adjustment=-11, reason="x"), 409, "INSUFFICIENT_STOCK", "10 units on hand")
+    assert_error(shop.update(adjustment=-7, reason="x"), 409, "BELOW_RESERVED", "4 reserved units, got 3.")
     check(shop)
 
 
 def test_adjustment_above_the_maximum_count_is_rejected(shop: Shop) -> None:
     shop.create(stock_count=999_999_990)
     response = shop.update(adjustment=10, reason="found")
-    refused(response, 400, "INVALID_REQUEST", "adjustment must result in a stock_count of at most 999999999, got 10.")
+    assert_error(
+        response, 400, "INVALID_REQUEST", "adjustment must result in a stock_count of at most 999999999, got 10."
+    )
     assert shop.update(adjustment=9, reason="found").body["stock_count"] == 999_999_999
     check(shop)
 
@@ -318,7 +322,7 @@ def test_expired_holds_do_not_block_an_update(shop: Shop) -> None:
     shop.reserve("expired", 4, lifetime_minutes=1)
     shop.reserve("active", 2, lifetime_minutes=5)
     shop.clock.now += 60
-    refused(shop.update(stock_count=1), 409, "BELOW_RESERVED", "2 reserved units, got 1.")
+    assert_error(shop.update(stock_count=1), 409, "BELOW_RESERVED", "2 reserved units, got 1.")
     response = shop.update(stock_count=2)
     assert (response.status, response.body["reserved_count"], response.body["available"]) == (200, 2, 0)
     assert [move["type"] for move in shop.list_movements()][-2:] == ["EXPIRED", "UPDATED"]

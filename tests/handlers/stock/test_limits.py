@@ -9,7 +9,7 @@ import pytest
 
 from lib.services.stock.handler.commands import Commands
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import CART_RESERVE, RESERVE, Shop
 from .consistency import check
 from .test_owners import Context, call_as
@@ -38,7 +38,9 @@ def test_limit_applies_per_caller_and_product(limited: Shop) -> None:
         name = caller["authorizer"]["claims"]["sub"]
         assert call_as(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-1", quantity=3).status == 201
         response = call_as(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-2", quantity=3)
-        refused(response, 409, "HOLD_LIMIT", "of 5 reserved units of lamp exceeded: 3 requested, 3 already reserved")
+        assert_error(
+            response, 409, "HOLD_LIMIT", "of 5 reserved units of lamp exceeded: 3 requested, 3 already reserved"
+        )
         assert response.body["details"] == ["product_id lamp", "held 3", "limit 5"]
         assert call_as(limited, caller, "POST", RESERVE, "lamp", reservationId=f"{name}-2", quantity=2).status == 201
         assert call_as(limited, caller, "POST", RESERVE, "desk", reservationId=f"{name}-3", quantity=5).status == 201
@@ -49,7 +51,7 @@ def test_limit_applies_per_caller_and_product(limited: Shop) -> None:
 @pytest.mark.parametrize("ending", ["released", "sold", "expired"])
 def test_released_sold_and_expired_units_do_not_count(limited: Shop, ending: str) -> None:
     limited.reserve("r", 5, lifetime_minutes=1)
-    refused(limited.reserve("r2", 1), 409, "HOLD_LIMIT", "5 already reserved")
+    assert_error(limited.reserve("r2", 1), 409, "HOLD_LIMIT", "5 already reserved")
     if ending == "released":
         assert limited.release("r").status == 204
     elif ending == "sold":
@@ -70,9 +72,9 @@ def test_cart_counts_for_each_product(limited: Shop) -> None:
     limited.create(warehouse_id="north")
     cart = (line("lamp", 2, "main"), line("lamp", 3, "north"), line("desk", 5))
     assert limited.reserve_cart("cart", *cart).status == 201
-    refused(limited.reserve_cart("more", line("desk", 1)), 409, "HOLD_LIMIT", "units of desk")
+    assert_error(limited.reserve_cart("more", line("desk", 1)), 409, "HOLD_LIMIT", "units of desk")
     assert limited.release("cart", "lamp").status == 204
-    refused(limited.reserve_cart("more", line("lamp", 1), line("desk", 1)), 409, "HOLD_LIMIT", "units of desk")
+    assert_error(limited.reserve_cart("more", line("lamp", 1), line("desk", 1)), 409, "HOLD_LIMIT", "units of desk")
     assert limited.reserve_cart("more", line("lamp", 5)).status == 201
     assert len(quotas(limited)) == 2
     check(limited)
@@ -83,7 +85,7 @@ def test_limit_reduces_carts_to_24_lines(limited: Shop) -> None:
     for number in range(25):
         limited.create(f"p{number}")
         cart.append(line(f"p{number}"))
-    refused(limited.reserve_cart("cart", *cart), 400, "INVALID_REQUEST", "lines must have at most 24 entries")
+    assert_error(limited.reserve_cart("cart", *cart), 400, "INVALID_REQUEST", "lines must have at most 24 entries")
     headers = {"Idempotency-Key": "k"}
     response = limited.api("POST", CART_RESERVE, {"reservationId": "cart", "lines": cart[:24]}, headers=headers)
     assert response.status == 201
@@ -97,7 +99,7 @@ def test_reservation_created_without_a_limit_does_not_count(shop: Shop, worker_e
     worker_environment.setenv("MAX_HELD_UNITS", "5")
     assert shop.reserve("r", 5).status == 201
     assert shop.release("before").status == 204
-    refused(shop.reserve("r2", 1), 409, "HOLD_LIMIT", "5 already reserved")
+    assert_error(shop.reserve("r2", 1), 409, "HOLD_LIMIT", "5 already reserved")
     assert quotas(shop)[0]["tap#expires"] == shop.clock.now + 1800
     check(shop)
 

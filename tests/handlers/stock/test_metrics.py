@@ -11,7 +11,7 @@ from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
 from ...support.metric_assertions import check_metrics, summed
-from ...support.worker import Answer
+from ...support.worker import HandlerResponse
 from .conftest import PRODUCT, RELEASE_ANY, RESERVE, Shop
 from .test_reservations import line
 
@@ -117,7 +117,7 @@ def test_each_rejected_oversell_is_counted(shop: Shop, capsys: pytest.CaptureFix
         shop.create(product, stock_count=5)
     shop.reserve("expired", 1, lifetime_minutes=1)
     shop.clock.now += 60
-    requests: list[Callable[[], Answer]] = [
+    requests: list[Callable[[], HandlerResponse]] = [
         lambda: shop.reserve("r", 9),
         lambda: shop.reserve_cart("r", line("lamp", 1), line("desk", 9)),
         lambda: shop.fulfill(quantity=9),

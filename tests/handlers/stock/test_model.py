@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
-from ...support.worker import Answer
+from ...support.worker import HandlerResponse
 from .conftest import RECONCILE, Shop
 from .consistency import check, expected_alerts
 from .test_faults import clear
@@ -105,7 +105,7 @@ class Model(RuleBasedStateMachine):
         cart = [{"product_id": product, "quantity": quantity} for product, quantity in lines.items()]
         self._check_reservation(name, lines, minutes, self.shop.reserve_cart(name, *cart, lifetime_minutes=minutes))
 
-    def _check_reservation(self, name: str, lines: dict[str, int], minutes: int, response: Answer) -> None:
+    def _check_reservation(self, name: str, lines: dict[str, int], minutes: int, response: HandlerResponse) -> None:
         now, old = self.shop.clock.now, self.reservations.get(name)
         if old and "SOLD" in old.states.values():
             assert (response.status, response.body["code"]) == (409, "RESERVATION_FULFILLED")

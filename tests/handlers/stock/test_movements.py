@@ -11,9 +11,9 @@ import pytest
 from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import listings
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.lambda_context import SPENT_SECONDS
-from ...support.worker import Answer
+from ...support.worker import HandlerResponse
 from .conftest import MOVEMENTS, Shop
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ def moving_fixture(shop: Shop) -> Shop:
     return shop
 
 
-def page(shop: Shop, size: int, **query: str) -> Answer:
+def page(shop: Shop, size: int, **query: str) -> HandlerResponse:
     """Return a page of movements of the warehouse with few movements."""
     response = shop.api(
         "GET", MOVEMENTS, keys=("lamp",), query={"warehouse_id": "north", "page_size": str(size), **query}
@@ -57,7 +57,7 @@ def pages(shop: Shop, size: int) -> Iterator[list[int]]:
 
 
 def queries(wire: FakeAws) -> list[dict[str, Any]]:
-    bodies = [json.loads(call.body) for call in wire.asked if call.headers["x-amz-target"].endswith(".Query")]
+    bodies = [json.loads(call.body) for call in wire.calls if call.headers["x-amz-target"].endswith(".Query")]
     return [body for body in bodies if "FilterExpression" in body]
 
 
@@ -90,7 +90,7 @@ def test_pages_are_complete_if_a_request_reads_the_maximum(
 
 
 def test_page_is_short_if_time_is_used_up(moving: Shop, wire: FakeAws) -> None:
-    def use_up_time(request: Asked) -> str:
+    def use_up_time(request: RecordedCall) -> str:
         if b"FilterExpression" in request.body:
             DEADLINE.start(SPENT_SECONDS)
         return "pass"

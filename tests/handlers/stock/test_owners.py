@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ...support.fake_aws import Asked, FakeAws
-from ...support.worker import Answer, refused
+from ...support.fake_aws import FakeAws, RecordedCall
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import CART_RELEASE, CART_RESERVE, FULFILL, RELEASE, RELEASE_ANY, RESERVE, Shop
 from .consistency import check
 from .test_reservations import counts, line
@@ -24,7 +24,7 @@ USERS: list[tuple[Context, Context]] = [
 KEYS: tuple[Context, Context] = ({"identity": {"apiKeyId": "key-1"}}, {"identity": {"apiKeyId": "key-2"}})
 
 
-def call_as(shop: Shop, caller: Context, method: str, path: str, *keys: str, **body: Any) -> Answer:
+def call_as(shop: Shop, caller: Context, method: str, path: str, *keys: str, **body: Any) -> HandlerResponse:
     """Send a request with the identity of a caller."""
     context = {"requestId": "request-1", **caller}
     return shop.api(method, path, body or None, keys=keys, requestContext=context)
@@ -36,14 +36,16 @@ def test_only_the_owner_can_use_a_reservation(shop: Shop, alice: Context, bob: C
     booking = {"reservationId": "r", "quantity": 2}
     first = call_as(shop, alice, "POST", RESERVE, "lamp", **booking)
     assert first.status == 201
-    refused(call_as(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_CONFLICT", "to another caller")
-    refused(call_as(shop, bob, "DELETE", RELEASE, "lamp", "r"), 404, "NOT_FOUND", "Reservation 'r'")
-    refused(call_as(shop, bob, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "Reservation 'r'")
-    refused(call_as(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert_error(
+        call_as(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_CONFLICT", "to another caller"
+    )
+    assert_error(call_as(shop, bob, "DELETE", RELEASE, "lamp", "r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert_error(call_as(shop, bob, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert_error(call_as(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
     assert call_as(shop, alice, "POST", RESERVE, "lamp", **booking).text == first.text
     assert call_as(shop, alice, "POST", FULFILL, "lamp", reservationId="r").status == 200
-    refused(call_as(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
-    refused(call_as(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_FULFILLED", "'r'")
+    assert_error(call_as(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert_error(call_as(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_FULFILLED", "'r'")
     assert counts(shop) == (8, 0, 8)
     check(shop)
 
@@ -76,7 +78,7 @@ def test_administrator_releases_reservations_of_any_caller(shop: Shop) -> None:
     shop.create("desk")
     call_as(shop, alice, "POST", CART_RESERVE, reservationId="cart", lines=[line("lamp", 2), line("desk", 3)])
     assert call_as(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart").status == 204
-    refused(call_as(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart"), 404, "NOT_FOUND", "Reservation 'cart'")
+    assert_error(call_as(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart"), 404, "NOT_FOUND", "Reservation 'cart'")
     assert (counts(shop), counts(shop, "desk")) == ((10, 0, 10), (10, 3, 7))
     assert shop.list_movements()[-1]["actor"] == "bob"
     check(shop)
@@ -88,8 +90,8 @@ def test_released_id_can_be_used_by_another_owner(shop: Shop) -> None:
     call_as(shop, alice, "POST", RESERVE, "lamp", reservationId="r", quantity=2)
     assert call_as(shop, alice, "DELETE", CART_RELEASE, "r").status == 204
     assert call_as(shop, bob, "POST", RESERVE, "lamp", reservationId="r", quantity=3).status == 201
-    refused(call_as(shop, alice, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "Reservation 'r'")
-    refused(call_as(shop, alice, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert_error(call_as(shop, alice, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "Reservation 'r'")
+    assert_error(call_as(shop, alice, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "Reservation 'r'")
     assert counts(shop) == (10, 3, 7)
     check(shop)
 
@@ -115,11 +117,11 @@ def test_reservation_has_one_reference(shop: Shop) -> None:
     assert first.body["reference"] == "order 1"
     assert shop.list_reservations()[0]["reference"] == "order 1"
     assert shop.reserve("r", 2, reference="order 1").text == shop.reserve("r", 2).text == first.text
-    refused(shop.reserve("r", 2, reference="order 2"), 409, "RESERVATION_CONFLICT", "the reference 'order 2'")
-    refused(shop.fulfill(reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    assert_error(shop.reserve("r", 2, reference="order 2"), 409, "RESERVATION_CONFLICT", "the reference 'order 2'")
+    assert_error(shop.fulfill(reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
     sold = shop.fulfill(reservationId="r", reference="order 1")
     assert sold.status == 200
-    refused(shop.fulfill(reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    assert_error(shop.fulfill(reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
     assert shop.fulfill(reservationId="r", reference="order 1").text == sold.text
     check(shop)
 
@@ -134,9 +136,11 @@ def test_movements_contain_the_reference_of_the_reservation(shop: Shop) -> None:
 def test_reference_cannot_be_added_to_a_reservation(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 2)
-    refused(shop.reserve("r", 2, reference="order 1"), 409, "RESERVATION_CONFLICT", "does not have the reference")
+    assert_error(shop.reserve("r", 2, reference="order 1"), 409, "RESERVATION_CONFLICT", "does not have the reference")
     assert shop.fulfill(reservationId="r").status == 200
-    refused(shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "fulfilled without it")
+    assert_error(
+        shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "fulfilled without it"
+    )
 
 
 def test_concurrent_sales_of_a_reservation_have_one_reference(shop: Shop, wire: FakeAws) -> None:
@@ -144,14 +148,14 @@ def test_concurrent_sales_of_a_reservation_have_one_reference(shop: Shop, wire: 
         shop.create(product)
     shop.reserve_cart("r", line("a"), line("b"), line("c"))
 
-    def run_concurrently(call: Asked) -> str:
+    def run_concurrently(call: RecordedCall) -> str:
         if "TransactWriteItems" in call.headers["x-amz-target"]:
             wire.script = ["pass"]
             assert shop.fulfill("b", reservationId="r", reference="order 1").status == 200
         return "pass"
 
     wire.script = [run_concurrently]
-    refused(shop.fulfill("c", reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    assert_error(shop.fulfill("c", reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
     check(shop)
 
 
@@ -177,7 +181,7 @@ def reserved_at(time: str | None) -> dict[str, Any]:
     return {"reserved_at": time} if time else {}
 
 
-ACTIONS: dict[str, Callable[[Shop, str | None], Answer]] = {
+ACTIONS: dict[str, Callable[[Shop, str | None], HandlerResponse]] = {
     "release": lambda shop, time: shop.api("DELETE", RELEASE, keys=("lamp", "r"), query=reserved_at(time)),
     "release a cart": lambda shop, time: shop.api("DELETE", CART_RELEASE, keys=("r",), query=reserved_at(time)),
     "fulfill": lambda shop, time: shop.fulfill(reservationId="r", **reserved_at(time)),
@@ -192,9 +196,9 @@ def test_late_retry_does_not_apply_to_a_later_reservation(shop: Shop, name: str)
     shop.release("r")
     later = shop.reserve("r", 3).body["reserved_at"]
     code = (404, "NOT_FOUND") if name.startswith("release") else (409, "RESERVATION_EXPIRED")
-    refused(ACTIONS[name](shop, earlier), *code, "'r'")
+    assert_error(ACTIONS[name](shop, earlier), *code, "'r'")
     assert counts(shop) == (10, 3, 7)
-    refused(ACTIONS[name](shop, "yesterday"), 400, "INVALID_REQUEST", "reserved_at must be a timestamp such as")
+    assert_error(ACTIONS[name](shop, "yesterday"), 400, "INVALID_REQUEST", "reserved_at must be a timestamp such as")
     assert ACTIONS[name](shop, later.replace("Z", "+00:00")).status in (200, 204)
     check(shop)
 
@@ -204,7 +208,7 @@ def test_delayed_request_does_not_apply_to_a_later_reservation(shop: Shop, wire:
     shop.create()
     shop.reserve("r", 2)
 
-    def replace_reservation(call: Asked) -> str:
+    def replace_reservation(call: RecordedCall) -> str:
         if "TransactWriteItems" in call.headers["x-amz-target"]:
             wire.script = ["pass"]
             assert shop.release("r").status == 204
@@ -226,7 +230,7 @@ def test_release_with_an_idempotency_key_is_executed_once(shop: Shop) -> None:
     assert shop.api("DELETE", RELEASE, keys=("lamp", "r"), headers=key).status == 204
     assert counts(shop) == (10, 3, 7)
     other = {"reserved_at": "2027-01-15T08:00:00Z"}
-    refused(
+    assert_error(
         shop.api("DELETE", RELEASE, keys=("lamp", "r"), headers=key, query=other),
         409,
         "IDEMPOTENCY_CONFLICT",
@@ -238,4 +242,4 @@ def test_release_with_an_idempotency_key_is_executed_once(shop: Shop) -> None:
 def test_reserved_at_requires_reservation_id(shop: Shop) -> None:
     shop.create()
     response = shop.fulfill(quantity=1, reserved_at="2027-01-15T08:00:00Z")
-    refused(response, 400, "INVALID_REQUEST", "reserved_at requires reservationId")
+    assert_error(response, 400, "INVALID_REQUEST", "reserved_at requires reservationId")

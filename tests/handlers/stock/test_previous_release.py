@@ -14,7 +14,7 @@ from lib.services.stock.handler.commands import Commands, commands
 from lib.services.stock.handler.repository import Repository
 from lib.services.stock.handler.sales import Sale
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import PRODUCT, Shop
 from .consistency import check
 from .previous_release import PreviousDynamoDB
@@ -38,7 +38,9 @@ def test_each_release_can_sell_reservations_of_the_other(shop: Shop, previous: C
     previous.fulfill(Sale(None, "new", "desk", None), ME, None)
     assert shop.fulfill(reservationId="old").status == 200
     assert shop.fulfill("lamp", reservationId="new", reference="order 1").status == 200
-    refused(shop.fulfill("desk", reservationId="new", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    assert_error(
+        shop.fulfill("desk", reservationId="new", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'"
+    )
     assert shop.fulfill_cart(reservationId="old").status == 200
     assert (counts(shop), counts(shop, "desk")) == ((15, 0, 15), (15, 0, 15))
     check(shop, ignores_alerted=True)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from .conftest import FULFILL, Shop
 from .test_fulfillments import remove_sale_attributes
 from .test_reservations import line
 
 
-def reads(call: Asked) -> Iterator[tuple[str, str, bool]]:
+def reads(call: RecordedCall) -> Iterator[tuple[str, str, bool]]:
     """Yield operation, table and strong consistency of the table reads of an AWS call."""
     action = call.headers["x-amz-target"].partition(".")[2]
     request = json.loads(call.body)
@@ -56,8 +56,8 @@ def test_tables_are_read_with_strong_consistency(shop: Shop, wire: FakeAws, subt
     names = {aws: table for table, aws in shop.api.tables.items()}
     for name, (request, expected) in REQUESTS.items():
         with subtests.test(name):
-            before = len(wire.asked)
+            before = len(wire.calls)
             request(shop)
-            table_reads = [read for call in wire.asked[before:] for read in reads(call)]
+            table_reads = [read for call in wire.calls[before:] for read in reads(call)]
             assert {(action, names[table]) for action, table, _ in table_reads} >= expected
             assert [read for read in table_reads if not read[2]] == []

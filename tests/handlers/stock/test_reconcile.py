@@ -17,9 +17,9 @@ from lib.services.stock.handler.commands import commands
 from lib.services.stock.handler.levels import LevelKey
 from lib.services.stock.handler.movements import Cause
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.lambda_context import SPENT_SECONDS, Context
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import RECONCILE, Shop
 from .consistency import check
 
@@ -157,7 +157,7 @@ def reserve_during_comparisons(shop: Shop, wire: FakeAws, moves: int) -> None:
     """Reserve a unit between the reads of the reservations and the level, in the first `moves` comparisons."""
     numbers = iter(range(moves))
 
-    def reserve(call: Asked) -> str:
+    def reserve(call: RecordedCall) -> str:
         if "BatchGetItem" in call.headers["x-amz-target"] and b"holds" not in call.body:
             wire.script = ["pass"]
             number = next(numbers, None)
@@ -192,7 +192,7 @@ class ConstantReservations:
         self.page = shop.query_product_index("lamp")
         self.count = 0
 
-    def __call__(self, call: Asked) -> object:
+    def __call__(self, call: RecordedCall) -> object:
         if b"product-index" not in call.body:
             return "pass"
         self.wire.script = ["pass"]
@@ -229,7 +229,7 @@ def test_lagging_index_is_queried_again(shop: Shop, wire: FakeAws) -> None:
     shop.reserve("r", 2)
     lagging = iter([page, page])
 
-    def respond(call: Asked) -> object:
+    def respond(call: RecordedCall) -> object:
         if b"product-index" not in call.body:
             return "pass"
         outdated = next(lagging, None)
@@ -251,7 +251,7 @@ def test_hold_missing_in_the_index_is_reported_but_not_removed(shop: Shop, wire:
     wire.script = [lambda call: (200, page) if b"product-index" in call.body else "pass"]
     assert [drift["field"] for drift in shop.reconcile()["drifts"]] == ["reserved_count", "holds"]
     response = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
-    refused(response, 429, "THROTTLED", "lamp is being modified in main. Try again in a minute.")
+    assert_error(response, 429, "THROTTLED", "lamp is being modified in main. Try again in a minute.")
     wire.script = ["pass"]
     assert shop.read()["available"] == 8
     check(shop)
@@ -266,7 +266,7 @@ def test_recently_modified_warehouse_does_not_block_repair_of_others(shop: Shop)
     for warehouse in ("a", "b", "c"):
         shop.set_attributes(warehouse_id=warehouse, reserved_count=5)
     response = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
-    refused(response, 429, "THROTTLED", "lamp is being modified in a, b.")
+    assert_error(response, 429, "THROTTLED", "lamp is being modified in a, b.")
     assert [shop.level_item(warehouse_id=warehouse)["reserved_count"] for warehouse in ("a", "b", "c")] == [5, 5, 0]
     wait_until_repairable(shop)
     assert [drift["warehouse_id"] for drift in shop.reconcile(repair=True)["drifts"]] == ["a", "b"]
@@ -279,7 +279,7 @@ def test_repair_fails_after_a_concurrent_update(shop: Shop, wire: FakeAws) -> No
     shop.set_attributes(reserved_count=5)
     wait_until_repairable(shop)
 
-    def update(call: Asked) -> str:
+    def update(call: RecordedCall) -> str:
         if "TransactWriteItems" in call.headers["x-amz-target"]:
             wire.script = ["pass"]
             assert shop.update(stock_count=20).status == 200
@@ -298,7 +298,7 @@ def test_concurrently_deleted_level_has_no_drifts(shop: Shop, wire: FakeAws) -> 
     shop.create()
     shop.set_attributes(reserved_count=5)
 
-    def remove(call: Asked) -> str:
+    def remove(call: RecordedCall) -> str:
         if b"product-index" in call.body:
             wire.script = ["pass"]
             shop.delete_item("management", product_id="lamp", warehouse_id="main")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import CART_FULFILL, CART_RESERVE, FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, RESERVE, Shop
 from .consistency import check
 from .test_reservations import counts, line
@@ -63,15 +63,15 @@ def test_invalid_body_is_rejected_with_the_field_name(shop: Shop) -> None:
     for method, path, valid, field, values in INVALID_BODIES:
         keys = ("lamp",) if "{" in path else ()
         for value in values:
-            refused(shop.api(method, path, {**valid, field: value}, keys=keys), 400, "INVALID_REQUEST", field)
-    refused(shop.api("POST", "/inventory", {"stock_count": 1}), 400, "INVALID_REQUEST", "product_id")
+            assert_error(shop.api(method, path, {**valid, field: value}, keys=keys), 400, "INVALID_REQUEST", field)
+    assert_error(shop.api("POST", "/inventory", {"stock_count": 1}), 400, "INVALID_REQUEST", "product_id")
     assert counts(shop) == (10, 0, 10)
 
 
 def test_invalid_query_is_rejected_with_the_parameter_name(shop: Shop) -> None:
     for path, query, name in INVALID_QUERIES:
         keys = ("lamp",) if "{" in path else ()
-        refused(shop.api("GET", path, keys=keys, query=query), 400, "INVALID_REQUEST", name)
+        assert_error(shop.api("GET", path, keys=keys, query=query), 400, "INVALID_REQUEST", name)
 
 
 KEYED: dict[str, tuple[str, str, Callable[[int], dict[str, Any]]]] = {
@@ -88,7 +88,7 @@ KEYED: dict[str, tuple[str, str, Callable[[int], dict[str, Any]]]] = {
 """Method, path and body of requests that accept an idempotency key. The body depends on a number."""
 
 
-def send(shop: Shop, name: str, headers: dict[str, str], number: int) -> Answer:
+def send(shop: Shop, name: str, headers: dict[str, str], number: int) -> HandlerResponse:
     """Send a request of `KEYED` with headers and the number of its body."""
     method, path, body = KEYED[name]
     return shop.api(method, path, body(number), keys=("lamp",) if "{" in path else (), headers=headers)
@@ -106,7 +106,7 @@ def test_repeated_idempotency_key_receives_the_first_response(shop: Shop, name: 
     repeated = send(shop, name, key, 1)
     assert (repeated.status, repeated.text) == (first.status, first.text)
     assert len(shop.items("movements")) == movements
-    refused(send(shop, name, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
+    assert_error(send(shop, name, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
@@ -125,7 +125,7 @@ def test_idempotency_key_is_scoped_to_caller_and_route(shop: Shop) -> None:
 def test_rejected_request_can_be_repeated_with_its_idempotency_key(shop: Shop) -> None:
     shop.create(stock_count=0)
     key = {"Idempotency-Key": "k"}
-    refused(send(shop, "fulfill available", key, 5), 409, "INSUFFICIENT_STOCK", "0 available")
+    assert_error(send(shop, "fulfill available", key, 5), 409, "INSUFFICIENT_STOCK", "0 available")
     shop.update(stock_count=5)
     assert send(shop, "fulfill available", key, 5).status == 200
 
@@ -140,7 +140,7 @@ def test_repeated_update_without_changes_changes_nothing_later(shop: Shop) -> No
     repeated = send(shop, "set", KEY, 0)
     assert (repeated.status, repeated.text) == (200, first.text)
     assert counts(shop) == (7, 0, 7)
-    refused(send(shop, "set", KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
+    assert_error(send(shop, "set", KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
@@ -162,7 +162,7 @@ def test_repeated_fulfillment_with_a_key_is_recorded(shop: Shop) -> None:
     shop.reserve("active", 2)
     first = send(shop, "fulfill reserved", {}, 1)
     assert send(shop, "fulfill reserved", KEY, 1).text == first.text
-    refused(send(shop, "fulfill reserved", KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
+    assert_error(send(shop, "fulfill reserved", KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
@@ -203,10 +203,10 @@ def test_movements_are_listed_newest_first(shop: Shop) -> None:
 
 def test_movements_of_a_missing_product_are_not_found(shop: Shop) -> None:
     shop.create()
-    refused(shop.api("GET", MOVEMENTS, keys=("desk",)), 404, "NOT_FOUND", "Product 'desk'")
+    assert_error(shop.api("GET", MOVEMENTS, keys=("desk",)), 404, "NOT_FOUND", "Product 'desk'")
     north = {"warehouse_id": "north"}
-    refused(shop.api("GET", MOVEMENTS, keys=("lamp",), query=north), 404, "NOT_FOUND", "in warehouse 'north'")
-    refused(shop.api("POST", RECONCILE, {}, keys=("desk",)), 404, "NOT_FOUND", "Product 'desk'")
+    assert_error(shop.api("GET", MOVEMENTS, keys=("lamp",), query=north), 404, "NOT_FOUND", "in warehouse 'north'")
+    assert_error(shop.api("POST", RECONCILE, {}, keys=("desk",)), 404, "NOT_FOUND", "Product 'desk'")
 
 
 def test_page_contains_the_number_of_its_entries(shop: Shop) -> None:

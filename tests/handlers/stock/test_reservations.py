@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import CART_RESERVE, NOON, RELEASE, Shop
 from .consistency import check
 
@@ -60,7 +60,7 @@ def test_other_reservation_with_an_active_id_is_rejected(shop: Shop) -> None:
         {"quantity": 2, "product_id": "none"},
     ]
     for other in others:
-        refused(shop.reserve("r", **other), 409, "RESERVATION_CONFLICT", "Reservation 'r' has other lines")
+        assert_error(shop.reserve("r", **other), 409, "RESERVATION_CONFLICT", "Reservation 'r' has other lines")
     assert (counts(shop), counts(shop, "desk")) == ((10, 2, 8), (10, 0, 10))
     check(shop)
 
@@ -72,8 +72,8 @@ def test_id_of_a_sold_reservation_cannot_be_used_again(shop: Shop, seconds: int)
     shop.fulfill(reservationId="r")
     shop.clock.now += seconds
     for quantity in (2, 3, 99):
-        refused(shop.reserve("r", quantity), 409, "RESERVATION_FULFILLED", "Reservation 'r'")
-    refused(shop.reserve("r", 2, "none"), 409, "RESERVATION_FULFILLED", "Reservation 'r'")
+        assert_error(shop.reserve("r", quantity), 409, "RESERVATION_FULFILLED", "Reservation 'r'")
+    assert_error(shop.reserve("r", 2, "none"), 409, "RESERVATION_FULFILLED", "Reservation 'r'")
     assert counts(shop) == (8, 0, 8)
     check(shop)
 
@@ -84,7 +84,9 @@ def test_id_of_a_partly_sold_reservation_cannot_be_used_again(shop: Shop) -> Non
     shop.reserve_cart("r", line("lamp"), line("desk"))
     shop.fulfill(reservationId="r")
     for _ in range(2):
-        refused(shop.reserve_cart("r", line("lamp"), line("desk")), 409, "RESERVATION_FULFILLED", "Reservation 'r'")
+        assert_error(
+            shop.reserve_cart("r", line("lamp"), line("desk")), 409, "RESERVATION_FULFILLED", "Reservation 'r'"
+        )
         shop.clock.now += 3600
     check(shop)
 
@@ -125,7 +127,7 @@ def test_repeated_reservation_is_rejected_after_a_partial_release(shop: Shop) ->
     cart = (line("lamp"), line("desk"))
     shop.reserve_cart("r", *cart)
     shop.release("r", "lamp")
-    refused(shop.reserve_cart("r", *cart), 409, "RESERVATION_CONFLICT", "was released in part")
+    assert_error(shop.reserve_cart("r", *cart), 409, "RESERVATION_CONFLICT", "was released in part")
     assert shop.release("r", "desk").status == 204
     assert shop.reserve_cart("r", *cart).status == 201
     check(shop)
@@ -135,8 +137,8 @@ def test_units_are_reserved_in_the_requested_or_any_warehouse(shop: Shop) -> Non
     shop.create(warehouse_id="north", stock_count=2)
     shop.create(warehouse_id="south", stock_count=5)
     assert shop.reserve("r1", 5).body["warehouse_id"] == "south"
-    refused(shop.reserve("r2", 3), 409, "INSUFFICIENT_STOCK", "2 available")
-    refused(shop.reserve("r2", 1, warehouse_id="south"), 409, "INSUFFICIENT_STOCK", "0 available")
+    assert_error(shop.reserve("r2", 3), 409, "INSUFFICIENT_STOCK", "2 available")
+    assert_error(shop.reserve("r2", 1, warehouse_id="south"), 409, "INSUFFICIENT_STOCK", "0 available")
     assert shop.reserve("r2", 1, warehouse_id="north").status == 201
     assert shop.reserve("r3", 1).body["warehouse_id"] == "north"
     check(shop)
@@ -155,15 +157,15 @@ def test_cart_is_reserved_as_a_whole(shop: Shop) -> None:
     response = shop.reserve_cart("cart", line("lamp", 3), line("desk"))
     assert (response.status, response.body.keys()) == (201, {"reservationId", "expiry", "reserved_at", "lines"})
     assert sorted(reserved["product_id"] for reserved in response.body["lines"]) == ["desk", "lamp"]
-    refused(shop.reserve_cart("two", line("lamp", 3), line("desk")), 409, "INSUFFICIENT_STOCK", "product_id desk")
-    refused(shop.reserve_cart("three", line("lamp"), line("none")), 404, "NOT_FOUND", "Product 'none'")
+    assert_error(shop.reserve_cart("two", line("lamp", 3), line("desk")), 409, "INSUFFICIENT_STOCK", "product_id desk")
+    assert_error(shop.reserve_cart("three", line("lamp"), line("none")), 404, "NOT_FOUND", "Product 'none'")
     assert (counts(shop), counts(shop, "desk")) == ((10, 3, 7), (1, 1, 0))
     check(shop)
 
 
 def test_lines_of_the_same_product_are_merged(shop: Shop) -> None:
     shop.create()
-    refused(shop.reserve_cart("cart", line("lamp", 6), line("lamp", 5)), 409, "INSUFFICIENT_STOCK", "11 requested")
+    assert_error(shop.reserve_cart("cart", line("lamp", 6), line("lamp", 5)), 409, "INSUFFICIENT_STOCK", "11 requested")
     response = shop.reserve_cart("cart", line("lamp", 6), line("lamp", 4))
     assert [reserved["quantity"] for reserved in response.body["lines"]] == [10]
     assert shop.reserve_cart("cart", line("lamp", 9), line("lamp", 1)).text == response.text
@@ -180,7 +182,7 @@ def test_lines_with_a_warehouse_are_allocated_first(shop: Shop) -> None:
         shop.release_cart("cart")
     cart = (line("lamp", 2), line("lamp", 2, "north"), line("lamp", 2, "south"))
     response = shop.reserve_cart("cart", *cart)
-    refused(response, 409, "INSUFFICIENT_STOCK", "Insufficient stock for lamp: 2 requested, 1 available")
+    assert_error(response, 409, "INSUFFICIENT_STOCK", "Insufficient stock for lamp: 2 requested, 1 available")
     check(shop)
 
 
@@ -189,7 +191,7 @@ def test_cart_has_up_to_25_lines(shop: Shop) -> None:
     for number in range(26):
         shop.create(f"p{number}")
         cart.append(line(f"p{number}"))
-    refused(shop.reserve_cart("cart", *cart), 400, "INVALID_REQUEST", "body.lines must contain less than or equal")
+    assert_error(shop.reserve_cart("cart", *cart), 400, "INVALID_REQUEST", "body.lines must contain less than or equal")
     response = shop.api(
         "POST", CART_RESERVE, {"reservationId": "cart", "lines": cart[:25]}, headers={"Idempotency-Key": "k"}
     )
@@ -210,7 +212,7 @@ def test_product_of_a_cart_is_released_in_all_warehouses(shop: Shop) -> None:
     shop.create(warehouse_id="south")
     shop.create("desk")
     shop.reserve_cart("cart", line("lamp", 1, "north"), line("lamp", 2, "south"), line("desk", 3))
-    refused(shop.release("cart", "none"), 404, "NOT_FOUND", "'none'")
+    assert_error(shop.release("cart", "none"), 404, "NOT_FOUND", "'none'")
     assert shop.release("cart").status == 204
     assert (counts(shop), counts(shop, "desk")) == ((20, 0, 20), (10, 3, 7))
     check(shop)
@@ -225,9 +227,9 @@ def test_expired_reservation_cannot_be_released(shop: Shop) -> None:
     shop.clock.now += 59.9
     assert len(shop.list_reservations()) == 1
     shop.clock.now += 0.1
-    refused(shop.release("r"), 404, "NOT_FOUND", "'r'")
+    assert_error(shop.release("r"), 404, "NOT_FOUND", "'r'")
     shop.run_expiry()
-    refused(shop.release("r"), 404, "NOT_FOUND", "'r'")
+    assert_error(shop.release("r"), 404, "NOT_FOUND", "'r'")
     check(shop)
 
 
@@ -259,20 +261,20 @@ def test_next_page_starts_after_an_expired_line(shop: Shop, wire: Any) -> None:
     path = "/inventory/{productId}/reservations"
     page = shop.api("GET", path, keys=("lamp",), query={"page_size": "1"}).body
     shop.clock.now += 61
-    previous_calls = len(wire.asked)
+    previous_calls = len(wire.calls)
     rest = shop.api("GET", path, keys=("lamp",), query={"page_token": page["next_page_token"]}).body
     assert [reserved["reservationId"] for reserved in rest["reservations"]] == ["r1", "r2", "r3"]
-    (query,) = wire.asked[previous_calls:]
+    (query,) = wire.calls[previous_calls:]
     assert b":now" not in query.body, "DynamoDB rejects a start key that does not match the query"
 
 
 def test_invalid_ids_are_not_found(shop: Shop) -> None:
     shop.create()
     for invalid in ("a b", "a#b", "ü", "", "x" * 101, "a/b"):
-        refused(shop.api("GET", "/inventory/{productId}", keys=(invalid,)), 404, "NOT_FOUND", "productId")
-        refused(shop.api("DELETE", RELEASE, keys=("lamp", invalid)), 404, "NOT_FOUND", "reservationId")
-        refused(shop.release_cart(invalid), 404, "NOT_FOUND", "reservationId")
-        refused(shop.reserve("r", 1, invalid), 404, "NOT_FOUND", "productId")
+        assert_error(shop.api("GET", "/inventory/{productId}", keys=(invalid,)), 404, "NOT_FOUND", "productId")
+        assert_error(shop.api("DELETE", RELEASE, keys=("lamp", invalid)), 404, "NOT_FOUND", "reservationId")
+        assert_error(shop.release_cart(invalid), 404, "NOT_FOUND", "reservationId")
+        assert_error(shop.reserve("r", 1, invalid), 404, "NOT_FOUND", "productId")
 
 
 def test_ids_have_up_to_100_characters(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""The inventory API over HTTP: every route, and every status it answers."""
+"""The inventory API over HTTP."""
 
 from __future__ import annotations
 
@@ -11,63 +11,63 @@ from urllib.parse import quote
 import pytest
 
 from ...support.listener import listening
-from ..conftest import Answer, Http, eventually, refused
+from ..conftest import Http, HttpResponse, assert_error, eventually
 
-NOBODY = "0" * 32
+MISSING_ID = "0" * 32
 
 
 @pytest.fixture(name="category")
 def category_fixture() -> str:
-    """A category that nobody else uses."""
     return f"test {uuid.uuid4().hex}"
 
 
 @pytest.fixture(name="create")
 def create_fixture(http: Http, category: str) -> Callable[..., Any]:
-    """Makes items in that category."""
+    """Return a function that creates an item in the category."""
 
     def create(**fields: Any) -> Any:
-        answer = http("POST", "/items", {"name": "Desk", "category": category, "quantity": 40, "price": 1.25, **fields})
-        assert answer.status == 201, answer.body
-        return answer.body
+        desk = {"name": "Desk", "category": category, "quantity": 40, "price": 1.25, **fields}
+        response = http("POST", "/items", desk)
+        assert response.status == 201, response.body
+        return response.body
 
     return create
 
 
-def at(item: Any, more: str = "") -> str:
-    return f"/items/{item['itemId']}{more}"
+def path_of(item: Any, suffix: str = "") -> str:
+    return f"/items/{item['itemId']}{suffix}"
 
 
-def listed(http: Http, **query: Any) -> Answer:
+def list_items(http: Http, **query: Any) -> HttpResponse:
     return http("GET", "/items?" + "&".join(f"{name}={quote(str(value))}" for name, value in query.items()))
 
 
-def test_an_item_lives_and_dies_and_leaves_its_history(http: Http, create: Callable[..., Any]) -> None:
-    made = create(description="Solid ✓", reorderThreshold=3)
-    assert http("GET", at(made)).body == made
-    changed = http("PUT", at(made), {"quantity": 39, "price": 1.10})
+def test_item_is_created_read_updated_and_deleted(http: Http, create: Callable[..., Any]) -> None:
+    created = create(description="Solid ✓", reorderThreshold=3)
+    assert http("GET", path_of(created)).body == created
+    changed = http("PUT", path_of(created), {"quantity": 39, "price": 1.10})
     assert (changed.status, changed.headers["etag"], changed.body["version"]) == (200, '"2"', 2)
     assert changed.body["price"] == Decimal("1.10")
-    assert http("GET", at(made, "?version=1")).body == made
-    gone = http("DELETE", at(made))
-    assert (gone.status, gone.body["itemId"], gone.body["version"]) == (200, made["itemId"], 3)
-    assert gone.body["message"]
+    assert http("GET", path_of(created, "?version=1")).body == created
+    deleted = http("DELETE", path_of(created))
+    assert (deleted.status, deleted.body["itemId"], deleted.body["version"]) == (200, created["itemId"], 3)
+    assert deleted.body["message"]
     for method, body in (("GET", None), ("PUT", {"quantity": 1}), ("DELETE", None)):
-        refused(http(method, at(made), body), 404, "NOT_FOUND")
-    versions = http("GET", at(made, "/history")).body["versions"]
+        assert_error(http(method, path_of(created), body), 404, "NOT_FOUND")
+    versions = http("GET", path_of(created, "/history")).body["versions"]
     assert [(v["version"], v["operation"]) for v in versions] == [(3, "DELETE"), (2, "UPDATE"), (1, "CREATE")]
     assert versions[1]["changes"]["quantity"] == {"old": 40, "new": 39}
-    assert versions[2]["item"] == made
+    assert versions[2]["item"] == created
 
 
 def test_every_operation_is_in_the_audit_table(
     http: Http, create: Callable[..., Any], outputs: dict[str, Any], client: Callable[[str], Any]
 ) -> None:
     item = create()
-    http("GET", at(item))
-    http("PUT", at(item), {"quantity": 39})
-    http("DELETE", at(item))
-    rows = (
+    http("GET", path_of(item))
+    http("PUT", path_of(item), {"quantity": 39})
+    http("DELETE", path_of(item))
+    pages = (
         client("dynamodb")
         .get_paginator("scan")
         .paginate(
@@ -77,18 +77,18 @@ def test_every_operation_is_in_the_audit_table(
             ConsistentRead=True,
         )
     )
-    operations = [row["operation"]["S"] for page in rows for row in page["Items"]]
+    operations = [record["operation"]["S"] for page in pages for record in page["Items"]]
     assert sorted(operations) == ["CREATE", "DELETE", "READ", "UPDATE"]
 
 
-def test_items_are_listed_newest_first_and_narrowed(http: Http, create: Callable[..., Any], category: str) -> None:
+def test_items_are_listed_newest_first_with_filters(http: Http, create: Callable[..., Any], category: str) -> None:
     sku = uuid.uuid4().hex
-    made = [create(), create(status="discontinued", sku=sku), create()]
+    created = [create(), create(status="discontinued", sku=sku), create()]
 
     def ids(**query: Any) -> list[str]:
-        return [item["itemId"] for item in listed(http, **query).body["items"]]
+        return [item["itemId"] for item in list_items(http, **query).body["items"]]
 
-    a, b, c = (item["itemId"] for item in made)
+    a, b, c = (item["itemId"] for item in created)
 
     def check() -> None:
         assert ids(category=category) == [c, b, a]
@@ -100,22 +100,22 @@ def test_items_are_listed_newest_first_and_narrowed(http: Http, create: Callable
     eventually(check)
 
 
-def test_pages_follow_one_another(http: Http, create: Callable[..., Any], category: str) -> None:
-    made = [create()["itemId"] for _ in range(5)]
+def test_page_tokens_lead_through_all_items(http: Http, create: Callable[..., Any], category: str) -> None:
+    created = [create()["itemId"] for _ in range(5)]
 
     def check() -> None:
-        found: list[str] = []
+        listed: list[str] = []
         token: dict[str, str] = {}
         while True:
-            page = listed(http, category=category, page_size=2, **token).body
-            found += [item["itemId"] for item in page["items"]]
+            page = list_items(http, category=category, page_size=2, **token).body
+            listed += [item["itemId"] for item in page["items"]]
             if page["next_page_token"] is None:
                 break
             token = {"page_token": page["next_page_token"]}
-        assert found == made[::-1]
+        assert listed == created[::-1]
 
     eventually(check)
-    refused(listed(http, page_size=2, page_token="made-up"), 400, "INVALID_REQUEST")
+    assert_error(list_items(http, page_size=2, page_token="invalid"), 400, "INVALID_REQUEST")
 
 
 @pytest.mark.parametrize(
@@ -123,26 +123,27 @@ def test_pages_follow_one_another(http: Http, create: Callable[..., Any], catego
     [
         ("POST", "/items", {"name": "Desk"}),
         ("POST", "/items", b"{"),
-        ("PUT", f"/items/{NOBODY}", {"quantity": -1}),
+        ("PUT", f"/items/{MISSING_ID}", {"quantity": -1}),
         ("GET", "/items?status=gone", None),
     ],
 )
-def test_what_breaks_the_rules_is_refused(http: Http, method: str, path: str, body: Any) -> None:
-    refused(http(method, path, body), 400, "INVALID_REQUEST")
+def test_invalid_requests_are_rejected(http: Http, method: str, path: str, body: Any) -> None:
+    assert_error(http(method, path, body), 400, "INVALID_REQUEST")
 
 
-@pytest.mark.parametrize("path", ["/", "/things", f"/items/{NOBODY}/versions"])
-def test_a_path_that_is_not_there_is_not_found(http: Http, path: str) -> None:
-    refused(http("GET", path), 404, "NOT_FOUND")
+@pytest.mark.parametrize("path", ["/", "/things", f"/items/{MISSING_ID}/versions"])
+def test_unknown_paths_are_not_found(http: Http, path: str) -> None:
+    assert_error(http("GET", path), 404, "NOT_FOUND")
 
 
-def test_low_stock_is_told_to_the_topic(
+def test_low_stock_alert_is_published_once(
     http: Http, create: Callable[..., Any], outputs: dict[str, Any], client: Callable[[str], Any]
 ) -> None:
     with listening(client, outputs["topic_arns"]["alerts"]) as listener:
-        made = create(quantity=11)
-        http("PUT", at(made), {"quantity": 10}, X_Correlation_Id="delivery-7")
-        http("PUT", at(made), {"quantity": 9})
-        (message,) = [told for told in listener.heard(wait_seconds=5) if made["itemId"] in told["Subject"]]
-    assert message["Subject"] == f"Low stock: 10 left of item {made['itemId']}"
+        item = create(quantity=11)
+        http("PUT", path_of(item), {"quantity": 10}, X_Correlation_Id="delivery-7")
+        http("PUT", path_of(item), {"quantity": 9})
+        messages = listener.messages(wait_seconds=5)
+    (message,) = [message for message in messages if item["itemId"] in message["Subject"]]
+    assert message["Subject"] == f"Low stock: 10 left of item {item['itemId']}"
     assert message["MessageAttributes"]["correlationId"]["Value"] == "delivery-7"

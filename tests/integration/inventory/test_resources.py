@@ -1,4 +1,4 @@
-"""What stands in the account for the inventory service, as AWS tells it."""
+"""AWS resources of a deployed inventory service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_names_follow_one_pattern(outputs: Outputs) -> None:
     assert all(name.startswith("inventory-") and name.endswith(suffix) for name in outputs["function_names"].values())
 
 
-def test_each_table_and_the_topic_have_outputs_of_their_own(outputs: Outputs) -> None:
+def test_tables_and_topic_have_separate_outputs(outputs: Outputs) -> None:
     for table in ("items", "audit"):
         assert outputs[f"{table}_table_name"] == outputs["table_names"][table]
         assert outputs[f"{table}_table_arn"] == outputs["table_arns"][table]
@@ -44,37 +44,37 @@ def test_tables_have_their_keys_and_indexes(tables: dict[str, Any]) -> None:
     }
 
 
-def test_tables_are_encrypted_and_items_stream(tables: dict[str, Any]) -> None:
+def test_tables_are_encrypted_and_items_have_a_stream(tables: dict[str, Any]) -> None:
     assert {table["SSEDescription"]["Status"] for table in tables.values()} == {"ENABLED"}
     assert tables["items"]["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
 
 
-def test_parameter_store_holds_table_names_and_settings(outputs: Outputs, client: Client) -> None:
+def test_parameter_store_contains_table_names_and_settings(outputs: Outputs, client: Client) -> None:
     path = f"/inventory/{outputs['environment']}"
-    found = client("ssm").get_parameters_by_path(Path=path, Recursive=True)["Parameters"]
-    values = {parameter["Name"].removeprefix(f"{path}/"): parameter["Value"] for parameter in found}
+    parameters = client("ssm").get_parameters_by_path(Path=path, Recursive=True)["Parameters"]
+    values = {parameter["Name"].removeprefix(f"{path}/"): parameter["Value"] for parameter in parameters}
     assert values["table-name"] == outputs["table_names"]["items"]
     assert values["audit-table-name"] == outputs["table_names"]["audit"]
     settings = {"audit_reads", "default_page_size", "low_stock_threshold", "max_page_size"}
     assert json.loads(values["config"]).keys() == settings
 
 
-def test_the_function_may_do_what_its_routes_do(outputs: Outputs, client: Client) -> None:
+def test_role_has_the_permissions_of_the_routes(outputs: Outputs, client: Client) -> None:
     iam, role = client("iam"), outputs["lambda_role_name"]
     assert set(iam.list_role_policies(RoleName=role)["PolicyNames"]) == {"grants", "logs"}
     document = iam.get_role_policy(RoleName=role, PolicyName="grants")["PolicyDocument"]
     statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
     items, audit = outputs["table_arns"]["items"], outputs["table_arns"]["audit"]
-    own_rows = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tap#alert#*", "tap#sku#*"]}}
+    internal_keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tap#alert#*", "tap#sku#*"]}}
     config = f":parameter/inventory/{outputs['environment']}/config"
-    # AWS does not know this action, which the emulator needs.
+    # This action does not exist on AWS, but the emulator requires it.
     actions = [{*statement["Action"]} - {"sns:PublishBatch"} for statement in statements]
-    told = [(some, s["Resource"], s.get("Condition")) for some, s in zip(actions, statements, strict=True)]
-    *others, (read, parameter, _) = sorted(told, key=lambda statement: "ssm:GetParameter" in statement[0])
+    permissions = [(names, s["Resource"], s.get("Condition")) for names, s in zip(actions, statements, strict=True)]
+    *others, (read, parameter, _) = sorted(permissions, key=lambda permission: "ssm:GetParameter" in permission[0])
     assert (read, parameter[-len(config) :]) == ({"ssm:GetParameter"}, config)
     assert len(others) == 5
     assert ({"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, items, None) in others
-    assert ({"dynamodb:UpdateItem"}, items, own_rows) in others
+    assert ({"dynamodb:UpdateItem"}, items, internal_keys) in others
     assert ({"dynamodb:PutItem"}, audit, None) in others
     assert ({"sns:Publish"}, outputs["topic_arns"]["alerts"], None) in others
     (indexes,) = [resource for actions, resource, _ in others if actions == {"dynamodb:Query"}]
@@ -82,7 +82,7 @@ def test_the_function_may_do_what_its_routes_do(outputs: Outputs, client: Client
     assert set(indexes) == {f"{items}/index/{name}" for name in names}
 
 
-def test_function_writes_to_its_own_log_group_only(outputs: Outputs, client: Client) -> None:
+def test_role_can_write_only_to_the_log_group_of_the_function(outputs: Outputs, client: Client) -> None:
     iam, role = client("iam"), outputs["lambda_role_name"]
     document = iam.get_role_policy(RoleName=role, PolicyName="logs")["PolicyDocument"]
     (statement,) = (json.loads(document) if isinstance(document, str) else document)["Statement"]
@@ -101,8 +101,8 @@ def test_requests_are_logged_as_json(outputs: Outputs, stage: Any, client: Clien
     assert group["retentionInDays"] in (7, 30)
 
 
-def test_the_gateway_may_write_logs(outputs: Outputs, client: Client) -> None:
-    # An account has one such role, set by the stack that was deployed last; which one, the component tests check.
+def test_api_gateway_has_a_role_for_logs(outputs: Outputs, client: Client) -> None:
+    # An AWS account has one such role, which the latest deployment of any stack sets. Component tests check its ARN.
     assert client("apigateway").get_account()["cloudwatchRoleArn"]
     name = outputs["api_log_role_arn"].rpartition("/")[2]
     role = client("iam").get_role(RoleName=name)["Role"]
@@ -111,13 +111,13 @@ def test_the_gateway_may_write_logs(outputs: Outputs, client: Client) -> None:
     assert [policy["PolicyName"] for policy in attached] == ["AmazonAPIGatewayPushToCloudWatchLogs"]
 
 
-def test_a_sweep_comes_round(outputs: Outputs, client: Client) -> None:
+def test_schedule_publishes_alerts_every_five_minutes(outputs: Outputs, client: Client) -> None:
     rule = client("events").describe_rule(Name=outputs["schedule_names"]["send-alerts"])
     assert rule["ScheduleExpression"] == "rate(5 minutes)"
 
 
-def test_alarms_and_alerts_go_to_one_topic(outputs: Outputs, client: Client) -> None:
+def test_alarms_notify_the_topic_of_alerts(outputs: Outputs, client: Client) -> None:
     assert outputs["alarm_topic_arn"] == outputs["topic_arns"]["alerts"]
-    found = client("cloudwatch").describe_alarms(AlarmNames=[*outputs["alarm_names"].values()])["MetricAlarms"]
-    assert len(found) == 3 * len(outputs["function_names"]) + 1, "and one on 5xx responses"
-    assert {arn for alarm in found for arn in alarm["AlarmActions"]} == {outputs["alarm_topic_arn"]}
+    alarms = client("cloudwatch").describe_alarms(AlarmNames=[*outputs["alarm_names"].values()])["MetricAlarms"]
+    assert len(alarms) == 3 * len(outputs["function_names"]) + 1, "three per function, and one for 5xx responses"
+    assert {arn for alarm in alarms for arn in alarm["AlarmActions"]} == {outputs["alarm_topic_arn"]}

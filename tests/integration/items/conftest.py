@@ -1,4 +1,4 @@
-"""The items service as it is deployed."""
+"""Fixtures for tests of a deployed items service."""
 
 from __future__ import annotations
 
@@ -10,5 +10,4 @@ import pytest
 
 @pytest.fixture(scope="session", name="outputs")
 def outputs_fixture(deployed: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    """Its flat outputs."""
     return deployed("items")

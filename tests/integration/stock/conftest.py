@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ...support.listener import Listener, listening
-from ..conftest import Answer, Http
+from ..conftest import Http, HttpResponse
 
 MINUTE_SECONDS = 60
 PATIENCE_SECONDS = 120
@@ -31,7 +31,7 @@ def counts(level: Any) -> tuple[int, int, int]:
     return level["stock_count"], level["reserved_count"], level["available"]
 
 
-def with_retries(call: Callable[[], Answer], retried: Collection[int] = (429,)) -> Answer:
+def with_retries(call: Callable[[], HttpResponse], retried: Collection[int] = (429,)) -> HttpResponse:
     """Repeat a call while its status code is one of `retried`, and return the last response."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = 0.1
@@ -61,10 +61,10 @@ class Shop:
         assert response.status == 200, response.body
         return response.body
 
-    def update(self, product: str, **fields: Any) -> Answer:
+    def update(self, product: str, **fields: Any) -> HttpResponse:
         return self.http("PUT", f"/inventory/{product}", fields)
 
-    def reserve(self, product: str, quantity: int = 1, reservation: str = "", **fields: Any) -> Answer:
+    def reserve(self, product: str, quantity: int = 1, reservation: str = "", **fields: Any) -> HttpResponse:
         body = {"reservationId": reservation or new_id("cart"), "quantity": quantity, **fields}
         return self.http("POST", f"/inventory/{product}/reserve", body)
 
@@ -74,15 +74,15 @@ class Shop:
         assert response.status == 201, response.body
         return str(response.body["reservationId"])
 
-    def reserve_cart(self, reservation: str, quantities: dict[str, int], **fields: Any) -> Answer:
+    def reserve_cart(self, reservation: str, quantities: dict[str, int], **fields: Any) -> HttpResponse:
         lines = [{"product_id": product, "quantity": quantity} for product, quantity in quantities.items()]
         return self.http("POST", "/inventory/reserve", {"reservationId": reservation, "lines": lines, **fields})
 
-    def release(self, reservation: str, product: str = "") -> Answer:
+    def release(self, reservation: str, product: str = "") -> HttpResponse:
         """Release a reservation or its units of one product."""
         return self.http("DELETE", f"/inventory{product and f'/{product}'}/reserve/{reservation}")
 
-    def fulfill(self, product: str, **fields: Any) -> Answer:
+    def fulfill(self, product: str, **fields: Any) -> HttpResponse:
         return self.http("POST", f"/inventory/{product}/fulfill", fields)
 
     def list_all(self, product: str, collection: str) -> list[Any]:
@@ -216,7 +216,7 @@ class Subscriber:
 
     def alerts(self, product: str) -> list[Any]:
         """Return the alerts of a product that were received so far."""
-        self._messages += [json.loads(message["Message"]) for message in self.listener.heard()]
+        self._messages += [json.loads(message["Message"]) for message in self.listener.messages()]
         return [message for message in self._messages if message.get("product_id") == product]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..conftest import Http, refused
+from ..conftest import Http, assert_error
 from .conftest import Shop, counts, new_id
 
 FIELDS = {
@@ -81,9 +81,9 @@ def test_expired_units_are_available_immediately(shop: Shop) -> None:
 
 def test_missing_product_is_not_found(shop: Shop, customer: Http) -> None:
     """4.1, edge: distinguishable from a product without stock."""
-    refused(customer("GET", f"/inventory/{new_id()}"), 404, "NOT_FOUND")
+    assert_error(customer("GET", f"/inventory/{new_id()}"), 404, "NOT_FOUND")
     product = shop.create()
-    refused(customer("GET", f"/inventory/{product}?warehouse_id=nowhere"), 404, "NOT_FOUND")
+    assert_error(customer("GET", f"/inventory/{product}?warehouse_id=nowhere"), 404, "NOT_FOUND")
 
 
 def test_every_error_has_the_common_format(customer: Http, outputs: dict[str, str], denied: tuple[int, str]) -> None:
@@ -94,5 +94,5 @@ def test_every_error_has_the_common_format(customer: Http, outputs: dict[str, st
         customer("POST", "/inventory", {}, Origin=origin),
     )
     for response, status in zip(responses, (404, denied[0]), strict=True):
-        refused(response, status, response.body["code"])
+        assert_error(response, status, response.body["code"])
         assert response.headers["access-control-allow-origin"] == origin

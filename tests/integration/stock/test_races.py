@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from ..conftest import Answer
+from ..conftest import HttpResponse
 from .conftest import Shop, counts, new_id, with_retries
 
 pytestmark = pytest.mark.untraced
@@ -22,15 +22,15 @@ RETRIED = (429, 502, 503, 504)
 
 
 def run_concurrently(
-    call: Callable[[int], Answer], first: Callable[[], Answer], retried: Collection[int] = (429,)
-) -> list[Answer]:
+    call: Callable[[int], HttpResponse], first: Callable[[], HttpResponse], retried: Collection[int] = (429,)
+) -> list[HttpResponse]:
     """Send a request from each caller concurrently, with retries, and return the last response to each.
 
     Each caller sends `first` before, so that one execution environment per caller has started.
     """
     barrier = Barrier(CALLERS)
 
-    def run(number: int) -> Answer:
+    def run(number: int) -> HttpResponse:
         with_retries(first, RETRIED)
         barrier.wait()
         return with_retries(lambda: call(number), retried)
@@ -41,7 +41,7 @@ def run_concurrently(
     return responses
 
 
-def statuses(responses: list[Answer]) -> Counter[int]:
+def statuses(responses: list[HttpResponse]) -> Counter[int]:
     return Counter(response.status for response in responses)
 
 

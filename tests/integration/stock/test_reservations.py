@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ..conftest import eventually, refused
+from ..conftest import assert_error, eventually
 from .conftest import Shop, counts, new_id
 
 pytestmark = pytest.mark.untraced
@@ -60,17 +60,17 @@ def test_reservation_above_the_available_units_is_rejected(shop: Shop) -> None:
     product = shop.create(10)
     shop.new_reservation(product, 8)
     response = shop.reserve(product, 3)
-    refused(response, 409, "INSUFFICIENT_STOCK")
+    assert_error(response, 409, "INSUFFICIENT_STOCK")
     assert "available 2" in response.body["details"]
     assert counts(shop.level(product)) == (10, 8, 2)
     shop.new_reservation(product, 2)
-    refused(shop.reserve(product, 1), 409, "INSUFFICIENT_STOCK")
+    assert_error(shop.reserve(product, 1), 409, "INSUFFICIENT_STOCK")
     shop.check_consistency(product)
 
 
 def test_reservation_of_a_missing_product_is_not_found(shop: Shop) -> None:
     """4.3, edge."""
-    refused(shop.reserve(new_id()), 404, "NOT_FOUND")
+    assert_error(shop.reserve(new_id()), 404, "NOT_FOUND")
 
 
 def test_repeated_reservation_reserves_once(shop: Shop) -> None:
@@ -97,14 +97,14 @@ def test_release_returns_the_units_of_the_reservation(shop: Shop) -> None:
 def test_only_active_reservations_are_released(shop: Shop) -> None:
     """4.3, FR-4, edge: unknown, released and sold reservations, and those of another product, are not found."""
     product, other = shop.create(10), shop.create(10)
-    refused(shop.release(new_id("cart"), product), 404, "NOT_FOUND")
-    refused(shop.release(new_id("cart")), 404, "NOT_FOUND")
+    assert_error(shop.release(new_id("cart"), product), 404, "NOT_FOUND")
+    assert_error(shop.release(new_id("cart")), 404, "NOT_FOUND")
     reservation, sold = shop.new_reservation(product, 3), shop.new_reservation(product, 2)
-    refused(shop.release(reservation, other), 404, "NOT_FOUND")
+    assert_error(shop.release(reservation, other), 404, "NOT_FOUND")
     assert shop.fulfill(product, reservationId=sold).status == 200
-    refused(shop.release(sold, product), 404, "NOT_FOUND")
+    assert_error(shop.release(sold, product), 404, "NOT_FOUND")
     assert shop.release(reservation, product).status == 204
-    refused(shop.release(reservation, product), 404, "NOT_FOUND")
+    assert_error(shop.release(reservation, product), 404, "NOT_FOUND")
     assert counts(shop.level(product)) == (8, 0, 8)
 
 
@@ -133,7 +133,7 @@ def test_available_units_are_sold(shop: Shop) -> None:
     shop.new_reservation(product, 4)
     assert shop.fulfill(product, quantity=5).body["lines"][0]["stock_count"] == 5
     response = shop.fulfill(product, quantity=2)
-    refused(response, 409, "INSUFFICIENT_STOCK")
+    assert_error(response, 409, "INSUFFICIENT_STOCK")
     assert "available 1" in response.body["details"]
     assert counts(shop.level(product)) == (5, 4, 1)
     shop.check_consistency(product)
@@ -152,7 +152,7 @@ def test_sale_must_match_the_reservation(shop: Shop, quantity: int) -> None:
     """FR-5: neither more nor fewer units; 4.3, edge: a failed checkout releases no units."""
     product = shop.create(10)
     reservation = shop.new_reservation(product, 3)
-    refused(shop.fulfill(product, reservationId=reservation, quantity=quantity), 409, "RESERVATION_CONFLICT")
+    assert_error(shop.fulfill(product, reservationId=reservation, quantity=quantity), 409, "RESERVATION_CONFLICT")
     assert counts(shop.level(product)) == (10, 3, 7)
     assert shop.fulfill(product, reservationId=reservation, quantity=3).status == 200
 
@@ -165,7 +165,7 @@ def test_order_is_sold_as_a_whole(shop: Shop) -> None:
         return shop.http("POST", "/inventory/fulfill", body)
 
     lines = [{"product_id": lamp, "quantity": 1}, {"product_id": desk, "quantity": 3}]
-    refused(sell(lines=lines), 409, "INSUFFICIENT_STOCK")
+    assert_error(sell(lines=lines), 409, "INSUFFICIENT_STOCK")
     lines[1]["quantity"] = 1
     assert sell(lines=lines, reference="order 1").status == 200
     assert [counts(shop.level(product)) for product in (lamp, desk)] == [(9, 0, 9), (1, 0, 1)]

@@ -52,7 +52,7 @@ def test_throttled_request_is_retried(tmp_path: Path) -> None:
         fake.script = [(429, {}), (429, {}), (409, {})]
         outputs_path = write(tmp_path, api_url=fake.url, api_key="a key")
         assert main(["seed", "--count", "1", "--outputs", outputs_path]) == 0
-        assert len(fake.asked) == 3
+        assert len(fake.calls) == 3
 
 
 def test_persistent_throttling_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,9 +101,9 @@ def test_outputs_of_another_environment_are_rejected(tmp_path: Path, capsys: pyt
         fake.script = [(409, {})]
         path = write(tmp_path, api_url=fake.url, api_key="a key", environment="prod")
         assert main(["seed", "--count", "1", "--outputs", path, "--env", "dev"]) == 1
-        assert not fake.asked
+        assert not fake.calls
         assert main(["seed", "--count", "1", "--outputs", path, "--env", "prod"]) == 0
-        assert len(fake.asked) == 1
+        assert len(fake.calls) == 1
     assert (
         f"error: {path} must contain the outputs of stock in dev, got those of prod. Run make local or make up ENV=dev"
         in capsys.readouterr().err

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..conftest import Answer, Http, eventually, refused
+from ..conftest import Http, HttpResponse, assert_error, eventually
 from .conftest import Shop, counts, new_id
 
 pytestmark = pytest.mark.untraced
@@ -56,7 +56,7 @@ def test_update_of_a_modified_level_is_rejected(shop: Shop, token: str) -> None:
     first = shop.update(product, stock_count=40, **{f"expected_{token}": initial})
     assert first.status == 200
     second = shop.update(product, stock_count=41, **{f"expected_{token}": initial})
-    refused(second, 409, "VERSION_CONFLICT")
+    assert_error(second, 409, "VERSION_CONFLICT")
     assert second.body["details"] == [
         "version 2",
         f"last_updated {first.body['last_updated']}",
@@ -96,17 +96,17 @@ def test_update_changes_the_status(shop: Shop) -> None:
 def test_invalid_values_are_rejected(shop: Shop, change: Any) -> None:
     """4.2, edge: the response is 400 and the level is unchanged."""
     product = shop.create(10)
-    refused(shop.http("PUT", f"/inventory/{product}", change), 400, "INVALID_REQUEST")
+    assert_error(shop.http("PUT", f"/inventory/{product}", change), 400, "INVALID_REQUEST")
     assert shop.level(product, "main")["version"] == 1
 
 
 def test_update_of_a_missing_level_is_not_found(shop: Shop) -> None:
     """4.2, edge: an update creates neither a product nor a warehouse."""
     missing, product = new_id(), shop.create(10)
-    refused(shop.update(missing, stock_count=1), 404, "NOT_FOUND")
-    refused(shop.update(missing, adjustment=1, reason="delivery"), 404, "NOT_FOUND")
-    refused(shop.update(product, warehouse_id="nowhere", stock_count=1), 404, "NOT_FOUND")
-    refused(shop.http("GET", f"/inventory/{missing}"), 404, "NOT_FOUND")
+    assert_error(shop.update(missing, stock_count=1), 404, "NOT_FOUND")
+    assert_error(shop.update(missing, adjustment=1, reason="delivery"), 404, "NOT_FOUND")
+    assert_error(shop.update(product, warehouse_id="nowhere", stock_count=1), 404, "NOT_FOUND")
+    assert_error(shop.http("GET", f"/inventory/{missing}"), 404, "NOT_FOUND")
 
 
 ADMINISTRATOR_REQUESTS: list[tuple[str, str, Any]] = [
@@ -128,7 +128,7 @@ def test_requests_without_a_valid_api_key_are_denied(
     """4.2, FR-2, NFR-2, edge: missing or wrong API key."""
     method, path, body = call
     product = shop.create(10)
-    refused(Http(outputs, key)(method, f"/inventory/{product}{path}", body), *denied)
+    assert_error(Http(outputs, key)(method, f"/inventory/{product}{path}", body), *denied)
     assert counts(shop.level(product)) == (10, 0, 10)
     assert shop.movement_types(product) == ["CREATED"]
 
@@ -144,7 +144,7 @@ def shelf_fixture(shop: Shop) -> dict[str, str]:
     return {"category": category, "a": f"{category}-a", "b": f"{category}-b", "c": f"{category}-c"}
 
 
-def level_keys(response: Answer) -> list[tuple[str, str]]:
+def level_keys(response: HttpResponse) -> list[tuple[str, str]]:
     assert response.status == 200, response.body
     return [(level["product_id"], level["warehouse_id"]) for level in response.body["levels"]]
 

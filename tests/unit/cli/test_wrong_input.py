@@ -120,7 +120,7 @@ def test_closed_pipe_prints_no_error() -> None:
 
 def test_terminal_without_standard_output_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
-    Terminal().say("unseen")
+    Terminal().print_line("unseen")
 
 
 def test_error_of_a_service_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,9 @@ from ...support.builders import a_function, a_route, a_service
 from ...support.fake_aws import FakeAws, serving
 
 ITEMS = SERVICES["items"]
-ACCEPT = Call(method="POST", path="/parcels", status=201, body={"to": "Ada"}, keeps={"first": "id", "state": "state"})
+ACCEPT = Call(
+    method="POST", path="/parcels", status=201, body={"to": "Ada"}, captures={"first": "id", "state": "state"}
+)
 IAM = {"items_authorization": "AWS_IAM", "items_api_execution_arn": "arn:aws:execute-api:eu-west-1:1:api"}
 
 
@@ -40,7 +42,7 @@ def test_placeholders_are_filled_from_earlier_responses(api: FakeAws) -> None:
     body = {"parts": ["of {first}", {"state": "{state}"}, 1], "none": None}
     later = Call(method="POST", path="/parcels/{first}?by={state}", status=200, body=body)
     assert [result.is_expected for result in send_all(api, ACCEPT, later, later)] == [True] * 3
-    for call in api.asked[1:]:
+    for call in api.calls[1:]:
         assert call.path == "/parcels/a%2Fb%20%C3%BC?by=7"
         assert json.loads(call.body) == {"parts": ["of a/b ü", {"state": "7"}, 1], "none": None}
 
@@ -53,15 +55,15 @@ def test_placeholders_are_filled_from_earlier_responses(api: FakeAws) -> None:
 def test_placeholder_without_a_value_is_sent_unchanged(api: FakeAws, response: tuple[int, Any]) -> None:
     api.script = [response, (404, {"error": "no"})]
     send_all(api, ACCEPT, Call(method="POST", path="/parcels/{first}", status=200, body={"of": "{first}"}))
-    assert api.asked[1].path == "/parcels/{first}"
-    assert json.loads(api.asked[1].body) == {"of": "{first}"}
+    assert api.calls[1].path == "/parcels/{first}"
+    assert json.loads(api.calls[1].body) == {"of": "{first}"}
 
 
 def test_call_is_sent_with_its_headers_and_the_key(api: FakeAws) -> None:
     api.script = [(200, {})]
     call = Call(method="POST", path="/parcels/1", status=200, headers={"If-Match": '"2"'})
     smoke_test.send(api.url, call, auth.static_headers({"x-api-key": "secret"}))
-    sent = api.asked[0].headers
+    sent = api.calls[0].headers
     assert (sent["if-match"], sent["x-api-key"], sent["content-type"]) == ('"2"', "secret", "application/json")
 
 
@@ -98,12 +100,12 @@ def test_smoke_sends_the_demo_calls_to_the_deployment_of_an_outputs_file(
     api.script = [(call.status, {}) for call in ITEMS.demo]
     write(tmp_path, api.url)
     assert smoke(tmp_path) == 0
-    assert [call.headers["x-api-key"] for call in api.asked] == ["a key"] * len(ITEMS.demo)
+    assert [call.headers["x-api-key"] for call in api.calls] == ["a key"] * len(ITEMS.demo)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "items:"
     assert all(re.search(r" 20\d +\d", line) for line in lines[2:])
     assert smoke(tmp_path, "--api-key", "another") == 1
-    assert api.asked[-1].headers["x-api-key"] == "another"
+    assert api.calls[-1].headers["x-api-key"] == "another"
     assert "expected 20" in capsys.readouterr().out
 
 
@@ -129,7 +131,7 @@ def test_smoke_signs_the_calls_of_an_api_that_requires_it(
     api.script = [(call.status, {}) for call in ITEMS.demo]
     write(tmp_path, api.url, **IAM)
     assert smoke(tmp_path) == 0
-    headers = api.asked[0].headers
+    headers = api.calls[0].headers
     assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
     assert "/eu-west-1/execute-api/" in headers["authorization"]
     assert headers["x-amz-security-token"] == "token"

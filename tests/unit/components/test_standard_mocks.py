@@ -22,9 +22,9 @@ from lib.program.recorder import record
 from lib.settings import USER_POOL, AuthorizationSettings, EncryptionSettings, TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ...support.builders import a_yard
+from ...support.builders import full_service
 from ...support.lone_components import LONE_COMPONENTS, POOL_ARN
-from ...support.programs import EVERYTHING, OPEN_YARD, PRODUCTION
+from ...support.programs import EVERYTHING, PRODUCTION, PUBLIC_SERVICE
 from ...support.standard_mocks import (
     MyMocks,
     Program,
@@ -44,7 +44,7 @@ MODES: dict[str, Callable[[Program], RegisteredResources]] = {
 }
 """Ways to run a program in a unit test. `run_lone_component` adds a third: at module level with all arguments. A
 preview at module level would test nothing new."""
-SERVICES: dict[str, Any] = {"items": "items", "inventory": "inventory", "stock": "stock", "custom": a_yard()}
+SERVICES: dict[str, Any] = {"items": "items", "inventory": "inventory", "stock": "stock", "custom": full_service()}
 EXISTING: dict[str, Any] = {
     "table": TableSettings(existing=True),
     "authorization": AuthorizationSettings(type=USER_POOL, user_pool=POOL_ARN),
@@ -56,7 +56,7 @@ PRODUCTION_PROGRAMS: dict[str, Program] = {
     "inventory": lambda: TapStack("shop", TapStackArgs(**EVERYTHING)),
     "stock": lambda: runpy.run_path("examples/production.py")["stock"],
     "existing-resources": lambda: TapStack("tap", TapStackArgs("prod", service="stock", **EXISTING)),
-    "public-site": lambda: TapStack("post", TapStackArgs(**OPEN_YARD)),
+    "public-site": lambda: TapStack("post", TapStackArgs(**PUBLIC_SERVICE)),
 }
 """Programs with the settings of production, and others with existing resources and with a public site."""
 

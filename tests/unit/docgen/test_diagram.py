@@ -12,11 +12,11 @@ from lib.model import Parameter, Route, Service, Site, Throttle, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
-from ...support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, a_yard
+from ...support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
 
 NODE = re.compile(r' *(\w+)(?:\(\[|\[\[|\[\(|\[/|\[|>|\{\{)"(.*)"(?:\]\)|\]\]|\)\]|/\]|\]|\}\})')
 EDGE = re.compile(r'(\w+) -\.?->(?:\|"(.*)"\|)? (\w+)')
-CHARTS = {**SERVICES, "split inventory": SERVICES["inventory"].split(), "parcels": PARCELS, "yard": a_yard()}
+CHARTS = {**SERVICES, "split inventory": SERVICES["inventory"].split(), "parcels": PARCELS, "yard": full_service()}
 
 
 def nodes(service: Service, environment: str = "dev") -> dict[str, list[str]]:
@@ -159,7 +159,7 @@ def test_stage_can_be_named_by_the_service() -> None:
 
 
 def test_schedules_and_streams_call_functions_whose_failed_events_go_to_the_queue() -> None:
-    yard = a_yard()
+    yard = full_service()
     assert nodes(yard)["stream_arrivals"][1:] == ["yard-parcels-dev", "arrivals"]
     assert ("stream_arrivals", "function_watch") in edges(yard)
     assert edges(yard)["function_watch", "on_failures"] == ["sends"]

@@ -11,7 +11,7 @@ from lib.settings import ApiSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
 from lib.stack.config import OTHER_KEYS, config_keys
 
-from ...support.builders import a_function, a_metric, a_route, a_service, a_yard
+from ...support.builders import a_function, a_metric, a_route, a_service, full_service
 from ...support.markdown import cells
 
 KEYS = config_keys(loadable())
@@ -30,10 +30,10 @@ def test_metrics_are_listed_once_with_the_operations_that_emit_them() -> None:
     lost = a_metric(name="Lost", unit="Percent", description="Of all")
     sorting = a_function(a_route(path="/sorted", operation="sort", metrics=(a_metric(), lost)), name="sorting")
     service = a_service(functions=(a_function(a_route(metrics=(a_metric(),))), sorting))
-    assert cells(metrics([service, a_yard()])) == [
-        ["`parcels`", "`Arrivals`", "Count", "Parcels that came", "`list_parcels`, `sort`"],
+    assert cells(metrics([service, full_service()])) == [
+        ["`parcels`", "`Arrivals`", "Count", "Received parcels", "`list_parcels`, `sort`"],
         ["`parcels`", "`Lost`", "Percent", "Of all", "`sort`"],
-        ["`yard`", "`Arrivals`", "Count", "Parcels that came", "`count`, `greet`"],
+        ["`yard`", "`Arrivals`", "Count", "Received parcels", "`count`, `greet`"],
     ]
 
 
@@ -47,12 +47,12 @@ def test_every_config_key_is_listed_with_its_allowed_values() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(configuration(KEYS))}
     assert set(rows) == {*OTHER_KEYS, *KEYS}
     assert rows["audit_reads"] == [
-        "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
-        "(`inventory.audit_reads`)",
+        "inventory: Whether reads write an audit record, which costs one write unit. It is written concurrently with "
+        "the read. (`inventory.audit_reads`)",
         "True or false. Default: true.",
     ]
     assert rows["lambda_memory_size"] == [
-        "Memory; processor time comes in proportion. (`function.memory_mb`)",
+        "Memory in MB. Lambda allocates CPU in proportion to it. (`function.memory_mb`)",
         "Integer from 128 to 10240 MB. Default: set by service or environment.",
     ]
 
@@ -73,7 +73,7 @@ def test_settings_of_services_are_listed() -> None:
 
 def test_controls_are_listed_with_all_of_their_ids() -> None:
     assert controls().startswith("## API Gateway\n\n| Control | Requirement | Severity | Resources | Remediation |\n")
-    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "A queue is encrypted", "medium", "`sqs.Queue`"] in [
+    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "SQS queues should be encrypted at rest", "medium", "`sqs.Queue`"] in [
         row[:4] for row in cells(controls())
     ]
 

@@ -26,7 +26,7 @@ def headings(page: Path) -> set[str]:
 @pytest.mark.parametrize("split", [False, True])
 def test_every_alarm_has_a_part_that_says_what_to_do(service: str, split: bool) -> None:
     args = TapStackArgs(service=service, environment_suffix="prod", split_functions=split)
-    alarms = {alarm.name for alarm in (*args.description().alarms, *args.recommended_alarms())}
+    alarms = {alarm.name for alarm in (*args.service_definition().alarms, *args.recommended_alarms())}
     runbook = ROOT / (ENVIRONMENTS["prod"].alarms.runbook_url or "")
     assert {*alarms, *map(str.lower, STANDARD_ALARMS), "health"} <= headings(runbook)
 

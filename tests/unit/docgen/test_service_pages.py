@@ -10,7 +10,7 @@ from lib.model import Parameter, Throttle
 from lib.services import SERVICES
 from lib.settings import FunctionSettings
 
-from ...support.builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_secret, a_service, a_yard
+from ...support.builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_secret, a_service, full_service
 from ...support.markdown import cells
 
 
@@ -127,7 +127,7 @@ def test_permissions_on_a_secret_name_it_in_its_store(store: str, action: str, n
 
 
 def test_permissions_on_streams_and_dead_letter_queues_are_listed() -> None:
-    rows = cells(permissions(a_yard()))
+    rows = cells(permissions(full_service()))
     assert [row[1:] for row in rows if row[0] == "`yard-watch-dev-role-…`"][:3] == [
         ["`dynamodb:PutItem`", "`yard-notes-dev`", "", "`arrivals`"],
         [

@@ -12,7 +12,7 @@ from lib.services import SERVICES
 from lib.settings import AlarmSettings, merge
 from lib.settings.environments import BASIS
 
-from ...support.builders import PARCELS, a_service, a_yard, an_alarm
+from ...support.builders import PARCELS, a_service, an_alarm, full_service
 
 DURATION_MS = {"desk": 8000, "watch": 8000, "sweep": 8000}
 
@@ -37,7 +37,7 @@ def test_api_has_alarms_on_errors_and_latency() -> None:
 
 
 def test_settings_set_thresholds() -> None:
-    alarms = recommended(a_yard(alarms=()), api_4xx_share=0.5, api_latency_ms=900, iterator_age_seconds=5)
+    alarms = recommended(full_service(alarms=()), api_4xx_share=0.5, api_latency_ms=900, iterator_age_seconds=5)
     assert alarms["api", "client-errors"].threshold == 0.5
     assert alarms["api", "latency"].threshold == 900
     assert alarms["lambda watch", "iterator-age"].threshold == 5000
@@ -50,7 +50,7 @@ def test_only_functions_with_routes_have_a_p90_duration_alarm() -> None:
 
 
 def test_only_stream_consumers_have_an_iterator_age_alarm() -> None:
-    assert [on for on, name in recommended(a_yard()) if name == "iterator-age"] == ["lambda watch"]
+    assert [on for on, name in recommended(full_service()) if name == "iterator-age"] == ["lambda watch"]
 
 
 def test_every_table_and_index_has_throttle_alarms() -> None:
@@ -70,11 +70,11 @@ def test_system_errors_are_summed_over_the_operations_granted_on_a_table() -> No
 
 
 def test_read_only_table_has_no_transactions_in_its_alarm() -> None:
-    assert recommended(a_yard())["table parcels", "system-errors"].summed == ("Operation", ("Query",))
+    assert recommended(full_service())["table parcels", "system-errors"].summed == ("Operation", ("Query",))
 
 
 def test_dead_letter_queue_has_a_depth_alarm() -> None:
-    alarms = recommended(a_yard(alarms=()))
+    alarms = recommended(full_service(alarms=()))
     assert condition(alarms["dead-letters", "depth"])[:3] == ("ApproximateNumberOfMessagesVisible", "Maximum", 0)
 
 

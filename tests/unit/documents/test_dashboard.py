@@ -11,7 +11,7 @@ from lib.documents.dashboard import DeployedNames, body
 from lib.model import Metric, Service
 from lib.services import SERVICES
 
-from ...support.builders import DESK, PARCELS, SWEEP, a_function, a_route, a_service, a_yard
+from ...support.builders import DESK, PARCELS, SWEEP, a_function, a_route, a_service, full_service
 
 
 def deployed_names(service: Service, **changes: Any) -> DeployedNames:
@@ -37,7 +37,7 @@ def graphs(service: Service, **changes: Any) -> dict[str, list[list[Any]]]:
     }
 
 
-@pytest.mark.parametrize("service", [*SERVICES.values(), PARCELS, a_yard()], ids=lambda service: service.name)
+@pytest.mark.parametrize("service", [*SERVICES.values(), PARCELS, full_service()], ids=lambda service: service.name)
 def test_widgets_do_not_overlap_and_fit_the_width(service: Service) -> None:
     occupied: set[tuple[int, int]] = set()
     for widget in body(service, deployed_names(service, alarms=["arn:a"]))["widgets"]:
@@ -86,7 +86,7 @@ def test_labels_of_custom_metrics_distinguish_functions() -> None:
 
 
 def test_queue_depth_and_iterator_age_require_a_queue_and_consumers() -> None:
-    graphs_by_title = graphs(a_yard())
+    graphs_by_title = graphs(full_service())
     assert graphs_by_title["Dead-letter queue depth"][0][2:4] == ["QueueName", "the-queue"]
     assert [line[3] for line in graphs_by_title["Stream iterator age (ms)"]] == ["fn-watch"]
     assert not {"Dead-letter queue depth", "Stream iterator age (ms)"} & graphs(a_service()).keys()

@@ -30,14 +30,16 @@ def test_every_service_has_a_journey_with_documented_responses(name: str) -> Non
 
 @pytest.mark.slow
 def test_setup_is_sent_once_and_its_values_are_in_every_iteration() -> None:
-    create = Call(method="POST", path="/items", status=201, body={"ItemId": "{client}"}, keeps={"created": "CreatedAt"})
+    create = Call(
+        method="POST", path="/items", status=201, body={"ItemId": "{client}"}, captures={"created": "CreatedAt"}
+    )
     journey = Journey(setup=(create,), steps=(Call(method="GET", path="/items/{client}/{created}", status=200),))
     with serving() as fake:
         fake.script = [(201, {"CreatedAt": "now"}), (200, {})]
         endpoint = Endpoint(fake.url, static_headers({}))
         rows = client.run(SERVICES["items"], journey, endpoint, clients=1, seconds=1, on_progress=lambda _: None)
-        identifier = json.loads(fake.asked[0].body)["ItemId"]
-        assert {request.path for request in fake.asked[1:]} == {f"/items/{identifier}/now"}
+        identifier = json.loads(fake.calls[0].body)["ItemId"]
+        assert {request.path for request in fake.calls[1:]} == {f"/items/{identifier}/now"}
     assert [row.name for row in rows] == ["POST /items", "GET /items/{ItemId}/{CreatedAt}", client.TOTAL]
     assert rows[0].requests == 1 < rows[1].requests
 

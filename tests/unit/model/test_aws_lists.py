@@ -1,4 +1,4 @@
-"""The values that a description accepts: those that AWS publishes in its SDK and its authorization reference."""
+"""Values in service definitions, compared with the SDK and the Service Authorization Reference of AWS."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def enum(service: str, shape: str) -> set[str]:
     return {*botocore.session.get_session().get_service_model(service).shape_for(shape).enum}
 
 
-def test_runtimes_are_those_of_lambda_that_the_code_runs_on() -> None:
+def test_runtimes_are_those_of_lambda_that_the_library_supports() -> None:
     python = {name for name in enum("lambda", "Runtime") if name.startswith("python")}
     assert {*RUNTIMES} == python - BLOCKED_RUNTIMES
 
@@ -89,10 +89,10 @@ def test_actions_are_those_of_the_authorization_reference(kind: str) -> None:
         (
             "TransactWriteItems",
             "table",
-            "TransactWriteItems is permitted by PutItem, UpdateItem, DeleteItem, ConditionCheckItem: use those that it "
-            "needs.",
+            "TransactWriteItems is permitted by PutItem, UpdateItem, DeleteItem, ConditionCheckItem: use the ones that "
+            "the function needs.",
         ),
-        ("sns:PublishBatch", "topic", "PublishBatch is permitted by Publish: use those that it needs."),
+        ("sns:PublishBatch", "topic", "PublishBatch is permitted by Publish: use the ones that the function needs."),
         ("PublishBatch", "table", "See the Service Authorization Reference of AWS."),
         ("*", "table", "See the Service Authorization Reference of AWS."),
     ],

@@ -1,4 +1,4 @@
-"""JSON Schema keywords: those that a description can use, and that they are checked."""
+"""JSON Schema keywords: which ones a service definition can use, and that requests are validated by them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ...support.builders import a_function, a_route, a_service
 
 
 def of_request(schema: Schema) -> Service:
-    """A service with a schema as that of a request."""
+    """Return a service with a schema for a request."""
     return a_service(functions=(a_function(a_route(method="POST", body="Parcel")),), schemas={"Parcel": schema})
 
 
 def of_response(schema: Schema) -> Service:
-    """A service with a schema as that of a response."""
+    """Return a service with a schema for a response."""
     return a_service(functions=(a_function(a_route(responses={200: "Parcel"})),), schemas={"Parcel": schema})
 
 
 def of_query(schema: Schema) -> Service:
-    """A service with a schema as that of a query parameter."""
+    """Return a service with a schema for a query parameter."""
     return a_service(functions=(a_function(a_route(query={"by": schema})),))
 
 
@@ -49,15 +49,15 @@ PRICE = {"type": "number"}
         ({"if": {}}, "/if is not supported"),
         (
             {**PRICE, "minimum": 0, "exclusiveMinimum": 0},
-            "/exclusiveMinimum must be true or false beside minimum, got 0.",
+            "/exclusiveMinimum must be true or false next to minimum, got 0.",
         ),
         (
             {**PRICE, "exclusiveMinimum": True},
-            "/exclusiveMinimum must be true or false beside minimum, got True. Set min",
+            "/exclusiveMinimum must be true or false next to minimum, got True. Set min",
         ),
         (
             {**PRICE, "exclusiveMaximum": 9},
-            "/exclusiveMaximum must be true or false beside maximum, got 9. Set maximum",
+            "/exclusiveMaximum must be true or false next to maximum, got 9. Set maximum",
         ),
         ({"type": "decimal"}, "/type must be one of array, boolean,"),
         ({"type": ["string", "integer"]}, "/type must be one of array"),
@@ -70,16 +70,16 @@ PRICE = {"type": "number"}
         ),
         (
             {"enum": [1, 1.5]},
-            "/enum must be a list of strings, integers, booleans and null, all different, at least one, got [1, 1.5].",
+            "/enum must be a list of strings, integers, booleans and null, all distinct, at least one, got [1, 1.5].",
         ),
         ({"enum": "ab"}, "/enum must be a list of strings"),
-        ({**PRICE, "multipleOf": 5}, "/multipleOf must be a positive integer beside the type 'integer', got 5."),
+        ({**PRICE, "multipleOf": 5}, "/multipleOf must be a positive integer next to the type 'integer', got 5."),
         ({"type": "integer", "multipleOf": 0.5}, "/multipleOf must be a positive integer"),
         ({"type": "integer", "multipleOf": 0}, "/multipleOf must be a positive integer"),
         ({"enum": []}, "/enum must be a list of strings"),
         ({"enum": ["a", "a"]}, "/enum must be a list of strings"),
         *(
-            ({name: value}, f"/{name} must be a whole number from 0, got {value!r}. Remove it")
+            ({name: value}, f"/{name} must be an integer from 0, got {value!r}. Remove it")
             for name in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
             for value in ("3", -1, True, 1.5)
         ),
@@ -88,10 +88,10 @@ PRICE = {"type": "number"}
         ({"maximum": True}, "/maximum must be a finite number, got True."),
         ({"pattern": "["}, "/pattern must be a regular expression, got '['."),
         ({"pattern": 5}, "/pattern must be a regular expression, got 5."),
-        ({"required": []}, "/required must be a list of different names, at least one, got []. Remove it"),
-        ({"required": "ab"}, "/required must be a list of different names"),
-        ({"required": ["a", "a"]}, "/required must be a list of different names"),
-        ({"required": [1]}, "/required must be a list of different names"),
+        ({"required": []}, "/required must be a list of distinct names, at least one, got []. Remove it"),
+        ({"required": "ab"}, "/required must be a list of distinct names"),
+        ({"required": ["a", "a"]}, "/required must be a list of distinct names"),
+        ({"required": [1]}, "/required must be a list of distinct names"),
         ({"properties": ["a"]}, "/properties must be a mapping of names to schemas, got ['a']."),
         ({"properties": {1: {}}}, "/properties must be a mapping of names to schemas, got {1: {}}."),
         ({"allOf": []}, "/allOf must be a list of schemas, at least one, got []. Remove it"),
@@ -105,9 +105,7 @@ PRICE = {"type": "number"}
         ({"additionalProperties": {"const": 1}}, "/additionalProperties/const is not supported"),
     ],
 )
-def test_what_a_request_would_not_be_checked_for_is_rejected_with_its_path(
-    describe: Any, schema: Schema, error: str
-) -> None:
+def test_unsupported_keyword_of_a_request_is_rejected_with_its_path(describe: Any, schema: Schema, error: str) -> None:
     with pytest.raises(ValueError, match="service 'parcels'") as caught:
         describe(schema)
     assert f"{WHERE[describe]}{error}" in str(caught.value)
@@ -122,17 +120,17 @@ def test_what_a_request_would_not_be_checked_for_is_rejected_with_its_path(
         ({"not": {"type": "null"}}, "schema Parcel/not/type must be one of"),
         ({"anyOf": []}, "schema Parcel/anyOf must be a list of schemas, at least one, got []."),
         ({"oneOf": {}}, "schema Parcel/oneOf must be a list of schemas"),
-        ({"minLength": -1}, "schema Parcel/minLength must be a whole number from 0, got -1."),
+        ({"minLength": -1}, "schema Parcel/minLength must be an integer from 0, got -1."),
         ({"enum": 5}, "schema Parcel/enum must be a list, at least one value, got 5."),
     ],
 )
-def test_what_openapi_does_not_know_is_rejected_in_a_response(schema: Schema, error: str) -> None:
+def test_keyword_that_openapi_does_not_support_is_rejected_in_a_response(schema: Schema, error: str) -> None:
     with pytest.raises(ValueError, match="service 'parcels'") as caught:
         of_response(schema)
     assert error in str(caught.value)
 
 
-def test_a_response_can_use_what_openapi_knows() -> None:
+def test_response_can_use_every_keyword_of_openapi() -> None:
     schema = {
         "anyOf": [{"$ref": "#/components/schemas/Error"}, {"type": "string", "format": "uuid", "nullable": True}],
         "not": {"enum": [1.5]},
@@ -174,18 +172,18 @@ SUPPORTED: list[tuple[dict[str, Any], Any, Any]] = [
 
 
 def checked(schema: dict[str, Any], value: Any) -> Any:
-    """What the function makes of a value that a request holds."""
+    """Return the result of validating a value of a request."""
     namespace: dict[str, Any] = {}
     exec(validator(schema), namespace)  # noqa: S102  # pylint: disable=exec-used  # our own code, as Lambda imports it
     return namespace["validate"](value, name_prefix="body")
 
 
-@pytest.mark.parametrize(("schema", "good", "bad"), SUPPORTED, ids=lambda value: str(value)[:40])
-def test_what_a_description_can_use_is_checked(schema: dict[str, Any], good: Any, bad: Any) -> None:
+@pytest.mark.parametrize(("schema", "valid", "invalid"), SUPPORTED, ids=lambda value: str(value)[:40])
+def test_every_supported_keyword_is_validated(schema: dict[str, Any], valid: Any, invalid: Any) -> None:
     assert of_request(schema).schemas["Parcel"] == schema
-    assert checked(schema, good) == good
+    assert checked(schema, valid) == valid
     with pytest.raises(SchemaViolation):
-        checked(schema, bad)
+        checked(schema, invalid)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +193,7 @@ def test_what_a_description_can_use_is_checked(schema: dict[str, Any], good: Any
         {"type": ["object", "null"]},
     ],
 )
-def test_a_query_parameter_has_one_type_by_which_its_text_is_read(schema: Schema) -> None:
+def test_query_parameter_without_a_single_type_is_rejected(schema: Schema) -> None:
     message = "query parameter by/type must be one of boolean, integer, number, string, got "
     with pytest.raises(ValueError, match=message):
         of_query(schema)
@@ -207,13 +205,13 @@ def test_a_query_parameter_has_one_type_by_which_its_text_is_read(schema: Schema
     + [({}, "string"), ({"maxLength": 9}, "string"), ({"type": ["null", "string"]}, "string")]
     + [({"type": ["integer", "null"]}, "integer")],
 )
-def test_the_text_of_a_query_parameter_is_read_by_its_type(schema: Schema, kind: str) -> None:
+def test_type_of_a_query_parameter_determines_how_it_is_parsed(schema: Schema, kind: str) -> None:
     service = of_query(schema)
     types = {"by": kind} if kind != "string" else {}
     assert f"query_0.validate, {types!r})" in sources(service, service.functions[0], "")["index.py"]
 
 
-def test_every_keyword_of_a_request_is_among_those() -> None:
+def test_every_keyword_of_a_request_is_tested() -> None:
     used = {keyword for schema, _, _ in SUPPORTED for keyword in schema}
     assert used | {"default"} == json_schema.CHECKED
 
@@ -223,19 +221,19 @@ def test_default_replaces_a_missing_property() -> None:
 
 
 @pytest.mark.parametrize("format_", json_schema.FORMATS)
-def test_every_format_of_a_request_is_checked(format_: str) -> None:
+def test_every_format_of_a_request_is_validated(format_: str) -> None:
     with pytest.raises(SchemaViolation):
         checked({"format": format_}, " ")
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
-def test_the_shipped_services_use_only_what_is_checked(service: Service) -> None:
+def test_built_in_services_use_only_supported_keywords(service: Service) -> None:
     routes: list[Route] = [route for _, route in service.routes()]
     for name in {route.body for route in routes if route.body}:
         assert not [*json_schema.problems(service.schemas[name], name, checked=True)]
 
 
-def test_every_problem_of_a_schema_is_found() -> None:
+def test_every_problem_of_a_schema_is_reported() -> None:
     schema = {"anyOf": [{"if": {}}], "properties": {"a": True, "b": {"format": "uuid"}}}
     paths = [problem.split(" ")[0] for problem in json_schema.problems(schema, "x", checked=True)]
     assert paths == ["x/anyOf", "x/properties/a", "x/properties/b/format", "x/anyOf/0/if"]

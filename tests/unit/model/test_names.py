@@ -29,7 +29,7 @@ def test_pattern_is_filled() -> None:
     assert function_name("pr-123") == "parcels-desk-pr-123"
 
 
-def test_name_of_exactly_the_limit_is_left_as_it_is() -> None:
+def test_name_of_exactly_the_limit_stays_unchanged() -> None:
     environment = "e" * (64 - len("parcels-desk-"))
     assert function_name(environment) == f"parcels-desk-{environment}"
 
@@ -45,18 +45,18 @@ def test_long_environment_is_cut_to_the_limit_keeping_its_beginning() -> None:
     assert re.fullmatch(r"parcels-desk-feature-x+-[0-9a-f]{6}", name)
 
 
-def test_cut_names_are_the_same_each_time_and_differ_between_environments() -> None:
+def test_cut_names_are_deterministic_and_differ_between_environments() -> None:
     first, second = ("feature-" + "x" * 80 + end for end in "ab")
     assert function_name(first) == function_name(first)
     assert function_name(first) != function_name(second)
 
 
-def test_environment_is_only_a_hash_where_nothing_else_has_room() -> None:
+def test_environment_is_only_a_hash_if_the_name_has_no_more_room() -> None:
     name = function_name("e" * 30, "t" * 48)
     assert re.fullmatch(r"parcels-t{48}-[0-9a-f]{6}", name)
 
 
-def test_type_too_long_for_any_environment_is_refused() -> None:
+def test_type_too_long_for_any_environment_is_rejected() -> None:
     with pytest.raises(
         ValueError, match=r"function name must be at most 64 characters, got 'parcels-ttt.*'. Shorten the type"
     ):
@@ -79,15 +79,15 @@ def test_type_too_long_for_any_environment_is_refused() -> None:
         ("user-pool", 128),
     ],
 )
-def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
+def test_name_is_within_the_limit_of_aws(kind: str, limit: int) -> None:
     assert len(physical_name(PATTERN, kind, "e" * 2000, type="desk")) == limit
 
 
-def test_parameter_is_below_its_service_and_its_environment() -> None:
+def test_path_of_a_parameter_starts_with_service_and_environment() -> None:
     assert parameter_name("parcels", "dev", "config") == "/parcels/dev/config"
 
 
-def test_user_pool_is_named_for_its_service_and_its_environment() -> None:
+def test_name_of_a_user_pool_has_service_and_environment() -> None:
     assert user_pool_name("parcels", "pr-123") == "parcels-pr-123"
 
 
@@ -96,12 +96,12 @@ def test_secret_is_a_path_only_in_parameter_store(store: str, name: str) -> None
     assert secret_name(store, "parcels", "dev", "token") == name
 
 
-def test_secret_of_a_long_environment_is_within_what_secrets_manager_takes() -> None:
+def test_secret_of_a_long_environment_is_within_the_limit_of_secrets_manager() -> None:
     assert len(secret_name("secretsmanager", "parcels", "e" * 2000, "token")) == LIMITS["secret"]
 
 
 @pytest.mark.parametrize(("owner", "prefix"), [("desk", "desk-role-"), ("d" * 64, "d" * 32 + "-role-")])
-def test_role_is_named_for_its_owner_within_the_38_characters_of_a_prefix(owner: str, prefix: str) -> None:
+def test_role_name_prefix_has_at_most_38_characters(owner: str, prefix: str) -> None:
     assert role_name_prefix(owner) == prefix
     assert len(prefix) <= 38
 
@@ -110,23 +110,23 @@ def test_role_is_named_for_its_owner_within_the_38_characters_of_a_prefix(owner:
     ("environment", "prefix"),
     [("dev", "parcels-site-dev-"), ("PR_7", "parcels-site-pr-7-"), ("x_", "parcels-site-x-")],
 )
-def test_bucket_is_named_in_what_s3_takes(environment: str, prefix: str) -> None:
+def test_bucket_name_has_only_characters_that_s3_allows(environment: str, prefix: str) -> None:
     assert bucket_name_prefix(physical_name(PATTERN, "bucket", environment, type="site")) == prefix
 
 
-def test_bucket_has_a_prefix_of_37_characters_at_most_which_does_not_begin_with_a_hyphen() -> None:
+def test_prefix_of_a_bucket_has_at_most_37_characters_and_no_hyphen_first() -> None:
     name = physical_name("{environment}-{type}", "bucket", "_" + "e" * 60, type="site")
     assert len(bucket_name_prefix(name)) <= 37
     assert bucket_name_prefix(name)[0] == "e"
 
 
 @pytest.mark.parametrize("suffix", ["dev", "pr-123", "Feature_X", "0"])
-def test_suffix_that_aws_takes_is_taken(suffix: str) -> None:
+def test_suffix_that_aws_allows_is_accepted(suffix: str) -> None:
     assert check_environment_suffix(suffix) == suffix
 
 
 @pytest.mark.parametrize("suffix", ["feature/x", "a b", "dev.", "münchen", "!!", "dev\n"])
-def test_other_suffix_is_refused_with_one_that_works(suffix: str) -> None:
+def test_other_suffix_is_rejected_with_a_valid_suggestion(suffix: str) -> None:
     message = rf"^environment_suffix must be .*, got {re.escape(repr(suffix))}\. Use '([\w-]+)', for example\.$"
     with pytest.raises(ValueError, match=message) as raised:
         check_environment_suffix(suffix)
@@ -138,6 +138,6 @@ def test_other_suffix_is_refused_with_one_that_works(suffix: str) -> None:
     ("suffix", "suggestion"),
     [("-Feature/ABC x-", "Feature-ABC-x"), ("Prüfung", "Pr-fung"), ("XX PR 7", "XX-PR-7"), ("///", "dev"), (7, "7")],
 )
-def test_suggested_suffix_keeps_what_aws_accepts(suffix: Any, suggestion: str) -> None:
+def test_suggested_suffix_keeps_valid_characters(suffix: Any, suggestion: str) -> None:
     with pytest.raises(ValueError, match=rf"\. Use '{suggestion}', for example\.$"):
         check_environment_suffix(suffix)

@@ -1,4 +1,4 @@
-"""The vocabulary, and what it refuses."""
+"""Service definitions: validation, splitting and merging of grants."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def a_parameter(**changes: Any) -> Parameter:
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("define", "message"),
     [
         (lambda: a_table(name="Parcels"), "table name must be 1 to 64 lowercase .*, got 'Parcels'"),
         (lambda: a_table(name="p" * 65), "table name must be 1 to 64 .*, got 'ppp"),
@@ -145,9 +145,9 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_service(name_pattern="x-{type}"), r"name_pattern must contain {environment}, got 'x-{type}'"),
     ],
 )
-def test_what_cannot_be_is_refused_with_field_value_and_remedy(make: Callable[[], object], message: str) -> None:
+def test_invalid_value_is_rejected_with_field_value_and_remedy(define: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        make()
+        define()
 
 
 STREAMED = (a_table(stream="KEYS_ONLY"),)
@@ -307,7 +307,10 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         ({"alarms": (an_alarm(), an_alarm())}, "alarm must be unique, got 'refusals' more than once"),
         ({"alarms": (an_alarm(name="errors"),)}, "alarm must be unique, got 'errors' more than once"),
-        ({"alarms": (an_alarm(on="counter"),)}, "alarm 'refusals' on must be exactly one of api, desk, got 'counter'"),
+        (
+            {"alarms": (an_alarm(on="counter"),)},
+            "alarm 'refusals' on must be exactly one of api, desk, got 'counter'",
+        ),
         (
             {"functions": (a_function(a_route(metrics=(a_metric(name="Gone"),))),), "alarms": (an_alarm(on="desk"),)},
             "alarm 'refusals' metric must be emitted by an operation of 'desk', got '4XXError'. Add it to the metr",
@@ -332,28 +335,28 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
     ],
 )
-def test_description_that_contradicts_itself_is_refused(changes: dict[str, Any], problem: str) -> None:
+def test_definition_that_contradicts_itself_is_rejected(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=rf"service .*{problem}"):
         a_service(**changes)
 
 
-def test_a_grant_is_for_indexes_or_for_keys() -> None:
+def test_grant_on_indexes_and_keys_is_rejected() -> None:
     with pytest.raises(ValueError, match="grant on 'parcels' must set only one of indexes and keys"):
         a_grant("parcels", "Query", indexes=("by-state",), keys=("x",))
 
 
-def test_several_routes_may_have_the_same_code() -> None:
+def test_several_routes_can_have_the_same_code() -> None:
     routes = (a_route(codes=(a_code(),)), a_route(method="POST", codes=(a_code(),)))
     assert len(a_service(functions=(a_function(*routes),)).routes()) == 2
 
 
-def test_alarms_may_go_to_one_of_the_services_topics() -> None:
+def test_alarms_can_notify_a_topic_of_the_service() -> None:
     assert a_service(topics=(a_topic(),), alarms_type="lost").alarms_type == "lost"
 
 
-def test_parameters_may_be_granted_and_several_may_have_no_variable() -> None:
-    names = tuple(a_parameter(name=name, table="parcels", value={}) for name in ("one", "two"))
-    function = a_function(a_route(grants=(a_grant("one", "GetParameter"),)))
+def test_parameters_can_be_granted_and_can_lack_a_variable() -> None:
+    names = tuple(a_parameter(name=name, table="parcels", value={}) for name in ("first", "second"))
+    function = a_function(a_route(grants=(a_grant("first", "GetParameter"),)))
     assert a_service(parameters=names, functions=(function,)).parameters == names
 
 
@@ -367,7 +370,7 @@ LIST, LIST_LOST = a_route(), a_route(path="/lost")
 SWEEP = a_schedule(operation="sweep", settings=FunctionSettings(timeout_seconds=60))
 
 
-def test_a_service_can_be_split_into_a_function_for_each_operation() -> None:
+def test_split_service_has_a_function_for_each_operation() -> None:
     whole = a_function(ACCEPT, LIST, LIST_LOST, schedules=(SWEEP,), settings=FunctionSettings(memory_mb=256))
     service = a_service(functions=(whole,))
     split = service.split()
@@ -381,7 +384,7 @@ def test_a_service_can_be_split_into_a_function_for_each_operation() -> None:
     assert (service.shared_type, split.shared_type) == ("", "shared")
 
 
-def test_a_consumer_goes_with_its_operation_and_an_alarm_with_its_function() -> None:
+def test_split_function_keeps_its_consumers_and_alarms() -> None:
     grants, metrics = (a_grant("parcels", "GetItem"),), (a_metric(),)
     greet = a_consumer(settings=FunctionSettings(memory_mb=256), grants=grants, metrics=metrics)
     watch = Function(name="watch", handler=HANDLER, consumers=(greet,), variables={"LANGUAGE": "cy"})
@@ -405,11 +408,11 @@ def counting(route: Route, *names: str) -> Route:
     return replace(route, metrics=tuple(a_metric(name=name) for name in names))
 
 
-def test_metrics_of_a_function_are_those_of_its_parts_each_once() -> None:
+def test_function_has_each_metric_of_its_operations_once() -> None:
     sweep = a_schedule(metrics=(a_metric(), a_metric(name="Lost")))
     whole = a_function(counting(ACCEPT, "Arrivals", "Weighed"), LIST, LIST_LOST, schedules=(sweep,))
     assert [metric.name for metric in whole.metrics()] == ["Arrivals", "Weighed", "Lost"]
-    assert [whole.emitting(name) for name in ("Arrivals", "Lost", "Found")] == [
+    assert [whole.operations_emitting(name) for name in ("Arrivals", "Lost", "Found")] == [
         ["accept_parcel", "sweep"],
         ["sweep"],
         [],
@@ -422,7 +425,7 @@ def test_metrics_of_a_function_are_those_of_its_parts_each_once() -> None:
     }
 
 
-def test_every_part_of_a_split_function_that_emits_what_an_alarm_is_on_has_it() -> None:
+def test_every_split_function_that_emits_the_metric_of_an_alarm_has_the_alarm() -> None:
     routes = (counting(ACCEPT, "Arrivals"), counting(LIST, "Lost", "Arrivals"), a_route(path="/x", operation="other"))
     alarm = an_alarm(on="desk", metric="Arrivals", threshold=7)
     assert a_service(functions=(a_function(*routes),), alarms=(alarm,)).split().alarms == tuple(
@@ -430,29 +433,31 @@ def test_every_part_of_a_split_function_that_emits_what_an_alarm_is_on_has_it() 
     )
 
 
-def test_functions_may_have_variables_of_one_name() -> None:
+def test_functions_can_have_variables_with_the_same_name() -> None:
     functions = tuple(replace(function, variables={"LANGUAGE": function.name}) for function in TWO)
     assert a_service(functions=functions).functions == functions
 
 
-def test_an_alarm_of_a_single_part_keeps_its_name() -> None:
+def test_alarm_on_a_metric_of_one_operation_keeps_its_name() -> None:
     alarm = an_alarm(on="desk", metric="Arrivals", missing="breaching")
     split = a_service(functions=(a_function(ACCEPT, counting(LIST, "Arrivals")),), alarms=(alarm,)).split()
-    assert [(one.name, one.on) for one in split.alarms] == [("refusals", "list-parcels")]
+    assert [(alarm.name, alarm.on) for alarm in split.alarms] == [("refusals", "list-parcels")]
     assert split.split() == replace(split, shared_type="shared")
 
 
 @pytest.mark.parametrize(
-    ("pattern", "after"),
+    ("pattern", "split_pattern"),
     [(None, None), ("{alarm}-{environment}", None), ("{function}-{alarm}-{environment}",) * 2],
 )
-def test_alarms_of_split_functions_keep_a_pattern_only_if_it_tells_them_apart(
-    pattern: str | None, after: str | None
+def test_split_service_keeps_an_alarm_pattern_only_if_it_contains_the_function(
+    pattern: str | None, split_pattern: str | None
 ) -> None:
-    assert a_service(functions=(a_function(ACCEPT, LIST),), alarm_pattern=pattern).split().alarm_pattern == after
+    assert (
+        a_service(functions=(a_function(ACCEPT, LIST),), alarm_pattern=pattern).split().alarm_pattern == split_pattern
+    )
 
 
-def test_table_knows_every_key_attribute_once() -> None:
+def test_table_lists_every_key_attribute_once() -> None:
     table = Table(
         name="parcels",
         variable="PARCELS_TABLE",
@@ -466,7 +471,7 @@ def test_table_knows_every_key_attribute_once() -> None:
     assert table.keys() == {"id": "S", "at": "N", "state": "S"}
 
 
-def test_grants_of_routes_and_schedules_are_merged_by_table_and_apart_from_them_by_its_indexes() -> None:
+def test_grants_are_merged_by_table_and_separately_by_its_indexes() -> None:
     function = a_function(
         a_route(grants=(a_grant("parcels", "Query", "GetItem", indexes=("by-state",)), a_grant("lost", "Publish"))),
         a_route(method="POST", grants=(Grant(on="parcels", actions=("GetItem", "PutItem"), reason="add one"),)),
@@ -480,12 +485,12 @@ def test_grants_of_routes_and_schedules_are_merged_by_table_and_apart_from_them_
 
 
 def granted(*grants: Grant) -> list[Grant]:
-    """What a function has that needs these: the last for a schedule, the others for a route each."""
+    """Return the merged grants of a function: the last one for a schedule, the others for one route each."""
     routes = (a_route(path=f"/{number}", grants=(grant,)) for number, grant in enumerate(grants[:-1]))
     return a_function(*routes, schedules=(a_schedule(grants=grants[-1:]),)).grants()
 
 
-def test_confined_grants_are_merged_only_where_their_actions_are_the_same() -> None:
+def test_grants_on_keys_are_merged_only_with_the_same_actions() -> None:
     assert granted(
         a_grant("parcels", "GetItem", keys=("a#*",)),
         a_grant("parcels", "GetItem", "PutItem", keys=("c",)),
@@ -498,17 +503,17 @@ def test_confined_grants_are_merged_only_where_their_actions_are_the_same() -> N
     ]
 
 
-def test_confined_grants_on_indexes_stay_apart_from_those_on_the_table() -> None:
-    apart = [
+def test_grants_on_keys_are_not_merged_with_grants_on_indexes() -> None:
+    separate = [
         a_grant("parcels", "Query", keys=("a",)),
         a_grant("parcels", "Query", indexes=("by-owner",)),
     ]
-    assert granted(*apart) == apart
+    assert granted(*separate) == separate
 
 
-@pytest.mark.parametrize("first", [True, False], ids=["unconfined first", "confined first"])
+@pytest.mark.parametrize("first", [True, False], ids=["unrestricted first", "restricted first"])
 @pytest.mark.parametrize(
-    ("unconfined", "left"),
+    ("unrestricted", "remaining"),
     [
         pytest.param(a_grant("parcels", "GetItem"), ("PutItem",), id="in part"),
         pytest.param(a_grant("parcels", "PutItem", "Query", "GetItem"), (), id="in whole"),
@@ -517,16 +522,16 @@ def test_confined_grants_on_indexes_stay_apart_from_those_on_the_table() -> None
         pytest.param(a_grant("parcels", "GetItem", indexes=("by-state",)), ("GetItem", "PutItem"), id="an index"),
     ],
 )
-def test_confined_grants_lose_what_the_function_may_do_to_every_row_anyway(
-    unconfined: Grant, left: tuple[str, ...], first: bool
+def test_grants_on_keys_omit_actions_that_are_granted_on_all_items(
+    unrestricted: Grant, remaining: tuple[str, ...], first: bool
 ) -> None:
-    confined = a_grant("parcels", "GetItem", "PutItem", keys=("a#*",))
-    found = granted(unconfined, confined) if first else granted(confined, unconfined)
-    rest = [a_grant("parcels", *left, keys=("a#*",))] if left else []
-    assert found == ([unconfined, *rest] if first else [*rest, unconfined])
+    restricted = a_grant("parcels", "GetItem", "PutItem", keys=("a#*",))
+    merged = granted(unrestricted, restricted) if first else granted(restricted, unrestricted)
+    rest = [a_grant("parcels", *remaining, keys=("a#*",))] if remaining else []
+    assert merged == ([unrestricted, *rest] if first else [*rest, unrestricted])
 
 
-def test_routes_come_with_the_function_that_serves_them() -> None:
+def test_routes_are_listed_with_their_function() -> None:
     service = a_service(functions=TWO)
     assert [(function.name, route.path) for function, route in service.routes()] == [
         ("desk", "/parcels"),
@@ -534,12 +539,12 @@ def test_routes_come_with_the_function_that_serves_them() -> None:
     ]
 
 
-def test_path_parameters_are_in_order() -> None:
+def test_path_parameters_keep_their_order() -> None:
     assert a_route(path="/a/{first}/b/{second}").path_parameters() == ["first", "second"]
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "answered"),
+    ("method", "path", "is_match"),
     [
         ("GET", "/parcels/7/log.txt", True),
         ("GET", "/parcels/7/log.txt?page_size=2", True),
@@ -551,17 +556,17 @@ def test_path_parameters_are_in_order() -> None:
         ("GET", "/parcels/7", False),
     ],
 )
-def test_call_knows_which_route_answers_it(method: str, path: str, answered: bool) -> None:
+def test_call_matches_the_route_of_its_method_and_path(method: str, path: str, is_match: bool) -> None:
     call = Call(method=method, path=path, status=200)
-    assert call.calls(a_route(path="/parcels/{id}/log.txt")) is answered
+    assert call.calls(a_route(path="/parcels/{id}/log.txt")) is is_match
 
 
-def test_units_are_cloudwatchs() -> None:
+def test_units_are_those_of_cloudwatch() -> None:
     shape = botocore.session.get_session().get_service_model("cloudwatch").shape_for("StandardUnit")
     assert sorted(UNITS) == sorted(shape.enum)
 
 
-def test_vocabulary_imports_neither_pulumi_nor_boto3() -> None:
+def test_model_imports_neither_pulumi_nor_boto3() -> None:
     loaded = "import sys, lib.model; sys.exit(bool({'pulumi', 'boto3', 'botocore'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
 
@@ -609,9 +614,11 @@ def test_throttle_above_the_limits_of_the_stage_is_rejected(limits: dict[str, An
         throttle.within(STAGE)
 
 
-@pytest.mark.parametrize(("own", "effective"), [((5, 3), (5, 3)), ((20, 10), (20, 10)), ((0.1, 1), (0.1, 1))])
-def test_throttle_within_the_limits_of_the_stage_applies(own: tuple[float, int], effective: tuple[float, int]) -> None:
-    throttle = Throttle(rate_per_second=own[0], burst=own[1]).within(STAGE)
+@pytest.mark.parametrize(("limits", "effective"), [((5, 3), (5, 3)), ((20, 10), (20, 10)), ((0.1, 1), (0.1, 1))])
+def test_throttle_within_the_limits_of_the_stage_applies(
+    limits: tuple[float, int], effective: tuple[float, int]
+) -> None:
+    throttle = Throttle(rate_per_second=limits[0], burst=limits[1]).within(STAGE)
     assert (throttle.rate_per_second, throttle.burst) == effective
 
 
@@ -622,7 +629,7 @@ def test_capped_limits_are_lowered_to_those_of_the_stage() -> None:
 
 @pytest.mark.parametrize("name", ["actions", "indexes", "keys"])
 @pytest.mark.parametrize("value", ["GetItem", ["GetItem"], ("GetItem", None), (5,), None])
-def test_a_grant_lists_its_names_in_tuples(name: str, value: Any) -> None:
+def test_grant_requires_tuples(name: str, value: Any) -> None:
     fields: dict[str, Any] = {"actions": ("GetItem",), name: value}
     message = re.escape(f"grant on 'table' {name} must be a tuple of strings, got {value!r}. A tuple of one string")
     with pytest.raises(ValueError, match=message):

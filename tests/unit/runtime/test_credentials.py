@@ -41,7 +41,7 @@ def test_container_credentials_are_cached_until_they_expire(container: FakeAws) 
     provider = CredentialProvider()
     assert provider.get() == provider.get()
     assert provider.get().access_key_id == "CONTAINERKEY"
-    (request,) = container.asked
+    (request,) = container.calls
     assert (request.path, request.headers["authorization"]) == ("/creds", "let-me-in")
 
 

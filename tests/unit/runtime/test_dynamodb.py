@@ -17,7 +17,7 @@ from lib.runtime.errors import BadRequest, TooLarge, TooManyRequests
 from lib.runtime.http_client import DEADLINE, AwsError, Client
 from lib.runtime.paging import Listing, PageTokens
 
-from ...support.fake_aws import Asked, FakeAws, canceled
+from ...support.fake_aws import FakeAws, RecordedCall, canceled
 from ...support.lambda_context import SPENT_SECONDS
 
 LAST: Item = {"id": {"S": "a"}}
@@ -112,14 +112,14 @@ def test_token_is_invalid_after_the_signing_key_changed(store: DynamoDB, fake_aw
 
 def requests_to(fake_aws: FakeAws) -> list[Any]:
     """Return the parsed bodies of all requests."""
-    return [json.loads(request.body) for request in fake_aws.asked]
+    return [json.loads(request.body) for request in fake_aws.calls]
 
 
 def key(number: int) -> Item:
     return {"id": {"S": str(number)}}
 
 
-def batch_response(request: Asked, limit: int = 100) -> object:
+def batch_response(request: RecordedCall, limit: int = 100) -> object:
     """Return a BatchGetItem response with the requested items up to a limit. Their other keys are unprocessed."""
     keys = json.loads(request.body)["RequestItems"]["table"]["Keys"]
     unprocessed = {"table": {"Keys": keys[limit:]}} if keys[limit:] else {}
@@ -136,7 +136,7 @@ def test_batch_get_sends_consistent_reads_of_up_to_100_keys(store: DynamoDB, fak
 
 def test_batch_get_without_keys_sends_no_request(store: DynamoDB, fake_aws: FakeAws) -> None:
     assert store.batch_get("table", []) == []
-    assert fake_aws.asked == []
+    assert fake_aws.calls == []
 
 
 def test_batch_get_omits_items_that_do_not_exist(store: DynamoDB, fake_aws: FakeAws) -> None:
@@ -165,7 +165,7 @@ def test_keys_that_stay_unprocessed_are_an_error(
     fake_aws.script = [lambda request: batch_response(request, 0)]
     with pytest.raises(TooManyRequests, match=r"^DynamoDB throttles requests to the table\. Try again later\.$"):
         store.batch_get("table", [key(1)])
-    assert len(fake_aws.asked) == 3
+    assert len(fake_aws.calls) == 3
 
 
 def test_unprocessed_keys_are_not_retried_after_the_deadline(store: DynamoDB, fake_aws: FakeAws) -> None:
@@ -176,10 +176,10 @@ def test_unprocessed_keys_are_not_retried_after_the_deadline(store: DynamoDB, fa
             store.batch_get("table", [key(1)])
     finally:
         DEADLINE.start(float("inf"))
-    assert len(fake_aws.asked) == 1
+    assert len(fake_aws.calls) == 1
 
 
-def page_response(request: Asked) -> object:
+def page_response(request: RecordedCall) -> object:
     """Return a page with one item. The name of the table is the number of pages."""
     body = json.loads(request.body)
     page = int(body.get("ExclusiveStartKey", {"page": {"N": "0"}})["page"]["N"]) + 1
@@ -199,16 +199,16 @@ def test_concurrency_of_queries_is_limited(store: DynamoDB, fake_aws: FakeAws) -
     fake_aws.script = [page_response]
     results = store.query_all(*[{"TableName": str(1 + number % 3)} for number in range(20)])
     assert [len(items) for items in results] == [1 + number % 3 for number in range(20)]
-    assert len({request.connection for request in fake_aws.asked}) <= dynamodb.MAX_CONCURRENT_QUERIES
+    assert len({request.connection for request in fake_aws.calls}) <= dynamodb.MAX_CONCURRENT_QUERIES
 
 
 def test_pages_are_requested_as_the_iterator_reaches_them(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [page_response]
     pages = store.paginate("Scan", TableName="3")
     assert next(pages) == [{"id": {"S": "3-1"}}]
-    assert len(fake_aws.asked) == 1
+    assert len(fake_aws.calls) == 1
     assert len([*pages]) == 2
-    assert {request.headers["x-amz-target"] for request in fake_aws.asked} == {"DynamoDB_20120810.Scan"}
+    assert {request.headers["x-amz-target"] for request in fake_aws.calls} == {"DynamoDB_20120810.Scan"}
 
 
 @pytest.mark.parametrize(

@@ -256,7 +256,7 @@ def status_for(monkeypatch: pytest.MonkeyPatch, authorizer: Any, group: str = GR
 
 
 def user(groups: str | None) -> dict[str, Any]:
-    """Return the authorizer context of a user with a value of the claim `cognito:groups`."""
+    """Return the authorizer context of a user. `groups` is the claim `cognito:groups`."""
     claims = {"sub": "0b5e", "client_id": "app", "username": "ann"}
     return {"claims": claims if groups is None else {**claims, "cognito:groups": groups}}
 

@@ -18,7 +18,7 @@ from lib.local.emulator import free_port
 from lib.runtime import http_client
 from lib.runtime.http_client import AwsError, Client
 
-from ...support.fake_aws import Asked, FakeAws, canceled
+from ...support.fake_aws import FakeAws, RecordedCall, canceled
 
 THROTTLED = (400, {"__type": "com.amazonaws#ThrottlingException", "message": "slow down"})
 BROKEN = (500, {"__type": "InternalServerError", "message": "oops"})
@@ -49,7 +49,7 @@ def client_fixture(fake_aws: FakeAws, delays: list[float]) -> Iterator[Client]:
     client.close()
 
 
-def signature_by_botocore(call: Asked) -> str:
+def signature_by_botocore(call: RecordedCall) -> str:
     """Return the signature that botocore computes for the signed headers of a request."""
     names = call.headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
     request = AWSRequest("POST", f"http://{call.headers['host']}/", {n: call.headers[n] for n in names}, call.body)
@@ -69,7 +69,7 @@ def test_signatures_equal_those_of_botocore(
     for _ in range(2):
         client.call("GetItem", {"TableName": "t", "Key": {"id": {"S": "é"}}})
     today = datetime.now(UTC).strftime("%Y%m%d")
-    for request in fake_aws.asked:
+    for request in fake_aws.calls:
         assert f"/{today}/us-east-1/dynamodb/aws4_request" in request.headers["authorization"]
         assert request.headers["authorization"].endswith(f"Signature={signature_by_botocore(request)}")
         assert ("x-amz-security-token" in request.headers["authorization"]) == (session_token is not None)
@@ -78,7 +78,7 @@ def test_signatures_equal_those_of_botocore(
 def test_requests_have_a_target_header_and_a_json_body(client: Client, fake_aws: FakeAws) -> None:
     fake_aws.script = [SUCCESS]
     assert client.call("PutItem", {"TableName": "t"}) == {"Item": {}}
-    (request,) = fake_aws.asked
+    (request,) = fake_aws.calls
     assert request.headers["x-amz-target"] == "DynamoDB_20120810.PutItem"
     assert request.headers["content-type"] == "application/x-amz-json-1.0"
     assert json.loads(request.body) == {"TableName": "t"}
@@ -90,21 +90,21 @@ def test_requests_have_the_trace_id_of_the_invocation(
     aws_environment.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988")
     fake_aws.script = [SUCCESS]
     client.call("GetItem", {})
-    assert fake_aws.asked[0].headers["x-amzn-trace-id"] == "Root=1-5759e988"
+    assert fake_aws.calls[0].headers["x-amzn-trace-id"] == "Root=1-5759e988"
 
 
 def test_connections_are_reused(client: Client, fake_aws: FakeAws) -> None:
     fake_aws.script = [SUCCESS]
     for _ in range(3):
         client.call("GetItem", {})
-    assert len({request.connection for request in fake_aws.asked}) == 1
+    assert len({request.connection for request in fake_aws.calls}) == 1
 
 
-def test_connection_is_not_reused_after_connection_close(client: Client, fake_aws: FakeAws) -> None:
+def test_connection_is_not_reused_if_the_server_closes_it(client: Client, fake_aws: FakeAws) -> None:
     fake_aws.script = [(200, {}, "close"), SUCCESS]
     client.call("GetItem", {})
     client.call("GetItem", {})
-    assert len({request.connection for request in fake_aws.asked}) == 2
+    assert len({request.connection for request in fake_aws.calls}) == 2
 
 
 def test_closed_idle_connection_is_replaced_without_a_retry(
@@ -140,7 +140,7 @@ def test_error_is_raised_after_the_last_attempt(
     fake_aws.script = [failure]
     with pytest.raises(AwsError, match=error) as caught:
         client.call("PutItem", {})
-    assert len(fake_aws.asked) == len(http_client.BACKOFF_SECONDS) + 1
+    assert len(fake_aws.calls) == len(http_client.BACKOFF_SECONDS) + 1
     assert caught.value.ambiguous == ambiguous
 
 
@@ -149,7 +149,7 @@ def test_rejected_call_is_not_retried(client: Client, fake_aws: FakeAws) -> None
     with pytest.raises(AwsError) as caught:
         client.call("PutItem", {})
     assert (caught.value.code, caught.value.status) == ("ConditionalCheckFailedException", 400)
-    assert len(fake_aws.asked) == 1
+    assert len(fake_aws.calls) == 1
 
 
 @pytest.mark.parametrize(("before", "ambiguous"), [(BROKEN, True), ("hang up", True), (THROTTLED, False)], ids=str)
@@ -173,14 +173,14 @@ def test_connection_error_is_not_ambiguous(delays: list[float], aws_environment:
 def test_call_all_sends_requests_concurrently(client: Client, fake_aws: FakeAws) -> None:
     barrier = threading.Barrier(2, timeout=60)
 
-    def respond(request: Asked) -> Any:
+    def respond(request: RecordedCall) -> Any:
         barrier.wait()
         return 200, json.loads(request.body)
 
     fake_aws.script = [respond]
     assert client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [{"n": 1}, {"n": 2}]
     assert client.call_all(("GetItem", {"n": 3}), ("PutItem", {"n": 4})) == [{"n": 3}, {"n": 4}]
-    assert len({request.connection for request in fake_aws.asked}) == 2
+    assert len({request.connection for request in fake_aws.calls}) == 2
 
 
 @pytest.mark.parametrize("failure", [THROTTLED, BROKEN, "hang up"], ids=str)
@@ -190,7 +190,7 @@ def test_call_all_retries_only_failed_calls(
     failures = iter([failure, failure])
     fake_aws.script = [lambda request: next(failures, SUCCESS) if b"2" in request.body else SUCCESS]
     assert client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [SUCCESS[1], SUCCESS[1]]
-    assert sorted(json.loads(request.body)["n"] for request in fake_aws.asked) == [1, 2, 2, 2]
+    assert sorted(json.loads(request.body)["n"] for request in fake_aws.calls) == [1, 2, 2, 2]
     assert len(delays) == 2
 
 
@@ -207,7 +207,7 @@ def test_client_without_backoff_does_not_retry(fake_aws: FakeAws) -> None:
     client = Client("dynamodb", "DynamoDB_20120810", backoff=())
     with pytest.raises(AwsError, match="oops"):
         client.call("GetItem", {})
-    assert len(fake_aws.asked) == 1
+    assert len(fake_aws.calls) == 1
     client.close()
 
 
@@ -237,7 +237,7 @@ def test_calls_of_an_invocation_share_its_deadline(
 def test_transaction_is_retried_after_a_transient_cancellation(client: Client, fake_aws: FakeAws, reason: str) -> None:
     fake_aws.script = [canceled("None", reason), (200, {})]
     client.call("TransactWriteItems", {})
-    assert len(fake_aws.asked) == 2
+    assert len(fake_aws.calls) == 2
 
 
 @pytest.mark.parametrize("codes", [("ConditionalCheckFailed", "None"), ("None",), ("ValidationError", "None")])
@@ -247,7 +247,7 @@ def test_transaction_is_not_retried_after_another_cancellation(
     fake_aws.script = [canceled(*codes)]
     with pytest.raises(AwsError):
         client.call("TransactWriteItems", {})
-    assert len(fake_aws.asked) == 1
+    assert len(fake_aws.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_https_endpoints_use_tls(fake_aws: FakeAws, delays: list[float], aws_env
     client = Client("dynamodb", "DynamoDB_20120810", sleep=delays.append)
     with pytest.raises(AwsError, match="NoResponse: SSL"):
         client.call("GetItem", {})
-    assert fake_aws.asked == []
+    assert fake_aws.calls == []
 
 
 def test_no_request_is_sent_after_the_deadline(
@@ -292,7 +292,7 @@ def test_no_request_is_sent_after_the_deadline(
     with pytest.raises(AwsError, match="NoResponse: TimeoutError: deadline exceeded") as caught:
         client.call("PutItem", {})
     assert not caught.value.ambiguous
-    assert fake_aws.asked == []
+    assert fake_aws.calls == []
 
 
 def test_attempts_time_out_before_the_invocation(
@@ -312,7 +312,7 @@ def test_concurrent_calls_share_one_timeout(fake_aws: FakeAws, monkeypatch: pyte
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     barrier = threading.Barrier(2, timeout=60)
 
-    def respond_late(_: Asked) -> Any:
+    def respond_late(_: RecordedCall) -> Any:
         barrier.wait()
         now[0] = 200.0
         return SUCCESS

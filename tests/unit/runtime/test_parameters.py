@@ -30,7 +30,7 @@ def response(value: str) -> tuple[int, Any]:
 def test_parameter_overrides_deployed_settings(fake_aws: FakeAws) -> None:
     fake_aws.script = [response('{"low": 3}')]
     assert parameters.load("SHOP") == {"low": 3, "most": 50}
-    (request,) = fake_aws.asked
+    (request,) = fake_aws.calls
     assert json.loads(request.body) == {"Name": "/shop/dev/config"}
     assert request.headers["x-amz-target"] == "AmazonSSM.GetParameter"
     assert request.headers["content-type"] == "application/x-amz-json-1.1"

@@ -29,13 +29,11 @@ class Clock:
 
 @pytest.fixture(name="clock")
 def clock_fixture() -> Clock:
-    """Return the clock of `secret`."""
     return Clock()
 
 
 @pytest.fixture(name="secret")
 def secret_fixture(aws_environment: pytest.MonkeyPatch, clock: Clock) -> Secret:
-    """Return a secret in Parameter Store."""
     aws_environment.setenv("TOKEN", NAMES["ssm"])
     return Secret("TOKEN", clock)
 
@@ -62,9 +60,9 @@ def test_secret_is_read_once_on_first_use(
     monkeypatch.setenv("TOKEN", NAMES[store])
     fake_aws.script = [response(OLD)]
     secret = Secret("TOKEN")
-    assert not fake_aws.asked
+    assert not fake_aws.calls
     assert [secret.value(), secret.value()] == [OLD, OLD]
-    (request,) = fake_aws.asked
+    (request,) = fake_aws.calls
     assert (request.headers["x-amz-target"], json.loads(request.body)) == (target, body)
     assert request.headers["content-type"] == "application/x-amz-json-1.1"
 
@@ -101,7 +99,7 @@ def test_invalidated_value_is_read_again_after_its_minimum_age(
     secret.invalidate()
     clock.now += seconds
     assert [secret.value(), secret.value()] == [value, value]
-    assert len(fake_aws.asked) == (1 if value == OLD else 2)
+    assert len(fake_aws.calls) == (1 if value == OLD else 2)
 
 
 def test_invalidated_value_is_read_again_once(fake_aws: FakeAws, secret: Secret, clock: Clock) -> None:
@@ -111,7 +109,7 @@ def test_invalidated_value_is_read_again_once(fake_aws: FakeAws, secret: Secret,
     for _ in range(3):
         clock.now += MIN_AGE_SECONDS + 1
         secret.value()
-    assert len(fake_aws.asked) == 2
+    assert len(fake_aws.calls) == 2
 
 
 @pytest.mark.slow

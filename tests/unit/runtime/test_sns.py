@@ -10,7 +10,7 @@ import pytest
 
 from lib.runtime.sns import MAX_BATCH_BYTES, Notification, Sns
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alerts"
 
@@ -27,18 +27,18 @@ def notifications(count: int, padding: int = 0) -> list[Notification]:
     return [Notification(f"Subject {n}", {"number": n}, "x" * padding, f"call-{n}") for n in range(count)]
 
 
-def form_of(call: Asked) -> dict[str, str]:
+def form_of(call: RecordedCall) -> dict[str, str]:
     return {name: value for name, (value,) in parse_qs(call.body.decode()).items()}
 
 
-def ids(call: Asked) -> list[str]:
+def ids(call: RecordedCall) -> list[str]:
     return [value for name, value in form_of(call).items() if name.endswith(".Id")]
 
 
-def accepting(*rejected: str) -> Callable[[Asked], tuple[int, bytes]]:
+def accepting(*rejected: str) -> Callable[[RecordedCall], tuple[int, bytes]]:
     """Return a response of SNS that accepts all entries of a batch except the rejected ones."""
 
-    def response(call: Asked) -> tuple[int, bytes]:
+    def response(call: RecordedCall) -> tuple[int, bytes]:
         successful = [f"<member><MessageId>m</MessageId><Id>{i}</Id></member>" for i in ids(call) if i not in rejected]
         failed = [
             f"<member><Code>InvalidParameter</Code>\n<Message>entry {i}</Message>"
@@ -60,7 +60,7 @@ def test_notification_has_separate_messages_for_email_and_other_protocols(fake_a
     assert (
         sns.publish_batch(TOPIC, [Notification("Low stock", {"name": "Tür"}, "Tür: 3 left & falling", "call-1")]) == {}
     )
-    (call,) = fake_aws.asked
+    (call,) = fake_aws.calls
     form = form_of(call)
     entry = "PublishBatchRequestEntries.member.1."
     messages = json.loads(form.pop(f"{entry}Message"))
@@ -85,21 +85,21 @@ def test_error_response_without_xml_has_its_status_as_code_and_is_not_retried(fa
     fake_aws.script = [(503, b"\xff<html>")]
     error = sns.publish_batch(TOPIC, notifications(1))[0]
     assert (error.code, error.message, error.ambiguous) == ("HTTP503", "", True)
-    assert len(fake_aws.asked) == 1
+    assert len(fake_aws.calls) == 1
 
 
 @pytest.mark.parametrize(("count", "batches"), [(0, []), (1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
 def test_batches_have_at_most_ten_entries(fake_aws: FakeAws, sns: Sns, count: int, batches: list[int]) -> None:
     fake_aws.script = [accepting()]
     assert sns.publish_batch(TOPIC, notifications(count)) == {}
-    assert [len(ids(call)) for call in fake_aws.asked] == batches
-    assert [i for call in fake_aws.asked for i in ids(call)] == [str(n) for n in range(count)]
+    assert [len(ids(call)) for call in fake_aws.calls] == batches
+    assert [i for call in fake_aws.calls for i in ids(call)] == [str(n) for n in range(count)]
 
 
 def test_batches_do_not_exceed_the_maximum_size(fake_aws: FakeAws, sns: Sns) -> None:
     fake_aws.script = [accepting()]
     assert sns.publish_batch(TOPIC, notifications(5, MAX_BATCH_BYTES // 2 - 200)) == {}
-    assert [len(ids(call)) for call in fake_aws.asked] == [2, 2, 1]
+    assert [len(ids(call)) for call in fake_aws.calls] == [2, 2, 1]
 
 
 def test_rejected_entries_of_a_batch_are_returned_by_position(fake_aws: FakeAws, sns: Sns) -> None:
@@ -125,4 +125,4 @@ def test_error_of_one_batch_does_not_prevent_the_others(fake_aws: FakeAws, sns: 
         range(10), "Throttled: slow\ndown"
     )
     assert not errors[0].ambiguous
-    assert [len(ids(call)) for call in fake_aws.asked] == [10, 2]
+    assert [len(ids(call)) for call in fake_aws.calls] == [10, 2]

@@ -34,13 +34,13 @@ def test_conflicts_are_not_retried_without_retries_conflicts(store: DynamoDB, fa
     with pytest.raises(WriteConflict) as raised:
         Transactions(store, "records").commit({}, retries_conflicts=False)
     assert raised.value.items == {}
-    assert len(fake_aws.asked) == 1
+    assert len(fake_aws.calls) == 1
 
 
 def test_throttling_is_retried_without_retries_conflicts(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [canceled("ThrottlingError"), (200, {})]
     store.transact([], retries_conflicts=False)
-    assert len(fake_aws.asked) == 2
+    assert len(fake_aws.calls) == 2
 
 
 def test_failed_condition_takes_precedence_over_a_conflict(store: DynamoDB, fake_aws: FakeAws) -> None:
@@ -76,7 +76,7 @@ def test_transaction_with_a_recorded_idempotency_key_is_not_executed_again(store
     service = Transactions(store, "records")
     fake_aws.script = [(200, {})]
     service.commit(ACTIONS, idempotency("desk"), {"version": {"N": "3"}})
-    record = json.loads(fake_aws.asked[0].body)["TransactItems"][1]["Put"]["Item"]
+    record = json.loads(fake_aws.calls[0].body)["TransactItems"][1]["Put"]["Item"]
     fake_aws.script = [canceled("ConditionalCheckFailed", record=record)]
     with pytest.raises(AlreadyExecuted) as raised:
         service.commit(ACTIONS, idempotency("desk"), {"version": {"N": "4"}})

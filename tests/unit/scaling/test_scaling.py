@@ -176,12 +176,14 @@ def test_production_profile_meets_the_requirements_of_its_concurrent_requests() 
 
 def test_page_contains_the_reserved_concurrency_of_split_functions() -> None:
     args = TapStackArgs("prod", service="inventory", split_functions=True)
-    reserved = [args.function_settings(function).reserved_concurrency or 0 for function in args.description().functions]
+    reserved = [
+        args.function_settings(function).reserved_concurrency or 0 for function in args.service_definition().functions
+    ]
     assert f"a total of {sum(reserved)} executions" in PAGE
     shared = TapStackArgs(
         "prod", service="inventory", split_functions=True, function=FunctionSettings(reserved_concurrency=-1)
     )
-    functions = shared.description().functions
+    functions = shared.service_definition().functions
     assert {shared.function_settings(function).reserved_concurrency for function in functions} == {-1}
 
 

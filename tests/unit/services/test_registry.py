@@ -1,4 +1,4 @@
-"""The registry of services: what is imported when, and faulty packages."""
+"""Registry of services: lazy imports and faulty packages."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def an_installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
         services.registered.cache_clear()
 
     modules: set[str] = set()
-    before = {**services.LOADED}
+    loaded = {**services.LOADED}
     yield install
     services.registered.cache_clear()
     services.LOADED.clear()
-    services.LOADED.update(before)
+    services.LOADED.update(loaded)
     for module in modules & sys.modules.keys():
         del sys.modules[module]
 
@@ -63,7 +63,7 @@ def test_service_of_another_distribution_is_loaded(install: Install) -> None:
     assert "yard" in SERVICES
 
 
-def test_settings_are_passed_to_the_description() -> None:
+def test_settings_are_passed_to_the_factory() -> None:
     factory = load("stock")
     assert factory.settings
     assert factory.build(factory.settings()) == factory.default == SERVICES["stock"]
@@ -102,7 +102,7 @@ def test_unknown_service_is_an_error() -> None:
         ),
     ],
 )
-def test_faulty_distribution_breaks_its_own_service_only(install: Install, code: str, message: str) -> None:
+def test_faulty_distribution_breaks_only_its_own_service(install: Install, code: str, message: str) -> None:
     install("yard-dist", "yard", "faulty", code)
     with pytest.raises(ServiceError) as raised:
         load("yard")
@@ -113,7 +113,7 @@ def test_faulty_distribution_breaks_its_own_service_only(install: Install, code:
     assert (reported.value.message, reported.value.exit_code) == (message, 1)
 
 
-def test_name_that_two_distributions_register_belongs_to_none(install: Install) -> None:
+def test_name_that_two_distributions_register_is_rejected(install: Install) -> None:
     install("b-dist", "yard", "registered_b", FACTORY.format("yard", "yard"))
     install("a-dist", "yard", "registered_a", FACTORY.format("yard", "yard"))
     install("c-dist", "items", "registered_c", FACTORY.format("items", "items"))
@@ -140,6 +140,6 @@ print(sorted({name.split(".")[2] for name in sys.modules if name.startswith(("li
 
 
 @pytest.mark.slow
-def test_program_imports_the_service_that_it_deploys_only() -> None:
-    done = subprocess.run([sys.executable, "-c", IMPORTED, "stock"], capture_output=True, text=True, check=False)
-    assert (done.stderr, done.stdout.strip()) == ("", str(["stock", "tags"]))
+def test_program_imports_only_the_service_that_it_deploys() -> None:
+    process = subprocess.run([sys.executable, "-c", IMPORTED, "stock"], capture_output=True, text=True, check=False)
+    assert (process.stderr, process.stdout.strip()) == ("", str(["stock", "tags"]))

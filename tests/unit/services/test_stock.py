@@ -1,4 +1,4 @@
-"""Levels, movements and reservations, without tables."""
+"""Levels, movements and reservations without a database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LINE = Line("r", 0, "lamp", "main", 2, reservations.HELD, AT, NOON + 60, "me", "
 
 
 def held(units: int = 2, end: int = NOON + 60) -> levels.Level:
-    """The level with units held."""
+    """Return the level with reserved units."""
     return levels.add_hold(LEVEL, units=units, end=end, at=AT)
 
 
@@ -40,29 +40,29 @@ def held(units: int = 2, end: int = NOON + 60) -> levels.Level:
         (-1, 4, "OUT_OF_STOCK"),
     ],
 )
-def test_a_status_is_of_what_is_available(available: int, threshold: int, status: str) -> None:
+def test_status_depends_on_the_available_units(available: int, threshold: int, status: str) -> None:
     assert levels.status_of(available, threshold) == status
 
 
-def test_holding_moves_no_version_and_selling_does() -> None:
+def test_selling_increments_the_version_and_reserving_does_not() -> None:
     later = {"at": "2027-01-15T08:00:01.000000Z"}
-    one = held()
-    assert (one.available, one.version, one.sequence, one.holds) == (8, 1, 2, {NOON + 60: 2})
-    freed = levels.release_hold(one, units=2, end=NOON + 60, **later)
+    reserved = held()
+    assert (reserved.available, reserved.version, reserved.sequence, reserved.holds) == (8, 1, 2, {NOON + 60: 2})
+    freed = levels.release_hold(reserved, units=2, end=NOON + 60, **later)
     assert freed == LEVEL._replace(sequence=3, moved_at=later["at"])
-    sold = levels.fulfill_hold(one, units=2, end=NOON + 60, **later)
+    sold = levels.fulfill_hold(reserved, units=2, end=NOON + 60, **later)
     assert (sold.stock_count, sold.reserved_count, sold.version, sold.sequence) == (8, 0, 2, 3)
     assert sold.last_updated == sold.moved_at == later["at"]
-    assert levels.sell(one, units=3, **later).available == 5
+    assert levels.sell(reserved, units=3, **later).available == 5
 
 
-def test_holds_that_end_together_are_one() -> None:
-    two = levels.add_hold(held(), units=3, end=NOON + 60, at=AT)
-    assert (two.holds, two.reserved_count) == ({NOON + 60: 5}, 5)
-    assert levels.release_hold(two, units=2, end=NOON + 60, at=AT).holds == {NOON + 60: 3}
+def test_holds_with_the_same_expiry_are_merged() -> None:
+    merged = levels.add_hold(held(), units=3, end=NOON + 60, at=AT)
+    assert (merged.holds, merged.reserved_count) == ({NOON + 60: 5}, 5)
+    assert levels.release_hold(merged, units=2, end=NOON + 60, at=AT).holds == {NOON + 60: 3}
 
 
-def test_nobody_holds_what_was_held_until_now() -> None:
+def test_expired_holds_are_not_reserved() -> None:
     level = levels.add_hold(held(), units=3, end=NOON + 120, at=AT)
     assert level.as_of(NOON + 59.9) == level
     assert (level.as_of(NOON + 60).reserved_count, level.as_of(NOON + 60).holds) == (3, {NOON + 120: 3})
@@ -70,11 +70,11 @@ def test_nobody_holds_what_was_held_until_now() -> None:
 
 
 @pytest.mark.parametrize("level", [LEVEL, LEVEL._replace(category=None), held()])
-def test_a_row_holds_a_level(level: levels.Level) -> None:
+def test_item_of_a_level_contains_every_field(level: levels.Level) -> None:
     assert levels.from_item(levels.to_item(level)) == level
 
 
-def test_a_row_is_in_the_indexes_it_belongs_in() -> None:
+def test_item_of_a_level_has_the_keys_of_its_indexes() -> None:
     row = levels.to_item(LEVEL)
     assert (row["listing"], row["category_status"]) == ({"S": "levels"}, {"S": "IN_STOCK#light"})
     assert "due" not in row
@@ -88,18 +88,18 @@ def test_a_row_is_in_the_indexes_it_belongs_in() -> None:
     ("now", "minutes", "end"),
     [(0, 1, 60), (0.1, 1, 63), (NOON + 0.1, 30, NOON + 1860), (NOON, 30, NOON + 1800), (1, 1440, 90_000)],
 )
-def test_a_hold_ends_on_a_grid(now: float, minutes: int, end: int) -> None:
+def test_expiry_of_a_hold_is_on_the_time_grid(now: float, minutes: int, end: int) -> None:
     assert levels.hold_end(now, minutes, [LEVEL]) == end
 
 
-def test_a_hold_lasts_at_most_5_percent_longer_than_its_lifetime() -> None:
+def test_hold_lasts_at_most_5_percent_longer_than_its_lifetime() -> None:
     for minutes in range(1, 1441):
-        lasts = levels.hold_end(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
-        assert minutes * 60 <= lasts <= minutes * 60 * 1.05
+        seconds = levels.hold_end(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
+        assert minutes * 60 <= seconds <= minutes * 60 * 1.05
 
 
-def ends_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[tuple[float, levels.Level]]:
-    """A level that is held again and again, with the time, while sweeps remove what has ended."""
+def levels_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[tuple[float, levels.Level]]:
+    """Yield the time and a level that is reserved repeatedly, while the cleanup job releases expired holds."""
     now, level = float(NOON), LEVEL
     while now < NOON + 86_400:
         end = levels.hold_end(now, lifetimes(), [level])
@@ -111,19 +111,19 @@ def ends_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[tu
 @pytest.mark.parametrize("minutes", [1, 19, 39, 199, 1440])
 @pytest.mark.untraced
 @pytest.mark.slow
-def test_holds_of_one_lifetime_stay_on_its_grid(minutes: int) -> None:
-    for now, level in ends_over_a_day(lambda: minutes, minutes * 60 / 97):
+def test_holds_with_one_lifetime_stay_on_its_grid(minutes: int) -> None:
+    for now, level in levels_over_a_day(lambda: minutes, minutes * 60 / 97):
         assert max(level.holds) - now <= minutes * 60 * 1.05
         assert len(level.holds) <= levels.MAX_FINE_ENDS
 
 
-def test_a_level_has_at_most_64_ends_whatever_the_lifetimes() -> None:
-    seen = 0
+def test_level_has_at_most_64_expiries_for_any_lifetimes() -> None:
+    most = 0
     lifetimes = (min(1440, int(1.01 ** (number * 389 % 731)) + 1) for number in itertools.count())
-    for now, level in ends_over_a_day(lambda: next(lifetimes), 7.3):
-        seen = max(seen, len(level.holds))
+    for now, level in levels_over_a_day(lambda: next(lifetimes), 7.3):
+        most = max(most, len(level.holds))
         assert max(level.holds) - now <= 2 * 86_400
-    assert levels.MAX_FINE_ENDS < seen <= levels.MAX_ENDS
+    assert levels.MAX_FINE_ENDS < most <= levels.MAX_ENDS
 
 
 @pytest.fixture(name="eastern_time")
@@ -138,18 +138,18 @@ def local_time_five_hours_behind_utc(monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.mark.usefixtures("eastern_time")
 @pytest.mark.parametrize(
-    ("text", "normalized"),
+    ("timestamp", "normalized"),
     [
         ("2026-01-01T12:00:00-05:00", "2026-01-01T17:00:00.000000Z"),
         ("2026-01-01T17:00:00.1Z", "2026-01-01T17:00:00.100000Z"),
         ("2026-01-01T17:00:00.123456789Z", "2026-01-01T17:00:00.123456Z"),
     ],
 )
-def test_timestamps_are_normalized_to_microseconds_in_utc(text: str, normalized: str) -> None:
-    assert levels.normalize_timestamp(text) == normalized
+def test_timestamps_are_normalized_to_microseconds_in_utc(timestamp: str, normalized: str) -> None:
+    assert levels.normalize_timestamp(timestamp) == normalized
 
 
-def test_a_moment_is_later_than_the_one_before() -> None:
+def test_timestamp_is_later_than_the_previous_one() -> None:
     assert levels.format_timestamp(NOON) == AT
     assert levels.format_timestamp(NOON, AT) == "2027-01-15T08:00:00.000001Z"
     assert levels.format_timestamp(NOON, "2027-12-31T23:59:59.999999Z") == "2028-01-01T00:00:00.000000Z"
@@ -169,37 +169,37 @@ def test_a_moment_is_later_than_the_one_before() -> None:
         (0, 10, False),
     ],
 )
-def test_a_movement_that_crosses_a_threshold_is_told(before: int | None, after: int, crosses: bool) -> None:
-    was = None if before is None else LEVEL._replace(stock_count=before)
-    assert movements.crosses(was, LEVEL._replace(stock_count=after)) is crosses
+def test_movement_crosses_a_threshold_if_the_status_gets_worse(before: int | None, after: int, crosses: bool) -> None:
+    previous = None if before is None else LEVEL._replace(stock_count=before)
+    assert movements.crosses(previous, LEVEL._replace(stock_count=after)) is crosses
 
 
 REARM = Rearm()
 
 
 def alerts(*steps: tuple[float, int], rearm: Rearm = REARM, threshold: int = 10) -> list[tuple[float, str]]:
-    """The alerts that a level raises at its steps, which are minutes and available units."""
+    """Return the alerts of a level over steps, each a minute and the available units."""
     level = LEVEL._replace(stock_count=1000, threshold_level=threshold)
-    found = []
+    raised = []
     for minute, units in steps:
         now = NOON + minute * 60
         level, raises = levels.update_alerts(level, level._replace(stock_count=units), now, rearm)
         assert levels.from_item(levels.to_item(level)) == level
         if raises:
-            found.append((minute, level.status))
-    return found
+            raised.append((minute, level.status))
+    return raised
 
 
 LOW, OUT = "LOW_STOCK", "OUT_OF_STOCK"
 
 
-def test_a_level_that_hovers_around_its_threshold_raises_one_alert() -> None:
+def test_level_that_hovers_around_its_threshold_raises_one_alert() -> None:
     assert alerts(*((step / 10, 10 + step % 2) for step in range(100))) == [(0, LOW)]
     assert alerts(*((step / 10, step % 2) for step in range(100))) == [(0, OUT), (0.1, LOW)]
 
 
 @pytest.mark.parametrize(("units", "raised"), [(11, 1), (12, 2)])
-def test_it_raises_another_once_more_than_the_margin_was_available(units: int, raised: int) -> None:
+def test_alert_is_rearmed_above_the_margin(units: int, raised: int) -> None:
     assert len(alerts((0, 10), (1, units), (2, 10))) == raised
 
 
@@ -215,43 +215,41 @@ def test_it_raises_another_once_more_than_the_margin_was_available(units: int, r
         (9, 0, 11, 2),
     ],
 )
-def test_the_margin_is_a_part_of_the_threshold(threshold: int, percent: int, units: int, raised: int) -> None:
+def test_margin_is_a_percentage_of_the_threshold(threshold: int, percent: int, units: int, raised: int) -> None:
     assert len(alerts((0, 0), (1, units), (2, 0), rearm=Rearm(percent, 15), threshold=threshold)) == raised
 
 
 @pytest.mark.parametrize(("minutes", "raised"), [(15, 1), (16, 2)])
-def test_it_raises_another_some_minutes_after_it_recovered(minutes: int, raised: int) -> None:
+def test_alert_is_rearmed_some_minutes_after_recovery(minutes: int, raised: int) -> None:
     assert len(alerts((0, 10), (1, 11), (minutes, 10))) == raised
     assert len(alerts((0, 0), (1, 1), (minutes, 0))) == raised + 1
     assert len(alerts((0, 10), (1, 11), (minutes + 45, 10), rearm=Rearm(10, 60))) == raised
 
 
-def test_staying_low_is_no_recovery() -> None:
+def test_low_stock_is_no_recovery() -> None:
     assert alerts((0, 10), (20, 9), (40, 0), (60, 0), (61, 9), (80, 8)) == [(0, LOW), (40, OUT)]
 
 
-def test_each_fall_to_a_worse_status_raises_an_alert_and_each_rise_one_at_most() -> None:
+def test_each_fall_to_a_worse_status_raises_an_alert_and_each_rise_at_most_one() -> None:
     assert alerts((0, 10), (1, 0), (2, 5), (3, 0), (4, 5)) == [(0, LOW), (1, OUT)]
     assert alerts((0, 0), (1, 5), (2, 4)) == [(0, OUT), (1, LOW)]
 
 
 @pytest.mark.parametrize(("stock_count", "alerted"), [(5, {}), (4, {LOW: 0}), (0, {OUT: 0})])
-def test_a_row_of_an_earlier_release_has_raised_an_alert_for_its_status(
-    stock_count: int, alerted: dict[str, int]
-) -> None:
+def test_item_of_an_earlier_release_counts_as_alerted(stock_count: int, alerted: dict[str, int]) -> None:
     row = levels.to_item(LEVEL._replace(stock_count=stock_count))
     del row["alerted"]
     assert levels.from_item(row).alerted == alerted
 
 
-def test_an_alert_is_due_at_once() -> None:
+def test_alert_is_due_immediately() -> None:
     row = movements.to_item(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
     assert "due" not in row
     due = {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
     assert movements.to_alert(row, LEVEL) == due
     counts = {"stock_count": 10, "reserved_count": 2, "available": 8, "threshold_level": 4}
-    texts = {"status": {"S": "IN_STOCK"}, **{name: {"N": str(value)} for name, value in counts.items()}}
-    assert movements.to_alert(row, held()) == {**due, "alert": {"M": texts}}
+    attributes = {"status": {"S": "IN_STOCK"}, **{name: {"N": str(value)} for name, value in counts.items()}}
+    assert movements.to_alert(row, held()) == {**due, "alert": {"M": attributes}}
 
 
 def test_response_of_a_movement_omits_missing_attributes() -> None:
@@ -265,20 +263,20 @@ def test_response_of_a_movement_omits_missing_attributes() -> None:
     )
 
 
-def test_a_row_holds_a_line() -> None:
+def test_item_of_a_reservation_line_contains_every_field() -> None:
     row = reservations.to_item(LINE)
     assert reservations.from_item(row) == LINE
     assert reservations.from_item({**row, "settled_at": {"S": AT}}).settled_at == AT
     assert row["reservation_expiry"] == {"N": str(LINE.end + reservations.RETENTION_SECONDS)}
 
 
-def test_a_line_is_live_until_it_ends() -> None:
+def test_reservation_line_is_active_until_it_expires() -> None:
     assert LINE.is_active(NOON + 59.9)
     assert not LINE.is_active(NOON + 60)
     assert not LINE._replace(state="RELEASED").is_active(NOON)
 
 
-def test_lines_are_added_up_those_of_a_certain_warehouse_first() -> None:
+def test_merged_lines_with_a_warehouse_come_first() -> None:
     requested = [
         RequestedLine("lamp", None, 1),
         RequestedLine("lamp", "north", 2),
@@ -292,19 +290,19 @@ def test_lines_are_added_up_those_of_a_certain_warehouse_first() -> None:
     ]
 
 
-def test_the_same_request_has_the_same_digest_in_any_order() -> None:
-    one, two = RequestedLine("lamp", None, 1), RequestedLine("desk", "None", 2)
-    booking = Booking("r", [one, two], 30)
-    assert booking.digest == booking._replace(lines=[two, one], reference="order").digest
-    others = [([one], 30), ([one, two], 31), ([one, two._replace(warehouse_id=None)], 30)]
+def test_digest_of_a_request_does_not_depend_on_the_order_of_lines() -> None:
+    lamp, desk = RequestedLine("lamp", None, 1), RequestedLine("desk", "None", 2)
+    booking = Booking("r", [lamp, desk], 30)
+    assert booking.digest == booking._replace(lines=[desk, lamp], reference="order").digest
+    others = [([lamp], 30), ([lamp, desk], 31), ([lamp, desk._replace(warehouse_id=None)], 30)]
     assert len({booking.digest, *(Booking("r", *other).digest for other in others)}) == 4
 
 
-def test_a_digest_is_that_of_earlier_releases() -> None:
+def test_digest_equals_that_of_earlier_releases() -> None:
     assert Booking("r", [RequestedLine("lamp", None, 1)], 30).digest == "03fff1160f2be1053fe0d7ab44d0e2f2"
 
 
-def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:
+def test_remaining_lines_of_an_earlier_reservation_are_ignored() -> None:
     old = LINE._replace(line=1, reserved_at="2027-01-14T08:00:00.000000Z")
     rows = [reservations.to_item(LINE), reservations.to_item(old)]
     assert reservations.from_items(rows) == [LINE]
@@ -314,7 +312,7 @@ def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:
 @pytest.mark.parametrize(
     "name", ["reservation_minutes", "low_stock_threshold", "alert_rearm_percent", "alert_rearm_minutes"]
 )
-def test_a_shop_cannot_do_without_its_settings(name: str) -> None:
+def test_settings_of_the_service_are_required(name: str) -> None:
     with pytest.raises(ValueError, match=f"stock.{name}"):
         StockSettings(**{name: None})  # type: ignore[arg-type]
 
@@ -335,7 +333,7 @@ def test_a_shop_cannot_do_without_its_settings(name: str) -> None:
         ),
     ],
 )
-def test_throttle_of_the_anonymous_route_above_that_of_the_stage_is_rejected(
+def test_throttle_of_the_anonymous_route_above_the_limits_of_the_stage_is_rejected(
     settings: dict[str, Any], api: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):

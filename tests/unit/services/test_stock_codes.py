@@ -1,4 +1,4 @@
-"""The codes that the stock service documents, against those that its code can answer."""
+"""Documented error codes of the stock service, compared with those that its code raises."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from lib.documents import openapi
 from lib.runtime import errors
 from lib.runtime.errors import ApiError
 from lib.services.stock import handler
-from lib.services.stock.handler import errors as refusals
+from lib.services.stock.handler import errors as stock_errors
 from lib.services.stock.service import SERVICE
 
 ERRORS = {
     name: error
-    for module in (errors, refusals)
+    for module in (errors, stock_errors)
     for name, error in vars(module).items()
     if isinstance(error, type) and issubclass(error, ApiError) and error is not ApiError
 }
 
 
 def raised() -> Iterator[type[ApiError]]:
-    """What the handler or the runtime below it makes use of."""
+    """Yield the errors that the handler and the runtime raise."""
     for package in (handler, runtime):
         for file in Path(package.__path__[0]).glob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -31,18 +31,18 @@ def raised() -> Iterator[type[ApiError]]:
                     yield ERRORS[node.id]
 
 
-def test_every_refusal_is_documented_with_its_status() -> None:
+def test_every_error_is_documented_with_its_status() -> None:
     documented = {(code.name, code.status) for code in openapi.codes(SERVICE)}
-    wanted = {(error.code, error.status) for error in raised()}
-    assert wanted <= documented
-    assert {name for name, _ in documented - wanted} == {
+    expected = {(error.code, error.status) for error in raised()}
+    assert expected <= documented
+    assert {name for name, _ in documented - expected} == {
         "QUOTA_EXCEEDED",
         "REQUEST_TOO_LARGE",
         "UNAUTHORIZED",
     }
 
 
-def test_every_refusal_of_its_own_is_some_routes() -> None:
-    named = {code.name for _, route in SERVICE.routes() for code in route.codes}
-    own = {error.code for error in ERRORS.values() if error.__module__ == refusals.__name__}
-    assert own < named
+def test_every_error_of_the_service_is_documented_by_a_route() -> None:
+    documented = {code.name for _, route in SERVICE.routes() for code in route.codes}
+    codes = {error.code for error in ERRORS.values() if error.__module__ == stock_errors.__name__}
+    assert codes < documented

@@ -1,4 +1,4 @@
-"""Changes of the stock that meet others, against a stand-in: the emulator lets no two transactions meet."""
+"""Conflicting transactions, with a fake of AWS: the emulator never reports a conflict."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONFLICT = {
 
 @pytest.fixture(name="stock")
 def stock_fixture(fake_aws: FakeAws) -> Iterator[Commands]:
-    """A stock at noon."""
+    """Return the commands of the stock service at noon."""
     assert fake_aws.url
     repository = Repository(
         Tables("levels", "reservations", "movements"), DynamoDB(Client("dynamodb", "DynamoDB")), lambda: NOON
@@ -35,15 +35,15 @@ def stock_fixture(fake_aws: FakeAws) -> Iterator[Commands]:
     repository.close()
 
 
-def test_a_reservation_that_met_another_is_made_from_the_level_as_it_is_now(stock: Commands, fake_aws: FakeAws) -> None:
-    taken = levels.add_hold(LEVEL, units=10, end=int(NOON) + 60, at=levels.format_timestamp(NOON + 1))
+def test_reservation_after_a_conflict_uses_the_current_level(stock: Commands, fake_aws: FakeAws) -> None:
+    reserved = levels.add_hold(LEVEL, units=10, end=int(NOON) + 60, at=levels.format_timestamp(NOON + 1))
     fake_aws.script = [
         (200, {"Items": [levels.to_item(LEVEL)]}),
         (400, CONFLICT),
-        (200, {"Responses": {"levels": [levels.to_item(taken)]}}),
+        (200, {"Responses": {"levels": [levels.to_item(reserved)]}}),
         (200, {}),
     ]
     stock.reserve(Booking("cart", [RequestedLine("LAMP-7", None, 2)], 30), Caller("anonymous"), None)
-    asked = [asked.headers["x-amz-target"].rpartition(".")[2] for asked in fake_aws.asked]
-    assert asked == ["Query", "TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
-    assert b'"reserved_count":{"N":"12"}' in fake_aws.asked[-1].body
+    operations = [call.headers["x-amz-target"].rpartition(".")[2] for call in fake_aws.calls]
+    assert operations == ["Query", "TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
+    assert b'"reserved_count":{"N":"12"}' in fake_aws.calls[-1].body

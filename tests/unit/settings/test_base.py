@@ -5,41 +5,41 @@ from __future__ import annotations
 import pytest
 
 from lib.services import loadable
-from lib.settings import LAYERS, docs_of
+from lib.settings import SETTINGS_GROUPS, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
 OUTPUTS = (StackOutputs, ServiceOutputs)
 
 
-HEAVIEST = "Weight in kilograms that one person can lift."
+MAX_WEIGHT_DOC = "Weight in kilograms that one person can lift."
 
 
 class Parcel:
     """A parcel."""
 
     weight_kg: float
-    """What it weighs,
-    with its paper."""
+    """Weight in kilograms,
+    with the wrapping."""
     sender: str
-    heaviest = 30
+    max_weight_kg = 30
     """Weight in kilograms that one person can lift."""
     first, second = 1, 2
 
-    def heavy(self) -> bool:
-        """Whether nobody can lift it."""
-        return self.weight_kg > self.heaviest
+    def is_heavy(self) -> bool:
+        """Return whether the parcel is too heavy to lift."""
+        return self.weight_kg > self.max_weight_kg
 
 
-def test_text_under_a_field_is_told_on_one_line() -> None:
+def test_docs_of_fields_are_joined_to_one_line() -> None:
     assert docs_of(Parcel) == {
-        "weight_kg": "What it weighs, with its paper.",
+        "weight_kg": "Weight in kilograms, with the wrapping.",
         "sender": "",
-        "heaviest": HEAVIEST,
+        "max_weight_kg": MAX_WEIGHT_DOC,
     }
 
 
 @pytest.mark.parametrize(
-    "cls", [*LAYERS.values(), *(factory.settings for factory in loadable() if factory.settings), *OUTPUTS]
+    "cls", [*SETTINGS_GROUPS.values(), *(factory.settings for factory in loadable() if factory.settings), *OUTPUTS]
 )
-def test_everything_that_users_set_or_are_told_is_documented(cls: type) -> None:
-    assert all(text for name, text in docs_of(cls).items() if name != "SECTION")
+def test_every_setting_and_output_is_documented(cls: type) -> None:
+    assert all(doc for name, doc in docs_of(cls).items() if name != "SECTION")

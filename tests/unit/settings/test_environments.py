@@ -1,4 +1,4 @@
-"""The rows of the environments."""
+"""Environment profiles."""
 
 from __future__ import annotations
 
@@ -9,92 +9,92 @@ import pytest
 from lib.settings.environments import ALIASES, ENVIRONMENTS, matching_profile, profile_name
 
 
-def figures(row: str) -> dict[str, Any]:
-    """What the design's table lists of a row."""
-    settings = ENVIRONMENTS[row]
+def summary(profile: str) -> dict[str, Any]:
+    """Return the settings that differ between the profiles."""
+    settings = ENVIRONMENTS[profile]
     function, table, api = settings.function, settings.table, settings.api
     return {
         "billing": table.billing_mode,
         "memory": function.memory_mb,
-        "logs": function.log_retention_days,
-        "kept": (table.retain_on_delete, table.deletion_protection),
-        "callers": settings.authorization.type,
+        "log retention": function.log_retention_days,
+        "protection": (table.retain_on_delete, table.deletion_protection),
+        "authorization": settings.authorization.type,
         "concurrency": function.reserved_concurrency,
         "tracing": function.tracing,
         "cors": api.cors_origin,
         "api logs": (api.access_log, api.execution_log_level, api.metrics, api.log_role),
-        "bodies": api.execution_log_bodies,
+        "logged bodies": api.execution_log_bodies,
     }
 
 
 DEV = {
     "billing": "PAY_PER_REQUEST",
     "memory": 128,
-    "logs": 7,
-    "kept": (False, False),
-    "callers": "NONE",
+    "log retention": 7,
+    "protection": (False, False),
+    "authorization": "NONE",
     "concurrency": -1,
     "tracing": False,
     "cors": "*",
     "api logs": (False, "OFF", False, "unmanaged"),
-    "bodies": True,
+    "logged bodies": True,
 }
 STAGING = {
     "billing": "PROVISIONED",
     "memory": 256,
-    "logs": 30,
-    "kept": (True, False),
-    "callers": "API_KEY",
+    "log retention": 30,
+    "protection": (True, False),
+    "authorization": "API_KEY",
     "concurrency": 20,
     "tracing": True,
     "cors": "",
     "api logs": (False, "OFF", False, "unmanaged"),
-    "bodies": False,
+    "logged bodies": False,
 }
-ROWS = {
+PROFILES = {
     "dev": DEV,
     "test": {**DEV, "tracing": True},
     "staging": STAGING,
-    "prod": {**STAGING, "memory": 512, "kept": (True, True), "concurrency": 530},
+    "prod": {**STAGING, "memory": 512, "protection": (True, True), "concurrency": 530},
 }
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_row_is_what_the_design_says(row: str) -> None:
-    assert figures(row) == ROWS[row]
+@pytest.mark.parametrize("profile", PROFILES)
+def test_profile_has_the_specified_settings(profile: str) -> None:
+    assert summary(profile) == PROFILES[profile]
 
 
-def test_there_are_no_other_rows() -> None:
-    assert ENVIRONMENTS.keys() == ROWS.keys()
+def test_there_are_no_other_profiles() -> None:
+    assert ENVIRONMENTS.keys() == PROFILES.keys()
 
 
-@pytest.mark.parametrize(("row", "units"), [("staging", 10), ("prod", 50)])
-def test_guarded_rows_buy_their_capacity(row: str, units: int) -> None:
-    table = ENVIRONMENTS[row].table
+@pytest.mark.parametrize(("profile", "units"), [("staging", 10), ("prod", 50)])
+def test_provisioned_capacity_of_protected_profiles(profile: str, units: int) -> None:
+    table = ENVIRONMENTS[profile].table
     assert (table.read_capacity, table.write_capacity) == (units, units)
 
 
-def test_production_scales_far_beyond_its_capacity() -> None:
+def test_production_scales_far_beyond_its_minimum_capacity() -> None:
     table = ENVIRONMENTS["prod"].table
     assert (table.max_read_capacity, table.max_write_capacity) == (6_500, 9_500)
     assert ENVIRONMENTS["staging"].table.max_read_capacity is None
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_every_table_can_be_restored_and_nobody_is_written_to_unasked(row: str) -> None:
-    assert ENVIRONMENTS[row].table.point_in_time_recovery
-    assert ENVIRONMENTS[row].alarms.notification_email == ""
+@pytest.mark.parametrize("profile", PROFILES)
+def test_point_in_time_recovery_is_enabled_and_email_is_disabled(profile: str) -> None:
+    assert ENVIRONMENTS[profile].table.point_in_time_recovery
+    assert ENVIRONMENTS[profile].alarms.notification_email == ""
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_no_api_has_a_domain_of_its_own_unasked(row: str) -> None:
-    api = ENVIRONMENTS[row].api
+@pytest.mark.parametrize("profile", PROFILES)
+def test_custom_domain_is_disabled_by_default(profile: str) -> None:
+    api = ENVIRONMENTS[profile].api
     assert (api.domain_name, api.certificate_arn, api.zone_id, api.base_path) == ("", "", "", "")
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_what_costs_by_the_month_is_off_unasked(row: str) -> None:
-    settings = ENVIRONMENTS[row]
+@pytest.mark.parametrize("profile", PROFILES)
+def test_settings_with_monthly_costs_are_disabled_by_default(profile: str) -> None:
+    settings = ENVIRONMENTS[profile]
     assert settings.network.vpc == "none"
     assert settings.encryption.key == "aws_managed"
     assert not settings.firewall.enabled
@@ -105,9 +105,14 @@ def test_what_costs_by_the_month_is_off_unasked(row: str) -> None:
     assert settings.cost.monthly_budget_usd == 0
 
 
-@pytest.mark.parametrize(("row", "watched"), [("dev", False), ("test", False), ("staging", True), ("prod", True)])
-def test_guarded_rows_are_watched(row: str, watched: bool) -> None:
-    assert (ENVIRONMENTS[row].alarms.recommended, ENVIRONMENTS[row].observation.dashboard) == (watched, watched)
+@pytest.mark.parametrize(
+    ("profile", "is_enabled"), [("dev", False), ("test", False), ("staging", True), ("prod", True)]
+)
+def test_protected_profiles_have_recommended_alarms_and_a_dashboard(profile: str, is_enabled: bool) -> None:
+    assert (ENVIRONMENTS[profile].alarms.recommended, ENVIRONMENTS[profile].observation.dashboard) == (
+        is_enabled,
+        is_enabled,
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from lib.settings import ApiSettings, Settings, SiteSettings
 from lib.settings.origins import MAX_LIST_LENGTH
 from lib.tap_stack import TapStackArgs
-from tests.support.builders import a_function, a_service, a_yard
+from tests.support.builders import a_function, a_service, full_service
 
 A, B = "https://shop.example.com", "https://panel.example.com"
 
@@ -123,7 +123,7 @@ def test_list_is_split_at_commas_without_white_space(value: str | None, origins:
 
 
 @pytest.mark.parametrize(
-    ("value", "own", "origins"),
+    ("value", "service_value", "origins"),
     [
         (None, None, ("site",)),
         (None, "", ()),
@@ -135,10 +135,10 @@ def test_list_is_split_at_commas_without_white_space(value: str | None, origins:
         (f"site,{A}", None, ("site", A)),
     ],
 )
-def test_own_site_is_allowed_by_default_and_where_the_list_names_it(
-    value: str | None, own: str | None, origins: tuple[str, ...]
+def test_site_of_the_service_is_allowed_by_default_or_if_listed(
+    value: str | None, service_value: str | None, origins: tuple[str, ...]
 ) -> None:
-    service = a_yard(settings=Settings(api=ApiSettings(cors_origin=own)))
+    service = full_service(settings=Settings(api=ApiSettings(cors_origin=service_value)))
     args = TapStackArgs(service=service, api=ApiSettings(cors_origin=value), site=SiteSettings(public=False))
     assert args.cors_origins() == origins
 

@@ -1,4 +1,4 @@
-"""The figures: what they can be, and which layer decides."""
+"""Settings: valid values, merging, and combinations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lib.settings import (
-    LAYERS,
+    SETTINGS_GROUPS,
     AlarmSettings,
     ApiSettings,
     AuthorizationSettings,
@@ -30,7 +30,7 @@ from lib.settings import (
 )
 from lib.settings.environments import ENVIRONMENTS
 
-FLAGS = ([True, False], ["yes", 1, 0])
+BOOLEANS = ([True, False], ["yes", 1, 0])
 UNITS = ([1, 40_000], [0, 40_001, 1.5, True])
 COUNTS = ([0, 1_000_000_000], [-1, "1", 0.5])
 
@@ -47,8 +47,8 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
         "timeout_seconds": ([1, 900], [0, 901, 2.5]),
         "reserved_concurrency": ([-1, 0, 100_000], [-2, 100_001]),
         "provisioned_concurrency": ([0, 100_000], [-1, 100_001]),
-        "snap_start": FLAGS,
-        "tracing": FLAGS,
+        "snap_start": BOOLEANS,
+        "tracing": BOOLEANS,
         "log_retention_days": (PERIODS, [0, 2, 8, 3652, 3654, "14", 14.5]),
     },
     TableSettings: {
@@ -57,14 +57,14 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
         "write_capacity": UNITS,
         "max_read_capacity": UNITS,
         "max_write_capacity": UNITS,
-        "point_in_time_recovery": FLAGS,
-        "deletion_protection": FLAGS,
-        "retain_on_delete": FLAGS,
+        "point_in_time_recovery": BOOLEANS,
+        "deletion_protection": BOOLEANS,
+        "retain_on_delete": BOOLEANS,
         "replica_regions": (
             [(), ("us-west-2", "ap-southeast-1"), ("cn-northwest-1", "us-gov-east-1", "eusc-de-east-1")],
             ["us-west-2", ("west",), ("us-west-2", "us-west-2")],
         ),
-        "existing": FLAGS,
+        "existing": BOOLEANS,
     },
     ApiSettings: {
         "stage_name": (["prod", "pr-123", "v" * 128], ["", "v" * 129, "a/b", 1]),
@@ -75,15 +75,15 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
         "throttle_rate_per_second": ([0.1, 17, 1_000_000], [0, 0.05, 1_000_001, float("nan"), "17"]),
         "throttle_burst": ([1, 1_000_000], [0, 1.5, 1_000_001]),
         "quota_per_month": ([1, 2_000_000_000], [0, 2_000_000_001, 1.5]),
-        "access_log": FLAGS,
+        "access_log": BOOLEANS,
         "execution_log_level": (["OFF", "ERROR", "INFO"], ["info", "DEBUG", True]),
-        "execution_log_bodies": FLAGS,
-        "metrics": FLAGS,
+        "execution_log_bodies": BOOLEANS,
+        "metrics": BOOLEANS,
         "log_role": (
             ["create", "unmanaged", f"{ARN}:iam::123456789012:role/logs"],
             ["", "logs", f"{ARN}:iam::1:user/me"],
         ),
-        "health_route": FLAGS,
+        "health_route": BOOLEANS,
         "zone_id": (["", "Z0123456789ABC"], ["example.com", "z1", 1]),
         "domain_name": (
             ["", "api.example.com", "x-1.co.uk"],
@@ -94,9 +94,9 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
             ["1-2", f"{ARN}:iam::123456789012:server-certificate/x"],
         ),
         "base_path": (["", "v1", "shop.api_v-1"], ["/v1", "a/b", "a b", 1]),
-        "disable_execute_api_endpoint": FLAGS,
+        "disable_execute_api_endpoint": BOOLEANS,
     },
-    SiteSettings: {"public": FLAGS},
+    SiteSettings: {"public": BOOLEANS},
     AuthorizationSettings: {
         "type": (["NONE", "API_KEY", "AWS_IAM", "COGNITO_USER_POOLS"], ["none", "", True]),
         "user_pool": (
@@ -111,19 +111,19 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
         ),
     },
     FirewallSettings: {
-        "enabled": FLAGS,
+        "enabled": BOOLEANS,
         "rate_limit": ([10, 2_000_000_000], [9, 2_000_000_001, "10"]),
         "managed_rule_groups": ([(), ("AWSManagedRulesCommonRuleSet",)], [("SQLi",), "AWSManagedRulesCommonRuleSet"]),
-        "count_only": FLAGS,
+        "count_only": BOOLEANS,
     },
-    ObservationSettings: {"dashboard": FLAGS},
+    ObservationSettings: {"dashboard": BOOLEANS},
     NetworkSettings: {
         "vpc": (["none", "create", "vpc-0a1b2c3d"], ["", "default", "vpc-1"]),
         "cidr_block": (["10.0.0.0/16", "192.168.1.0/24"], ["10.0.0.0/15", "10.0.0.0/25", "10.0.0.1/16", "ten", 10]),
         "zones": ([2, 6], [1, 7]),
         "nat_gateways": (["none", "one", "per-zone"], ["two", 1]),
-        "interface_endpoints": FLAGS,
-        "flow_logs": FLAGS,
+        "interface_endpoints": BOOLEANS,
+        "flow_logs": BOOLEANS,
         "private_subnet_ids": ([(), ("subnet-0a1b2c3d",)], ["subnet-0a1b2c3d", ("a",)]),
         "security_group_ids": ([(), ("sg-0a1b2c3d",)], ["sg-0a1b2c3d", ("a",)]),
     },
@@ -144,14 +144,14 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
     RolloutSettings: {
         "strategy": (["none", "AllAtOnce", "Canary10Percent5Minutes", "Linear10PercentEvery1Minute"], ["Canary", ""]),
     },
-    CostSettings: {"allocation_tags": FLAGS, "monthly_budget_usd": ([0.0, 12.5, 100], [-1, "1"])},
+    CostSettings: {"allocation_tags": BOOLEANS, "monthly_budget_usd": ([0.0, 12.5, 100], [-1, "1"])},
     AlarmSettings: {
         "duration_ms": ([1, 900_000], [0, 900_001, 0.5]),
         "errors": COUNTS,
         "throttles": COUNTS,
         "period_seconds": ([60, 120, 86_400], [0, 10, 30, 61, 86_460, "60"]),
         "evaluation_periods": ([1, 1440], [0, 1441]),
-        "recommended": FLAGS,
+        "recommended": BOOLEANS,
         "api_5xx_share": ([0.0, 0.05, 1.0], [-0.1, 1.1, "5%"]),
         "api_4xx_share": ([0.0, 0.05, 1.0], [-0.1, 1.1, "5%"]),
         "api_latency_ms": ([1, 29_000], [0, 29_001, 0.5]),
@@ -163,76 +163,75 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
         "notification_email": (["", "ops@example.com"], ["ops", "ops@example", "a b@example.com", "a@b.c, d@e.f", 1]),
     },
 }
-"""Every field with what it can be and what it cannot."""
+"""Valid and invalid values of every field."""
 
 
-def cases(bad: bool) -> list[tuple[type[SettingsGroup], str, Any]]:
+def cases(*, is_invalid: bool) -> list[tuple[type[SettingsGroup], str, Any]]:
     return [
-        (cls, name, value) for cls, known in VALUES.items() for name, tried in known.items() for value in tried[bad]
+        (group, name, value)
+        for group, fields_of_group in VALUES.items()
+        for name, values in fields_of_group.items()
+        for value in values[is_invalid]
     ]
 
 
-def test_every_layer_is_tried_here() -> None:
-    assert set(VALUES) == set(LAYERS.values())
+def test_every_settings_group_is_tested() -> None:
+    assert set(VALUES) == set(SETTINGS_GROUPS.values())
 
 
-@pytest.mark.parametrize("layer", VALUES, ids=lambda layer: layer.SECTION)
-def test_every_field_is_tried_here(layer: type[SettingsGroup]) -> None:
-    assert VALUES[layer].keys() == {field.name for field in fields(layer)} == layer.checks().keys()
+@pytest.mark.parametrize("group", VALUES, ids=lambda group: group.SECTION)
+def test_every_field_is_tested(group: type[SettingsGroup]) -> None:
+    assert VALUES[group].keys() == {field.name for field in fields(group)} == group.checks().keys()
 
 
-@pytest.mark.parametrize(("layer", "name", "value"), cases(bad=True))
-def test_what_cannot_be_is_refused_with_field_value_and_remedy(
-    layer: type[SettingsGroup], name: str, value: Any
-) -> None:
-    with pytest.raises(ValueError, match=rf"^{layer.SECTION}\.{name} must be \S.*, got {re.escape(repr(value))}\.$"):
-        layer(**{name: value})
+@pytest.mark.parametrize(("group", "name", "value"), cases(is_invalid=True))
+def test_invalid_value_is_rejected_with_field_and_value(group: type[SettingsGroup], name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{group.SECTION}\.{name} must be \S.*, got {re.escape(repr(value))}\.$"):
+        group(**{name: value})
 
 
-@pytest.mark.parametrize(("layer", "name", "value"), cases(bad=False))
-def test_what_can_be_is_taken(layer: type[SettingsGroup], name: str, value: Any) -> None:
-    assert getattr(layer(**{name: value}), name) == value
+@pytest.mark.parametrize(("group", "name", "value"), cases(is_invalid=False))
+def test_valid_value_is_accepted(group: type[SettingsGroup], name: str, value: Any) -> None:
+    assert getattr(group(**{name: value}), name) == value
 
 
-def contradicting(kind: str) -> TableSettings:
-    figures: dict[str, Any] = {f"{kind}_capacity": 10, f"max_{kind}_capacity": 5}
-    return TableSettings(**figures)
+def with_maximum_below_minimum(kind: str) -> TableSettings:
+    values: dict[str, Any] = {f"{kind}_capacity": 10, f"max_{kind}_capacity": 5}
+    return TableSettings(**values)
 
 
 @pytest.mark.parametrize("kind", ["read", "write"])
-def test_scaling_cannot_end_below_where_it_begins(kind: str) -> None:
+def test_maximum_capacity_below_the_minimum_is_rejected(kind: str) -> None:
     with pytest.raises(
         ValueError, match=rf"^table\.max_{kind}_capacity must be at least {kind}_capacity, 10, got 5\.$"
     ):
-        contradicting(kind)
+        with_maximum_below_minimum(kind)
 
 
-def test_scaling_may_end_where_it_begins() -> None:
+def test_maximum_capacity_can_equal_the_minimum() -> None:
     assert TableSettings(read_capacity=10, max_read_capacity=10).max_read_capacity == 10
 
 
-@pytest.mark.parametrize(("check", "wanted"), [(between(1, 9, "eggs"), "1 to 9 eggs"), (between(0.5, 2), "0.5 to 2")])
-def test_remedy_names_the_range(check: tuple[Any, str], wanted: str) -> None:
-    assert check[1].endswith(wanted)
+@pytest.mark.parametrize(("check", "expected"), [(between(1, 9, "eggs"), "1 to 9 eggs"), (between(0.5, 2), "0.5 to 2")])
+def test_check_of_a_range_names_its_limits(check: tuple[Any, str], expected: str) -> None:
+    assert check[1].endswith(expected)
 
 
-def test_upper_layer_decides_what_it_says_and_nothing_else() -> None:
-    lower = Settings(
-        function=FunctionSettings(memory_mb=128, tracing=True), alarms=AlarmSettings(errors=3, throttles=3)
-    )
-    upper = Settings(function=FunctionSettings(tracing=False), alarms=AlarmSettings(errors=0))
-    assert lower.with_(upper) == Settings(
+def test_merging_overrides_only_fields_that_are_set() -> None:
+    base = Settings(function=FunctionSettings(memory_mb=128, tracing=True), alarms=AlarmSettings(errors=3, throttles=3))
+    overrides = Settings(function=FunctionSettings(tracing=False), alarms=AlarmSettings(errors=0))
+    assert base.merged_with(overrides) == Settings(
         function=FunctionSettings(memory_mb=128, tracing=False), alarms=AlarmSettings(errors=0, throttles=3)
     )
 
 
-def test_layers_that_contradict_each_other_are_refused() -> None:
-    lower, upper = (
+def test_merging_settings_that_contradict_each_other_is_rejected() -> None:
+    base, overrides = (
         Settings(table=TableSettings(read_capacity=50)),
         Settings(table=TableSettings(max_read_capacity=20)),
     )
     with pytest.raises(ValueError, match=r"^table\.max_read_capacity must be at least read_capacity, 50, got 20\.$"):
-        lower.with_(upper)
+        base.merged_with(overrides)
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -245,9 +244,9 @@ CERTIFICATE = f"{ARN}:acm:us-east-1:123456789012:certificate/1"
 DOMAIN = "a.example.com"
 
 
-def settled(layer: SettingsGroup) -> Settings:
-    layers: dict[str, Any] = {layer.SECTION: layer}
-    return Settings(**layers)
+def settings_with(group: SettingsGroup) -> Settings:
+    groups: dict[str, Any] = {group.SECTION: group}
+    return Settings(**groups)
 
 
 UNUSED = "must be unset unless domain_name is set, got"
@@ -294,9 +293,9 @@ POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
         ),
     ],
 )
-def test_what_belongs_together_comes_together(settings: SettingsGroup, message: str) -> None:
+def test_setting_that_requires_another_is_rejected_without_it(settings: SettingsGroup, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        settled(settings).check()
+        settings_with(settings).check()
 
 
 @pytest.mark.parametrize(
@@ -317,12 +316,12 @@ def test_what_belongs_together_comes_together(settings: SettingsGroup, message: 
         ),
     ],
 )
-def test_what_is_together_is_taken(settings: SettingsGroup) -> None:
-    settled(settings).check()
+def test_settings_that_belong_together_are_accepted(settings: SettingsGroup) -> None:
+    settings_with(settings).check()
 
 
 @pytest.mark.parametrize(
-    ("lower", "upper", "message"),
+    ("base", "overrides", "message"),
     [
         (
             FunctionSettings(provisioned_concurrency=5),
@@ -346,48 +345,50 @@ def test_what_is_together_is_taken(settings: SettingsGroup) -> None:
         ),
     ],
 )
-def test_figures_that_cannot_be_together_are_refused_once_they_meet(
-    lower: SettingsGroup, upper: SettingsGroup, message: str
+def test_merging_values_that_exclude_each_other_is_rejected(
+    base: SettingsGroup, overrides: SettingsGroup, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        merge(lower, upper)
+        merge(base, overrides)
 
 
-def test_figures_that_can_be_together_are_taken() -> None:
+def test_values_that_do_not_exclude_each_other_are_accepted() -> None:
     assert BackupSettings(retention_days=120, cold_storage_after_days=30).retention_days == 120
     assert FunctionSettings(runtime="python3.12", snap_start=True).snap_start
 
 
-STANDING = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/1-2")
+EXISTING_KEY = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/1-2")
 MULTI_REGION = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/mrk-1")
 REPLICAS = TableSettings(replica_regions=("us-west-2",))
 
 
-def together(encryption: EncryptionSettings, table: TableSettings) -> Settings:
-    return ENVIRONMENTS["dev"].with_(Settings(encryption=encryption, table=table))
+def merged(encryption: EncryptionSettings, table: TableSettings) -> Settings:
+    return ENVIRONMENTS["dev"].merged_with(Settings(encryption=encryption, table=table))
 
 
-def test_a_key_of_one_region_encrypts_no_replicas() -> None:
+def test_single_region_key_is_rejected_for_replicated_tables() -> None:
     message = r"^encryption\.key must be a multi-Region key .* with replicas in us-west-2, got '.*key/1-2'\.$"
     with pytest.raises(ValueError, match=message):
-        together(STANDING, REPLICAS).check()
+        merged(EXISTING_KEY, REPLICAS).check()
 
 
 @pytest.mark.parametrize(
     ("encryption", "table"),
     [
-        (STANDING, TableSettings()),
+        (EXISTING_KEY, TableSettings()),
         (MULTI_REGION, REPLICAS),
         (EncryptionSettings(key="create"), REPLICAS),
         (EncryptionSettings(key="aws_managed"), REPLICAS),
     ],
 )
-def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings, table: TableSettings) -> None:
-    together(encryption, table).check()
+def test_other_combinations_of_key_and_replicas_are_accepted(
+    encryption: EncryptionSettings, table: TableSettings
+) -> None:
+    merged(encryption, table).check()
 
 
 @pytest.mark.parametrize(
-    ("key", "standing"), [("aws_managed", None), ("aws_owned", None), ("create", None), (STANDING.key, STANDING.key)]
+    ("key", "arn"), [("aws_managed", None), ("aws_owned", None), ("create", None), (EXISTING_KEY.key, EXISTING_KEY.key)]
 )
-def test_a_key_stands_already_where_its_arn_is_given(key: str, standing: str | None) -> None:
-    assert EncryptionSettings(key=key).standing() == standing
+def test_only_an_arn_is_an_existing_key(key: str, arn: str | None) -> None:
+    assert EncryptionSettings(key=key).existing_key_arn() == arn

@@ -1,4 +1,4 @@
-"""Pulumi config, as the arguments of a stack."""
+"""Arguments of a stack from Pulumi config."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lib.program.recorder import Deployment, RegisteredResource, record
 from lib.services import SERVICES, load, loadable
 from lib.services.inventory.service import inventory
 from lib.services.inventory.settings import InventorySettings
-from lib.settings import LAYERS
+from lib.settings import SETTINGS_GROUPS
 from lib.settings.origins import EXPECTED
 from lib.stack.config import (
     OTHER_KEYS,
@@ -135,35 +135,35 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "max_held_units": ("5", 5, ["many", "-1", "2.5"]),
     "reservation_minutes": ("45", 45, ["long", "1441", "0.5"]),
 }
-"""Every key with a value as it is written, what it means, and values that cannot be."""
+"""For every key: a config value, the parsed value, and invalid config values."""
 OWNERS = {
     name: owners
     for name, key in KEYS.items()
-    if (owners := [service for service in SERVICES if load(service).settings in key.layers])
+    if (owners := [service for service in SERVICES if load(service).settings in key.groups])
 }
-"""The services whose own option a key is."""
-MEMBERS = {"authorization": "COGNITO_USER_POOLS"}
+"""Services that have a setting for a key, for keys that not every stack has."""
+SIGN_IN = {"authorization": "COGNITO_USER_POOLS"}
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
-OWN_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
-TOGETHER = {
+EXISTING_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
+REQUIRED_KEYS = {
     **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id", "disable_execute_api_endpoint"), DOMAIN),
-    **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), OWN_VPC),
-    **dict.fromkeys(("user_pool", "user_pool_mfa", "callback_urls"), MEMBERS),
-    "user_pool_group": {**MEMBERS, "user_pool": POOL},
+    **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), EXISTING_VPC),
+    **dict.fromkeys(("user_pool", "user_pool_mfa", "callback_urls"), SIGN_IN),
+    "user_pool_group": {**SIGN_IN, "user_pool": POOL},
     "lambda_snap_start": {"lambda_runtime": "python3.12"},
 }
-"""What must be said beside a key."""
+"""Other config that a key requires."""
 
 
 def args(**values: str) -> TapStackArgs:
-    """The arguments that a config spells out."""
+    """Return the arguments that config specifies."""
     pulumi.runtime.set_all_config({f"tap:{name}": value for name, value in values.items()})
     return args_from_config(pulumi.Config("tap"))
 
 
 @cache
 def declared() -> dict[str, dict[str, Any]]:
-    """What `Pulumi.yaml` says of each key."""
+    """Return the declaration of each key in `Pulumi.yaml`."""
     config: dict[str, dict[str, Any]] = yaml.safe_load(PROJECT.read_text(encoding="utf-8"))["config"]
     return {name: entry for name, entry in config.items() if ":" not in name}
 
@@ -173,78 +173,82 @@ def _no_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ENVIRONMENT_SUFFIX", raising=False)
 
 
-def settings_of(made: TapStackArgs) -> dict[str, Any]:
-    """Every figure of the arguments by its layer and field."""
-    layers = [getattr(made, name) for name in LAYERS]
-    return {f"{layer.SECTION}.{name}": getattr(layer, name) for layer in layers for name in layer.checks()}
+def settings_of(parsed: TapStackArgs) -> dict[str, Any]:
+    """Return every setting that is set in the arguments, by group and field."""
+    groups = [getattr(parsed, name) for name in SETTINGS_GROUPS]
+    values = {f"{group.SECTION}.{name}": getattr(group, name) for group in groups for name in group.checks()}
+    return {field: value for field, value in values.items() if value is not None}
 
 
 def field_of(name: str) -> str:
-    return f"{KEYS[name].layer.SECTION}.{KEYS[name].field}"
+    return f"{KEYS[name].group.SECTION}.{KEYS[name].field}"
 
 
-def test_every_key_is_tried_here() -> None:
+def test_every_key_is_tested() -> None:
     assert VALUES.keys() == KEYS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(KEYS.keys() - OWNERS.keys()))
-def test_key_sets_its_field_and_no_other(name: str) -> None:
-    text, value, _ = VALUES[name]
-    beside = TOGETHER.get(name, {})
-    said = {
-        field: figure for field, figure in settings_of(args(**{**beside, name: text})).items() if figure is not None
+def test_key_sets_only_its_field(name: str) -> None:
+    raw, value, _ = VALUES[name]
+    required = REQUIRED_KEYS.get(name, {})
+    settings = settings_of(args(**{**required, name: raw}))
+    assert settings == {
+        **{field_of(key): KEYS[key].parse(other) for key, other in required.items()},
+        field_of(name): value,
     }
-    assert said == {**{field_of(key): KEYS[key].read(text) for key, text in beside.items()}, field_of(name): value}
-    assert type(said[field_of(name)]) is type(value)
+    assert type(settings[field_of(name)]) is type(value)
 
 
-def test_thresholds_of_low_stock_are_one_key() -> None:
+def test_services_share_the_key_of_the_low_stock_threshold() -> None:
     assert OWNERS["low_stock_threshold"] == ["inventory", "stock"]
 
 
-@pytest.mark.parametrize(("name", "service"), [(name, service) for name, found in OWNERS.items() for service in found])
-def test_option_of_a_service_sets_its_field_and_no_other(name: str, service: str) -> None:
-    text, value, _ = VALUES[name]
-    made = args(service=service, **{name: text})
+@pytest.mark.parametrize(
+    ("name", "service"), [(name, service) for name, services in OWNERS.items() for service in services]
+)
+def test_key_of_a_service_sets_only_its_field(name: str, service: str) -> None:
+    raw, value, _ = VALUES[name]
+    parsed = args(service=service, **{name: raw})
     factory = load(service)
     assert factory.settings
-    assert made.service == factory.build(factory.settings(**{KEYS[name].field: value}))
-    assert not [figure for figure in settings_of(made).values() if figure is not None]
+    assert parsed.service == factory.build(factory.settings(**{KEYS[name].field: value}))
+    assert settings_of(parsed) == {}
 
 
-def test_options_that_contradict_each_other_are_refused_as_the_service_refuses_them() -> None:
+def test_settings_of_a_service_that_contradict_each_other_are_rejected() -> None:
     with pytest.raises(ValueError, match=r"^inventory\.default_page_size must be at most max_page_size, 20, got 30\.$"):
         args(service="inventory", default_page_size="30", max_page_size="20")
 
 
-def test_options_that_agree_only_with_each_other_are_taken() -> None:
-    made = args(service="inventory", default_page_size="10", max_page_size="10")
-    assert made.service == inventory(InventorySettings(default_page_size=10, max_page_size=10))
+def test_settings_of_a_service_are_validated_together() -> None:
+    parsed = args(service="inventory", default_page_size="10", max_page_size="10")
+    assert parsed.service == inventory(InventorySettings(default_page_size=10, max_page_size=10))
 
 
 @pytest.mark.parametrize("name", OWNERS)
-def test_option_of_another_service_is_nothing_to_this_one(name: str) -> None:
+def test_keys_of_other_services_are_ignored(name: str) -> None:
     assert args(service="items", **{name: VALUES[name][0]}) == args(service="items")
 
 
-@pytest.mark.parametrize(("text", "split"), [("", False), ("true", True), ("False", False)])
-def test_functions_are_split_where_config_says_so(text: str, split: bool) -> None:
-    assert args(split_functions=text).split_functions is split
+@pytest.mark.parametrize(("value", "is_split"), [("", False), ("true", True), ("False", False)])
+def test_split_functions_is_read(value: str, is_split: bool) -> None:
+    assert args(split_functions=value).split_functions is is_split
 
 
 @pytest.mark.parametrize("name", ["split_functions", *KEYS])
-def test_zero_is_unsaid_exactly_where_project_declares_an_integer(name: str) -> None:
-    assert (declared()[name]["type"] == "integer") is (name in KEYS and KEYS[name].zero_says_nothing)
+def test_project_declares_an_integer_exactly_for_keys_whose_zero_is_unset(name: str) -> None:
+    assert (declared()[name]["type"] == "integer") is (name in KEYS and KEYS[name].zero_is_unset)
 
 
-@pytest.mark.parametrize(("name", "bad"), [(name, bad) for name in KEYS for bad in VALUES[name][2]])
-def test_value_that_cannot_be_is_refused_by_key_value_and_remedy(name: str, bad: str) -> None:
-    with pytest.raises(ValueError, match=rf"^config {name} must be \S.*, got {re.escape(repr(bad))}\.$"):
-        args(service=OWNERS.get(name, ["items"])[0], **{name: bad})
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in KEYS for value in VALUES[name][2]])
+def test_invalid_value_is_rejected_with_key_and_value(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=rf"^config {name} must be \S.*, got {re.escape(repr(value))}\.$"):
+        args(service=OWNERS.get(name, ["items"])[0], **{name: value})
 
 
 @pytest.mark.parametrize("name", ["cors_origin", "notification_email"])
-def test_none_is_how_to_say_that_there_is_none(name: str) -> None:
+def test_none_is_the_empty_string(name: str) -> None:
     assert settings_of(args(**{name: "none"}))[field_of(name)] == ""
 
 
@@ -253,25 +257,25 @@ def test_empty_config_is_the_items_service_in_dev() -> None:
 
 
 def test_environment_and_service_and_tags_are_read() -> None:
-    made = args(environment="pr-7", service="items", tags='{"Owner": "me"}')
-    assert (made.environment, made.service, made.all_tags["Owner"]) == ("pr-7", "items", "me")
+    parsed = args(environment="pr-7", service="items", tags='{"Owner": "me"}')
+    assert (parsed.environment, parsed.service, parsed.all_tags["Owner"]) == ("pr-7", "items", "me")
 
 
 @pytest.mark.parametrize(("configured", "suffix"), [({}, "pr-8"), ({"environment": "prod"}, "prod")])
-def test_variable_is_the_environment_where_config_has_none(
+def test_environment_variable_is_the_default_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, configured: Mapping[str, str], suffix: str
 ) -> None:
     monkeypatch.setenv("ENVIRONMENT_SUFFIX", "pr-8")
     assert args(**configured).environment == suffix
 
 
-def test_empty_variable_is_dev(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_environment_variable_is_dev(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENVIRONMENT_SUFFIX", "")
     assert args().environment == "dev"
 
 
 @pytest.mark.parametrize(
-    ("bad", "message"),
+    ("config", "message"),
     [
         ({"environment": "a b"}, r"environment\w* must be .*, got 'a b'\. Use 'a-b', for"),
         ({"service": "itmes"}, r"service must be one of items, .*, got 'itmes'\."),
@@ -279,26 +283,26 @@ def test_empty_variable_is_dev(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"tags": '["Owner"]'}, r"tags must be .*, got \['Owner'\]\."),
     ],
 )
-def test_other_values_that_cannot_be_are_refused_too(bad: dict[str, str], message: str) -> None:
+def test_invalid_value_of_other_keys_is_rejected(config: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        args(**bad)
+        args(**config)
 
 
 TOKEN = json.dumps({"token": "correct horse", "other": "battery"})
 
 
-def topics_named_by_secrets(text: str, name: str) -> list[RegisteredResource]:
-    """A topic for each value that config has for a service with one secret, which is its name."""
+def topics_named_by_secrets(secrets: str, name: str) -> list[RegisteredResource]:
+    """Return a topic for each secret that config has for a service with one secret; the secret is its physical name."""
 
     def program() -> None:
         service = a_service(secrets=(a_secret(name=name),))
-        for described, value in secrets_from_config(service).items():
-            aws.sns.Topic(described, name=value)
+        for secret, value in secrets_from_config(service).items():
+            aws.sns.Topic(secret, name=value)
 
-    return [*record(program, config={"secrets": text}).by_kind("sns.Topic").values()]
+    return [*record(program, config={"secrets": secrets}).by_kind("sns.Topic").values()]
 
 
-def test_secrets_of_a_service_are_taken_as_secrets_and_those_of_others_left() -> None:
+def test_secrets_of_the_service_stay_secret_and_others_are_ignored() -> None:
     (topic,) = topics_named_by_secrets(TOKEN, "token")
     assert (topic.name, topic.inputs["name"], topic.serialized_inputs["name"]) == ("token", "correct horse", "[secret]")
     assert not topics_named_by_secrets(TOKEN, "seal")
@@ -306,7 +310,7 @@ def test_secrets_of_a_service_are_taken_as_secrets_and_those_of_others_left() ->
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("secrets", "message"),
     [
         (
             '["correct horse"]',
@@ -315,24 +319,24 @@ def test_secrets_of_a_service_are_taken_as_secrets_and_those_of_others_left() ->
         ('{"token": {"correct": "horse"}}', r"^config secrets\.token must be a string, got <class 'dict'>\.$"),
     ],
 )
-def test_secrets_that_cannot_be_are_refused_without_a_word_of_them(text: str, message: str) -> None:
+def test_invalid_secrets_are_rejected_without_their_values(secrets: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        topics_named_by_secrets(text, "token")
+        topics_named_by_secrets(secrets, "token")
 
 
-def test_project_declares_exactly_the_keys_that_are_read() -> None:
+def test_project_declares_every_key() -> None:
     assert declared().keys() == {*KEYS, *OTHER_KEYS} - {"tags", "secrets"}
 
 
 @pytest.mark.parametrize("name", sorted({*KEYS, *OTHER_KEYS} - {"tags", "secrets"}))
-def test_project_gives_every_key_a_type_a_description_and_a_default_of_that_type(name: str) -> None:
+def test_declaration_has_a_description_and_a_default_of_its_type(name: str) -> None:
     entry = declared()[name]
     assert entry["description"].strip()
     assert isinstance(entry["default"], {"string": str, "integer": int}[entry["type"]])
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_projects_defaults_leave_everything_to_the_environment(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
+def test_defaults_of_the_project_set_nothing(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
     defaults = {name: str(entry["default"]) for name, entry in declared().items()}
     monkeypatch.setenv("ENVIRONMENT_SUFFIX", "prod")
     assert args(**{**defaults, "service": service}) == TapStackArgs(environment_suffix="prod", service=service)
@@ -342,7 +346,7 @@ PASSWORD = "correct horse"
 
 
 def secret_args(secret: tuple[str, ...], **values: str) -> TapStackArgs:
-    """The arguments that a config spells out, some keys of which are secret."""
+    """Return the arguments that config with secret keys specifies."""
     config = {f"tap:{name}": value for name, value in values.items()}
     pulumi.runtime.set_all_config(config, [f"tap:{name}" for name in secret])
     return args_from_config(pulumi.Config("tap"))
@@ -355,41 +359,41 @@ def _no_secrets() -> Iterator[None]:
 
 
 def recorded_topics(secret: tuple[str, ...], **values: str) -> Deployment:
-    """A subscription and a tag from a config, some keys of which are secret."""
+    """Record a subscription and a tag from config with secret keys."""
 
     def program() -> None:
-        made = secret_args(secret, **values)
-        email = made.alarms.notification_email
+        parsed = secret_args(secret, **values)
+        email = parsed.alarms.notification_email
         aws.sns.TopicSubscription("email", topic="t", protocol="email", endpoint=email or "")
-        aws.sns.Topic("topic", tags=made.all_tags)
+        aws.sns.Topic("topic", tags=parsed.all_tags)
 
     return record(program)
 
 
 def test_secret_email_address_and_tags_stay_secret() -> None:
     values = {"notification_email": "a@example.com", "tags": '{"Owner": "me"}'}
-    made = recorded_topics(("notification_email", "tags"), **values)
-    assert made.single("sns.TopicSubscription").inputs["endpoint"] == "a@example.com"
-    assert made.single("sns.TopicSubscription").serialized_inputs["endpoint"] == "[secret]"
-    assert made.single("sns.Topic").inputs["tags"] == {"Owner": "me", "Project": "IaC-Nova-Test"}
-    assert made.single("sns.Topic").serialized_inputs["tags"] == {"Owner": "[secret]", "Project": "IaC-Nova-Test"}
-    (warning,) = made.warnings
+    parsed = recorded_topics(("notification_email", "tags"), **values)
+    assert parsed.single("sns.TopicSubscription").inputs["endpoint"] == "a@example.com"
+    assert parsed.single("sns.TopicSubscription").serialized_inputs["endpoint"] == "[secret]"
+    assert parsed.single("sns.Topic").inputs["tags"] == {"Owner": "me", "Project": "IaC-Nova-Test"}
+    assert parsed.single("sns.Topic").serialized_inputs["tags"] == {"Owner": "[secret]", "Project": "IaC-Nova-Test"}
+    (warning,) = parsed.warnings
     assert "plain text in the state of the stack: tap:tags. " in warning, "the provider repeats them in tagsAll"
     plain = recorded_topics((), **values)
     assert plain.single("sns.TopicSubscription").serialized_inputs["endpoint"] == "a@example.com"
     assert plain.single("sns.Topic").serialized_inputs["tags"]["Owner"] == "me"
 
 
-def test_secret_that_sets_no_email_address_sets_none() -> None:
+def test_secret_none_disables_email() -> None:
     assert secret_args(("notification_email",), notification_email="none").alarms.notification_email == ""
 
 
-def test_one_warning_names_the_secret_keys_that_end_in_plain_text() -> None:
+def test_one_warning_names_the_secret_keys_that_the_state_stores_in_plain_text() -> None:
     values = {"cors_origin": "https://a.example.com", "environment": "pr-7", "domain_name": "", "tracing": "true"}
-    made = recorded_topics(("cors_origin", "environment", "domain_name"), **values)
-    assert made.warnings == [
+    parsed = recorded_topics(("cors_origin", "environment", "domain_name"), **values)
+    assert parsed.warnings == [
         "Secret config keys whose values are plain text in the state of the stack: tap:environment, tap:cors_origin. "
-        "Do not keep secrets in them: see docs/production/secrets.md."
+        "Do not use them for secrets, see docs/production/secrets.md."
     ]
 
 
@@ -446,7 +450,7 @@ def test_error_of_a_secret_value_names_the_key_and_what_is_expected(name: str, v
         ),
     ],
 )
-def test_secret_values_that_contradict_others_stay_hidden(values: dict[str, str], message: str) -> None:
+def test_error_of_contradicting_secret_values_hides_them(values: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigError) as raised:
         secret_args(tuple(values), **values)
     assert str(raised.value) == message
@@ -461,13 +465,13 @@ def test_errors_of_config_have_no_traceback_in_the_cli_and_no_cause() -> None:
     assert raised.value.__suppress_context__
 
 
-def test_tags_that_are_no_json_are_rejected_as_config() -> None:
+def test_tags_that_are_not_json_are_rejected() -> None:
     with pytest.raises(ConfigError, match=r"^config tags must be an object of strings, .*, got 'Owner=me'\.$"):
         args(tags="Owner=me")
 
 
 @pytest.mark.parametrize("namespace", ["tap", "shop"])
-def test_unknown_keys_are_rejected_together_each_with_its_nearest(namespace: str) -> None:
+def test_unknown_keys_are_rejected_together_with_their_nearest_keys(namespace: str) -> None:
     keys = ("rolout", "notification_mail", "cors_origin", "low_stock_threshold", *OTHER_KEYS)
     config = {f"{namespace}:{name}": "" for name in keys}
     pulumi.runtime.set_all_config({**config, "aws:region": "us-east-1", "other:thing": "1"})
@@ -489,7 +493,7 @@ def test_unknown_key_in_the_environment_is_rejected(monkeypatch: pytest.MonkeyPa
 
 def test_keys_that_the_program_reads_itself_are_known() -> None:
     pulumi.runtime.set_all_config({"tap:colour": "red"})
-    check_keys(pulumi.Config("tap"), own_keys=["colour"])
+    check_keys(pulumi.Config("tap"), program_keys=["colour"])
 
 
 def test_keys_of_other_services_are_known() -> None:
@@ -503,7 +507,7 @@ def test_all_keys_of_the_project_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stack", "given"),
+    ("stack", "config"),
     [
         ("items-dev", {}),
         ("stock-pr-123", {"service": "stock", "environment": "pr-123"}),
@@ -514,13 +518,15 @@ def test_all_keys_of_the_project_are_known() -> None:
         ("itemsdev", {"environment": "prod"}),
     ],
 )
-def test_stack_name_fits_its_config(stack: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stack_name_that_matches_its_config_is_accepted(
+    stack: str, config: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
-    check_stack_name(args(**given))
+    check_stack_name(args(**config))
 
 
 @pytest.mark.parametrize(
-    ("stack", "given"),
+    ("stack", "config"),
     [
         ("items-dev", {"environment": "prod"}),
         ("items-dev", {"service": "inventory"}),
@@ -529,18 +535,18 @@ def test_stack_name_fits_its_config(stack: str, given: dict[str, str], monkeypat
     ],
 )
 def test_stack_name_of_another_deployment_is_rejected(
-    stack: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    stack: str, config: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
     with pytest.raises(pulumi.RunError, match=f"must match the name of the stack, '{stack}'.*pulumi stack init"):
-        check_stack_name(args(**given))
+        check_stack_name(args(**config))
 
 
 def test_environment_profile_is_read() -> None:
     assert args(environment="pr-7").environment_profile is None
     assert args(environment="pr-7", environment_profile="").environment_profile is None
-    made = args(environment="pr-7", environment_profile="staging")
-    assert (made.environment, made.profile) == ("pr-7", "staging")
+    parsed = args(environment="pr-7", environment_profile="staging")
+    assert (parsed.environment, parsed.profile) == ("pr-7", "staging")
 
 
 def test_unknown_environment_profile_is_rejected() -> None:

@@ -21,7 +21,7 @@ QUIET: dict[str, Any] = {
     "alarms": AlarmSettings(notification_email="ops@example.com"),
     "function": FunctionSettings(runtime="python3.13"),
 }
-"""Arguments that no message is about."""
+"""Arguments without messages."""
 
 
 def messages(**changes: Any) -> list[Message]:
@@ -33,25 +33,25 @@ def test_complete_arguments_have_no_messages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "severity", "text"),
+    ("changes", "severity", "excerpt"),
     [
         ({"environment_suffix": "pr-7"}, "info", "'pr-7' names no environment profile, so the settings of dev apply"),
-        ({"function": FunctionSettings(runtime="python3.9")}, "warning", "python3.9, deprecated by AWS since 2025-12"),
-        ({"alarms": AlarmSettings()}, "info", "set notification_email"),
-        ({"service": a_service(), "environment_suffix": "prod"}, "info", "no CORS origin is set"),
-        ({"authorization": AuthorizationSettings(type="AWS_IAM")}, "warning", "pages cannot sign requests"),
-        ({"service": a_service(site=Site(type="site", folder=PAGES / "missing"))}, "warning", "has no pages"),
+        ({"function": FunctionSettings(runtime="python3.9")}, "warning", "python3.9, which AWS deprecated on 2025-12"),
+        ({"alarms": AlarmSettings()}, "info", "Set notification_email"),
+        ({"service": a_service(), "environment_suffix": "prod"}, "info", "No CORS origin is allowed"),
+        ({"authorization": AuthorizationSettings(type="AWS_IAM")}, "warning", "cannot sign requests"),
+        ({"service": a_service(site=Site(type="site", folder=PAGES / "missing"))}, "warning", "has no site"),
     ],
 )
-def test_message_states_severity_and_remedy(changes: dict[str, Any], severity: str, text: str) -> None:
+def test_message_states_severity_and_remedy(changes: dict[str, Any], severity: str, excerpt: str) -> None:
     (message,) = messages(**changes)
     assert message.severity == severity
-    assert text in message.text
+    assert excerpt in message.text
 
 
 def test_messages_keep_their_order() -> None:
     service = a_service(site=Site(type="site", folder=PAGES / "missing"))
-    found = messages(
+    logged = messages(
         service=service, environment_suffix="pr-7", alarms=AlarmSettings(), api=ApiSettings(cors_origin="")
     )
-    assert [message.severity for message in found] == ["info", "info", "info", "warning"]
+    assert [message.severity for message in logged] == ["info", "info", "info", "warning"]

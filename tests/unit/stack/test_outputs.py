@@ -11,7 +11,7 @@ from lib.tap_stack import TapStack
 
 def test_every_declaration_has_a_type_in_the_documentation() -> None:
     labels = {output.label for output in declarations().values()}
-    assert labels == {"text", "texts", "texts by name", "true or false"}
+    assert labels == {"string", "list of strings", "strings by name", "Boolean"}
 
 
 def test_declaration_is_an_attribute_of_the_class() -> None:

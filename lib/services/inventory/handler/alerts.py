@@ -1,4 +1,4 @@
-"""Low-stock alerts: stored with the change that raises them, published immediately, or by a schedule if that failed."""
+"""Low-stock alerts. They are stored with the change that raises them, and published immediately or by a schedule."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ RETENTION_SECONDS = 24 * 3600
 
 
 class Alerts:
-    """The alerts in the table of items, and the topic to which they are published."""
+    """Outbox of low-stock alerts."""
 
     def __init__(self, store: DynamoDB, table: str) -> None:
         index = ("listing-index", ("listing", items.UNSENT), "listedAt")
         self._outbox = Outbox(
-            store, Sns(), table, ("itemId", "version"), *index, items.moment, _notification, RETENTION_SECONDS
+            store, Sns(), table, ("itemId", "version"), *index, items.timestamp, _notification, RETENTION_SECONDS
         )
         self.close = self._outbox.sns.close
 
     def lease(self) -> Attribute:
-        """Return the time until which a new alert is leased by the request that raises it."""
-        return items.moment(later_seconds=LEASE_SECONDS)
+        """Return the end of the lease that a request has on an alert that it raises."""
+        return items.timestamp(LEASE_SECONDS)
 
     def send(self, row: Item) -> None:
-        """Publish an alert that was just stored, if there is time. If that fails, the schedule publishes it."""
+        """Publish a stored alert if the deadline is not exceeded. Otherwise, or if this fails, the schedule does so."""
         if DEADLINE.is_exceeded():
             return
         try:
             self._outbox.publish(row)
         except (AwsError, ApiError) as exc:
-            logging.write("WARN", "alert kept", itemId=row["alert"]["M"]["itemId"]["S"], error=str(exc))
+            logging.write("WARN", "alert not published", itemId=row["alert"]["M"]["itemId"]["S"], error=str(exc))
 
-    def sweep(self) -> None:
-        """Publish all alerts that are due. One that cannot be published is retained, and its error raised."""
+    def send_due(self) -> None:
+        """Publish all alerts that are due. Raise the first error. Alerts that are not published become due again."""
         for _ in self._outbox.send(self._outbox.due()):
             pass
 
 
 def _notification(row: Item) -> Notification:
-    alert = items.plain(row["alert"]["M"])
+    alert = items.to_plain(row["alert"]["M"])
     return Notification(
         f"Low stock: {alert['quantity']} left of item {alert['itemId']}",
         {"type": "LOW_STOCK", **alert},
-        f"{alert['name']}: {alert['quantity']} left, at or under its threshold of {alert['threshold']}.\n"
+        f"{alert['name']}: {alert['quantity']} left, at or below its threshold of {alert['threshold']}.\n"
         f"Item {alert['itemId']}, version {alert['version']}.\n",
-        # An alert of an earlier release does not have it.
+        # Alerts of an earlier release have no correlation ID.
         row.get("correlationId", {"S": INVOCATION.correlation_id})["S"],
     )

@@ -35,7 +35,7 @@ def send_due(repository: Repository) -> int:
 
 
 def send(repository: Repository, keys: Iterable[Item]) -> int:
-    """Publish the alerts of the given movements that are due and return their number. Raise if publishing fails."""
+    """Publish the due alerts among the movements with the given keys and return their number."""
     with closing(Sns()) as sns:
         return sum(1 for _ in _outbox(repository, sns).send(keys))
 

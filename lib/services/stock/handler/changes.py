@@ -136,7 +136,7 @@ class Changes:
 
         `guard` is line 0 of the reservation if it is not sold itself. It is retained as long as the sold lines.
         """
-        move, table = levels.fulfill_hold if sale else levels.release_hold, self._repository.tables.reservations
+        end_hold, table = levels.fulfill_hold if sale else levels.release_hold, self._repository.tables.reservations
 
         def change(work: UnitOfWork) -> Document:
             sold = []
@@ -145,8 +145,8 @@ class Changes:
                 if line.level_key not in work.after:
                     raise level_not_found(*line.level_key)
                 line_cause = cause._replace(reservationId=line.reservation_id)
-                moved = partial(move, units=line.quantity, end=line.end)
-                level = work.move(line.level_key, line_cause, line.quantity, moved)
+                change_level = partial(end_hold, units=line.quantity, end=line.end)
+                level = work.move(line.level_key, line_cause, line.quantity, change_level)
                 sold.append(sold_line(line.quantity, level.as_of(work.now)))
                 line_attributes = {}
                 if sale:

@@ -52,7 +52,7 @@ class Commands:
             response: Document = json.loads(exc.result["answer"]["S"])
             return response
         except ApiError as exc:
-            # A concurrent attempt of this request might have succeeded and caused the error.
+            # Another attempt of this request might have succeeded and caused the error.
             if (recorded := self.repository.recorded_response(idempotency)) is not None:
                 return recorded
             if isinstance(exc, InsufficientStock):
@@ -182,7 +182,7 @@ class Commands:
             try:
                 return self._changes.apply(merge_lines(rest), change, idempotency)
             except (AlreadySold, InsufficientStock, NotFound) as exc:
-                # A concurrent attempt of this request might have succeeded and caused the error.
+                # Another attempt of this request might have sold the units.
                 before = sold
                 sold = self.repository.recorded_sales(records, {part: lines for part, lines in parts.items() if part})
                 if sold == before and not isinstance(exc, AlreadySold):

@@ -41,7 +41,7 @@ def release_expired(commands: Commands) -> int:
 
 
 def _release(commands: Commands, key: LevelKey) -> int | Exception:
-    """Release the expired lines of a level's product. Return their number, or the error so that others continue."""
+    """Release the expired lines of a level's product. Return their number, or the error instead of raising it."""
     try:
         released = commands.expire(key[0])
     except (ApiError, AwsError) as exc:

@@ -207,7 +207,7 @@ def _differing(repository: Repository, keys: list[LevelKey]) -> dict[LevelKey, L
 
 
 def _until_timeout(parts: Iterable[T]) -> Iterator[T]:
-    """Yield `parts`; raise `TooManyRequests` if the time of the invocation is used up before the next one."""
+    """Yield each part unless the time of the invocation is used up; then raise `TooManyRequests`."""
     for part in parts:
         if DEADLINE.is_exceeded():
             raise TooManyRequests(

@@ -110,7 +110,7 @@ const isClientError = (status) => status >= 400 && status < 500;
 
 /**
  * Client of the stock service. Failed requests are retried with exponential backoff: idempotent requests after network
- * errors, timeouts, and 5xx responses; all requests after a 429 response, which changes nothing.
+ * errors, timeouts, and 5xx responses; all requests after a 429 response, because throttled requests are not processed.
  */
 export class InventoryClient {
   static ApiError = ApiError;

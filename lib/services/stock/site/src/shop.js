@@ -128,8 +128,8 @@ function openShop(client) {
   );
   showCart();
   loadMore();
-  clearInterval(openShop.ticking);
-  openShop.ticking = setInterval(tick, 1000);
+  clearInterval(openShop.timers);
+  openShop.timers = setInterval(updateTimers, 1000);
 
   async function loadMore() {
     listEnd.replaceChildren(loading("Loading products…"));
@@ -284,7 +284,7 @@ function openShop(client) {
     const checkOutButton = h("button", { type: "button", class: "primary" }, "Check out");
     checkOutButton.addEventListener("click", () => checkOut(checkOutButton));
     cartContent.replaceChildren(h("ul", { class: "lines" }, ...cart.products.map(cartLine)), checkOutButton);
-    tick();
+    updateTimers();
   }
 
   function cartLine(group) {
@@ -304,7 +304,7 @@ function openShop(client) {
     );
   }
 
-  function tick() {
+  function updateTimers() {
     for (const timer of cartContent.querySelectorAll(".time-left")) {
       const seconds = secondsLeft(timer.dataset.expiry);
       const status = seconds ? `Reserved for ${duration(seconds)}` : "Reservation expired";

@@ -206,7 +206,7 @@ const OUTCOMES = [
   { name: "an error response of the service after an attempt without a response", responses: [new TypeError("offline"), rejected(409, "CONFLICT")], isUnknown: false },
 ];
 for (const { name, responses, isUnknown } of OUTCOMES) {
-  test(`the outcome of a change after ${name} is ${isUnknown ? "unknown" : "that nothing was changed"}`, async () => {
+  test(`the outcome of a change after ${name} is ${isUnknown ? "unknown" : "known"}`, async () => {
     const { client } = createClient(responses);
     await assert.rejects(client.update("mug", { stock_count: 1 }), { outcomeUnknown: isUnknown, credential: "key" });
   });

@@ -50,9 +50,9 @@ test("every error has advice", () => {
 });
 
 test("only an unknown outcome is reported as one, with advice that replaces the usual advice", () => {
-  const texts = { failed: "Nothing was released", unknown: "It may have been released", repeat: "Try again" };
+  const texts = { failed: "The reservation was not released", unknown: "It may have been released", repeat: "Try again" };
   const error = (outcomeUnknown) => Object.assign(new ApiError("No", { status: 403 }), { outcomeUnknown });
-  assert.deepEqual(outcomeOf(error(false), texts), { title: "Nothing was released" });
+  assert.deepEqual(outcomeOf(error(false), texts), { title: "The reservation was not released" });
   assert.deepEqual(outcomeOf(error(true), texts), { title: "It may have been released", advice: "Try again" });
 });
 

@@ -75,10 +75,10 @@ test("requests with equal content share an idempotency key", () => {
   assert.notEqual(attempts.keyOf({ stock_count: 2 }), key);
 });
 
-test("a rejected key proves that nothing was saved", () => {
+test("a rejected key proves that no changes were saved", () => {
   const attempts = new Attempts();
   attempts.recordFailure("a", failure(403, false));
-  assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "Nothing was saved" }, false]);
+  assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "No changes were saved" }, false]);
 });
 
 test("a change without a response may have been saved until the service itself responds to it", () => {
@@ -91,7 +91,7 @@ test("a change without a response may have been saved until the service itself r
   assert.match(attempts.outcomeOf("b").title, /^This change was not saved$/);
   assert.match(attempts.outcomeOf("b").advice, /earlier change/);
   attempts.recordFailure("a", failure(409, false));
-  assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "Nothing was saved" }, false]);
+  assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "No changes were saved" }, false]);
 });
 
 test("a new product requires an ID and a quantity", () => {

@@ -37,6 +37,6 @@ export class Attempts {
   outcomeOf(key) {
     if (this.#uncertain.has(key)) return { title: "The change may have been saved", advice: REPEAT };
     if (this.isUncertain) return { title: "This change was not saved", advice: EARLIER };
-    return { title: "Nothing was saved" };
+    return { title: "No changes were saved" };
   }
 }

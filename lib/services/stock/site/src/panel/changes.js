@@ -39,8 +39,8 @@ export function parseChanges(level, entered) {
 }
 
 /** Parse a signed whole number. Return 0 for an empty field and null for an invalid value. */
-export function parseAdjustment(text) {
-  const trimmed = text.trim();
+export function parseAdjustment(value) {
+  const trimmed = value.trim();
   if (!trimmed) return 0;
   return SIGNED_NUMBER.test(trimmed) ? Number(trimmed.replace("−", "-")) : null;
 }

@@ -65,9 +65,9 @@ export function details(app, productId, signal) {
     section("held-title", "Reservations", reservationList),
     section("history-title", "Movements", movementList),
   );
-  const ticking = setInterval(tick, 1000);
+  const interval = setInterval(updateTimers, 1000);
   signal.addEventListener("abort", () => {
-    clearInterval(ticking);
+    clearInterval(interval);
     chartLifetime.abort();
   });
   load();
@@ -131,7 +131,7 @@ export function details(app, productId, signal) {
       empty: "There are no reservations of this product.",
       failed: "Reservations could not be loaded",
     });
-    tick();
+    updateTimers();
   }
 
   function reservationRow({ reservationId, warehouse_id, quantity, actor, expiry, reserved_at }) {
@@ -162,7 +162,7 @@ export function details(app, productId, signal) {
     } catch (error) {
       button.disabled = false;
       const outcome = outcomeOf(error, {
-        failed: "Nothing was released",
+        failed: "The reservation was not released",
         unknown: "The reservation may have been released",
         repeat: "Refresh to see whether it still exists. You can safely release it again.",
       });
@@ -172,7 +172,7 @@ export function details(app, productId, signal) {
     refresh();
   }
 
-  function tick() {
+  function updateTimers() {
     for (const timer of reservationList.querySelectorAll(".time-left")) {
       const seconds = secondsLeft(timer.dataset.expiry);
       timer.textContent = seconds ? duration(seconds) : "expired";
@@ -279,7 +279,7 @@ export function details(app, productId, signal) {
       const retry = () => reconcile(repair);
       const outcome = repair
         ? outcomeOf(error, {
-            failed: "Nothing was repaired",
+            failed: "The stock level was not repaired",
             unknown: "The stock level may have been repaired",
             repeat: "Reconcile again to check. You can safely repeat the repair.",
           })

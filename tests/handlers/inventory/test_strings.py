@@ -1,4 +1,4 @@
-"""Any text that a client can send is stored or rejected."""
+"""Strings that clients can send are stored or rejected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .conftest import Shop
 
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_any_text_is_stored_or_rejected(shop: Shop, wire: FakeAws) -> None:
+def test_strings_are_stored_or_rejected(shop: Shop, wire: FakeAws) -> None:
     item = {
         "name": "Desk",
         "category": "x",
@@ -23,11 +23,11 @@ def test_any_text_is_stored_or_rejected(shop: Shop, wire: FakeAws) -> None:
         "description": "",
         "status": "available",
     }
-    there = shop.create()
+    existing = shop.create()
     changes = {**item, "reorderThreshold": 1, "expectedVersion": 1}
     hostile.check(
         shop.api,
         wire,
         SERVICE,
-        {"NewItem": item, "ItemChanges": changes, "Batch": {"items": [{"itemId": there["itemId"], **changes}]}},
+        {"NewItem": item, "ItemChanges": changes, "Batch": {"items": [{"itemId": existing["itemId"], **changes}]}},
     )

@@ -1,4 +1,4 @@
-"""Optional parameters and fields: the SKU of an item, its price, the page size."""
+"""Optional parameters and fields: SKU, price and page size."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import CONFIG, HISTORY, ITEM, Shop
 from .test_settings import put
 
 
-def addressed(shop: Shop, method: str, item: Any, **query: str) -> Answer:
+def send(shop: Shop, method: str, item: Any, **query: str) -> HandlerResponse:
     return shop.api(method, ITEM, keys=(item["itemId"],), query=query)
 
 
-def test_an_item_is_read_and_deleted_with_its_sku(shop: Shop) -> None:
+def test_item_can_be_read_and_deleted_with_its_sku(shop: Shop) -> None:
     item = shop.create(sku="D-1")
-    assert addressed(shop, "GET", item, sku="D-1").body == item
-    assert addressed(shop, "GET", item, sku="D-1", version="1").body == item
-    assert addressed(shop, "DELETE", item, sku="D-1").status == 200
+    assert send(shop, "GET", item, sku="D-1").body == item
+    assert send(shop, "GET", item, sku="D-1", version="1").body == item
+    assert send(shop, "DELETE", item, sku="D-1").status == 200
 
 
-def test_an_item_with_another_sku_is_not_found(shop: Shop) -> None:
+def test_item_with_another_sku_is_not_found(shop: Shop) -> None:
     shop.create(sku="D-2")
     for item in (shop.create(sku="D-1"), shop.create()):
-        message = f"no item '{item['itemId']}' with the sku 'D-2'"
+        message = f"Item '{item['itemId']}' with the SKU 'D-2' not found."
         for method in ("GET", "DELETE"):
-            refused(addressed(shop, method, item, sku="D-2"), 404, "NOT_FOUND", message)
+            assert_error(send(shop, method, item, sku="D-2"), 404, "NOT_FOUND", message)
         assert shop.read(item).body == item
 
 
-def test_the_sku_of_a_read_is_the_current_one(shop: Shop) -> None:
+def test_sku_of_a_read_is_that_of_the_latest_version(shop: Shop) -> None:
     item = shop.create(sku="D-1")
     shop.change(item, sku="D-2")
-    assert addressed(shop, "GET", item, sku="D-2", version="1").body == item
-    refused(addressed(shop, "GET", item, sku="D-1", version="1"), 404, "NOT_FOUND", "with the sku 'D-1'")
+    assert send(shop, "GET", item, sku="D-2", version="1").body == item
+    assert_error(send(shop, "GET", item, sku="D-1", version="1"), 404, "NOT_FOUND", "with the SKU 'D-1'")
 
 
-def test_a_missing_price_is_zero(shop: Shop) -> None:
+def test_default_price_is_0(shop: Shop) -> None:
     desk = {"name": "Desk", "category": "furniture", "quantity": 40}
     item = shop.api("POST", "/items", desk).body
     assert item["price"] == 0
@@ -47,7 +47,7 @@ def test_a_missing_price_is_zero(shop: Shop) -> None:
     assert (result["status"], result["item"]["price"]) == (201, 0)
 
 
-def test_a_page_size_above_the_maximum_is_reduced_to_it(shop: Shop, config: str) -> None:
+def test_page_size_above_the_maximum_is_reduced_to_it(shop: Shop, config: str) -> None:
     put(shop, config, default_page_size=2, max_page_size=3)
     item = shop.create()
     for quantity in range(4):
@@ -60,18 +60,18 @@ def test_a_page_size_above_the_maximum_is_reduced_to_it(shop: Shop, config: str)
 
 
 @pytest.mark.slow
-def test_the_maximum_page_size_of_the_parameter_is_limited(shop: Shop, config: str) -> None:
+def test_maximum_page_size_in_parameter_store_is_limited(shop: Shop, config: str) -> None:
     items = [{"name": "Desk", "category": "furniture", "quantity": 40}] * 25
     for _ in range(3):
         shop.api("POST", "/items/batch", {"items": items})
     for maximum, expected in ((1000, 50), (0, 1), (-1, 1)):
         put(shop, config, max_page_size=maximum)
-        shop.forget()
+        shop.restart()
         assert shop.api("GET", "/items", query={"page_size": "60"}).body["count"] == expected
         assert shop.api("GET", "/items").body["count"] == min(expected, CONFIG["default_page_size"])
 
 
-def test_every_page_has_the_number_of_its_entries(shop: Shop) -> None:
+def test_pages_have_the_number_of_their_entries(shop: Shop) -> None:
     item = shop.create(sku="D-1")
     shop.create()
     shop.create()

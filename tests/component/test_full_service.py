@@ -1,4 +1,4 @@
-"""A service with a consumer, a queue, variables and alarms of its own, and a site."""
+"""A service with a stream consumer, a queue, custom variables and alarms, and a site."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lib.model import Site
 from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, Settings, SiteSettings
 
-from ..support.builders import PAGES, a_yard
+from ..support.builders import PAGES, full_service
 from ..support.programs import stacked
 
 pytestmark = pytest.mark.untraced
@@ -20,7 +20,7 @@ ORIGIN = "https://domainName:post-site-front-distribution"
 
 def deployed(**args: Any) -> Deployment:
     """Return the resources of a stack of the yard service."""
-    return record(stacked(**{"service": a_yard(), **args}))
+    return record(stacked(**{"service": full_service(), **args}))
 
 
 def test_object_has_the_file_of_the_site(yard: Deployment) -> None:
@@ -57,7 +57,7 @@ def test_origin_of_the_site_is_allowed_by_default(environment: str) -> None:
     assert not deployment.warnings
 
 
-OWN = "https://yard.example.com"
+SERVICE_ORIGIN = "https://yard.example.com"
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ OWN = "https://yard.example.com"
     [
         ({"api": ApiSettings(cors_origin="https://shop.example.com")}, "https://shop.example.com"),
         ({"api": ApiSettings(cors_origin="")}, ""),
-        ({"service": a_yard(settings=Settings(api=ApiSettings(cors_origin=OWN)))}, OWN),
+        ({"service": full_service(settings=Settings(api=ApiSettings(cors_origin=SERVICE_ORIGIN)))}, SERVICE_ORIGIN),
     ],
     ids=["argument", "none", "service"],
 )
-def test_configured_origin_replaces_that_of_the_site(args: dict[str, Any], origin: str) -> None:
+def test_configured_origin_replaces_the_origin_of_the_site(args: dict[str, Any], origin: str) -> None:
     deployment = deployed(**args)
     assert origins(deployment) == ({f"'{origin}'"} if origin else set())
     watch = deployment.inputs("lambda.Function")["post-watch-function"]
@@ -80,12 +80,14 @@ def test_configured_origin_replaces_that_of_the_site(args: dict[str, Any], origi
 
 def test_another_origin_deploys_the_api_again(yard: Deployment) -> None:
     public = deployed(site=SiteSettings(public=True))
-    before, after = (one.single("apigateway.Deployment").inputs["triggers"] for one in (yard, public))
+    before, after = (stack.single("apigateway.Deployment").inputs["triggers"] for stack in (yard, public))
     assert before != after
 
 
 def test_warning_names_the_command_that_builds_a_missing_site() -> None:
-    deployment = deployed(service=a_yard(site=Site(folder="nowhere/dist")))
+    deployment = deployed(service=full_service(site=Site(folder="nowhere/dist")))
     (warning,) = deployment.warnings
-    assert warning == ("yard has no pages, for nowhere/dist holds no file: build them with make site, and deploy again")
+    assert warning == (
+        "yard has no site, because nowhere/dist contains no files. Build it with make site, and deploy again."
+    )
     assert set(deployment.by_kind("s3.BucketObjectv2")) == {"post-site/config.json"}

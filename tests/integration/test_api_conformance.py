@@ -1,4 +1,4 @@
-"""Whatever the reference allows, and what it does not, is answered as the reference says."""
+"""Responses to valid and invalid requests conform to the OpenAPI document of the API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from lib.documents.openapi import document
 from lib.services import SERVICES
 
-from .conftest import caller, clients
+from .conftest import authorized_http, clients
 
 pytestmark = pytest.mark.untraced
 
@@ -40,46 +40,46 @@ OPERATIONS = [
     for path, methods in document(service)["paths"].items()
     for method in methods
 ]
-KNOWN = {
+PATH_PARAMETERS = {
     "ItemId": "ItemId",
     "CreatedAt": "CreatedAt",
     "itemId": "itemId",
     "product_id": "productId",
     "reservationId": "reservationId",
 }
-"""The parameter of a path, by what answers call it."""
+"""Path parameters, by the names of the same values in responses."""
 
 
-def things(service: str) -> list[tuple[str, dict[str, Any]]]:
-    """What paths may lead to: where it is made, from what."""
-    own = f"fuzz-{uuid.uuid4().hex}"
-    found: dict[str, list[tuple[str, dict[str, Any]]]] = {
+def resources(service: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the paths and bodies of requests that create resources, so that paths can identify them."""
+    unique_id = f"fuzz-{uuid.uuid4().hex}"
+    requests: dict[str, list[tuple[str, dict[str, Any]]]] = {
         "items": [("/items", {"name": "Desk"})],
         "inventory": [("/items", {"name": "Desk", "category": "fuzz", "quantity": 1, "price": 1})],
         "stock": [
-            ("/inventory", {"product_id": own, "stock_count": 1000}),
-            (f"/inventory/{own}/reserve", {"reservationId": own, "quantity": 1}),
+            ("/inventory", {"product_id": unique_id, "stock_count": 1000}),
+            (f"/inventory/{unique_id}/reserve", {"reservationId": unique_id, "quantity": 1}),
         ],
     }
-    return found[service]
+    return requests[service]
 
 
 @pytest.mark.parametrize(("service", "path", "method"), OPERATIONS)
-def test_every_answer_is_documented(
+def test_responses_conform_to_the_openapi_document(
     deployed: Callable[[str], dict[str, Any]], service: str, path: str, method: str
 ) -> None:
     outputs = deployed(service)
     operation = schemathesis.openapi.from_dict(document(SERVICES[service]))[path][method]
     with clients(outputs) as client:
-        http = caller(outputs, client)
-    known: dict[str, str] = {}
-    for where, body in things(service):
-        made = http("POST", where, body).body
-        known |= {parameter: str(made[name]) for name, parameter in KNOWN.items() if name in made}
+        http = authorized_http(outputs, client)
+    existing: dict[str, str] = {}
+    for resource_path, body in resources(service):
+        resource = http("POST", resource_path, body).body
+        existing |= {parameter: str(resource[name]) for name, parameter in PATH_PARAMETERS.items() if name in resource}
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
     cases = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
 
-    @given(case=cases, leads_somewhere=st.booleans())
+    @given(case=cases, uses_existing=st.booleans())
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
@@ -87,10 +87,10 @@ def test_every_answer_is_documented(
         derandomize=True,
         suppress_health_check=[*HealthCheck],
     )
-    def answered(case: Any, leads_somewhere: bool) -> None:
-        if leads_somewhere:
-            names = case.path_parameters.keys() & known.keys()
-            case.path_parameters.update({name: known[name] for name in names})
+    def validate(case: Any, uses_existing: bool) -> None:
+        if uses_existing:
+            names = case.path_parameters.keys() & existing.keys()
+            case.path_parameters.update({name: existing[name] for name in names})
         case.call_and_validate(http.url, checks=CHECKS, headers=http.key)
 
-    answered()  # pylint: disable=no-value-for-parameter  # hypothesis gives them
+    validate()  # pylint: disable=no-value-for-parameter  # Hypothesis passes the arguments.
