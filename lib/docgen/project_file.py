@@ -35,8 +35,8 @@ def describe_key(key: Key) -> str:
     return f"{', '.join(owners)}: {description}" if owners else description
 
 
-def _is_of_a_service(layer: type[SettingsGroup]) -> bool:
-    return layer not in SETTINGS_GROUPS.values()
+def _is_of_a_service(group: type[SettingsGroup]) -> bool:
+    return group not in SETTINGS_GROUPS.values()
 
 
 def allowed_values(key: Key) -> str:

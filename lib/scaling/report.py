@@ -1,4 +1,4 @@
-"""The tables of docs/production/scaling.md."""
+"""The tables of the capacity model."""
 
 from __future__ import annotations
 
