@@ -50,16 +50,25 @@ PAGES = {
 }
 """Title and introduction of each page."""
 CAPACITY = {
-    "facts": ("Quotas and assumptions", "Published values name the AWS guide; assumed values, how to measure them."),
+    "inputs": ("Quotas and assumptions", "Published values name the AWS guide; assumed values, how to measure them."),
     "times": ("Durations", "Mean duration of each request by memory, from the [workload](workload.md)."),
-    "open": ("1,000 requests a second", "Concurrent executions, reserved concurrency, p99 and the price of durations."),
-    "money": ("Cost of 1,000 requests a second", "At list [prices](prices.md), without DynamoDB."),
-    "closed": ("1,000 concurrent clients", "Each client waits for a response and pauses before the next request."),
+    "constant_rate": (
+        "1,000 requests a second",
+        "Concurrent executions, reserved concurrency, p99 and the price of durations.",
+    ),
+    "costs": ("Cost of 1,000 requests a second", "At list [prices](prices.md), without DynamoDB."),
+    "concurrent_clients": (
+        "1,000 concurrent clients",
+        "Each client waits for a response and pauses before the next request.",
+    ),
     "burst": ("1,000 requests at one moment", "After a time without requests; every execution environment is new."),
-    "pool": ("Servers with a queue", "Servers with one processor and one request at a time, instead of Lambda."),
-    "rows": ("Capacity of the environments", "Values in bold miss 1,000 requests a second or the p99 of 200 ms."),
+    "server_pool": ("Servers with a queue", "Servers with one processor and one request at a time, instead of Lambda."),
+    "environments": (
+        "Capacity of the environments",
+        "Values in bold miss 1,000 requests a second or the p99 of 200 ms.",
+    ),
     "config": ("Recommended configuration", "For 1,000 requests a second in `prod`."),
-    "advised": ("Capacity with the recommended configuration", "The same limits with that configuration."),
+    "recommended": ("Capacity with the recommended configuration", "The same limits with that configuration."),
 }
 """Heading and introduction of each table of the capacity model."""
 VALUE_NAMES = {"True": "yes", "False": "no", "": "none", "-1": "none"}

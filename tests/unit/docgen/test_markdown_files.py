@@ -46,7 +46,12 @@ def blocks() -> Iterator[Block]:
 
 
 BLOCKS = [*blocks()]
-PROGRAMS = [block for block in BLOCKS if block.language == "python" and re.search(r"\bTapStack\(", block.code)]
+PROGRAMS = [
+    block
+    for block in BLOCKS
+    # Services with a handler in another file are deployed in `tests/local`.
+    if block.language == "python" and re.search(r"\bTapStack\(", block.code) and "handler=" not in block.code
+]
 
 
 def pages_of(nav: Any) -> Iterator[str]:

@@ -345,6 +345,13 @@ def test_grant_on_indexes_and_keys_is_rejected() -> None:
         a_grant("parcels", "Query", indexes=("by-state",), keys=("x",))
 
 
+def test_names_have_defaults() -> None:
+    route = Route(method="GET", path="/lost", operation="list_lost_parcels")
+    service = a_service(name="post-office", title="", name_pattern="", functions=(a_function(routes=(route,)),))
+    assert (service.title, service.name_pattern) == ("Post office", "post-office-{type}-{environment}")
+    assert service.routes()[0][1].summary == "List lost parcels"
+
+
 def test_several_routes_can_have_the_same_code() -> None:
     routes = (a_route(codes=(a_code(),)), a_route(method="POST", codes=(a_code(),)))
     assert len(a_service(functions=(a_function(*routes),)).routes()) == 2

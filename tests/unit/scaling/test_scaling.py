@@ -144,7 +144,7 @@ def test_assumptions_have_a_source_and_a_measurement() -> None:
 
 
 IN_FLIGHT = 1_000
-"""Concurrent requests that 000 requires."""
+"""Concurrent requests for which the prod profile is sized."""
 FRACTION_OF_READS = 0.9
 
 
@@ -172,7 +172,7 @@ def test_page_contains_the_reserved_concurrency_of_split_functions() -> None:
     reserved = [
         args.function_settings(function).reserved_concurrency or 0 for function in args.service_definition().functions
     ]
-    assert f"reserves its own number instead, {sum(reserved)}\n" in PAGE
+    assert f"a total of {sum(reserved)} executions" in PAGE
     shared = TapStackArgs(
         "prod", service="inventory", split_functions=True, function=FunctionSettings(reserved_concurrency=-1)
     )
@@ -182,7 +182,7 @@ def test_page_contains_the_reserved_concurrency_of_split_functions() -> None:
 
 def test_command_prints_the_tables_of_some_services(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scaling", "--service", "items", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)["advised"]
+    rows = json.loads(capsys.readouterr().out)["recommended"]
     assert [(row["request"], row["environment"]) for row in rows] == [
         ("items: read", "prod"),
         ("items: create", "prod"),
