@@ -12,7 +12,9 @@ from ..scaling import report
 from ..services import BUILT_IN, load
 from . import options
 
-NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory, as described in CONTRIBUTING.md."
+NO_WORKLOAD = (
+    "{} has no workload. Set workload=Workload(...) in its ServiceFactory, as described in docs/contributing/adding.md."
+)
 
 
 @click.command

@@ -77,8 +77,8 @@ def test_service_without_a_workload_has_only_fixed_costs(tap: Tap, tmp_path: Pat
     result = tap("cost", "--service", "notes", "--env", "dev", "--json")
     assert result.returncode == 0
     assert result.stderr == (
-        "notes has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory: "
-        "see CONTRIBUTING.md.\n"
+        "notes has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory, "
+        "as described in docs/contributing/adding.md.\n"
     )
     items = json.loads(result.stdout)["notes"]["dev"]["items"]
     assert items

@@ -198,7 +198,8 @@ def test_command_reports_services_without_a_workload(
     assert main(["scaling", "--service", "items"]) == 1
     printed = capsys.readouterr()
     assert printed.err == (
-        "items has no workload. Set workload=Workload(...) in its ServiceFactory, as described in CONTRIBUTING.md.\n"
+        "items has no workload. Set workload=Workload(...) in its ServiceFactory, as described in "
+        "docs/contributing/adding.md.\n"
     )
     assert not printed.out
     assert main(["scaling", "--service", "items", "--service", "stock"]) == 0
