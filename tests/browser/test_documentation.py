@@ -67,7 +67,7 @@ def test_search_opens_a_page(offline: Page, site: str) -> None:
     expect(offline.locator("article")).to_contain_text("firewall_enabled")
 
 
-def test_architecture_is_drawn_or_shown_as_text(offline: Page, site: str) -> None:
+def test_architecture_is_a_diagram_or_its_source_text(offline: Page, site: str) -> None:
     offline.goto(f"{site}/services/items/architecture.html")
     if (ROOT / PACKAGES).exists():
         # Mermaid draws into a closed shadow root.
