@@ -255,7 +255,7 @@ def test_partly_fulfilled_cart_lists_the_state_of_each_line(shop: Shop, ending: 
     for lines in ((), cart):
         response = shop.fulfill_cart(*lines, reservationId="cart")
         assert_error(
-            response, 409, "RESERVATION_CONFLICT", "Reservation 'cart' was sold in part and the other lines have ended"
+            response, 409, "RESERVATION_CONFLICT", "Reservation 'cart' was sold in part, and the other lines have ended"
         )
         state = "RELEASED" if ending == "released" else "EXPIRED"
         assert response.body["details"] == ["FULFILLED: 1 of lamp in main", f"{state}: 2 of desk in main"]

@@ -159,7 +159,7 @@ class Records:
                 product_id, line_id = part
                 sales = [f"{units} of {product_id} in {warehouse}" for warehouse, units in sold_units.items()]
                 raise ReferenceConflict(
-                    f"The reference {self._reference!r} was already used to sell {', '.join(sales)}"
+                    f"Reference {self._reference!r} was already used to sell {', '.join(sales)}"
                     + (f" with line_id {line_id!r}" if line_id else "")
                     + ". Repeat that request, or use another line_id.",
                     sales,
