@@ -54,7 +54,7 @@ class KeyServicePrincipal(NamedTuple):
     condition: str
     value: str
     principal: str = "{service}.amazonaws.com"
-    """Service principals without a region end with `amazonaws.com` in every partition."""
+    """Service principal. It ends with `amazonaws.com` in every partition unless it contains a region."""
 
 
 KEY_SERVICE_PRINCIPALS = {

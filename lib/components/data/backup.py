@@ -58,7 +58,7 @@ class BackupArgs:
         if not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", self.name):
             raise invalid_value("name", self.name, "2 to 50 letters, digits, '-' or '_'")
         if not self.settings.retention_days:
-            remedy = "Raise it, or create no Backup."
+            remedy = "Set a retention period, or create no Backup."
             raise invalid_value("backup.retention_days", self.settings.retention_days, "at least 1", remedy)
 
 
