@@ -15,7 +15,7 @@ from .graph import graph_of
 
 
 class ProgramError(Exception):
-    """A program that failed. The message contains its path and the reason."""
+    """Failure of an audited program. The message contains the program path and the reason."""
 
 
 def audit_services(

@@ -17,7 +17,7 @@ WIDTH = 100
 
 
 def lines(result: AuditResult) -> Iterator[str]:
-    """Yield the waived findings with the reasons, the failed findings with the remediation, and a summary."""
+    """Yield the waived findings with their reasons, the failed findings with their remediations, and a summary."""
     yield from _waived(result)
     yield from _failed(result)
     yield ""
@@ -25,7 +25,7 @@ def lines(result: AuditResult) -> Iterator[str]:
 
 
 def data(result: AuditResult) -> list[dict[str, str]]:
-    """Return every finding with its deployment, for JSON."""
+    """Return every finding with its deployment, as JSON data."""
     return [
         {
             "deployment": name,
@@ -44,7 +44,7 @@ def data(result: AuditResult) -> list[dict[str, str]]:
 
 
 def failed(result: AuditResult) -> bool:
-    """Return whether any finding failed."""
+    """Return whether the result contains a failed finding."""
     return bool(_with_state(result, "failed"))
 
 
@@ -54,15 +54,15 @@ def _with_state(result: AuditResult, state: str) -> list[tuple[str, Finding]]:
 
 
 def counts(result: AuditResult) -> list[Sequence[str]]:
-    """Return a table of the number of findings by control and state, with a heading for each part of AWS."""
+    """Return a table of the number of findings by control and state, with a heading for each group of controls."""
     counted = {state: Counter(finding.control.name for _, finding in _with_state(result, state)) for state in STATES}
     rows: list[Sequence[str]] = [["control", "", *STATES]]
-    for part, controls in CONTROLS.items():
+    for group, controls in CONTROLS.items():
         evaluated = [
             control for control in controls if any(by_control[control.name] for by_control in counted.values())
         ]
         if evaluated:
-            rows.append([part, *[""] * (len(STATES) + 1)])
+            rows.append([group, *[""] * (len(STATES) + 1)])
         for control in evaluated:
             numbers = (by_control[control.name] for by_control in counted.values())
             rows.append([f"  {control.name}", control.title, *(str(number or "-") for number in numbers)])
