@@ -9,7 +9,7 @@ from . import OperationError
 from .aws import client
 
 POLL_SECONDS, MAX_POLLS = 5, 60
-"""Interval and maximum number of requests for the status of a change of the record."""
+"""Interval and maximum number of requests for the status of a record change."""
 
 
 class Target(NamedTuple):

@@ -1,4 +1,4 @@
-"""Versions of deployed functions: shift aliases to the newest with CodeDeploy, roll them back, delete old ones."""
+"""Function versions: shift aliases to the newest version with CodeDeploy, roll them back, and delete old versions."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ FINAL_STATUSES = {"Succeeded", "Failed", "Stopped"}
 
 Log = Callable[[str], None]
 Client = Callable[[str], Any]
-"""Creates a client of an AWS service by its name, for one stack."""
+"""Function that returns the client of an AWS service in the region of a stack."""
 
 
 class Shift(NamedTuple):
-    """A deployment that shifts the alias of a function from one version to another."""
+    """Change of a function alias from one version to another, which CodeDeploy applies."""
 
     name: str
-    """Name of the function in AWS, and of its deployment group."""
+    """Physical name of the function, which is also the name of its deployment group."""
     alias: str
     current: str
     target: str
 
 
 def _aliases(outputs: Outputs) -> dict[str, tuple[str, str]]:
-    """Return the ARN and the alias of each function with an alias.
+    """Return the ARN and the alias name of each function with an alias.
 
-    An ARN contains the account, so outputs of a local deployment cannot change functions on AWS.
+    The ARN contains the account, so the outputs of a local deployment cannot select functions on AWS.
     """
     split = {function: arn.rpartition(":") for function, arn in outputs["alias_arns"].items()}
     return {function: (arn, alias) for function, (arn, _, alias) in split.items()}
 
 
 def pending_shifts(outputs: Outputs, lambda_client: Any) -> Iterator[Shift]:
-    """Yield the functions of a stack whose alias is not at the newest published version."""
+    """Yield a shift for each alias of a stack that does not point to the newest published version."""
     for function, (arn, alias) in _aliases(outputs).items():
         name = outputs["function_names"][function]
         current = lambda_client.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"]
@@ -103,7 +103,7 @@ def roll_back(outputs: Outputs, lambda_client: Any, log: Log) -> bool:
         current = int(lambda_client.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
         previous = max((version for version in _versions(arn, lambda_client) if version < current), default=None)
         if previous is None:
-            log(f"{name}: stays at {current}, there is no previous version")
+            log(f"{name}: version {current} has no previous version")
             continue
         lambda_client.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(previous), RoutingConfig={})
         log(f"{name}: {current} to {previous}")
@@ -112,10 +112,10 @@ def roll_back(outputs: Outputs, lambda_client: Any, log: Log) -> bool:
 
 
 def prune(outputs: Outputs, lambda_client: Any, log: Log) -> None:
-    """Delete the versions of each function that no alias uses, except the newest, which might not be deployed yet.
+    """Delete the versions of each function that no alias uses, except the newest, to which the alias might shift next.
 
-    A version retains the network interfaces of its VPC, which prevent the deletion of the subnets, and counts toward
-    the Lambda code storage quota of 75 GB.
+    The network interfaces of a version in a VPC prevent the deletion of the subnets, and its code counts toward the
+    Lambda code storage quota of 75 GB.
     """
     for function, arn in outputs["function_arns"].items():
         versions = _versions(arn, lambda_client)
@@ -142,7 +142,7 @@ def _versions(arn: str, lambda_client: Any) -> list[int]:
 
 
 def regional_client(service: str, outputs: Outputs, profile: str | None = None) -> Any:
-    """Return a client in the region of a stack, with the credentials of a profile or else of the environment."""
+    """Return a client in the region of a stack. The default credentials are those of the environment."""
     region = region_of(outputs["lambda_function_arn"])
     return boto3.Session(profile_name=profile).client(service, region_name=region)
 
@@ -156,7 +156,7 @@ class Selection(NamedTuple):
     def read(self, path: Path) -> dict[str, Outputs]:
         """Return the outputs of the selected stacks, by stack. Raise `OutputsError` if no stack matches."""
         if not path.exists():
-            raise OutputsError(f"{path} does not exist. Deploy first, with make up.")
+            raise OutputsError(f"{path} does not exist. Run make up, which writes it.")
         stacks = read_stacks(path)
         names = {"service": self.service, "environment": self.environment}
         required = {field: name for field, name in names.items() if name}
@@ -171,9 +171,9 @@ class Selection(NamedTuple):
 
 
 def shift_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
-    """Shift the functions of the selected stacks to the newest published version, and wait until that is complete.
+    """Shift the aliases of the selected stacks to the newest published versions, and wait for the deployments.
 
-    The outputs of the stacks are read from the folder. Return one message per failure.
+    The outputs of the stacks are read from `folder`. Return one message per failure.
     """
 
     def shift(outputs: Outputs, client: Client) -> list[str]:
@@ -190,7 +190,7 @@ def shift_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
 
 
 def roll_back_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
-    """Move the aliases of the selected stacks to the previous version. Return one message per failure."""
+    """Move the aliases of the selected stacks to the previous versions. Return one message per failure."""
     moved = []
 
     def roll_back_functions(outputs: Outputs, client: Client) -> list[str]:

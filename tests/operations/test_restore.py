@@ -245,7 +245,10 @@ def test_table_without_point_in_time_recovery_is_rejected(
 ) -> None:
     proxy.script = [rejection("RestoreTableToPointInTime", "PointInTimeRecoveryUnavailableException")]
     assert desk.restore("--at", AT) == 1
-    assert f"{desk.name} has no point-in-time recovery, got '2026-11-20T10:00:00Z'. Use from" in error(capsys)
+    expected = (
+        f"at must be unset, because point-in-time recovery is disabled for {desk.name}, got '2026-11-20T10:00:00Z'."
+    )
+    assert expected in error(capsys)
 
 
 def test_other_aws_error_is_printed_in_one_line(desk: Desk, proxy: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
@@ -349,14 +352,14 @@ def test_failed_restore_job_is_reported(desk: Desk, proxy: FakeAws, capsys: pyte
     proxy.script = [RestoreJobs(desk, status="FAILED")]
     assert desk.restore("--from", RECOVERY_POINT) == 1
     assert error(capsys) == (
-        "error: Restore job job-1 of AWS Backup is FAILED. Fix the reported problem, then run this command again: "
-        "table quota exceeded"
+        "error: AWS Backup restore job job-1 must be COMPLETED, got FAILED (table quota exceeded). "
+        "Fix the problem, then run this command again."
     )
 
 
 def test_recovery_point_requires_a_restore_role(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.restore("--from", RECOVERY_POINT) == 1
-    assert "set backup_retention_days" in error(capsys)
+    assert "Set backup_retention_days" in error(capsys)
 
 
 def test_time_can_have_any_offset() -> None:

@@ -141,7 +141,7 @@ def test_rollback_moves_each_alias_to_the_previous_version() -> None:
         alias_update("shop-watch", "5"),
     ) as clients:
         rollout.roll_back(stack_outputs(), clients["lambda"], lines.append)
-    assert lines == ["shop-desk: stays at 1, there is no previous version", "shop-watch: 7 to 5"]
+    assert lines == ["shop-desk: version 1 has no previous version", "shop-watch: 7 to 5"]
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +199,7 @@ def test_rollback_skips_functions_without_an_alias(capsys: pytest.CaptureFixture
 def test_command_requires_outputs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command]) == 1
     assert (
-        capsys.readouterr().err == "error: cfn-outputs/all-outputs.json does not exist. Deploy first, with make up.\n"
+        capsys.readouterr().err == "error: cfn-outputs/all-outputs.json does not exist. Run make up, which writes it.\n"
     )
 
 
@@ -244,7 +244,7 @@ def test_client_uses_the_aws_profile_of_the_stack(
         (
             (alias("shop-desk", "1"), versions("shop-desk", "$LATEST", "1")),
             {"alias_arns": {"desk": f"{ARN}-desk:live"}},
-            "shop-desk: stays at 1, there is no previous version\n",
+            "shop-desk: version 1 has no previous version\n",
         ),
     ],
     ids=["no alias", "first version"],
