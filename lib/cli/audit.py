@@ -26,10 +26,10 @@ from . import options
 )
 @options.config
 @click.option(
-    "--sarif", "sarif_file", type=options.PATH, help="File to which the findings are also written, as SARIF 2.1.0."
+    "--sarif", "sarif_file", type=options.PATH, help="Additional output file for the findings, as SARIF 2.1.0."
 )
 @options.as_json
-@options.reported(ProgramError)
+@options.report_errors(ProgramError)
 def audit(
     *,
     service: str | None,

@@ -23,15 +23,15 @@ NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFact
     type=options.SERVICE,
     multiple=True,
     show_default="the built-in services",
-    help="Name of the service to calculate for, without writing the page. Can be repeated.",
+    help="Service for which the rates are only printed. Can be repeated.",
 )
 @click.option("--check", is_flag=True, help="Do not write the page. Exit with 1 if it is outdated.")
 @options.as_json
-@options.reported()
+@options.report_errors()
 def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
-    """Calculate the supported request rates, and write docs/production/scaling.md.
+    """Calculate the supported request rates and write docs/production/scaling.md.
 
-    The calculation uses measurements of the services and the quotas of AWS.
+    The calculation uses measurements of the services and AWS quotas.
     """
     if check and (service or as_json):
         raise click.UsageError("--check cannot be combined with --service or --json.", click.get_current_context())

@@ -106,7 +106,7 @@ def test_summary_of_every_command_is_the_first_line_of_its_help() -> None:
 
 
 def test_summaries_of_a_group_are_complete() -> None:
-    assert "Build the web pages of services, if the sources changed.\n" in run("site", "--help").output
+    assert "Build the web pages of services whose sources have changed.\n" in run("site", "--help").output
 
 
 def test_every_option_has_a_help_text() -> None:

@@ -16,7 +16,7 @@ from lib.services import ServiceError
 
 ROOT = Path(__file__).parents[3]
 STACKS = "cfn-outputs/all-outputs.json"
-BY_STACK = f"{STACKS} must contain the outputs of each stack, as {STACKS} does."
+BY_STACK = f"{STACKS} must contain outputs by stack, got flat outputs. Run make outputs and specify {STACKS}."
 
 
 def run(*arguments: str) -> Result:
