@@ -18,7 +18,7 @@ EXPECTED_ERRORS: Mapping[tuple[int, str], str] = {
     (429, "ConcurrentInvocationLimitExceeded"): "exceeds --workers of the emulator",
     (429, "ReservedFunctionConcurrentInvocationLimitExceeded"): "exceeds lambda_reserved_concurrency; 5xx on AWS",
     (503, "SERVICE_UNAVAILABLE"): "the emulator did not respond to the function in time",
-    (502, "Task timed out"): "the function got no processor time",
+    (502, "Task timed out"): "the function waited for a processor",
 }
 """Error responses of a busy service or emulator, by status and code, with their cause."""
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "max": 1.0}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..emulator import RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions, without_tls
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations, without_tls
 
-creations(
+register_creations(
     "sns",
     {
         # The emulator confirms subscriptions automatically and does not send email.
