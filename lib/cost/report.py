@@ -26,7 +26,7 @@ NUMBER_DIGITS = 3
 
 
 def totals(bills: Mapping[str, Mapping[str, Bill]]) -> list[Row]:
-    """Return the monthly costs by service and environment, and their fixed part."""
+    """Return the total and the fixed monthly costs by service and environment."""
     head = ["USD per month", *next(iter(bills.values()))]
     rows: list[Row] = [head]
     for service, environments in bills.items():
@@ -46,11 +46,11 @@ def items(bill: Bill) -> list[Row]:
 
 
 def remarks(bill: Bill) -> Iterator[str]:
-    """Yield the resources of a bill that have no usage, are free of charge, or have no known price."""
+    """Yield the resources of a bill that have no usage, are free of charge, or have an unknown price."""
     for label, resources in (
         ("no usage", _unused(bill.items)),
         ("free of charge", bill.free),
-        ("NO KNOWN PRICE", bill.unpriced),
+        ("UNKNOWN PRICE", bill.unpriced),
     ):
         if resources:
             yield f"{label}: {', '.join(resources)}"
@@ -65,7 +65,7 @@ def prices() -> list[Row]:
     return [["Price", "Unit", "USD", "for", "Page"], *rows]
 
 
-def work() -> list[Row]:
+def operations() -> list[Row]:
     """Return the operations that represent the traffic of each built-in service."""
     rows = [
         [
@@ -79,12 +79,12 @@ def work() -> list[Row]:
         ]
         for service in BUILT_IN
         if (workload := load(service).workload)
-        for kind, operations in (
+        for kind, members in (
             ("read", workload.reads),
             ("write", workload.writes),
             ("schedule", workload.schedules.values()),
         )
-        for operation in operations
+        for operation in members
     ]
     return [["Service", "Kind", "Operation", "Read units", "Write units", "Round trips", "Processor ms"], *rows]
 

@@ -19,7 +19,7 @@ from .model import deployment_limits, lambda_monthly_usd, offered_load, required
 from .queueing import Queue
 
 RATE = 1_000
-"""Requests per second; in the closed-loop and burst tables, concurrent requests."""
+"""Requests per second. In the closed-loop and burst tables: concurrent clients or requests."""
 TARGET_MS = 200
 MEMORIES_MB = (128, 256, 512, 1_769)
 PROD_MB = 512
@@ -85,7 +85,7 @@ def _slowest(operations: Sequence[MeasuredOperation]) -> MeasuredOperation:
     return max(operations, key=lambda measurement: measurement.operation.duration_ms(MEMORIES_MB[0]))
 
 
-def _facts(_: Sequence[MeasuredOperation]) -> list[Row]:
+def _assumptions(_: Sequence[MeasuredOperation]) -> list[Row]:
     return [
         ("name", "value", "kind", "source", "measurement on AWS"),
         *(
@@ -142,7 +142,7 @@ def _closed_loop(operations: Sequence[MeasuredOperation]) -> list[Row]:
         "requests per second",
         "concurrent executions",
         "reserved concurrency",
-        "of the account request rate",
+        "percentage of the account request rate",
     )
     slowest = _slowest(operations).operation
     return [header, *(_closed_loop_row(slowest, pause) for pause in PAUSES_SECONDS)]
@@ -298,13 +298,13 @@ def _markdown(rows: Sequence[Row]) -> str:
 
 
 TABLES: Mapping[str, Callable[[Sequence[MeasuredOperation]], list[Row]]] = {
-    "facts": _facts,
+    "assumptions": _assumptions,
     "times": _times,
-    "open": _open_loop,
-    "closed": _closed_loop,
+    "open-loop": _open_loop,
+    "closed-loop": _closed_loop,
     "burst": _burst,
     "pool": _pool,
-    "money": _costs,
-    "rows": _environments,
-    "advised": _recommended,
+    "costs": _costs,
+    "environments": _environments,
+    "recommended": _recommended,
 }

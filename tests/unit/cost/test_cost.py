@@ -625,7 +625,7 @@ def test_remarks_list_resources_without_costs() -> None:
     assert [*report.remarks(costs)] == [
         "no usage: sqs.Queue",
         "free of charge: iam.Role",
-        "NO KNOWN PRICE: x.Y (1)",
+        "UNKNOWN PRICE: x.Y (1)",
     ]
     assert not [*report.remarks(Bill([an_item()], [], []))]
 
@@ -638,7 +638,7 @@ def test_numbers_are_formatted_for_display(value: float, formatted: str) -> None
 
 
 def test_workload_prices_and_traffic_are_documented() -> None:
-    assert ["stock", "write", "reserve", "1", "8", "2", "0.75"] in report.work()
+    assert ["stock", "write", "reserve", "1", "8", "2", "0.75"] in report.operations()
     assert [
         "`lambda.x86`",
         "GB-seconds",

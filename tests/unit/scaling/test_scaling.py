@@ -187,7 +187,7 @@ def test_page_contains_the_reserved_concurrency_of_split_functions() -> None:
     assert {shared.function_settings(function).reserved_concurrency for function in functions} == {-1}
 
 
-OUTDATED_PAGE = "# 1,000 requests\n<!-- generated:facts -->\nold\n<!-- /generated:facts -->\n"
+OUTDATED_PAGE = "# 1,000 requests\n<!-- generated:assumptions -->\nold\n<!-- /generated:assumptions -->\n"
 
 
 @pytest.fixture(name="page")
@@ -211,7 +211,7 @@ def test_command_updates_an_outdated_page_unless_it_only_checks(page: Path, caps
 
 def test_command_prints_the_tables_of_some_services(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scaling", "--service", "items", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)["advised"]
+    rows = json.loads(capsys.readouterr().out)["recommended"]
     assert [(row["request"], row["environment"]) for row in rows] == [
         ("items: read", "prod"),
         ("items: create", "prod"),
