@@ -43,7 +43,7 @@ def data(result: AuditResult) -> list[dict[str, str]]:
     ]
 
 
-def failed(result: AuditResult) -> bool:
+def has_failed(result: AuditResult) -> bool:
     """Return whether the result contains a failed finding."""
     return bool(_with_state(result, "failed"))
 

@@ -61,4 +61,4 @@ def audit(
         output.table(report.counts(result), "llr")
         for line in report.lines(result):
             output.print_line(line)
-    return int(report.failed(result))
+    return int(report.has_failed(result))

@@ -25,7 +25,7 @@ def _traffic_options(command: options.F) -> options.F:
     docs = docs_of(Traffic)
     for name, value in reversed(asdict(Traffic()).items()):
         option = click.option(
-            report.option(name),
+            report.option_name(name),
             type=float,
             default=value,
             show_default=value is not None or "measured",

@@ -72,7 +72,7 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
             seconds=seconds,
             on_progress=terminal.show_transient,
         )
-    has_passed = report.passed(results)
+    has_passed = report.has_passed(results)
     if as_json:
         document = {
             "service": service,

@@ -101,7 +101,7 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
             terminal.table(smoke_test.table(SERVICES[name], calls), "llrrl")
             for line in smoke_test.unexpected_bodies(calls):
                 terminal.print_line(line)
-    return int(not all(smoke_test.passed(SERVICES[name], calls) for name, calls in results.items()))
+    return int(not all(smoke_test.has_passed(SERVICES[name], calls) for name, calls in results.items()))
 
 
 @click.command

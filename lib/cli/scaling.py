@@ -44,7 +44,7 @@ def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
     for name in service:
         if not load(name).workload:
             click.echo(NO_WORKLOAD.format(name), err=True)
-    operations = report.measured(service or BUILT_IN)
+    operations = report.measured_operations(service or BUILT_IN)
     if not operations:
         return 1
     tables = report.tables(operations)

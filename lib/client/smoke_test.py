@@ -164,7 +164,7 @@ def unexpected_bodies(results: Iterable[CallResult]) -> Iterator[str]:
     return (f"{progress_line(result)}: {result.body}" for result in results if not result.is_expected)
 
 
-def passed(service: Service, results: Iterable[CallResult]) -> bool:
+def has_passed(service: Service, results: Iterable[CallResult]) -> bool:
     """Return whether every route was called and every response was expected."""
     results = list(results)
     called = all(_results_of(service, route, results) for _, route in service.routes())

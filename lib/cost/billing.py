@@ -110,8 +110,18 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("custom metrics", "cloudwatch.metric", usage.custom_metrics, fixed=True),
     ),
     "lambda.ProvisionedConcurrencyConfig": (
-        Line("provisioned concurrency on x86", "lambda.provisioned-x86", usage.provisioned(arm=False), fixed=True),
-        Line("provisioned concurrency on Arm", "lambda.provisioned-arm", usage.provisioned(arm=True), fixed=True),
+        Line(
+            "provisioned concurrency on x86",
+            "lambda.provisioned-x86",
+            usage.provisioned_gb_seconds(arm=False),
+            fixed=True,
+        ),
+        Line(
+            "provisioned concurrency on Arm",
+            "lambda.provisioned-arm",
+            usage.provisioned_gb_seconds(arm=True),
+            fixed=True,
+        ),
     ),
     "route53.HealthCheck": (Line("health checks", "route53.health-check", total(count), fixed=True),),
     "route53.Zone": (Line("zones", "route53.zone", total(count), fixed=True),),

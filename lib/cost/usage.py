@@ -97,7 +97,7 @@ def gb_seconds(*, arm: bool) -> Amount:
     return amount
 
 
-def provisioned(*, arm: bool) -> Amount:
+def provisioned_gb_seconds(*, arm: bool) -> Amount:
     """Return the provisioned concurrency of all functions on one architecture in GB-seconds."""
 
     def amount(resources: Sequence[Inputs], month: Month) -> float:

@@ -142,7 +142,8 @@ def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
         route = matching_route(service, call)
         if route is None:
             raise ValueError(
-                f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}."
+                f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}. "
+                "Correct the call."
             )
         steps.append(Step(call, f"{route.method} {route.path}"))
     return steps

@@ -77,7 +77,7 @@ def rows(stats: RequestStats) -> list[Row]:
     ]
 
 
-def passed(report: Sequence[Row]) -> bool:
+def has_passed(report: Sequence[Row]) -> bool:
     """Return whether at least one request succeeded and none failed with an unexpected error."""
     outcomes = {row.outcome for row in report}
     return SUCCESS in outcomes and FAILURE not in outcomes

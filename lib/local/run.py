@@ -129,7 +129,7 @@ def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionL
     terminal.table(smoke_test.table(service, results), "llrrl")
     for line in smoke_test.unexpected_bodies(results):
         terminal.print_line(line)
-    return smoke_test.passed(service, results)
+    return smoke_test.has_passed(service, results)
 
 
 def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:

@@ -79,10 +79,10 @@ def wait_for_deployments(
         for id_ in pending:
             shift, info = shifts[id_], codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
             if info["status"] != statuses.get(id_):
-                log(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
+                log(f"{shift.name}: version {shift.current} to {shift.target}: {info['status']}")
             statuses[id_] = info["status"]
             if info["status"] in FINAL_STATUSES - {"Succeeded"}:
-                errors.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
+                errors.append(f"{shift.name} stays at version {shift.current}: {_reason(info)}")
         if any(statuses[id_] not in FINAL_STATUSES for id_ in pending):
             sleep(POLL_SECONDS)
     return errors
@@ -106,7 +106,7 @@ def roll_back(outputs: Outputs, lambda_client: Any, log: Log) -> bool:
             log(f"{name}: version {current} has no previous version")
             continue
         lambda_client.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(previous), RoutingConfig={})
-        log(f"{name}: {current} to {previous}")
+        log(f"{name}: version {current} to {previous}")
         has_moved = True
     return has_moved
 
@@ -142,7 +142,7 @@ def _versions(arn: str, lambda_client: Any) -> list[int]:
 
 
 def regional_client(service: str, outputs: Outputs, profile: str | None = None) -> Any:
-    """Return a client in the region of a stack. The default credentials are those of the environment."""
+    """Return a client in the region of a stack, with the credentials of an AWS profile or of the environment."""
     region = region_of(outputs["lambda_function_arn"])
     return boto3.Session(profile_name=profile).client(service, region_name=region)
 

@@ -107,7 +107,7 @@ def _serialize(value: Any) -> str:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the content of a config file. Raise `ProjectError` unless the content and its `config` are mappings."""
+    """Return the content of a project or config file. Raise `ProjectError` if it or its `config` is not a mapping."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
@@ -115,5 +115,5 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
         raise ProjectError(f"{path} must be YAML. Correct it: {' '.join(str(exc).split())}") from None
     if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
-        raise ProjectError(f"{path} must be a mapping, and its config a mapping of keys to values. Correct it.")
+        raise ProjectError(f"{path} must be a YAML mapping, and config in it a mapping of keys to values. Correct it.")
     return document

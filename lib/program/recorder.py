@@ -112,8 +112,8 @@ class RegisteredResource(NamedTuple):
     """Logical names of the dependencies."""
     provider: str
     """Reference to the explicit provider. Empty for the default provider."""
-    retained: bool
-    ignored: list[str]
+    retain_on_delete: bool
+    ignore_changes: list[str]
     sources: dict[str, list[str]]
     """URNs of the resources on whose outputs an input depends, by name of the input."""
     import_id: str = ""
@@ -239,8 +239,8 @@ class Recorder(Monitor):
                     parent=request.parent,
                     depends_on=[urn.split("::")[-1] for urn in request.dependencies],
                     provider=request.provider,
-                    retained=request.retainOnDelete,
-                    ignored=list(request.ignoreChanges),
+                    retain_on_delete=request.retainOnDelete,
+                    ignore_changes=list(request.ignoreChanges),
                     sources={name: list(each.urns) for name, each in request.propertyDependencies.items() if each.urns},
                     import_id=request.importId,
                     serialized_inputs=_serialize(message.get("object", {})),

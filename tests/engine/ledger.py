@@ -43,7 +43,7 @@ class Entry:
     inputs: Properties
     outputs: Properties
     writers: int = 1
-    """Number of Pulumi resources that created it: more than one after a creation that overwrites."""
+    """Number of Pulumi resources that created it. More than one if a creation overwrote it."""
     contents: int = 0
     """Number of recovery points in a vault. A vault with contents cannot be deleted."""
     names: set[str] = field(default_factory=set)
@@ -51,7 +51,7 @@ class Entry:
 
 
 def resource_type(token: str) -> ResourceType:
-    """Return the definition of a resource type. Raise `AwsError` if there is none."""
+    """Return the definition of a resource type. Raise `AwsError` for an undefined type."""
     if token not in TYPES:
         raise AwsError(f"{token} has no entry in tests/engine/resource_types. Add one.")
     return TYPES[token]
@@ -200,14 +200,14 @@ def publishes(before: Properties, after: Properties) -> bool:
 
 
 def with_sticky(kind: ResourceType, olds: Properties, news: Properties) -> Properties:
-    """Return new inputs with the values that the provider retains although the program removes them."""
+    """Return new inputs with the values that the provider retains if the program removes them."""
     for path in kind.sticky:
         news = wire.keep(path, wire.plain(olds), news)
     return news
 
 
 def _overwrites(inputs: Properties) -> bool:
-    """Return whether the inputs allow to overwrite an existing resource."""
+    """Return whether the inputs allow the creation to overwrite an existing resource."""
     return any(wire.plain(inputs.get(name)) is True for name in ("overwrite", "allowOverwrite"))
 
 

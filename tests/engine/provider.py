@@ -166,7 +166,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             diffs=[path.partition(".")[0] for path in changed],
             replaces=[path.partition(".")[0] for path in replacing],
             deleteBeforeReplace=bool(replacing)
-            and _collides(kind, wire.read(request.old_inputs), wire.read(request.news)),
+            and _deletes_before_replace(kind, wire.read(request.old_inputs), wire.read(request.news)),
         )
 
     def Create(self, request: Any, context: Any) -> Any:
@@ -192,7 +192,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         entry = self.ledger.look_up(request.type, imported_from or region, id_)
         if entry is None:
             return provider_pb2.ReadResponse(id="")
-        # A refresh has the inputs of the program; an import has only the properties that AWS returns.
+        # A refresh request contains the inputs of the program. An import has only the properties that AWS returns.
         hidden = frozenset() if inputs else resource_type(request.type).unreadable
         state = {name: value for name, value in self._state(entry).items() if name not in hidden}
         readable = {name: value for name, value in entry.inputs.items() if name not in hidden}
@@ -259,8 +259,8 @@ def _replaces(kind: ResourceType, path: str) -> bool:
     return any(path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in forcing)
 
 
-def _collides(kind: ResourceType, olds: Properties, news: Properties) -> bool:
-    """Return whether the bridge deletes the old resource first, because the program sets a name that stays the same."""
+def _deletes_before_replace(kind: ResourceType, olds: Properties, news: Properties) -> bool:
+    """Return whether the bridge deletes the old resource first, e.g. because the program sets an unchanged name."""
     name = kind.auto_name
     return kind.delete_before_replace or (
         bool(name) and name not in news.get(DEFAULTS, ()) and name in news and olds.get(name) == news.get(name)

@@ -27,7 +27,7 @@ class ResourceType:
     id: str
     """Template of the resource id, e.g. `{name}` or `{restApi}/{stageName}`."""
     identity: str = ""
-    """Template of the value that must be unique, e.g. `{name}`. Empty: AWS does not require a unique value."""
+    """Template of the value that must be unique, e.g. `{name}`. Empty if AWS requires no unique value."""
     scope: str = "region"
     """Scope in which `identity` is unique: `region`, `account` (IAM, CloudFront, Budgets) or `global` (S3 buckets)."""
     upsert: bool = False

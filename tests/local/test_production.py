@@ -96,7 +96,7 @@ class Production(NamedTuple):
     outputs: dict[str, Any]
     created: list[Resource]
     not_emulated: set[str]
-    """Resource types."""
+    """Types of skipped resources."""
 
 
 def deploy_in_production(emulator: Emulator, service: str) -> Production:
@@ -134,7 +134,7 @@ def test_all_resources_are_created_except_unsupported_types(stack: Production) -
 def test_service_passes_its_smoke_test(stack: Production) -> None:
     service = SERVICES[stack.outputs["service"]]
     results = smoke_test.run(service, stack.outputs, lambda result: None)
-    assert smoke_test.passed(service, results), [(r.call.method, r.call.path, r.status, r.body) for r in results]
+    assert smoke_test.has_passed(service, results), [(r.call.method, r.call.path, r.status, r.body) for r in results]
 
 
 def test_outputs_contain_the_created_resources(stack: Production) -> None:

@@ -16,7 +16,7 @@ from lib.local.emulator import Emulator
 
 
 class Desk:
-    """A table of parcels in the emulator, and the outputs file of its stack."""
+    """A table in the emulator, and the outputs file of its stack."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self.dynamodb = emulator.client("dynamodb")
@@ -68,7 +68,7 @@ def aws_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> pyte
     """Set the environment variables that let boto3 use the emulator instead of AWS."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # It might have the credentials of another emulator.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # It might belong to another emulator.
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", emulator.key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", emulator.secret_key)

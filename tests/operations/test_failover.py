@@ -44,7 +44,7 @@ if (folder / "logged out").exists():
 
 
 class Shop:
-    """An items service in the primary region, a replica of its table, and a Pulumi CLI that records its commands."""
+    """An items service in the primary region, a replica of its table, and a fake Pulumi CLI that records commands."""
 
     def __init__(self, emulator: Emulator, folder: Path, api: FakeAws, functions: FakeAws) -> None:
         self.emulator, self.folder, self.api, self.functions = emulator, folder, api, functions
@@ -135,7 +135,7 @@ def shop_fixture(aws: pytest.MonkeyPatch, emulator: Emulator, tmp_path: Path) ->
 
 
 def last_line(capsys: pytest.CaptureFixture[str]) -> str:
-    """Return the last line of the errors, or else of the output."""
+    """Return the last line of stderr, or of stdout if stderr is empty."""
     printed = capsys.readouterr()
     return (printed.err or printed.out).splitlines()[-1]
 

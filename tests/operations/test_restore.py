@@ -1,4 +1,4 @@
-"""`tap restore` against the emulator, which restores the current items of a table for every time."""
+"""`tap restore` against the emulator, which restores the current items of a table regardless of the time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def change_items(desk: Desk) -> None:
     desk.put("d", to="Dan")
 
 
-def test_table_is_restored_next_to_the_live_one_with_its_tags(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_is_restored_next_to_the_live_table_with_its_tags(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.restore("--at", AT) == 0
     copy = desk.dynamodb.describe_table(TableName=desk.name + COPY)["Table"]
     assert desk.items(desk.name + COPY) == desk.items()
@@ -64,7 +64,7 @@ def test_apply_writes_back_differences_and_retains_new_items(desk: Desk, capsys:
     assert f"items written to {desk.name}: 2, deleted: 0" in capsys.readouterr().out
 
 
-def test_exact_deletes_items_that_the_restored_table_does_not_have(desk: Desk) -> None:
+def test_exact_deletes_items_that_exist_only_in_the_live_table(desk: Desk) -> None:
     desk.restore("--at", AT)
     change_items(desk)
     assert desk.restore("--from", desk.name + COPY, "--apply", "--exact") == 0
@@ -90,7 +90,7 @@ def test_expired_items_count_as_missing(desk: Desk, capsys: pytest.CaptureFixtur
 
 
 class ConcurrentWriter:
-    """A DynamoDB client: after every read of a live item, another client writes that item."""
+    """A DynamoDB client that simulates a concurrent writer: each live item changes after it is read."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -193,7 +193,7 @@ def test_missing_live_table_must_be_created_first(desk: Desk, capsys: pytest.Cap
     assert f"{desk.name} does not exist. Create it with make up, then restore it from" in error(capsys)
 
 
-def test_error_for_an_unknown_table_or_stack_lists_the_existing_ones(
+def test_error_for_an_unknown_table_or_stack_lists_the_existing_names(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert desk.restore("--at", AT, "--table", "letters") == 1

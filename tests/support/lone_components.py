@@ -66,7 +66,7 @@ from .builders import NEW_PARCEL, PAGES, a_route, a_service, a_table, an_alarm
 POOL_ARN = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aB3dE5fG7"
 VAULT_ARN = "arn:aws:backup:us-west-2:123456789012:backup-vault:post"
 MANY_ALARMS = 150
-"""Number of alarms that a composite alarm must divide into parts."""
+"""Number of alarms that exceeds the maximum of one composite alarm."""
 
 
 def topic() -> Topic:
@@ -97,7 +97,7 @@ def parameter() -> Parameter:
 
 
 def secret(store: Store = "ssm") -> Secret:
-    """Create a secret with Outputs as value and as key."""
+    """Create a secret with Pulumi outputs as its value and its KMS key."""
     value = pulumi.Output.secret("open sesame")
     return Secret("token", SecretArgs(name="/post/dev/token", store=store, value=value, kms_key_arn=key().arn))
 
@@ -182,7 +182,7 @@ def site(public: bool = False) -> Site:
 
 
 def site_files() -> SiteFiles:
-    """Create the files of a site, with an Output in its config."""
+    """Create the files of a site, with a Pulumi output in its config."""
     served = site()
     return SiteFiles("pages", SiteFilesArgs(site=served, config={"site_url": served.url}))
 

@@ -152,7 +152,7 @@ def test_docs_of_single_services_are_written_in_the_current_folder(
     assert "docs/services/items/openapi.json: outdated. Run make docs." in result.stdout.splitlines()
 
 
-def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
+def test_missing_command_prints_the_help_and_is_a_usage_error() -> None:
     result = run()
     assert result.exit_code == 2
     assert result.stderr.startswith("Usage: tap [OPTIONS] COMMAND")
