@@ -58,7 +58,7 @@ OPTIONS :=
 options = $(foreach name,$(OPTIONS),$(if $(filter CONFIG,$(name)),$(OVERRIDES),$(call $(if $(filter $(name),$(SWITCHES)),switch,option),$(name),--$(lower))))
 lower = $(shell echo $(name:TAP_%=%) | tr A-Z a-z)
 
-TOOLS := local seed audit load scaling cost docs preview up rollback prune outputs destroy restore failover
+TOOLS := local seed audit load scaling cost preview up rollback prune outputs destroy restore failover
 $(TOOLS): $(VENV)/.installed
 	@exec $(TAP) $@ $(options)
 
@@ -70,9 +70,8 @@ local: OPTIONS := SERVICE ENV PORT CHECK CONFIG ## deploy to a local AWS emulato
 seed: OPTIONS := SERVICE ENV ## create demo data in a deployed service in cfn-outputs/ (SERVICE=name, default stock; ENV=suffix)
 audit: OPTIONS := SERVICE ENV SARIF CONFIG ## evaluate the resources of deployments against security controls (SERVICE=name, ENV=suffix, CONFIG="key=value ...", SARIF=file)
 load: OPTIONS := SERVICE ENV CLIENTS SECONDS WORKERS URL TAP_OUTPUTS CONFIG ## run a load test with 1,000 clients (SERVICE=name, default stock; CLIENTS=n, SECONDS=n, WORKERS=n; for a deployment: URL=url or TAP_OUTPUTS=file)
-scaling: OPTIONS := SERVICE CHECK ## calculate the supported request rates and write docs/production/scaling.md (SERVICE=name only prints them; CHECK=1 only checks the file)
+scaling: OPTIONS := SERVICE ## calculate the supported request rates (SERVICE=name)
 cost: OPTIONS := SERVICE ENV REQUESTS CONFIG ## estimate the monthly cost on AWS (SERVICE=name, ENV=suffix, CONFIG="key=value ...", REQUESTS=n per month)
-docs: ## generate the reference documentation
 preview: OPTIONS := SERVICE ENV CONFIG ## show the changes that `make up` would make on AWS (SERVICE=name, ENV=suffix, CONFIG="key=value ...")
 up: OPTIONS := SERVICE ENV YES CONFIG ## deploy to AWS and write the outputs to cfn-outputs/ (SERVICE=name, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)
 rollback: OPTIONS := SERVICE ENV ## roll back the functions of the stacks in cfn-outputs/ to the previous version; requires an alias (SERVICE=name, ENV=suffix)
@@ -86,6 +85,17 @@ failover: OPTIONS := SERVICE ENV TO HEALTH DRY ## deploy a service in a region w
 site: $(VENV)/.installed ## build the web pages of services; requires Node.js (`make local` also builds them)
 	@$(TAP) site build
 
+# The documentation site loads these scripts instead of those of other hosts.
+SITE_PACKAGES := @mermaid-js/tiny@11.17.2 iframe-worker@1.0.4
+# Not with --quiet: it also silences the warnings that --strict counts.
+BUILD_SITE = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1 | { grep -v ^INFO || true; }
+docs: $(VENV)/.installed ## generate the reference pages and build the documentation site in build/site (PORT=n serves it)
+	@$(TAP) docs
+	@npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix build/npm $(SITE_PACKAGES) || echo "npm is missing or failed: the site shows the source text of diagrams"
+	@$(BUILD_SITE)
+	@echo "$(if $(PORT),serving build/site,open build/site/index.html, or serve it: make docs PORT=8000)"
+	@$(if $(PORT),exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site $(PORT))
+
 # Tests run in random order. SEED=n repeats the order of a run, which prints its seed; SEED=none disables the random order.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))
 COVERED := --cov --cov-report=term-missing --cov-fail-under=100
@@ -97,7 +107,7 @@ engine: $(VENV)/.installed ## run the tests with the real Pulumi engine; the fir
 	@$(BIN)/python -m tests.engine.cli
 	@$(PYTEST) --dist=loadgroup tests/engine
 
-lint: $(VENV)/.installed ## run ruff, pylint, mypy and import-linter, and check that generated documents are up to date
+lint: $(VENV)/.installed ## run ruff, pylint, mypy and import-linter, and check that the documentation is up to date and builds
 	@$(BIN)/ruff format --check lib tests benchmarks examples policy setup.py tap.py
 	@$(BIN)/ruff check lib tests benchmarks examples policy setup.py tap.py
 	@$(BIN)/pylint lib tests benchmarks examples policy setup.py tap.py
@@ -105,6 +115,7 @@ lint: $(VENV)/.installed ## run ruff, pylint, mypy and import-linter, and check 
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(TAP) docs --check
+	@$(BUILD_SITE)
 
 bench: $(VENV)/.installed ## run the benchmarks of this project and of comparable libraries
 	@$(BIN)/python -m benchmarks

@@ -44,7 +44,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "failover": LazyCommand("recovery", "Deploy a service in a region with replicas of its tables, or fail back."),
     "audit": LazyCommand("audit", "Evaluate the resources of deployments against security controls."),
     "cost": LazyCommand("cost", "Estimate the monthly cost on AWS."),
-    "scaling": LazyCommand("scaling", "Calculate the supported request rates and write docs/production/scaling.md."),
+    "scaling": LazyCommand("scaling", "Calculate the supported request rates."),
     "load": LazyCommand("load", "Run a load test with many concurrent clients."),
     "docs": LazyCommand("docs", "Generate the documentation of services and settings."),
 }

@@ -9,7 +9,9 @@ import click
 
 from ..docgen import generate
 from ..services import BUILT_IN
-from . import options
+from . import options, reference, tap
+
+PAGE = Path("docs", "reference", "cli.md")
 
 
 @click.command
@@ -26,6 +28,8 @@ def docs(service: Sequence[str], check: bool) -> int:
     """Generate the documentation of services and settings."""
     root = Path.cwd() if service else generate.ROOT
     outdated = generate.outdated(root, (*BUILT_IN, *service) if root == generate.ROOT else service)
+    if root == generate.ROOT and (text := reference.page(tap)) != generate.read(root / PAGE):
+        outdated[root / PAGE] = text
     for path in outdated:
         click.echo(f"{path.relative_to(root)}: {'outdated. Run make docs.' if check else 'written'}")
     if not check:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import click
 
 from ..console import Terminal
-from ..docgen import generate
 from ..scaling import report
 from ..services import BUILT_IN, load
 from . import options
 
-PAGE = generate.ROOT / "docs" / "production" / "scaling.md"
-NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory, as described in CONTRIBUTING.md."
+NO_WORKLOAD = (
+    "{} has no workload. Set workload=Workload(...) in its ServiceFactory, as described in docs/contributing/adding.md."
+)
 
 
 @click.command
@@ -23,24 +23,15 @@ NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFact
     type=options.SERVICE,
     multiple=True,
     show_default="the built-in services",
-    help="Service for which the rates are only printed. Can be repeated.",
+    help="Name of the service. Can be repeated.",
 )
-@click.option("--check", is_flag=True, help="Do not write the page. Exit with 1 if it is outdated.")
 @options.as_json
 @options.report_errors()
-def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
-    """Calculate the supported request rates and write docs/production/scaling.md.
+def scaling(service: Sequence[str], as_json: bool) -> int:
+    """Calculate the supported request rates.
 
     The calculation uses measurements of the services and AWS quotas.
     """
-    if check and (service or as_json):
-        raise click.UsageError("--check cannot be combined with --service or --json.", click.get_current_context())
-    if check:
-        if is_outdated := bool(_updated_page()):
-            click.echo("docs/production/scaling.md: outdated. Run make scaling.")
-        return int(is_outdated)
-    if not service and (content := _updated_page()):
-        PAGE.write_text(content, encoding="utf-8")
     for name in service:
         if not load(name).workload:
             click.echo(NO_WORKLOAD.format(name), err=True)
@@ -58,10 +49,3 @@ def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
             output.table(rows)
             output.print_line("")
     return 0
-
-
-def _updated_page() -> str:
-    """Return the new content of the page, or an empty string if it is up to date."""
-    current = PAGE.read_text(encoding="utf-8")
-    updated = generate.filled(current, report.sections())
-    return "" if updated == current else updated

@@ -19,7 +19,7 @@ BASIS = (
 )
 FIXED_ONLY = (
     "{service} has no workload, so only its fixed costs are shown. "
-    "Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md."
+    "Set workload=Workload(...) in its ServiceFactory, as described in docs/contributing/adding.md."
 )
 """Message for a service without measured operations."""
 NUMBER_DIGITS = 3

@@ -26,19 +26,19 @@ SHAPES = {
     "alarms": ("{{", "}}", "CloudWatch alarms"),
     "email": ("([", "])", "Email"),
 }
-"""The brackets of each kind of node, which are its shape, and its heading."""
+"""Brackets, which select the shape, and heading of each kind of node."""
 STORES = {"ssm": "in Parameter Store", "secretsmanager": "in Secrets Manager"}
 READ_PREFIXES = ("BatchGet", "Describe", "Get", "Query", "Scan")
-"""How the names of actions begin that change nothing."""
+"""Prefixes of the names of read-only actions."""
 SENDING = {"Publish": "publishes", "SendMessage": "sends"}
-"""What other actions are called, apart from writing."""
+"""Labels of other actions than reads and writes."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 ESCAPES = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "\n": " "}
-"""Characters with a meaning in a label, and Mermaid's codes for them."""
+"""Mermaid codes of characters that have a special meaning in a label."""
 
 
 class Node(NamedTuple):
-    """A resource, or who uses it."""
+    """A resource, or its callers."""
 
     kind: str
     key: str
@@ -57,7 +57,7 @@ class Edge(NamedTuple):
 
 
 def flowchart(service: Service, environment: str = "dev") -> str:
-    """Return the callers, the API, its functions and what they may do with which resource; schedules and alarms."""
+    """Return a chart of the callers, the API, the functions and their access to resources, schedules and alarms."""
     nodes = list(_nodes(service, environment))
     lines = [
         "%%{init: {'flowchart': {'wrappingWidth': 600}}}%%",
@@ -74,35 +74,38 @@ def flowchart(service: Service, environment: str = "dev") -> str:
 
 def _nodes(service: Service, environment: str) -> Iterator[Node]:
     names = StackNames(service, environment)
-    named = names.physical
+    physical = names.physical
     settings = ENVIRONMENTS[profile_name(environment)].merged_with(service.settings)
     yield Node("callers", "callers", "HTTPS, JSON", [_keys_required(service, settings)])
     if service.site:
         access = "public, over HTTP" if settings.site.public else "private, behind CloudFront"
-        yield Node("site", "site", f"{named('bucket', service.site.type)}-…", [access])
-    yield Node("api", "api", named("api", service.api_type), _api_lines(service, environment, settings.api))
+        yield Node("site", "site", f"{physical('bucket', service.site.type)}-…", [access])
+    yield Node("api", "api", physical("api", service.api_type), _api_lines(service, environment, settings.api))
     for function in service.functions:
-        runs = merge(settings.function, function.settings)
-        lines = [f"{runs.runtime}, {runs.memory_mb} MB, {runs.timeout_seconds} s"]
-        yield Node("function", _key(function), named("function", function.name), lines)
+        merged = merge(settings.function, function.settings)
+        lines = [f"{merged.runtime}, {merged.memory_mb} MB, {merged.timeout_seconds} s"]
+        yield Node("function", _key(function), physical("function", function.name), lines)
         for schedule in function.schedules:
-            yield Node("schedule", f"schedule {schedule.name}", named("rule", schedule.name), [schedule.rate])
+            yield Node("schedule", f"schedule {schedule.name}", physical("rule", schedule.name), [schedule.rate])
         for consumer in function.consumers:
-            yield Node("stream", f"stream {consumer.name}", named("table", consumer.table), [consumer.name])
-    paths = {one.name: names.parameter(one.name) for one in service.parameters}
+            yield Node("stream", f"stream {consumer.name}", physical("table", consumer.table), [consumer.name])
+    paths = {parameter.name: names.parameter(parameter.name) for parameter in service.parameters}
     for table in service.tables:
-        parameters = [f"name in {paths[one.name]}" for one in service.parameters if one.table == table.name]
-        yield Node("table", f"on {table.name}", named("table", table.name), [*_table_lines(table), *parameters])
-    for one in _separate_parameters(service):
-        yield Node("parameter", f"on {one.name}", paths[one.name], one.value or [named("table", one.table)])
+        parameters = [
+            f"name in {paths[parameter.name]}" for parameter in service.parameters if parameter.table == table.name
+        ]
+        yield Node("table", f"on {table.name}", physical("table", table.name), [*_table_lines(table), *parameters])
+    for parameter in _separate_parameters(service):
+        lines = [*(parameter.value or [physical("table", parameter.table)])]
+        yield Node("parameter", f"on {parameter.name}", paths[parameter.name], lines)
     for secret in service.secrets:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
-    for topic in dict.fromkeys([*(one.name for one in service.topics), service.alarms_type]):
-        yield Node("topic", f"on {topic}", named("topic", topic))
+    for name in dict.fromkeys([*(topic.name for topic in service.topics), service.alarms_type]):
+        yield Node("topic", f"on {name}", physical("topic", name))
     if service.dead_letters:
-        yield Node("queue", f"on {service.dead_letters}", named("queue", service.dead_letters), ["failed events"])
-    own_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
-    yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *own_alarms])
+        yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
+    custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
+    yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *custom_alarms])
     yield Node("email", "email", "notification_email", ["if configured"])
 
 
@@ -113,14 +116,14 @@ def _edges(service: Service) -> Iterator[Edge]:
         yield Edge("site", "api")
     for function in service.functions:
         if function.routes:
-            yield Edge("api", _key(function), [_route_label(one) for one in function.routes])
-        yield from (Edge(f"schedule {one.name}", _key(function)) for one in function.schedules)
-        yield from (Edge(f"stream {one.name}", _key(function)) for one in function.consumers)
+            yield Edge("api", _key(function), [_route_label(route) for route in function.routes])
+        yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
+        yield from (Edge(f"stream {consumer.name}", _key(function)) for consumer in function.consumers)
         for resource, actions in _actions(service, function).items():
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
     yield Edge("functions", "alarms", ["metrics"], dotted=True)
     yield Edge("alarms", f"on {service.alarms_type}")
-    topics = {f"on {one.name}" for one in service.topics} | {f"on {service.alarms_type}"}
+    topics = {f"on {topic.name}" for topic in service.topics} | {f"on {service.alarms_type}"}
     yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
 
 
@@ -129,7 +132,7 @@ def _key(function: Function) -> str:
 
 
 def _actions(service: Service, function: Function) -> dict[str, list[str]]:
-    """Return what a function may do with each resource: what its parts need, and to send failed events to the queue."""
+    """Return the actions of a function by resource: those of its grants, and sending failed events to the queue."""
     actions: dict[str, list[str]] = {}
     for grant in function.grants():
         actions.setdefault(grant.on, []).extend(grant.actions)
@@ -139,15 +142,16 @@ def _actions(service: Service, function: Function) -> dict[str, list[str]]:
 
 
 def _access(actions: list[str]) -> str:
-    """Return a summary of actions; the permissions list each of them."""
+    """Return a summary of actions. The permissions page lists each of them."""
     kinds = ["reads" if action.startswith(READ_PREFIXES) else SENDING.get(action, "writes") for action in actions]
     return ", ".join(sorted(set(kinds)))
 
 
 def _separate_parameters(service: Service) -> list[Parameter]:
-    """Return the parameters with a node of their own: a table's node has the one with its name, unless it is read."""
+    """Return the parameters with a separate node. A parameter with the name of a table is part of its node, unless a
+    function reads it."""
     granted = {grant.on for function in service.functions for grant in function.grants()}
-    return [one for one in service.parameters if one.value or one.name in granted]
+    return [parameter for parameter in service.parameters if parameter.value or parameter.name in granted]
 
 
 def _keys_required(service: Service, settings: Settings) -> str:
@@ -176,8 +180,8 @@ def _table_lines(table: Table) -> Iterator[str]:
         yield f"stream of {table.stream}"
 
 
-def _keys(of: Table | Index) -> str:
-    return ", ".join(f"{key.name} ({key.type})" for key in (of.hash_key, of.range_key) if key)
+def _keys(source: Table | Index) -> str:
+    return ", ".join(f"{key.name} ({key.type})" for key in (source.hash_key, source.range_key) if key)
 
 
 def _route_label(route: Route) -> str:

@@ -35,8 +35,8 @@ def describe_key(key: Key) -> str:
     return f"{', '.join(owners)}: {description}" if owners else description
 
 
-def _is_of_a_service(layer: type[SettingsGroup]) -> bool:
-    return layer not in SETTINGS_GROUPS.values()
+def _is_of_a_service(group: type[SettingsGroup]) -> bool:
+    return group not in SETTINGS_GROUPS.values()
 
 
 def allowed_values(key: Key) -> str:
@@ -46,7 +46,7 @@ def allowed_values(key: Key) -> str:
 
 
 def default_of(key: Key) -> str:
-    """Return the value of a setting that is unset, or who sets it."""
+    """Return the default of a setting, or its source if the setting is unset."""
     default = {f.name: f.default for f in fields(key.group)}[key.field]
     if default is not None:
         return str(default).lower()

@@ -105,14 +105,14 @@ TRANSACTION_ROUND_TRIP = Quantity(
     "SuccessfulRequestLatency of TransactWriteItems",
 )
 GATEWAY_OVERHEAD = Quantity(
-    "API Gateway without its integration", 10, "ms", "assumed", "no publication", "Latency minus IntegrationLatency"
+    "API Gateway without its integration", 10, "ms", "assumed", "no published value", "Latency minus IntegrationLatency"
 )
 RUNTIME_OVERHEAD = Quantity(
     "processor time of the Lambda runtime, TLS and tracing",
     0.5,
     "ms",
     "assumed",
-    "no publication",
+    "no published value",
     "Duration of an empty function, by memory",
 )
 DURATION_VARIATION = Quantity(
@@ -120,7 +120,7 @@ DURATION_VARIATION = Quantity(
     0.5,
     "",
     "assumed",
-    "no publication",
+    "no published value",
     "p50 and p99 of Duration",
 )
 

@@ -65,10 +65,12 @@ class Service:
     """A serverless API that a `TapStack` deploys."""
 
     name: str
-    title: str
-    description: str
-    name_pattern: str
-    """Pattern of physical names, with the placeholders `{type}` and `{environment}`."""
+    title: str = ""
+    """Title in documents and dashboards. Default: the name, capitalized and with spaces."""
+    description: str = ""
+    name_pattern: str = ""
+    """Pattern of physical names, with the placeholders `{type}` and `{environment}`. Default: name, type and
+    environment."""
     tables: tuple[Table, ...]
     functions: tuple[Function, ...]
     schemas: Mapping[str, Schema] = field(default_factory=dict)
@@ -107,6 +109,8 @@ class Service:
 
     def __post_init__(self) -> None:
         check_name("service", self.name)
+        object.__setattr__(self, "title", self.title or self.name.replace("-", " ").capitalize())
+        object.__setattr__(self, "name_pattern", self.name_pattern or f"{self.name}-{{type}}-{{environment}}")
         check_pattern("name_pattern", self.name_pattern, required={"type", "environment"})
         if self.log_access not in get_args(LogAccess):
             allowed = ", ".join(get_args(LogAccess))

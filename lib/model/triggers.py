@@ -75,7 +75,8 @@ class Route:
     path: str
     operation: str
     """Function of the handler module that processes the requests."""
-    summary: str
+    summary: str = ""
+    """Summary in documents. Default: the name of the operation, capitalized and with spaces."""
     grants: tuple[Grant, ...] = ()
     body: str | None = None
     """Schema of the request body, by its name in `Service.schemas`."""
@@ -110,6 +111,7 @@ class Route:
         if not PATH.fullmatch(self.path):
             raise invalid_value("route path", self.path, "segments that start with '/', with parameters as /{name}")
         check_operation("route", self.operation)
+        object.__setattr__(self, "summary", self.summary or self.operation.replace("_", " ").capitalize())
         if self.key_required and not self.required_scope():
             field_name, remedy = f"route {self.method} {self.path} key_required", "Set a scope, or remove key_required."
             raise invalid_value(field_name, True, "False for a route without a scope", remedy)

@@ -1,4 +1,4 @@
-"""The tables of docs/production/scaling.md."""
+"""The tables of the capacity model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .model import deployment_limits, lambda_monthly_usd, offered_load, required
 from .queueing import Queue
 
 RATE = 1_000
-"""Requests per second. In the closed-loop and burst tables: concurrent clients or requests."""
+"""Requests per second. In the tables of concurrent clients and bursts: concurrent requests."""
 TARGET_MS = 200
 MEMORIES_MB = (128, 256, 512, 1_769)
 PROD_MB = 512
@@ -30,8 +30,8 @@ BURST_VARIATION = 2.0
 """Coefficient of variation of the times between arrivals in bursts."""
 ENVIRONMENTS = ("dev", "staging", "prod")
 LIMITS_HEADER = (
-    "environment", "request", "MB", "reserved", "p99 ms", "requests per second", "limited by", "with scaled tables",
-    "monthly quota lasts",
+    "environment", "request", "MB", "reserved", "p99 ms", "requests per second", "limited by",
+    "requests per second, scaled tables", "API key quota lasts",
 )  # fmt: skip
 
 RECOMMENDED = Settings(
@@ -88,7 +88,7 @@ def _slowest(operations: Sequence[MeasuredOperation]) -> MeasuredOperation:
     return max(operations, key=lambda measurement: measurement.operation.duration_ms(MEMORIES_MB[0]))
 
 
-def _assumptions(_: Sequence[MeasuredOperation]) -> list[Row]:
+def _inputs(_: Sequence[MeasuredOperation]) -> list[Row]:
     return [
         ("name", "value", "kind", "source", "measurement on AWS"),
         *(
@@ -111,7 +111,7 @@ def _time_row(measurement: MeasuredOperation) -> Row:
     return measurement.name, f"{operation.processor_ms:.2f}", f"{operation.cold_processor_ms:.0f}", trips, *times
 
 
-def _open_loop(operations: Sequence[MeasuredOperation]) -> list[Row]:
+def _constant_rate(operations: Sequence[MeasuredOperation]) -> list[Row]:
     mb = " / ".join(f"{memory:,}" for memory in MEMORIES_MB)
     header = (
         "request",
@@ -121,10 +121,10 @@ def _open_loop(operations: Sequence[MeasuredOperation]) -> list[Row]:
         f"p99 ms, {COLD_START_PERCENT.value:g} % cold starts",
         "USD per month",
     )
-    return [header, *(_open_loop_row(each) for each in operations)]
+    return [header, *(_constant_rate_row(each) for each in operations)]
 
 
-def _open_loop_row(measurement: MeasuredOperation) -> Row:
+def _constant_rate_row(measurement: MeasuredOperation) -> Row:
     operation = measurement.operation
     return (
         measurement.name,
@@ -139,7 +139,7 @@ def _open_loop_row(measurement: MeasuredOperation) -> Row:
     )
 
 
-def _closed_loop(operations: Sequence[MeasuredOperation]) -> list[Row]:
+def _concurrent_clients(operations: Sequence[MeasuredOperation]) -> list[Row]:
     header = (
         "pause after a response",
         "requests per second",
@@ -148,10 +148,10 @@ def _closed_loop(operations: Sequence[MeasuredOperation]) -> list[Row]:
         "percentage of the account request rate",
     )
     slowest = _slowest(operations).operation
-    return [header, *(_closed_loop_row(slowest, pause) for pause in PAUSES_SECONDS)]
+    return [header, *(_concurrent_clients_row(slowest, pause) for pause in PAUSES_SECONDS)]
 
 
-def _closed_loop_row(slowest: Operation, pause_seconds: float) -> Row:
+def _concurrent_clients_row(slowest: Operation, pause_seconds: float) -> Row:
     rate = queueing.closed_loop_rate(RATE, response_ms(slowest, PROD_MB).usual.mean / 1e3, pause_seconds)
     percentage = f"{rate / ACCOUNT_REQUEST_RATE.value:.0%}"
     return (
@@ -180,15 +180,15 @@ def _burst_row(slowest: Operation, label: str, reserved: int, cold_starts: float
     )
 
 
-def _pool(operations: Sequence[MeasuredOperation]) -> list[Row]:
+def _server_pool(operations: Sequence[MeasuredOperation]) -> list[Row]:
     """Return the table for a pool of servers with one vCPU each."""
     slowest = _slowest(operations).operation
     busy_servers = ceil(offered_load(slowest, MEMORIES_MB[-1], RATE))
     header = ("servers", "utilization", "waiting requests", "mean wait ms", "p99 wait ms", "p99 wait ms, in bursts")
-    return [header, *(_pool_row(slowest, busy_servers + spare) for spare in SPARE_SERVERS)]
+    return [header, *(_server_pool_row(slowest, busy_servers + spare) for spare in SPARE_SERVERS)]
 
 
-def _pool_row(slowest: Operation, servers: int) -> Row:
+def _server_pool_row(slowest: Operation, servers: int) -> Row:
     steady, bursts = (_queue(slowest, servers, variation) for variation in (1.0, BURST_VARIATION))
     waits = (steady.mean_wait_seconds, steady.wait_seconds(99), bursts.wait_seconds(99))
     return (
@@ -301,13 +301,13 @@ def _markdown(rows: Sequence[Row]) -> str:
 
 
 TABLES: Mapping[str, Callable[[Sequence[MeasuredOperation]], list[Row]]] = {
-    "assumptions": _assumptions,
+    "inputs": _inputs,
     "times": _times,
-    "open-loop": _open_loop,
-    "closed-loop": _closed_loop,
-    "burst": _burst,
-    "pool": _pool,
+    "constant_rate": _constant_rate,
     "costs": _costs,
+    "concurrent_clients": _concurrent_clients,
+    "burst": _burst,
+    "server_pool": _server_pool,
     "environments": _environments,
     "recommended": _recommended,
 }

@@ -94,8 +94,8 @@ def test_service_without_a_workload_has_fixed_costs_only(
     printed = capsys.readouterr()
     assert json.loads(printed.out)["items"]["dev"]["usd"] == pytest.approx(fixed)
     assert printed.err == (
-        "items has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory: "
-        "see CONTRIBUTING.md.\n"
+        "items has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory, "
+        "as described in docs/contributing/adding.md.\n"
     )
 
 

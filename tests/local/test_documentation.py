@@ -1,12 +1,14 @@
-"""Examples of the service pages."""
+"""Examples of the service pages and the tutorial."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +110,29 @@ def test_stock_examples_have_the_documented_results(folder: Path) -> None:
     assert by_name["cart"]["quantity"] == 3
     assert "204\n" in printed
     assert [movement["type"] for movement in by_name["movements"]["movements"]] == ["RELEASED", "RESERVED", "UPDATED"]
+
+
+FILE = re.compile(r'```(?:toml|python) title="([^"]+)"\n(.*?)```', re.DOTALL)
+
+
+@pytest.mark.slow
+def test_service_of_the_tutorial_is_deployed(tmp_path: Path) -> None:
+    sources = FILE.findall(Path("docs/getting-started.md").read_text(encoding="utf-8"))
+    for name, content in [*sources, ("bookmarks-service/bookmarks/handler/__init__.py", "")]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    project = tmp_path / "bookmarks-service"
+    metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = project / "bookmarks-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: bookmarks\nVersion: 0.1\n", encoding="utf-8")
+    ((group, entries),) = metadata["entry-points"].items()
+    lines = [f"[{group}]", *(f"{name} = {target}" for name, target in entries.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(project), str(Path.cwd())])}
+    command = ["local", "--check", "--service", "bookmarks", "--outputs", str(tmp_path / "outputs")]
+    ran = subprocess.run(
+        [sys.executable, "-m", "lib", *command], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "smoke test passed" in ran.stdout

@@ -103,7 +103,6 @@ def test_make_without_arguments_lists_the_commands(checkout: Checkout) -> None:
         ("cost SERVICE=stock REQUESTS=5", "--service stock --requests 5"),
         ("load CLIENTS=2 SECONDS=3 WORKERS=4", "--env dev --clients 2 --seconds 3 --workers 4"),
         ("load SERVICE=items TAP_OUTPUTS=file", "--service items --env dev --outputs file"),
-        ("docs", ""),
         ("preview ENV=prod CONFIG=a=b", "--service items --env prod --config a=b"),
         ("up YES=1", "--service items --env dev --yes"),
         ("up YES=0", "--service items --env dev"),
@@ -133,6 +132,15 @@ def parse(words: list[str]) -> None:
     assert command
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in arguments if word.startswith("--")} <= known
+
+
+def test_docs_generates_the_pages_before_the_site(checkout: Checkout) -> None:
+    commands = checkout.make("--dry-run", "docs").stdout.splitlines()
+    assert commands[0] == ".venv/bin/python -m lib docs"
+    assert ".venv/bin/mkdocs build --strict " in commands[2]
+    assert not any("http.server" in command for command in commands)
+    served = checkout.make("--dry-run", "docs", "PORT=8000").stdout.splitlines()[-1]
+    assert served == "exec .venv/bin/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
 
 
 def test_site_builds_the_pages(checkout: Checkout) -> None:

@@ -68,7 +68,7 @@ def test_service_is_audited(tap: Tap) -> None:
 def test_costs_of_the_service_are_estimated(tap: Tap) -> None:
     result = tap("cost", "--service", "notes", "--env", "dev", "--json")
     assert (result.returncode, result.stderr) == (0, "")
-    units = {item["what"]: item["amount"] for item in json.loads(result.stdout)["notes"]["dev"]["items"]}
+    units = {item["label"]: item["amount"] for item in json.loads(result.stdout)["notes"]["dev"]["items"]}
     assert units["reads"] == 700_000
 
 
@@ -77,8 +77,8 @@ def test_service_without_a_workload_has_only_fixed_costs(tap: Tap, tmp_path: Pat
     result = tap("cost", "--service", "notes", "--env", "dev", "--json")
     assert result.returncode == 0
     assert result.stderr == (
-        "notes has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory: "
-        "see CONTRIBUTING.md.\n"
+        "notes has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory, "
+        "as described in docs/contributing/adding.md.\n"
     )
     items = json.loads(result.stdout)["notes"]["dev"]["items"]
     assert items
@@ -112,7 +112,8 @@ def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_pat
     result = tap("docs", "--service", "notes", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert {"Pulumi.yaml: written", "docs/services/notes/openapi.json: written"} <= {*result.stdout.splitlines()}
-    row = "| `notes_retention_days` | notes: Days for which notes are stored. (`notes.retention_days`) | Integer"
+    link = "[`notes_retention_days`](settings/notes.md#notes_retention_days)"
+    row = f"| {link} | notes: Days for which notes are stored. (`notes.retention_days`) | Integer from 1 to 365"
     assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
     assert tap("docs", "--service", "notes", "--check", folder=tmp_path).returncode == 0

@@ -87,7 +87,13 @@ def a_secret(**changes: Any) -> Secret:
 
 def an_alarm(**changes: Any) -> Alarm:
     """Return an alarm for the API."""
-    defaults = {"name": "refusals", "on": "api", "metric": "4XXError", "description": "has 4xx errors", "threshold": 5}
+    defaults = {
+        "name": "rejections",
+        "on": "api",
+        "metric": "4XXError",
+        "description": "has 4xx errors",
+        "threshold": 5,
+    }
     return Alarm(**{**defaults, **changes})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from lib import cli
+from lib.cli import reference
 from lib.docgen import generate
 from lib.program import project
 
@@ -128,6 +130,8 @@ def test_help_shows_defaults() -> None:
 
 def test_docs_writes_outdated_documents_unless_check_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "docs" / "page.md"
+    (tmp_path / "docs" / "reference").mkdir(parents=True)
+    (tmp_path / "docs" / "reference" / "cli.md").write_text(reference.page(cli.tap), encoding="utf-8")
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "outdated", lambda _root, _names: {document: "new"})
     checked = run("docs", "--check")
@@ -136,6 +140,24 @@ def test_docs_writes_outdated_documents_unless_check_is_set(tmp_path: Path, monk
     written = run("docs")
     assert (written.exit_code, written.stdout) == (0, "docs/page.md: written\n")
     assert document.read_text(encoding="utf-8") == "new"
+
+
+def test_reference_has_every_command_and_option() -> None:
+    page = reference.page(cli.tap)
+    for path, command in commands(cli.tap):
+        section = page.partition(f"## tap {path}\n")[2].partition("\n## ")[0]
+        options = {option.opts[0] for option in command.params if isinstance(option, click.Option)}
+        assert options <= {*re.findall(r"^\| `(--[\w-]+)", section, re.M)}
+    assert "| `--service SERVICE` | Name of the service. [default: (every service)] |" in page
+    assert "| `[SERVICE]...` |  |" in page
+
+
+def test_page_of_the_commands_is_outdated_until_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    monkeypatch.setattr(generate, "outdated", lambda _root, _names: {})
+    assert run("docs", "--check").stdout == "docs/reference/cli.md: outdated. Run make docs.\n"
+    assert run("docs").exit_code == 0
+    assert run("docs", "--check").exit_code == 0
 
 
 def test_docs_of_single_services_are_written_in_the_current_folder(

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from lib.cli import main
-from lib.docgen.generate import filled, outdated, write
+from lib.docgen.generate import outdated, write
 from lib.docgen.project_file import MARKER
 from lib.services import SERVICES
 
 pytestmark = pytest.mark.slow
 
-EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 PROJECT = "name: tap\nconfig:\n  tap:own: one\n"
 
 
@@ -40,8 +39,9 @@ def test_every_service_gets_its_documents(written: Path) -> None:
     assert document["info"]["title"] == "Items"
 
 
-def test_folder_without_a_program_gets_no_costs(written: Path) -> None:
-    assert not (written / "docs/reference/costs.md").exists()
+@pytest.mark.parametrize("page", ["costs.md", "capacity.md"])
+def test_folder_without_a_program_gets_no_costs_and_no_capacity(written: Path, page: str) -> None:
+    assert not (written / "docs/reference" / page).exists()
 
 
 def test_config_of_a_project_is_declared_after_its_marker(written: Path) -> None:
@@ -70,13 +70,3 @@ def test_changed_files_alone_are_outdated(written: Path) -> None:
 def test_missing_files_are_outdated(tmp_path: Path) -> None:
     assert tmp_path / "docs/services/items/openapi.json" in outdated(tmp_path)
     assert not any(tmp_path.iterdir())
-
-
-def test_markers_of_other_names_and_without_an_end_are_unchanged() -> None:
-    text = f"{EMPTY.format('other')} <!-- generated:ours -->"
-    assert filled(text, {"ours": "new"}) == text
-
-
-def test_part_between_markers_is_replaced() -> None:
-    once = filled(EMPTY.format("ours"), {"ours": "old"})
-    assert filled(once, {"ours": "new"}) == "<!-- generated:ours -->\nnew\n<!-- /generated:ours -->"

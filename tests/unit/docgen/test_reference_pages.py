@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
-from lib.docgen.reference_pages import configuration, controls, environments, key_policy, metrics, scopes, waivers
+from lib.docgen.reference_pages import CAPACITY, capacity, controls, environments, key_policy, metrics, scopes, waivers
 from lib.documents import iam
+from lib.scaling.report import sections
 from lib.services import loadable
 from lib.settings import ApiSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
-from lib.stack.config import OTHER_KEYS, config_keys
+from lib.stack.config import config_keys
 
 from ...support.builders import a_function, a_metric, a_route, a_service, full_service
 from ...support.markdown import cells
@@ -43,20 +44,6 @@ def test_key_policy_has_the_statements_for_every_service() -> None:
     assert json.loads(statements) == iam.key_statements("111122223333", "us-east-1", users)
 
 
-def test_every_config_key_is_listed_with_its_allowed_values() -> None:
-    rows = {row[0].strip("`"): row[1:] for row in cells(configuration(KEYS))}
-    assert set(rows) == {*OTHER_KEYS, *KEYS}
-    assert rows["audit_reads"] == [
-        "inventory: Whether reads write an audit record, which costs one write unit. It is written concurrently with "
-        "the read. (`inventory.audit_reads`)",
-        "True or false. Default: true.",
-    ]
-    assert rows["lambda_memory_size"] == [
-        "Memory in MB. Lambda allocates CPU in proportion to it. (`function.memory_mb`)",
-        "Integer from 128 to 10240 MB. Default: set by service or environment.",
-    ]
-
-
 def test_environments_have_every_setting_of_every_profile() -> None:
     section = environments({}, KEYS)
     assert section.splitlines()[0] == f"| Setting | Config key | {' | '.join(ENVIRONMENTS)} |"
@@ -69,6 +56,14 @@ def test_settings_of_services_are_listed() -> None:
     assert environments({"parcels": plain}, KEYS) == environments({}, KEYS)
     note = "`parcels` sets in every environment: `api.stage_name` live, `api.cors_origin` none."
     assert environments({"parcels": own}, KEYS).endswith(f"\n\n{note}")
+
+
+def test_capacity_has_every_table_of_the_model() -> None:
+    assert CAPACITY.keys() == sections().keys()
+    page = capacity()
+    assert "## Quotas and assumptions\n\n" in page
+    assert "| memory of a function with one vCPU | 1,769 MB |" in page
+    assert "## Recommended configuration\n\nFor 1,000 requests a second in `prod`.\n\n```yaml\nconfig:\n" in page
 
 
 def test_controls_are_listed_with_all_of_their_ids() -> None:

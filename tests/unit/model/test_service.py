@@ -132,7 +132,7 @@ def a_parameter(**changes: Any) -> Parameter:
             lambda: a_function(variables={"LAMBDA_X": "x"}),
             "function 'desk' variable must be uppercase .*, got 'LAMBDA_X'",
         ),
-        (lambda: an_alarm(name="Refusals"), "alarm name must be 1 to 64 lowercase .*, got 'Refusals'"),
+        (lambda: an_alarm(name="Rejections"), "alarm name must be 1 to 64 lowercase .*, got 'Rejections'"),
         (lambda: an_alarm(period_seconds=90), "alarms.period_seconds must be a multiple of 60 .*, got 90"),
         (lambda: an_alarm(evaluation_periods=0), "alarms.evaluation_periods must be .*, got 0"),
         (lambda: Site(folder="x", type="My site"), "site name must be 1 to 64 lowercase .*, got 'My site'"),
@@ -305,15 +305,15 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
             },
             "code must be unique, got 'TOO_HEAVY' more than once",
         ),
-        ({"alarms": (an_alarm(), an_alarm())}, "alarm must be unique, got 'refusals' more than once"),
+        ({"alarms": (an_alarm(), an_alarm())}, "alarm must be unique, got 'rejections' more than once"),
         ({"alarms": (an_alarm(name="errors"),)}, "alarm must be unique, got 'errors' more than once"),
         (
             {"alarms": (an_alarm(on="counter"),)},
-            "alarm 'refusals' on must be exactly one of api, desk, got 'counter'",
+            "alarm 'rejections' on must be exactly one of api, desk, got 'counter'",
         ),
         (
             {"functions": (a_function(a_route(metrics=(a_metric(name="Gone"),))),), "alarms": (an_alarm(on="desk"),)},
-            "alarm 'refusals' metric must be emitted by an operation of 'desk', got '4XXError'. Add it to the metr",
+            "alarm 'rejections' metric must be emitted by an operation of 'desk', got '4XXError'. Add it to the metr",
         ),
         (
             {"functions": (a_function(a_route(metrics=(a_metric(), a_metric(unit="Bytes")))),)},
@@ -321,11 +321,11 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"alarms": (an_alarm(on="dead-letters"),)},
-            "alarm 'refusals' on must be exactly one of api, .*, got 'dead-letters'",
+            "alarm 'rejections' on must be exactly one of api, .*, got 'dead-letters'",
         ),
         (
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
-            "alarm 'refusals' on must be exactly one of api, api, got 'api'. Rename the function 'api'",
+            "alarm 'rejections' on must be exactly one of api, api, got 'api'. Rename the function 'api'",
         ),
         ({"tables": ()}, "tables must contain at least one table, got none"),
         ({"functions": ()}, "functions must contain at least one function, got none"),
@@ -343,6 +343,13 @@ def test_definition_that_contradicts_itself_is_rejected(changes: dict[str, Any],
 def test_grant_on_indexes_and_keys_is_rejected() -> None:
     with pytest.raises(ValueError, match="grant on 'parcels' must set only one of indexes and keys"):
         a_grant("parcels", "Query", indexes=("by-state",), keys=("x",))
+
+
+def test_names_have_defaults() -> None:
+    route = Route(method="GET", path="/lost", operation="list_lost_parcels")
+    service = a_service(name="post-office", title="", name_pattern="", functions=(a_function(routes=(route,)),))
+    assert (service.title, service.name_pattern) == ("Post office", "post-office-{type}-{environment}")
+    assert service.routes()[0][1].summary == "List lost parcels"
 
 
 def test_several_routes_can_have_the_same_code() -> None:
@@ -429,7 +436,7 @@ def test_every_split_function_that_emits_the_metric_of_an_alarm_has_the_alarm() 
     routes = (counting(ACCEPT, "Arrivals"), counting(LIST, "Lost", "Arrivals"), a_route(path="/x", operation="other"))
     alarm = an_alarm(on="desk", metric="Arrivals", threshold=7)
     assert a_service(functions=(a_function(*routes),), alarms=(alarm,)).split().alarms == tuple(
-        replace(alarm, name=f"refusals-{name}", on=name) for name in ("accept-parcel", "list-parcels")
+        replace(alarm, name=f"rejections-{name}", on=name) for name in ("accept-parcel", "list-parcels")
     )
 
 
@@ -441,7 +448,7 @@ def test_functions_can_have_variables_with_the_same_name() -> None:
 def test_alarm_on_a_metric_of_one_operation_keeps_its_name() -> None:
     alarm = an_alarm(on="desk", metric="Arrivals", missing="breaching")
     split = a_service(functions=(a_function(ACCEPT, counting(LIST, "Arrivals")),), alarms=(alarm,)).split()
-    assert [(alarm.name, alarm.on) for alarm in split.alarms] == [("refusals", "list-parcels")]
+    assert [(alarm.name, alarm.on) for alarm in split.alarms] == [("rejections", "list-parcels")]
     assert split.split() == replace(split, shared_type="shared")
 
 
