@@ -23,7 +23,7 @@ class Control:
     """Security requirement for the resources of some kinds."""
 
     ids: tuple[str, ...]
-    """Ids in Security Hub, Checkov or the Well-Architected Framework. The first one names the control."""
+    """IDs in Security Hub, Checkov or the Well-Architected Framework. The first one names the control."""
     title: str
     severity: Severity
     kinds: tuple[str, ...]
@@ -34,7 +34,7 @@ class Control:
 
     @property
     def name(self) -> str:
-        """The first id."""
+        """The first ID."""
         return self.ids[0]
 
 

@@ -18,8 +18,8 @@ WIDTH = 100
 
 def lines(result: AuditResult) -> Iterator[str]:
     """Yield the waived findings with their reasons, the failed findings with their remediations, and a summary."""
-    yield from _waived(result)
-    yield from _failed(result)
+    yield from _waived_lines(result)
+    yield from _failed_lines(result)
     yield ""
     yield _summary(result)
 
@@ -69,7 +69,7 @@ def counts(result: AuditResult) -> list[Sequence[str]]:
     return rows
 
 
-def _waived(result: AuditResult) -> Iterator[str]:
+def _waived_lines(result: AuditResult) -> Iterator[str]:
     by_reason: dict[str, list[tuple[str, Finding]]] = defaultdict(list)
     for name, finding in _with_state(result, "waived"):
         by_reason[finding.reason].append((name, finding))
@@ -78,23 +78,23 @@ def _waived(result: AuditResult) -> Iterator[str]:
         controls = dict.fromkeys(finding.control.name for _, finding in findings)
         names = dict.fromkeys(name for name, _ in findings)
         deployments = "all deployments" if len(names) == len(result) else ", ".join(names)
-        yield from _wrapped(f"{', '.join(controls)}: {len(findings)}, {deployments}", 2)
-        yield from _wrapped(reason, 6)
+        yield from _wrap(f"{', '.join(controls)}: {len(findings)}, {deployments}", 2)
+        yield from _wrap(reason, 6)
 
 
-def _failed(result: AuditResult) -> Iterator[str]:
+def _failed_lines(result: AuditResult) -> Iterator[str]:
     by_control: dict[Control, list[str]] = defaultdict(list)
     for name, finding in _with_state(result, "failed"):
         by_control[finding.control].append(f"{name}: {finding.resource.name}")
     yield from ["", "failed"] if by_control else []
     for control, resources in by_control.items():
-        yield from _wrapped(f"{', '.join(control.ids)}, {control.severity}: {control.title}", 2)
+        yield from _wrap(f"{', '.join(control.ids)}, {control.severity}: {control.title}", 2)
         for line in resources:
-            yield from _wrapped(line, 6)
-        yield from _wrapped(f"-> {control.remediation}", 6)
+            yield from _wrap(line, 6)
+        yield from _wrap(f"-> {control.remediation}", 6)
 
 
-def _wrapped(paragraph: str, indent: int) -> list[str]:
+def _wrap(paragraph: str, indent: int) -> list[str]:
     margin = " " * indent
     return wrap(paragraph, WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 

@@ -84,7 +84,7 @@ def local(
 def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -> int:
     """Run the smoke test of services against a deployment.
 
-    The test creates items with fixed ids, so it requires tables on which it has not run before. The exit code is 1 if
+    The test creates items with fixed IDs, so it requires tables on which it has not run before. The exit code is 1 if
     a response is not as expected.
     """
     terminal = Terminal(sys.stderr if as_json else None)

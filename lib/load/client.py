@@ -68,7 +68,7 @@ class Client(FastHttpUser):
             values.update(result.saved_values())
 
     def _send_with_retries(self, call: Call, route: str) -> CallResult:
-        """Send a request until it is not throttled."""
+        """Send a request, and retry it while it is throttled."""
         started, attempt = time.perf_counter(), 0
         while (result := self._send(call, route)).status == THROTTLED:
             gevent.sleep(random.random() * min(2**attempt, MAX_BACKOFF_SECONDS))  # noqa: S311  # not a secret

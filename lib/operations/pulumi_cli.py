@@ -116,7 +116,7 @@ class Stack:
             if value not in ("", self.identity[key]):
                 raise CliError(
                     f"{self.pulumi_project.name}:{key} in {self.file} must be {self.identity[key]!r}, got {value!r}. "
-                    f"The file is the config of the stack {self.name}."
+                    f"Correct it, because the file is the config of the stack {self.name}."
                 )
         return {key: self.identity[key] for key, value in values.items() if not value}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -88,12 +88,18 @@ def _pair(dynamodb: Any, restored: str, live: str) -> Pair:
     if not restored_schema:
         raise OperationError(f"Table {restored} does not exist. Specify a table restored from {live}.")
     if restored_schema != live_schema:
+        names, live_names = (", ".join(_key_names(schema)) for schema in (restored_schema, live_schema))
         raise OperationError(
-            f"The key schemas of {restored} and {live} must be equal. Specify a table restored from {live}."
+            f"The key schema of {restored} must be that of {live} ({live_names}), got {names}. "
+            f"Specify a table restored from {live}."
         )
     ttl = dynamodb.describe_time_to_live(TableName=live)["TimeToLiveDescription"].get("AttributeName", "")
-    key_names = [key["AttributeName"] for key in live_schema]
+    key_names = _key_names(live_schema)
     return Pair(dynamodb=dynamodb, restored=restored, live=live, key_names=key_names, ttl=ttl)
+
+
+def _key_names(schema: Sequence[Mapping[str, str]]) -> list[str]:
+    return [key["AttributeName"] for key in schema]
 
 
 def _print_differences(counts: Counts, comparison: Comparison, terminal: Terminal) -> None:

@@ -53,7 +53,7 @@ def pending_shifts(outputs: Outputs, lambda_client: Any) -> Iterator[Shift]:
 
 
 def start_deployment(application: str, shift: Shift, codedeploy: Any) -> str:
-    """Start a CodeDeploy deployment, and return its id."""
+    """Start a CodeDeploy deployment, and return its ID."""
     properties = {
         "Name": shift.name,
         "Alias": shift.alias,

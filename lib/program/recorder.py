@@ -117,7 +117,7 @@ class RegisteredResource(NamedTuple):
     sources: dict[str, list[str]]
     """URNs of the resources on whose outputs an input depends, by name of the input."""
     import_id: str = ""
-    """Id of the existing resource to import. Empty for a resource that is created."""
+    """ID of the existing resource to import. Empty for a resource that is created."""
     serialized_inputs: Mapping[str, Any] = MappingProxyType({})
     """Inputs as Pulumi displays and stores them, with `[secret]` for secrets."""
     options: Mapping[str, Any] = MappingProxyType({})
@@ -153,7 +153,7 @@ class Deployment(NamedTuple):
         return self.outputs[self.single("stack.TapStack").urn]
 
     def paths(self) -> dict[str, str]:
-        """Return the paths of the API by the ids of their resources."""
+        """Return the paths of the API by the IDs of their resources."""
         paths = {f"rootResourceId:{name}": "" for name in self.by_kind("apigateway.RestApi")}
         for name, resource in self.inputs("apigateway.Resource").items():
             paths[f"{name}-id"] = f"{paths[resource['parentId']]}/{resource['pathPart']}"
@@ -199,7 +199,7 @@ class MockCloud(mocks.Mocks):
         return result(args.args) if callable(result) else result
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Return the id and the outputs of a new resource, or of an existing resource that a program reads."""
+        """Return the ID and the outputs of a new resource, or of an existing resource that a program reads."""
         if self._preview:
             return "", {}
         outputs: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}

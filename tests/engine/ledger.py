@@ -68,7 +68,7 @@ class Ledger:
         self.fail: Callable[[str, str, str], str | None] = lambda operation, token, name: None
         """Function that returns an error message if an operation must fail."""
         self._overwritten: dict[tuple[str, str, str], Entry] = {}
-        """Resources that overwrote another one with another id, by the key of the overwritten resource."""
+        """Resources that overwrote another one with another ID, by the key of the overwritten resource."""
         self._unique = itertools.count(1)
 
     def find(self, token: str) -> list[Entry]:
@@ -99,7 +99,7 @@ class Ledger:
             return entry
 
     def provision(self, token: str, region: str, inputs: Properties) -> Properties:
-        """Return the outputs of a new resource, including its id."""
+        """Return the outputs of a new resource, including its ID."""
         return complete(resource_type(token), inputs, region, self.unique())
 
     def unique(self) -> str:

@@ -185,7 +185,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self.ledger.create(urn, token, region, inputs)
 
     def Read(self, request: Any, context: Any) -> Any:
-        """Return the current state of a resource, or an empty id if it does not exist."""
+        """Return the current state of a resource, or an empty ID if it does not exist."""
         inputs = wire.read(request.inputs)
         region = wire.plain(inputs.get("region")) or self._region(context)
         id_, _, imported_from = request.id.partition("@")

@@ -226,7 +226,7 @@ class Deployments:
 
 
 def data_in(resources: Sequence[dict[str, Any]]) -> Data:
-    """Return type and id of the resources in a state that contain data."""
+    """Return type and ID of the resources in a state that contain data."""
     return {(resource["type"], resource["id"]) for resource in resources if resource["type"] in DATA}
 
 

@@ -200,7 +200,7 @@ def test_file_of_another_environment_is_rejected(checkout: Checkout, capsys: pyt
     assert main(["up", "--yes"]) == 1
     assert last_error(capsys) == (
         "error: shop:environment in Pulumi.items-dev.yaml must be 'dev', got 'prod'. "
-        "The file is the config of the stack items-dev."
+        "Correct it, because the file is the config of the stack items-dev."
     )
     assert not checkout.calls()
 

@@ -50,7 +50,7 @@ class Desk:
         self.dynamodb.delete_item(TableName=self.name, Key={"id": {"S": id_}, "at": {"N": "1"}})
 
     def items(self, table: str = "") -> dict[str, dict[str, Any]]:
-        """Return the attributes of every item of a table, by default the live table, by id."""
+        """Return the attributes of every item of a table, by default the live table, by ID."""
         items: Iterable[dict[str, Any]] = self.dynamodb.scan(TableName=table or self.name)["Items"]
         return {
             item["id"]["S"]: {k: v for k, (v,) in ((k, v.values()) for k, v in item.items()) if k not in ("id", "at")}
