@@ -55,7 +55,6 @@ class Shop:
         self._dynamodb = dynamodb
 
     def fill(self, product: str, warehouse: str, units: int) -> None:
-        """Store a level."""
         level = levels.new_level((product, warehouse), units, 0, None, levels.format_timestamp(time.time()))
         self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.to_item(level))
 
@@ -138,7 +137,6 @@ def report() -> str:
 
 
 def _fill(shop: Shop) -> None:
-    """Store levels without reservations."""
     levels_of = {("WARM", "main"): AMPLE_STOCK, ("HOT", "main"): AMPLE_STOCK, ("LAST", "main"): SCARCE_STOCK}
     levels_of |= {("SHARDED", f"main-{number + 1}"): AMPLE_STOCK for number in range(SHARDS)}
     levels_of |= {(f"LAMP-{number}", "main"): AMPLE_STOCK for number in range(PRODUCTS)}

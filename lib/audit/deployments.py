@@ -65,6 +65,6 @@ def _record(program: Path, config: Mapping[str, str], project_name: str) -> Depl
 
 
 def _project(program: Path) -> project.Project:
-    """Return the project in the program's folder, or an empty one."""
+    """Return the project in the folder of a program, or a project without config if there is none."""
     folder = program.parent
     return project.read(folder) if (folder / "Pulumi.yaml").exists() else project.Project(PROJECT, folder, program, {})

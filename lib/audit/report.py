@@ -49,7 +49,6 @@ def has_failed(result: AuditResult) -> bool:
 
 
 def _with_state(result: AuditResult, state: str) -> list[tuple[str, Finding]]:
-    """Return the findings with a state, each with its deployment."""
     return [(name, finding) for name, findings in result.items() for finding in findings if finding.state == state]
 
 

@@ -19,7 +19,6 @@ yes_option = click.option("--yes", is_flag=True, help="Confirm the changes witho
 
 
 def _stack_options(command: options.F) -> options.F:
-    """Add the options that select a stack."""
     return options.service(default="items")(options.env(default="dev")(command))
 
 

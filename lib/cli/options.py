@@ -22,7 +22,6 @@ class NearestChoice(click.Choice[str]):
     """A choice whose error message suggests the nearest value."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Return the error message."""
         nearest = difflib.get_close_matches(str(value), self.choices, 1)
         return super().get_invalid_choice_message(value, ctx) + (f" Did you mean {nearest[0]!r}?" if nearest else "")
 

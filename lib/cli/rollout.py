@@ -14,7 +14,6 @@ from . import options
 
 
 def _selection_options(command: options.F) -> options.F:
-    """Add the options that select stacks."""
     service = click.option(
         "--service", show_default="any", help="Name of the service.", shell_complete=options.complete(names())
     )

@@ -103,7 +103,6 @@ class Ledger:
         return complete(resource_type(token), inputs, region, self.unique())
 
     def unique(self) -> str:
-        """Return a unique token."""
         return f"{next(self._unique):010x}"
 
     def update(self, urn: str, token: str, region: str, id_: str, inputs: Properties) -> Entry:

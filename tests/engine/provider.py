@@ -79,15 +79,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=VERSION)
 
     def Handshake(self, request: Any, context: Any) -> Any:
-        """Accept the engine."""
         return provider_pb2.ProviderHandshakeResponse()
 
     def GetSchema(self, request: Any, context: Any) -> Any:
-        """Return an empty schema."""
         return provider_pb2.GetSchemaResponse(schema="{}")
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
-        """Accept the provider's configuration."""
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
@@ -239,7 +236,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _inputs(properties: Any) -> Properties:
-    """Return inputs without the input that the bridge adds."""
+    """Return inputs without `DEFAULTS`, which the bridge adds."""
     return {name: value for name, value in wire.read(properties).items() if name != DEFAULTS}
 
 

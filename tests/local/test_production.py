@@ -100,7 +100,7 @@ class Production(NamedTuple):
 
 
 def deploy_in_production(emulator: Emulator, service: str) -> Production:
-    """Deploy a service."""
+    """Deploy a service in prod with all features."""
     engine = RecordingEngine(emulator)
     outputs = deploy_service(emulator, service, "prod", engine, **ALL_FEATURES)
     return Production(outputs, engine.created, {type_ for type_, _ in engine.not_emulated})
@@ -115,7 +115,6 @@ def stacks_fixture() -> Iterator[dict[str, Production]]:
 
 @pytest.fixture(name="stack", params=list(SERVICES))
 def stack_fixture(stacks: dict[str, Production], request: pytest.FixtureRequest) -> Production:
-    """Each service."""
     return stacks[request.param]
 
 

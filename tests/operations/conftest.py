@@ -36,7 +36,6 @@ class Desk:
         self.write_outputs()
 
     def write_outputs(self, **additional: str) -> None:
-        """Write the outputs file."""
         outputs = {"table_names": {"parcels": self.name}, "table_arns": {"parcels": self.arn}}
         self.outputs.write_text(json.dumps({"desk-dev": {**outputs, **additional}}), encoding="utf-8")
 

@@ -156,7 +156,6 @@ def test_dynamodb_backup_is_restored(desk: Desk) -> None:
 
 
 def error(capsys: pytest.CaptureFixture[str]) -> str:
-    """Return the error message."""
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith("error: ")
     return line

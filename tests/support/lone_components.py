@@ -164,7 +164,6 @@ def composite() -> CompositeAlarm:
 
 
 def bucket() -> Bucket:
-    """Create a bucket."""
     return Bucket("files", BucketArgs(name_prefix="post-", kms_key_arn=key().arn))
 
 
@@ -175,7 +174,6 @@ def website() -> Website:
 
 
 def site(public: bool = False) -> Site:
-    """Create a site."""
     definition = SiteDefinition(folder=Path(PAGES), hashed="assets/")
     args = SiteArgs(name_prefix="post-", site=definition, settings=SiteSettings(public=public))
     return Site("pages", args)
@@ -240,7 +238,6 @@ def preflight() -> Preflight:
 
 
 def vpc() -> Vpc:
-    """Create a VPC."""
     return Vpc("network", VpcArgs(name="post", settings=NetworkSettings(zones=2)))
 
 
@@ -297,7 +294,6 @@ def flow_logs() -> FlowLogs:
 
 
 def existing_network() -> ExistingNetwork:
-    """Use an existing network."""
     args = ExistingNetworkArgs(name="post", vpc_id="vpc-0a1b2c3d", private_subnet_ids=["subnet-1"])
     return ExistingNetwork("network", args)
 
@@ -389,12 +385,10 @@ def domain() -> Domain:
 
 
 def layer() -> Layer:
-    """Create a layer."""
     return Layer("shared", LayerArgs(name="shared", files={"post/__init__.py": ""}, runtimes=["python3.13"]))
 
 
 def certificate() -> Certificate:
-    """Create a certificate."""
     return Certificate("tls", CertificateArgs(domain_name="a.example.com", zone_id="Z0123456789ABC"))
 
 
@@ -415,7 +409,6 @@ def provisioned_table() -> Table:
 
 
 def existing_table() -> Table:
-    """Use an existing table."""
     existing = table(TableSettings(existing=True))
     pulumi.export("statement", existing.grant(["GetItem"]))
     return existing

@@ -47,7 +47,6 @@ def _emitted(service: Service, out: str) -> MetricsByOperation:
 
 
 def _lines(out: str) -> Iterator[dict[str, Any]]:
-    """Yield the log lines that contain metrics."""
     for line in map(json.loads, out.splitlines()):
         if "_aws" in line:
             assert line["FunctionName"] == "desk-dev"

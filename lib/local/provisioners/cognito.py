@@ -48,6 +48,6 @@ def user_pool_domain(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 @provisions("cognito.UserPoolClient")
 def user_pool_client(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create an app client."""
+    """Create an app client, and return its secret if it has one."""
     response = call(aws, "cognito-idp", "create_user_pool_client", inputs, "ClientName=name")["UserPoolClient"]
     return CreatedResource(response["ClientId"], {"clientSecret": response.get("ClientSecret", "")})

@@ -29,7 +29,6 @@ def table(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 
 def existing_table(aws: RegionalEmulator, name: str) -> CreatedResource:
-    """Look up a table."""
     return _from_description(aws.client("dynamodb").describe_table(TableName=name)["Table"])
 
 

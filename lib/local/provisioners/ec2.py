@@ -42,7 +42,6 @@ register_creations(
 
 @provisions("ec2.Vpc")
 def vpc(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a VPC."""
     id_ = call(aws, "ec2", "create_vpc", with_tag_specifications("vpc", inputs))["Vpc"]["VpcId"]
     aws.client("ec2").modify_vpc_attribute(VpcId=id_, EnableDnsHostnames={"Value": inputs["enableDnsHostnames"]})
     return CreatedResource(id_, {"arn": f"arn:aws:ec2:{aws.region}:{ACCOUNT}:vpc/{id_}", "ownerId": ACCOUNT})

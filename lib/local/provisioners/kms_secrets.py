@@ -40,7 +40,6 @@ def replica_key(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 @provisions("ssm.Parameter")
 def parameter(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a parameter."""
     name = inputs["name"]
     response = call(aws, "ssm", "put_parameter", inputs, "Value=valueWo")
     arn = f"arn:aws:ssm:{aws.region}:{ACCOUNT}:parameter/{name.removeprefix('/')}"

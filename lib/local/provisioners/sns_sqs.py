@@ -28,7 +28,6 @@ register_creations(
 
 @provisions("sns.Topic")
 def topic(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a topic."""
     key = inputs.get("kmsMasterKeyId")
     attributes = {"KmsMasterKeyId": key} if key is not None else {}
     arn = call(aws, "sns", "create_topic", {**inputs, "attributes": attributes})["TopicArn"]

@@ -30,7 +30,6 @@ def created(
 
 
 def stack(name: str, **outputs: str) -> Resource:
-    """Return a stack."""
     return Resource(kind="stack.TapStack", name=name, urn=f"urn:pulumi:s::p::tap:stack:TapStack::{name}", props=outputs)
 
 
