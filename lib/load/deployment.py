@@ -42,7 +42,7 @@ def raise_file_limit(clients: int) -> None:
 def local_deployment(
     service: str, environment: str, terminal: Terminal, *, workers: int | None = None, pairs: Sequence[str] = ()
 ) -> Iterator[Endpoint]:
-    """Deploy a service into an emulator that runs until the block exits."""
+    """Deploy a service to an emulator that runs until the block exits."""
     pulumi_project = project.read(Path())
     config = project.config(pulumi_project, environment, service) | project.parse_config_pairs(pulumi_project, pairs)
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:

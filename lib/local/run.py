@@ -1,4 +1,4 @@
-"""Local deployment: deploys services into an emulator, runs their smoke tests and serves with hot reload."""
+"""Local deployment: deploys services to an emulator, runs their smoke tests and serves with hot reload."""
 
 from __future__ import annotations
 

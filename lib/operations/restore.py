@@ -62,7 +62,7 @@ def find_live_table(outputs: Path, stack: str, table: str) -> LiveTable:
         stacks = {}
     if stack not in stacks:
         existing = f"those of {', '.join(stacks)}" if stacks else "none"
-        raise OperationError(f"{outputs} must have the outputs of {stack}, got {existing}. Run make outputs for it.")
+        raise OperationError(f"{outputs} must contain the outputs of {stack}, got {existing}. Run make outputs for it.")
     values = stacks[stack]
     names: Mapping[str, str] = values["table_names"]
     name = next((name for name, physical_name in names.items() if table in (name, physical_name)), None)

@@ -198,9 +198,9 @@ def test_error_for_an_unknown_table_or_stack_lists_the_existing_names(
     assert desk.restore("--at", AT, "--table", "letters") == 1
     assert "table must be one of parcels, got 'letters'." in error(capsys)
     assert desk.restore("--at", AT, "--stack", "desk-prod") == 1
-    assert "must have the outputs of desk-prod, got those of desk-dev. Run make outputs for it." in error(capsys)
+    assert "must contain the outputs of desk-prod, got those of desk-dev. Run make outputs for it." in error(capsys)
     assert desk.restore("--at", AT, "--outputs", "missing.json") == 1
-    assert "missing.json must have the outputs of desk-dev, got none. Run make outputs" in error(capsys)
+    assert "missing.json must contain the outputs of desk-dev, got none. Run make outputs" in error(capsys)
 
 
 def test_table_can_be_specified_by_its_name_in_aws(desk: Desk) -> None:

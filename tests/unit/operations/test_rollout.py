@@ -282,7 +282,7 @@ def test_command_requires_outputs_of_the_selected_stack(
     service = arguments[1] if "--service" in arguments else "any service"
     environment = "dev" if "--env" in arguments else "any environment"
     assert capsys.readouterr().err == (
-        f"error: cfn-outputs/all-outputs.json must have the outputs of {service} in {environment}, got those of "
+        f"error: cfn-outputs/all-outputs.json must contain the outputs of {service} in {environment}, got those of "
         "shop-prod. Run make outputs with SERVICE and ENV.\n"
     )
 
