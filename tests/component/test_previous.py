@@ -469,4 +469,4 @@ def test_deployments_ignore_the_capacity_of_a_table_after_it_becomes_provisioned
 ) -> None:
     known = {TABLE: {"name": "dev-items-table", "billingMode": previous}} if previous else {}
     table = deploy(known, table=settings).single("dynamodb.Table")
-    assert {*table.ignored} - {"replicas"} == ignored
+    assert {*table.ignore_changes} - {"replicas"} == ignored
