@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import TextIO
 
 from rich.console import Console
@@ -19,6 +21,17 @@ from rich.text import Text
 ERASE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 UNLIMITED_WIDTH = 10_000
 """Width for files and pipes, where rich would otherwise wrap lines at 80 columns."""
+
+
+@contextmanager
+def signals_handled(numbers: Iterable[int], handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Call `handler` for signals until the block exits."""
+    previous = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, previous_handler in previous.items():
+            signal.signal(number, previous_handler)
 
 
 class Terminal:

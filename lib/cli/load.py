@@ -72,16 +72,15 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
             seconds=seconds,
             on_progress=terminal.show_transient,
         )
+    summary = {"service": service, "url": endpoint.url, "clients": clients, "seconds": seconds}
+    return _print(results, summary, terminal, as_json)
+
+
+def _print(results: list[report.Row], summary: dict[str, Any], terminal: Terminal, as_json: bool) -> int:
+    """Print the results and return the exit code."""
     has_passed = report.has_passed(results)
     if as_json:
-        document = {
-            "service": service,
-            "url": endpoint.url,
-            "clients": clients,
-            "seconds": seconds,
-            "passed": has_passed,
-            "rows": [result._asdict() for result in results],
-        }
+        document = {**summary, "passed": has_passed, "rows": [result._asdict() for result in results]}
         click.echo(json.dumps(document, indent=2))
     else:
         terminal.table(report.table(results), "llr")

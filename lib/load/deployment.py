@@ -12,7 +12,8 @@ from ..client import auth
 from ..client.smoke_test import Endpoint
 from ..console import Terminal
 from ..local.emulator import Emulator
-from ..local.engine import Engine, deploy
+from ..local.engine import Engine
+from ..local.run import deploy_with
 from ..program import project
 
 WORKERS_PER_PROCESSOR = 4
@@ -47,14 +48,6 @@ def local_deployment(
     config = project.config(pulumi_project, environment, service) | project.parse_config_pairs(pulumi_project, pairs)
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:
         engine = Engine(emulator, lambda _, name: terminal.show_transient(f"  {service}: {name}"))
-        stack = f"{service}-{environment}"
-        outputs = deploy(
-            pulumi_project.program,
-            engine,
-            project=pulumi_project.name,
-            stack=stack,
-            config=config,
-            report=terminal.print_line,
-        )
+        outputs = deploy_with(engine, pulumi_project, config, terminal)
         terminal.step(f"{service} is deployed in {environment}")
         yield Endpoint(outputs["api_url"], auth.authorization_of(outputs, emulator))

@@ -6,8 +6,8 @@ import secrets
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from ..assets import npm
 from ..client import auth, smoke_test
 from ..client import outputs_file as files
-from ..console import Terminal
+from ..console import Terminal, signals_handled
 from ..program import project
 from ..services import SERVICES
 from . import aws_config
@@ -31,15 +31,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that stop the emulator: Ctrl-C, `kill` and a closed terminal."""
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable() -> AbstractContextManager[None]:
     """Raise `KeyboardInterrupt` in the block for every signal in `STOP_SIGNALS`."""
-    previous = {number: signal.signal(number, _stop) for number in STOP_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    return signals_handled(STOP_SIGNALS, _stop)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -99,8 +93,20 @@ def _deploy(
         terminal.show_transient(f"  {service}: {created} resources, {type_.rsplit(':', 1)[-1]} {name}")
 
     engine = Engine(emulator, progress)
-    stack = f"{service}-{config['environment']}"
-    outputs = deploy(
+    outputs = deploy_with(engine, pulumi_project, config, terminal)
+    archives.update(engine.archives)
+    terminal.step(f"{service} deployed: {created} resources")
+    for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
+        terminal.print_line(f"  not emulated: {count} of {type_} ({NOT_EMULATED[type_]})")
+    return outputs
+
+
+def deploy_with(
+    engine: Engine, pulumi_project: project.Project, config: Mapping[str, str], terminal: Terminal
+) -> dict[str, Any]:
+    """Deploy the service and environment of `config` with an engine, and return the stack outputs."""
+    stack = f"{config['service']}-{config['environment']}"
+    return deploy(
         pulumi_project.program,
         engine,
         project=pulumi_project.name,
@@ -108,11 +114,6 @@ def _deploy(
         config=config,
         report=terminal.print_line,
     )
-    archives.update(engine.archives)
-    terminal.step(f"{service} deployed: {created} resources")
-    for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
-        terminal.print_line(f"  not emulated: {count} of {type_} ({NOT_EMULATED[type_]})")
-    return outputs
 
 
 def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, terminal: Terminal) -> bool:

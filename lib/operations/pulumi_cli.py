@@ -22,7 +22,7 @@ import yaml
 
 from ..assets import npm
 from ..client import outputs_file
-from ..console import Terminal
+from ..console import Terminal, signals_handled
 from ..model.names import check_environment_suffix
 from ..program import project
 from ..services import SERVICES
@@ -141,19 +141,9 @@ def run(arguments: Sequence[str]) -> int:
 
     After an interrupt, wait for the CLI, which also receives the signal and completes its current operations.
     """
-    with _interrupts_ignored():
-        return subprocess.run([find_cli(), *arguments], check=False).returncode
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
     # Use a handler, because the CLI would inherit SIG_IGN.
-    previous = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with signals_handled((signal.SIGINT, signal.SIGTERM), lambda *_: None):
+        return subprocess.run([find_cli(), *arguments], check=False).returncode
 
 
 def require_success(code: int, command: str) -> None:
