@@ -58,7 +58,7 @@ def is_output(value: object) -> bool:
 
 
 def unknown_value(field_name: str, remedy: str) -> ValueError:
-    """Return the error for an Output where the value decides what is created."""
+    """Return the error for an Output as a value that must be known before deployment."""
     return ValueError(f"{field_name} must be known before deployment, got an Output. {remedy}")
 
 
