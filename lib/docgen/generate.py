@@ -9,7 +9,7 @@ from ..cost.bill import standard
 from ..model import Service
 from ..services import BUILT_IN, SERVICES, load
 from ..stack.config import config_keys
-from . import reference_pages, service_pages, settings_pages
+from . import component_page, reference_pages, service_pages, settings_pages
 from .project_file import declare_config
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +37,7 @@ def files(root: Path, services: Mapping[str, Service]) -> dict[Path, str]:
     if program.exists():
         folders["reference"]["costs.md"] = reference_pages.costs(standard(program))
         folders["reference"]["capacity.md"] = reference_pages.capacity()
+        folders["reference"]["components.md"] = component_page.components()
     documents = {
         root / "docs" / folder / name: text for folder, texts in folders.items() for name, text in texts.items()
     }
