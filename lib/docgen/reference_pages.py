@@ -203,7 +203,7 @@ def key_policy() -> str:
 
 
 def environments(services: Mapping[str, Service], keys: Mapping[str, Key]) -> str:
-    """Return the table of the settings that an environment profile has, and the settings of each service."""
+    """Return the table of the settings of each environment profile, and the settings that services set."""
     key_names = {setting: f"`{name}`" for name, key in keys.items() for setting in setting_names(key)}
     profiles = {name: values_of(settings) for name, settings in ENVIRONMENTS.items()}
     settings = dict.fromkeys(setting for profile in profiles.values() for setting in profile)

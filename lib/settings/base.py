@@ -53,7 +53,7 @@ def invalid_value(field_name: str, value: object, expected: str, remedy: str = "
 
 
 def is_output(value: object) -> bool:
-    """Return whether `value` is an Output of Pulumi, which this package does not import."""
+    """Return whether `value` is a Pulumi Output. This package does not import Pulumi."""
     return hasattr(type(value), "apply")
 
 
