@@ -79,7 +79,7 @@ prune: OPTIONS := SERVICE ENV ## delete the function versions that no alias uses
 outputs: OPTIONS := SERVICE ENV ## write the outputs of a deployment on AWS to cfn-outputs/ (SERVICE=name, ENV=suffix)
 destroy: OPTIONS := SERVICE ENV YES ## delete a deployment on AWS, except tables that the environment retains (SERVICE=name, ENV=suffix, YES=1 confirms)
 restore: STACK = $(SERVICE)-$(ENV)
-restore: OPTIONS := STACK TABLE AT FROM APPLY EXACT ## restore a table next to the live one and compare them (TABLE=name, AT=time or FROM=backup ARN; APPLY=1 writes differences back, EXACT=1 also deletes new items)
+restore: OPTIONS := STACK TABLE AT FROM APPLY EXACT ## restore a table next to the live table and compare them (TABLE=name, AT=time or FROM=backup ARN; APPLY=1 writes differences back, EXACT=1 also deletes new items)
 failover: OPTIONS := SERVICE ENV TO HEALTH DRY ## deploy a service in a region with replicas of its tables, or fail back to the primary region (TO=region; DRY=1 only prints the steps)
 
 site: $(VENV)/.installed ## build the web pages of services; requires Node.js (`make local` also builds them)

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from . import local, program
 from .measure import handlers, units
-from .races import conflicts, growth, load, sweeps
+from .scenarios import conflicts, growth, load, scheduled_jobs
 from .services import inventory, items, stock
 
 SECTIONS: Mapping[str, Sequence[Callable[[], str]]] = {
@@ -24,7 +24,7 @@ SECTIONS: Mapping[str, Sequence[Callable[[], str]]] = {
         partial(handlers, stock.MEASUREMENT),
         conflicts.report,
         load.report,
-        sweeps.report,
+        scheduled_jobs.report,
     ),
     "program": (program.report,),
     "local": (local.report,),
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _exit(*_: object) -> NoReturn:
-    """Exit in a way that still terminates child processes."""
+    """Raise `SystemExit`, so that context managers terminate child processes."""
     sys.exit(1)
 
 

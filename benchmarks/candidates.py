@@ -1,4 +1,4 @@
-"""Candidates of a comparison, this library and its peers, and the processes that run them."""
+"""Candidates of a comparison (this library and its peers) and the processes that run them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Code = Mapping[str, str]
 
 
 class Reply(NamedTuple):
-    """The processor time of a batch of events, and the response to the last event."""
+    """Processor time of a batch of events, and response to the last event."""
 
     seconds: float
     response: Response

@@ -38,11 +38,11 @@ class Bill(NamedTuple):
 def bill(
     calls: Iterable[Call], tables: Mapping[str, Table], before: Mapping[str, Items], after: Mapping[str, Items]
 ) -> Bill:
-    """Return the units of calls that wrote each item at most once, from the table contents before and after."""
+    """Return the units of calls that each wrote an item at most once, from the table contents before and after them."""
     reads, writes = 0.0, Counter[str]()
     for call in calls:
         if "__type" in call.response:
-            raise RuntimeError(f"{call.operation} failed: {call.response}.")
+            raise RuntimeError(f"{call.operation} returned an error: {call.response}.")
         reads += _reads(call)
         for name, key_or_item, factor in _writes(call):
             table = tables[name]
@@ -55,7 +55,7 @@ def bill(
 
 
 def key_of(table: Table, item: Item) -> tuple[str, str]:
-    """Return the values of the partition key and the sort key of an item; empty without a sort key."""
+    """Return the partition key and the sort key of an item. Without a sort key, the second value is empty."""
     keys = [key.name for key in (table.hash_key, table.range_key) if key]
     hash_value, range_value = [next(iter(item[name].values())) for name in keys] + [""] * (2 - len(keys))
     return hash_value, range_value

@@ -41,7 +41,6 @@ class Deployment(NamedTuple):
         return {self.names[table.name]: table for table in self.service.tables}
 
     def put(self, table: str, item: Mapping[str, Any]) -> None:
-        """Store an item."""
         self.emulator.client("dynamodb").put_item(TableName=self.names[table], Item=item)
 
     def put_all(self, items: Iterable[tuple[str, Mapping[str, Any]]]) -> None:

@@ -42,9 +42,9 @@ HEADERS = {
 """Headers that all candidates must return if this library returns them."""
 
 Request = Callable[[Session], Event]
-"""Creates the items that a request requires, and returns the request."""
+"""Function that creates the items that a request requires, and returns the request."""
 Requests = Callable[[Session, int], Sequence[Event]]
-"""Creates the items that requests require, and returns a number of requests."""
+"""Function that creates the items that requests require, and returns the specified number of requests."""
 Times = dict[str, float]
 """Seconds per request by candidate."""
 
@@ -55,7 +55,7 @@ class Measurement:
 
     service: Service
     prepare: Callable[[Session], object]
-    """Creates the items of the lists. A first list request creates the signing key of page tokens."""
+    """Function that creates listed items, and sends a list request, which creates the signing key of page tokens."""
     requests: Mapping[str, Request]
     """Requests whose calls are recorded, by name."""
     round_trips: Mapping[str, int] = field(default_factory=dict)
@@ -161,10 +161,10 @@ def _collect(seconds: Mapping[str, list[float]], replies: Mapping[str, Reply], c
     """Add the times per request. Raise `RuntimeError` if the candidates returned different responses."""
     expected = _outline(replies[LIBRARY].response)
     if expected["status"] >= 300:
-        raise RuntimeError(f"{LIBRARY} returned {replies[LIBRARY].response}.")
+        raise RuntimeError(f"Status of {LIBRARY} must be less than 300, got {replies[LIBRARY].response}.")
     for name, reply in replies.items():
         if (outline := _outline(reply.response)) != expected:
-            raise RuntimeError(f"{name} returned {outline}, but {LIBRARY} returned {expected}.")
+            raise RuntimeError(f"Response of {name} must be {expected}, as of {LIBRARY}, got {outline}.")
         seconds[name].append(reply.seconds / count)
 
 
@@ -213,7 +213,7 @@ def _call_table(recordings: Mapping[str, Recording]) -> list[list[str]]:
 
 
 def _unit_table(service: Service, recordings: Mapping[str, Recording]) -> list[list[str]]:
-    """Return the units by table and index. Indexes of several tables with the same name are added up."""
+    """Return the units by table and index. The units of indexes with the same name are added up."""
     names = [name for table in service.tables for name in (table.name, *(index.name for index in table.indexes))]
     written = [
         name for name in dict.fromkeys(names) if any(recording.bill.writes[name] for recording in recordings.values())

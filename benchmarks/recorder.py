@@ -42,7 +42,7 @@ def proxy(endpoint: str, handle: Handle) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_POST(self) -> None:  # pylint: disable=invalid-name  # name is given by http.server
+        def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
             """Respond with the result of `handle`."""
             request = self.rfile.read(int(self.headers["Content-Length"]))
             headers = dict(self.headers)

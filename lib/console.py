@@ -47,7 +47,7 @@ class Terminal:
         self._console.out(self._printable(line), highlight=False)
 
     def step(self, line: str) -> None:
-        """Print a line with the seconds since the start."""
+        """Print a line that is prefixed with the seconds since the start."""
         self.print_line(f"[{time.monotonic() - self._started:5.1f} s] {line}")
 
     def show_transient(self, line: str) -> None:
@@ -68,7 +68,7 @@ class Terminal:
             yield lambda: bars.advance(task)
 
     def table(self, rows: Sequence[Sequence[str]], justify: str = "lr") -> None:
-        """Print a table with the header in the first row. `justify` is `l` or `r` per column; the last one repeats."""
+        """Print a table. The first row is the header. `justify` is `l` or `r` per column; its last letter repeats."""
         header, *body = rows
         sides = justify.ljust(len(header), justify[-1])
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")

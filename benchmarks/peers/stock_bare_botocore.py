@@ -111,7 +111,6 @@ def reserve(event: dict[str, Any]) -> HandlerResult:
 
 
 def release(event: dict[str, Any]) -> HandlerResult:
-    """Release reserved units."""
     path = event["pathParameters"]
     settle("RELEASED", path["productId"], path["reservationId"])
     return 204, ""
@@ -332,12 +331,10 @@ def to_response(level: Level) -> dict[str, Any]:
 
 
 def status_of(available: int, threshold: int) -> str:
-    """Return the stock status."""
     if available <= 0:
         return "OUT_OF_STOCK"
     return "LOW_STOCK" if available <= threshold else "IN_STOCK"
 
 
 def format_timestamp(seconds: float) -> str:
-    """Format a timestamp."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

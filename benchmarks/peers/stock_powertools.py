@@ -109,7 +109,6 @@ def reserve(product_id: str) -> Response[str]:
 
 @app.delete("/inventory/<product_id>/reserve/<reservation_id>")
 def release(product_id: str, reservation_id: str) -> Response[str]:
-    """Release reserved units."""
     settle("RELEASED", product_id, reservation_id)
     return respond(204, None)
 
@@ -261,14 +260,12 @@ def to_response(level: Item) -> Item:
 
 
 def status_of(available: int, threshold: int) -> str:
-    """Return the stock status."""
     if available <= 0:
         return "OUT_OF_STOCK"
     return "LOW_STOCK" if available <= threshold else "IN_STOCK"
 
 
 def format_timestamp(seconds: float) -> str:
-    """Format a timestamp."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

@@ -44,7 +44,6 @@ def _batch(key: str = "") -> Event:
 
 
 def _create_item(session: Session, **fields: Any) -> str:
-    """Create an item and return its id."""
     return str(session.worker.send(_create(**fields))["itemId"])
 
 

@@ -20,7 +20,6 @@ LISTING = event("GET", "/items", query={"page_size": str(PAGE)})
 
 
 def _create_item(session: Session) -> dict[str, str]:
-    """Create an item and return its keys."""
     item = session.worker.send(CREATE)
     return {name: item[name] for name in ("ItemId", "CreatedAt")}
 

@@ -47,7 +47,6 @@ def schedule(name: str) -> Event:
 
 
 def put_level(deployment: Deployment, level: Level) -> None:
-    """Store a level."""
     deployment.put("management", levels.to_item(level))
 
 
@@ -83,14 +82,12 @@ def _fulfill(product: str, **fields: Any) -> Event:
 
 
 def _create_product(session: Session, stock_count: int = AMPLE_STOCK) -> str:
-    """Create a product and return its ID."""
     product = _new_product()
     session.worker.send(_create(product, stock_count))
     return product
 
 
 def _create_reservation(session: Session) -> tuple[str, str]:
-    """Create a product, reserve one unit of it, and return both IDs."""
     product, reservation = _create_product(session), _new_id()
     session.worker.send(reserve(product, reservation))
     return product, reservation
@@ -116,7 +113,7 @@ def _expire(session: Session) -> Event:
     end = int(time.time()) - HOUR_SECONDS
     at = levels.format_timestamp(end - HOUR_SECONDS)
     level = levels.new_level((_new_product(), WAREHOUSE), AMPLE_STOCK, 10, "lighting", at)
-    put_level(session.deployment, levels.add_hold(level, units=1, end=end, at=at))
+    put_level(session.deployment, levels.add_hold(level, units=1, expiry=end, at=at))
     line = Line(_new_id(), 0, *level.key, 1, reservations.HELD, at, end, "anonymous", "0" * 32)
     session.deployment.put("reservations", reservations.to_item(line))
     return schedule("stock-expiry")

@@ -1,4 +1,4 @@
-"""Controls, and waivers of them."""
+"""Definitions of controls and waivers."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class Control:
     """Security requirement for the resources of some kinds."""
 
     ids: tuple[str, ...]
-    """Ids in Security Hub, Checkov or the Well-Architected Framework. The first one names the control."""
+    """IDs in Security Hub, Checkov or the Well-Architected Framework. The first one names the control."""
     title: str
     severity: Severity
     kinds: tuple[str, ...]
     related: Link | Uses | None = None
-    """Other resources that the check requires."""
+    """Related resources that are passed to `is_compliant`."""
     is_compliant: Check
     remediation: str
 
     @property
     def name(self) -> str:
-        """The first id."""
+        """The first ID."""
         return self.ids[0]
 
 
@@ -56,16 +56,16 @@ class Waiver:
     profiles: tuple[str, ...] = ()
     """Environment profiles to which the waiver applies. Empty means every profile."""
     related: Link | Uses | None = None
-    """Other resources that `when` requires."""
+    """Related resources that are passed to `when`."""
     when: Check = always
-    unless: str = ""
-    """Kind of a resource that a stack has if a setting requests the control. The waiver excludes such stacks."""
+    unless_kind: str = ""
+    """Resource kind. The waiver does not apply to a stack with such a resource, which a setting has enabled."""
     unless_output: str = ""
-    """Output that a stack has if a setting requests the control. The waiver excludes such stacks."""
+    """Stack output. The waiver does not apply to a stack with this output, which a setting has enabled."""
 
-    def is_requested(self, resource: Resource, graph: Graph) -> bool:
-        """Return whether a setting of the resource's stack requests the control."""
+    def is_excluded(self, resource: Resource, graph: Graph) -> bool:
+        """Return whether `unless_kind` or `unless_output` excludes the stack of a resource."""
         stack = graph.stack_of(resource)
-        candidates = (other for other in graph.by_kind([self.unless]) if other.is_from_library())
-        is_created = any(graph.stack_of(candidate) is stack for candidate in candidates)
-        return bool(stack and self.unless_output in stack.props) or is_created
+        candidates = (other for other in graph.by_kind([self.unless_kind]) if other.is_from_library())
+        has_resource = any(graph.stack_of(candidate) is stack for candidate in candidates)
+        return bool(stack and self.unless_output in stack.props) or has_resource

@@ -15,7 +15,7 @@ from .graph import graph_of
 
 
 class ProgramError(Exception):
-    """A program that failed. The message contains its path and the reason."""
+    """Failure of an audited program. The message contains the program path and the reason."""
 
 
 def audit_services(
@@ -65,6 +65,6 @@ def _record(program: Path, config: Mapping[str, str], project_name: str) -> Depl
 
 
 def _project(program: Path) -> project.Project:
-    """Return the project in the program's folder, or an empty one."""
+    """Return the project in the folder of a program, or a project without config if there is none."""
     folder = program.parent
     return project.read(folder) if (folder / "Pulumi.yaml").exists() else project.Project(PROJECT, folder, program, {})

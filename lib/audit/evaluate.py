@@ -25,14 +25,14 @@ class Finding(NamedTuple):
 
 
 def audit(graph: Graph) -> Iterator[Finding]:
-    """Evaluate every control for every resource of its kinds."""
+    """Yield a finding for every control and every resource of its kinds."""
     for control in (control for controls in CONTROLS.values() for control in controls):
         for resource in graph.by_kind(control.kinds):
             yield evaluate(control, resource, graph)
 
 
 def evaluate(control: Control, resource: Resource, graph: Graph) -> Finding:
-    """Evaluate a control for a resource."""
+    """Return the finding of a control for a resource."""
     if control.is_compliant(resource, graph.related_resources(resource, control.related)):
         return Finding(control, resource, "passed")
     waiver = applicable_waiver(control, resource, graph)
@@ -56,6 +56,6 @@ def _applies(waiver: Waiver, resource: Resource, scope: ResourceScope, graph: Gr
         and (not waiver.services or scope.service in waiver.services)
         and (not waiver.profiles or scope.profile in waiver.profiles)
         and scope.service not in waiver.except_services
-        and not waiver.is_requested(resource, graph)
+        and not waiver.is_excluded(resource, graph)
         and waiver.when(resource, graph.related_resources(resource, waiver.related))
     )

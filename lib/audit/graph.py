@@ -15,7 +15,7 @@ STACK = "stack.TapStack"
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """Resources of one kind with an output of the evaluated resource in a property."""
+    """Resources of `kind` that reference the evaluated resource in `property`."""
 
     kind: str
     property: str
@@ -23,7 +23,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Uses:
-    """Resources of some kinds with an output in a property of the evaluated resource."""
+    """Resources of `kinds` that the evaluated resource references in `property`."""
 
     kinds: tuple[str, ...]
     property: str
@@ -38,9 +38,9 @@ class Resource:
     name: str
     urn: str
     props: Mapping[str, Any]
-    """Inputs in camel case. For a component, its outputs."""
+    """Inputs in camel case, or the outputs of a component."""
     sources: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """For each property, the URNs of the resources that it depends on."""
+    """URNs of the resources on which each property depends."""
     parent: str = ""
 
     def get(self, path: str, default: Any = None) -> Any:
@@ -51,7 +51,7 @@ class Resource:
         return default if value is None else value
 
     def is_set(self, path: str) -> bool:
-        """Return whether the value of a property is true: not None, empty, 0 or False."""
+        """Return whether a property has a value other than None, 0, False and empty values."""
         return bool(self.get(path))
 
     def if_known(self, path: str) -> Any:
@@ -59,7 +59,7 @@ class Resource:
         return self.get(path)
 
     def each(self, path: str) -> list[Resource]:
-        """Return a view of the resource for each object in a list property."""
+        """Return a resource for each object in a list property, with the members of the object as properties."""
         return [replace(self, props=item) for item in self.get(path, ())]
 
     def is_from_library(self) -> bool:
@@ -68,7 +68,7 @@ class Resource:
 
 
 class ResourceScope(NamedTuple):
-    """Service and environment profile of the `TapStack` of a resource. Empty outside a `TapStack`."""
+    """Service and environment profile of a resource. Both are empty for a resource outside a `TapStack`."""
 
     service: str = ""
     profile: str = ""
@@ -84,7 +84,7 @@ class Graph:
             self._kinds[resource.kind].append(resource)
 
     def by_kind(self, kinds: Iterable[str]) -> list[Resource]:
-        """Return every resource of some kinds."""
+        """Return the resources of all `kinds`."""
         return [resource for kind in kinds for resource in self._kinds.get(kind, ())]
 
     def related_resources(self, resource: Resource, link: Link | Uses | None) -> list[Resource]:

@@ -20,7 +20,7 @@ RESTRICTING_KEYS = (
     "aws:sourcevpce",
     "kms:calleraccount",
 )
-"""Condition keys that restrict a statement for all principals to some of them, in lower case."""
+"""Condition keys, in lower case, that restrict a statement with the principal `*` to specific callers."""
 
 
 def as_list(value: Any) -> list[Any]:
@@ -31,7 +31,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def statements(document: Any) -> list[Statement]:
-    """Return the statements of a document, which is a JSON string, a mapping, or empty."""
+    """Return the statements of a policy document: a JSON string, a mapping, or an empty value."""
     content = json.loads(document) if isinstance(document, str) and document else document
     return as_list(content["Statement"]) if content else []
 

@@ -29,8 +29,8 @@ MANDATORY = ("high", "critical")
 """Severities with mandatory enforcement. Other severities are advisory. The policy config can override both."""
 
 
-class Planned(Resource):
-    """A resource in a preview, with some unknown values."""
+class PreviewedResource(Resource):
+    """A resource in a preview. Its properties can have unknown values."""
 
     def if_known(self, path: str) -> Any:
         """Return a property, or None if it is unset or unknown in a preview."""
@@ -40,11 +40,11 @@ class Planned(Resource):
             return None
 
 
-class Previewed(Planned):
-    """A resource in a preview; a property counts as set if the program sets it to an unknown value."""
+class OptimisticResource(PreviewedResource):
+    """A previewed resource whose inputs count as set if their values are unknown."""
 
     def is_set(self, path: str) -> bool:
-        """Return whether a property is set. Raise `UnknownValueError` if the provider sets it."""
+        """Return whether a property is set. Raise `UnknownValueError` for an unknown value that is not an input."""
         try:
             return super().is_set(path)
         except UnknownValueError as error:
@@ -54,7 +54,7 @@ class Previewed(Planned):
 
 
 class NotEvaluated(UnknownValueError):
-    """Resources that a control cannot evaluate in a preview. The SDK reports the message as advisory."""
+    """Error for resources that a control cannot evaluate in a preview. The SDK reports its message as advisory."""
 
     def __init__(self, control: Control, unknown: Sequence[tuple[Resource, UnknownValueError]]) -> None:
         _, first = unknown[0]
@@ -71,7 +71,7 @@ def policies() -> list[Policy]:
 
 
 def policy(control: Control) -> Policy:
-    """Return a resource policy for a control, or a stack policy if the control requires other resources."""
+    """Return a resource policy for a control, or a stack policy if the evaluation requires other resources."""
     policy_class = ResourceValidationPolicy if _is_resource_policy(control) else StackValidationPolicy
 
     def validate(args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
@@ -96,20 +96,20 @@ def _is_resource_policy(control: Control) -> bool:
         or waiver.services
         or waiver.except_services
         or waiver.profiles
-        or waiver.unless
+        or waiver.unless_kind
         or waiver.unless_output
         for waiver in waivers_of(control)
     )
 
 
 def _validate(control: Control, args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
-    """Report each resource that fails a control, then raise `NotEvaluated` for those with unknown values."""
-    assumed, known = _graph(args, Previewed), _graph(args, Planned)
+    """Report each resource that fails a control, then raise `NotEvaluated` for resources with unknown values."""
+    optimistic, known = _graph(args, OptimisticResource), _graph(args, PreviewedResource)
     unknown = []
-    for previewed, resource in zip(assumed.by_kind(control.kinds), known.by_kind(control.kinds), strict=True):
+    for assumed, resource in zip(optimistic.by_kind(control.kinds), known.by_kind(control.kinds), strict=True):
         try:
-            # The second evaluation raises if the failure results from an assumption of the first.
-            failed = _fails(control, previewed, assumed) and _fails(control, resource, known)
+            # The second evaluation raises `UnknownValueError` if the failure depends on an unknown value.
+            failed = _fails(control, assumed, optimistic) and _fails(control, resource, known)
         except UnknownValueError as error:
             unknown.append((resource, error))
             continue
@@ -120,7 +120,7 @@ def _validate(control: Control, args: ResourceValidationArgs | StackValidationAr
 
 
 def _fails(control: Control, resource: Resource, graph: Graph) -> bool:
-    """Return whether a resource fails a control. Unknown values of a waived resource are not evaluated."""
+    """Return whether a resource fails a control. Controls are not evaluated for waived resources."""
     return not applicable_waiver(control, resource, graph) and evaluate(control, resource, graph).state == "failed"
 
 

@@ -17,15 +17,15 @@ WIDTH = 100
 
 
 def lines(result: AuditResult) -> Iterator[str]:
-    """Yield the waived findings with the reasons, the failed findings with the remediation, and a summary."""
-    yield from _waived(result)
-    yield from _failed(result)
+    """Yield the waived findings with their reasons, the failed findings with their remediations, and a summary."""
+    yield from _waived_lines(result)
+    yield from _failed_lines(result)
     yield ""
     yield _summary(result)
 
 
 def data(result: AuditResult) -> list[dict[str, str]]:
-    """Return every finding with its deployment, for JSON."""
+    """Return every finding with its deployment, as JSON data."""
     return [
         {
             "deployment": name,
@@ -43,33 +43,32 @@ def data(result: AuditResult) -> list[dict[str, str]]:
     ]
 
 
-def failed(result: AuditResult) -> bool:
-    """Return whether any finding failed."""
+def has_failed(result: AuditResult) -> bool:
+    """Return whether the result contains a failed finding."""
     return bool(_with_state(result, "failed"))
 
 
 def _with_state(result: AuditResult, state: str) -> list[tuple[str, Finding]]:
-    """Return the findings with a state, each with its deployment."""
     return [(name, finding) for name, findings in result.items() for finding in findings if finding.state == state]
 
 
 def counts(result: AuditResult) -> list[Sequence[str]]:
-    """Return a table of the number of findings by control and state, with a heading for each part of AWS."""
+    """Return a table of the number of findings by control and state, with a heading for each group of controls."""
     counted = {state: Counter(finding.control.name for _, finding in _with_state(result, state)) for state in STATES}
     rows: list[Sequence[str]] = [["control", "", *STATES]]
-    for part, controls in CONTROLS.items():
+    for group, controls in CONTROLS.items():
         evaluated = [
             control for control in controls if any(by_control[control.name] for by_control in counted.values())
         ]
         if evaluated:
-            rows.append([part, *[""] * (len(STATES) + 1)])
+            rows.append([group, *[""] * (len(STATES) + 1)])
         for control in evaluated:
             numbers = (by_control[control.name] for by_control in counted.values())
             rows.append([f"  {control.name}", control.title, *(str(number or "-") for number in numbers)])
     return rows
 
 
-def _waived(result: AuditResult) -> Iterator[str]:
+def _waived_lines(result: AuditResult) -> Iterator[str]:
     by_reason: dict[str, list[tuple[str, Finding]]] = defaultdict(list)
     for name, finding in _with_state(result, "waived"):
         by_reason[finding.reason].append((name, finding))
@@ -78,23 +77,23 @@ def _waived(result: AuditResult) -> Iterator[str]:
         controls = dict.fromkeys(finding.control.name for _, finding in findings)
         names = dict.fromkeys(name for name, _ in findings)
         deployments = "all deployments" if len(names) == len(result) else ", ".join(names)
-        yield from _wrapped(f"{', '.join(controls)}: {len(findings)}, {deployments}", 2)
-        yield from _wrapped(reason, 6)
+        yield from _wrap(f"{', '.join(controls)}: {len(findings)}, {deployments}", 2)
+        yield from _wrap(reason, 6)
 
 
-def _failed(result: AuditResult) -> Iterator[str]:
+def _failed_lines(result: AuditResult) -> Iterator[str]:
     by_control: dict[Control, list[str]] = defaultdict(list)
     for name, finding in _with_state(result, "failed"):
         by_control[finding.control].append(f"{name}: {finding.resource.name}")
     yield from ["", "failed"] if by_control else []
     for control, resources in by_control.items():
-        yield from _wrapped(f"{', '.join(control.ids)}, {control.severity}: {control.title}", 2)
+        yield from _wrap(f"{', '.join(control.ids)}, {control.severity}: {control.title}", 2)
         for line in resources:
-            yield from _wrapped(line, 6)
-        yield from _wrapped(f"-> {control.remediation}", 6)
+            yield from _wrap(line, 6)
+        yield from _wrap(f"-> {control.remediation}", 6)
 
 
-def _wrapped(paragraph: str, indent: int) -> list[str]:
+def _wrap(paragraph: str, indent: int) -> list[str]:
     margin = " " * indent
     return wrap(paragraph, WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 

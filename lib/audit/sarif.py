@@ -1,4 +1,4 @@
-"""Report of an audit as SARIF 2.1.0, a format that code hosts and editors import."""
+"""Audit report as SARIF 2.1.0, a format that code scanning services and editors import."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RULES = [control for controls in CONTROLS.values() for control in controls]
 
 
 def document(result: Mapping[str, Sequence[Finding]], program: Path) -> dict[str, Any]:
-    """Return the failed findings of each deployment of `program`, and the waived ones as suppressed results."""
+    """Return the failed findings of each deployment of `program`, and the waived findings as suppressed results."""
     uri = program.as_uri() if program.is_absolute() else quote(program.as_posix())
     all_findings = ((name, finding) for name, findings in result.items() for finding in findings)
     run = {

@@ -8,9 +8,9 @@ from .control import Waiver
 from .graph import Link, Resource, Uses
 
 ANONYMOUS_PATH = "{productId}"
-"""Path part of the only resource of the stock API with a GET method that does not require an API key."""
+"""Path part of the stock API resource with the only GET method that requires no API key."""
 EXTERNAL_CODE = ("s3Bucket", "imageUri")
-"""Properties of a function with code that is stored before the deployment."""
+"""Function properties for code that is uploaded to S3 or ECR before the deployment."""
 PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
@@ -53,7 +53,7 @@ WAIVERS = (
     ),
     Waiver(
         controls=("APIGateway.4",),
-        unless="wafv2.WebAcl",
+        unless_kind="wafv2.WebAcl",
         related=Link(kind="apigateway.MethodSettings", property="stageName"),
         when=_is_throttled,
         reason="Disabled by default: a web ACL has a monthly price, and the throttle of the stage, "
@@ -111,7 +111,7 @@ WAIVERS = (
     ),
     Waiver(
         controls=("Lambda.3",),
-        unless="ec2.Vpc",
+        unless_kind="ec2.Vpc",
         reason="Disabled by default: the functions call only public AWS endpoints, with IAM authentication over TLS, "
         "and the VPC endpoints have a monthly price; enable a VPC with `network_vpc`.",
     ),
@@ -142,7 +142,7 @@ WAIVERS = (
     ),
     Waiver(
         controls=("CKV_AWS_173",),
-        unless="kms.Key",
+        unless_kind="kms.Key",
         unless_output="key_arn",
         reason="The variables contain names and URLs and no secrets, and Lambda encrypts them with an AWS managed "
         "key; enable a customer managed key with `encryption_key`.",
@@ -155,7 +155,7 @@ WAIVERS = (
     ),
     Waiver(
         controls=("DynamoDB.4",),
-        unless="backup.Plan",
+        unless_kind="backup.Plan",
         reason="Disabled by default: backups have a monthly price, and `point_in_time_recovery` restores any second "
         "of the last 35 days; enable backups with `backup_retention_days`.",
     ),
@@ -173,14 +173,14 @@ WAIVERS = (
     ),
     Waiver(
         controls=("CKV_AWS_119", "CKV_AWS_158", "CKV_AWS_166", "CKV2_AWS_73"),
-        unless="kms.Key",
+        unless_kind="kms.Key",
         unless_output="key_arn",
         reason="Disabled by default: the data is encrypted with an AWS managed or AWS owned key, and a customer "
         "managed key has a monthly price and a price per request; enable a customer managed key with `encryption_key`.",
     ),
     Waiver(
         controls=("SNS.1",),
-        unless="kms.Key",
+        unless_kind="kms.Key",
         unless_output="key_arn",
         reason="Disabled by default: CloudWatch alarms cannot publish to topics that are encrypted with the AWS "
         "managed key, and a customer managed key has a monthly price; enable one with `encryption_key`.",

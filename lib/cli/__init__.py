@@ -22,7 +22,7 @@ EXTRAS: Mapping[str, str] = {
 
 
 class LazyCommand(NamedTuple):
-    """A command that is not imported yet: the module that defines it, and its summary."""
+    """A command that is imported when it is called: the module that defines it, and its summary."""
 
     module: str
     summary: str
@@ -40,10 +40,8 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "rollout": LazyCommand("rollout", "Shift the aliases of deployed functions to the newest versions."),
     "rollback": LazyCommand("rollout", "Move the aliases of deployed functions to the previous versions."),
     "prune": LazyCommand("rollout", "Delete the function versions that no alias uses."),
-    "restore": LazyCommand("recovery", "Restore a table next to the live one and compare them."),
-    "failover": LazyCommand(
-        "recovery", "Deploy a service in a region with replicas of its tables, and point its domain there."
-    ),
+    "restore": LazyCommand("recovery", "Restore a table next to the live table and compare them."),
+    "failover": LazyCommand("recovery", "Deploy a service in a region with replicas of its tables, or fail back."),
     "audit": LazyCommand("audit", "Evaluate the resources of deployments against security controls."),
     "cost": LazyCommand("cost", "Estimate the monthly cost on AWS."),
     "scaling": LazyCommand("scaling", "Calculate the supported request rates."),
@@ -67,7 +65,7 @@ class CommandLine(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Import the command that the arguments specify. Return its name, the command and the remaining arguments."""
+        """Import the specified command. Return its name, the command and the remaining arguments."""
         name, stub, rest = super().resolve_command(ctx, args)
         return name, self._load(name) if name and stub else None, rest
 
@@ -84,7 +82,7 @@ class CommandLine(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that the arguments specify. Set the context of usage errors without one."""
+        """Run the specified command. Add its context to usage errors that have none."""
         try:
             return super().invoke(ctx)
         except click.UsageError as exc:
@@ -92,7 +90,7 @@ class CommandLine(click.Group):
             raise
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run a command and exit with its exit code. Return the exit code instead if `standalone_mode` is False."""
+        """Run a command and exit with its exit code. If `standalone_mode` is False, return the exit code instead."""
         run: Callable[..., int | None] = super().main
         try:
             code = run(*args, standalone_mode=False, **extra) or 0
@@ -128,5 +126,5 @@ click.version_option(__version__, message="tap-stack %(version)s")(tap)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `tap` and return its exit code. The default arguments are those of the process."""
+    """Run `tap` and return its exit code. Default: the command-line arguments of the process."""
     return int(tap.main(arguments, standalone_mode=False))

@@ -26,10 +26,10 @@ from . import options
 )
 @options.config
 @click.option(
-    "--sarif", "sarif_file", type=options.PATH, help="File to which the findings are also written, as SARIF 2.1.0."
+    "--sarif", "sarif_file", type=options.PATH, help="Additional output file for the findings, as SARIF 2.1.0."
 )
 @options.as_json
-@options.reported(ProgramError)
+@options.report_errors(ProgramError)
 def audit(
     *,
     service: str | None,
@@ -61,4 +61,4 @@ def audit(
         output.table(report.counts(result), "llr")
         for line in report.lines(result):
             output.print_line(line)
-    return int(report.failed(result))
+    return int(report.has_failed(result))

@@ -25,7 +25,7 @@ def _traffic_options(command: options.F) -> options.F:
     docs = docs_of(Traffic)
     for name, value in reversed(asdict(Traffic()).items()):
         option = click.option(
-            report.option(name),
+            report.option_name(name),
             type=float,
             default=value,
             show_default=value is not None or "measured",
@@ -37,19 +37,19 @@ def _traffic_options(command: options.F) -> options.F:
 
 
 @click.command
-@options.service(many=True)
-@options.env(many=True)
+@options.service(multiple=True)
+@options.env(multiple=True)
 @options.config
 @_traffic_options
 @options.as_json
-@options.reported(ValueError)
+@options.report_errors(ValueError)
 def cost(
     service: Sequence[str], environment: Sequence[str], pairs: Sequence[str], as_json: bool, **traffic: Any
 ) -> int:
     """Estimate the monthly cost on AWS.
 
-    Print the total of each service and environment, and the items of the first service in the last environment. The
-    exit code is 1 if the price of a resource is unknown.
+    Print the total cost of each service in each environment, and the bill of the first service in the last environment.
+    The exit code is 1 if the price of a resource is unknown.
     """
     services, environments = service or [*names()], environment or [*ENVIRONMENTS]
     try:

@@ -23,7 +23,7 @@ PAGE = Path("docs", "reference", "cli.md")
     help="Service to document in the current folder. Can be repeated.",
 )
 @click.option("--check", is_flag=True, help="Do not write files. Exit with 1 if a file is outdated.")
-@options.reported()
+@options.report_errors()
 def docs(service: Sequence[str], check: bool) -> int:
     """Generate the documentation of services and settings."""
     root = Path.cwd() if service else generate.ROOT

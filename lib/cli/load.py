@@ -49,13 +49,14 @@ from .local import api_key_option
 @api_key_option
 @options.config
 @options.as_json
-@options.reported(LoadError, files.OutputsError, EmulatorError, DeployError, BotoCoreError, ClientError, ValueError)
+@options.report_errors(
+    LoadError, files.OutputsError, EmulatorError, DeployError, BotoCoreError, ClientError, ValueError
+)
 def load(*, service: str, clients: int, seconds: int, as_json: bool, **deployment: Any) -> int:
     """Run a load test with many concurrent clients.
 
-    By default, the command deploys the service to a local AWS emulator. Errors of an
-    overloaded service, such as throttling, are accepted. The exit code is 1 if another error occurs, or if no request
-    succeeds.
+    By default, the command deploys the service to a local AWS emulator. Errors of an overloaded service, such as
+    throttling, are expected. The exit code is 1 if another error occurs or no request succeeds.
     """
     terminal, factory = Terminal(sys.stderr if as_json else None), load_service(service)
     if factory.journey is None:
@@ -71,7 +72,7 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
             seconds=seconds,
             on_progress=terminal.show_transient,
         )
-    has_passed = report.passed(results)
+    has_passed = report.has_passed(results)
     if as_json:
         document = {
             "service": service,
@@ -99,12 +100,12 @@ def _endpoint(
     api_key: str | None,
     pairs: Sequence[str],
 ) -> AbstractContextManager[Endpoint]:
-    """Return the API at a URL or from an outputs file, or deploy one locally."""
+    """Return the API at `url` or in the outputs file at `path`, or deploy the service locally."""
     if url and path:
-        raise click.UsageError("--url and --outputs cannot be combined: each of them selects a deployment.")
+        raise click.UsageError("--url and --outputs cannot be combined. Use one of them to select a deployment.")
     if (url or path) and (workers or pairs):
         raise click.UsageError(
-            "--workers and --config cannot be combined with --url or --outputs: they configure a local deployment."
+            "--workers and --config configure a local deployment and cannot be combined with --url or --outputs."
         )
     if url:
         if not re.match(r"https?://[^/]", url):

@@ -42,7 +42,7 @@ api_key_option = click.option(
 @click.option("--check", is_flag=True, help="Exit after the smoke test, with 1 if it fails.")
 @options.config
 @options.outputs(files.FOLDER, "Folder to which the outputs are written.")
-@options.reported(EmulatorError, DeployError, npm.SiteError, ValueError)
+@options.report_errors(EmulatorError, DeployError, npm.SiteError, ValueError)
 def local(
     *,
     service: str | None,
@@ -80,11 +80,11 @@ def local(
 @options.outputs(FLAT)
 @api_key_option
 @options.as_json
-@options.reported(files.OutputsError, BotoCoreError, ClientError)
+@options.report_errors(files.OutputsError, BotoCoreError, ClientError)
 def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -> int:
     """Run the smoke test of services against a deployment.
 
-    The test creates items with fixed ids, so it requires tables on which it has not run before. The exit code is 1 if
+    The test creates items with fixed IDs, so it requires tables on which it has not run before. The exit code is 1 if
     a response is not as expected.
     """
     terminal = Terminal(sys.stderr if as_json else None)
@@ -101,16 +101,16 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
             terminal.table(smoke_test.table(SERVICES[name], calls), "llrrl")
             for line in smoke_test.unexpected_bodies(calls):
                 terminal.print_line(line)
-    return int(not all(smoke_test.passed(SERVICES[name], calls) for name, calls in results.items()))
+    return int(not all(smoke_test.has_passed(SERVICES[name], calls) for name, calls in results.items()))
 
 
 @click.command
 @options.service(default="stock")
-@options.env(otherwise="any")
+@options.env(show_default="any")
 @click.option("--count", type=click.IntRange(1), show_default="set by the service", help="Number of demo objects.")
 @options.outputs(FLAT)
 @api_key_option
-@options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError)
+@options.report_errors(SeedError, files.OutputsError, BotoCoreError, ClientError)
 def seed(service: str, environment: str | None, count: int | None, path: Path, api_key: str | None) -> None:
     """Create demo data in a deployed service."""
     data = load(service).seed
@@ -131,10 +131,10 @@ def site() -> None:
 
 @site.command
 @click.argument("services", nargs=-1, type=options.SERVICE, metavar="[SERVICE]...")
-@options.reported(npm.SiteError)
+@options.report_errors(npm.SiteError)
 def build(services: Sequence[str]) -> int:
-    """Build the web pages of services, if the sources changed.
+    """Build the web pages of services whose sources have changed.
 
-    The default is every service. Node.js is required.
+    The default is every service. The command requires Node.js.
     """
     return int(not npm.build([SERVICES[name] for name in services or SERVICES], Terminal()))

@@ -1,4 +1,4 @@
-"""Options of several commands, and the reporting of errors."""
+"""Command-line options that several commands share, and error handling."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class NearestChoice(click.Choice[str]):
-    """A choice that suggests the nearest value in the error."""
+    """A choice whose error message suggests the nearest value."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Return the error message."""
         nearest = difflib.get_close_matches(str(value), self.choices, 1)
         return super().get_invalid_choice_message(value, ctx) + (f" Did you mean {nearest[0]!r}?" if nearest else "")
 
 
 class ServiceChoice(NearestChoice):
-    """A service, which is loaded."""
+    """A choice of a service. The selected service is loaded."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Load the service and return its name. Report an error if it cannot be loaded."""
+        """Load the service and return its name. Raise `ClickException` if it cannot be loaded."""
         name = super().convert(value, param, ctx)
         try:
             load(name)
@@ -41,7 +40,7 @@ class ServiceChoice(NearestChoice):
 
 
 def complete(values: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """Return the shell completion of an option that also accepts other values."""
+    """Return a shell completion with `values` for an option that also accepts other values."""
     known = tuple(values)
     return lambda _ctx, _param, incomplete: [value for value in known if value.startswith(incomplete)]
 
@@ -50,38 +49,38 @@ PATH = click.Path(path_type=Path)
 SERVICE = ServiceChoice(names())
 
 
-def service(*, default: str | None = None, many: bool = False) -> Callable[[F], F]:
+def service(*, default: str | None = None, multiple: bool = False) -> Callable[[F], F]:
     """Add `--service`."""
-    description = "Name of the service." + (" Can be repeated." if many else "")
-    return click.option("--service", type=SERVICE, multiple=many, **_default(default, "every service", description))
+    description = "Name of the service." + (" Can be repeated." if multiple else "")
+    return click.option("--service", type=SERVICE, multiple=multiple, **_default(default, "every service", description))
 
 
 def env(
     *,
     default: str | None = None,
-    otherwise: str = "every environment profile",
-    many: bool = False,
+    show_default: str = "every environment profile",
+    multiple: bool = False,
     required: bool = False,
 ) -> Callable[[F], F]:
-    """Add `--env`. The environment variable ENVIRONMENT_SUFFIX overrides a default."""
-    description = "Environment suffix, e.g. dev." + (" Can be repeated." if many else "")
-    options = {"help": description} if required else _default(default, otherwise, description)
+    """Add `--env`. The environment variable ENVIRONMENT_SUFFIX overrides `default`."""
+    description = "Environment suffix, e.g. dev." + (" Can be repeated." if multiple else "")
+    options = {"help": description} if required else _default(default, show_default, description)
     options |= {"shell_complete": complete(ENVIRONMENTS)}
     if default:
         options |= {"envvar": "ENVIRONMENT_SUFFIX", "show_envvar": True}
-    return click.option("--env", "environment", multiple=many, required=required, callback=_checked_suffix, **options)
+    return click.option("--env", "environment", multiple=multiple, required=required, callback=_check_suffix, **options)
 
 
 def outputs(default: Path, description: str = "Outputs file of the deployment.") -> Callable[[F], F]:
-    """Add `--outputs`, the parameter `path`."""
+    """Add `--outputs`, which sets the parameter `path`."""
     return click.option("--outputs", "path", type=PATH, default=default, help=description)
 
 
-def _default(value: str | None, otherwise: str, description: str) -> dict[str, Any]:
-    return {"default": value, "help": description} if value else {"show_default": otherwise, "help": description}
+def _default(value: str | None, show_default: str, description: str) -> dict[str, Any]:
+    return {"default": value, "help": description} if value else {"show_default": show_default, "help": description}
 
 
-def _checked_suffix(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
+def _check_suffix(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
     try:
         for suffix in [value] if isinstance(value, str) else value or ():
             matching_profile(check_environment_suffix(suffix))
@@ -101,8 +100,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @contextmanager
-def reported(*errors: type[Exception]) -> Iterator[None]:
-    """Report errors of the project, of services and of the given types with exit code 1, invalid `--config` with 2."""
+def report_errors(*errors: type[Exception]) -> Iterator[None]:
+    """Convert errors of the project, of services and of the types `errors` to click exceptions.
+
+    Invalid `--config` is a usage error with exit code 2. All other errors have exit code 1.
+    """
     handled: tuple[type[Exception], ...] = (project.ProjectError, ServiceError, *errors)
     try:
         yield

@@ -21,7 +21,7 @@ from . import options
 ERRORS = (OperationError, CliError, outputs_file.OutputsError, ValueError, *AWS_ERRORS)
 
 
-def _parsed_time(ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
+def _parse_time(ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
     try:
         return parse_timestamp(value) if value else None
     except OperationError as exc:
@@ -31,18 +31,16 @@ def _parsed_time(ctx: click.Context, _param: click.Parameter, value: str | None)
 @click.command
 @click.option("--stack", required=True, help="Name of the stack, e.g. items-prod.")
 @click.option("--table", default="", help="Name of the table in the service or in AWS.")
-@click.option("--at", callback=_parsed_time, help="Time to which the table is restored, e.g. 2026-11-20T10:00:00Z.")
-@click.option("--from", "source", help="ARN of a backup or recovery point, or the name of a table restored before.")
+@click.option("--at", callback=_parse_time, help="Time to which the table is restored, e.g. 2026-11-20T10:00:00Z.")
+@click.option("--from", "source", help="ARN of a backup or recovery point, or the name of an existing restored table.")
 @click.option("--apply", is_flag=True, help="Write the differences back to the live table.")
-@click.option(
-    "--exact", is_flag=True, help="With --apply, also delete the items that the restored table does not have."
-)
+@click.option("--exact", is_flag=True, help="With --apply, also delete the items that exist only in the live table.")
 @options.outputs(outputs_file.FOLDER / outputs_file.ALL)
-@options.reported(*ERRORS)
+@options.report_errors(*ERRORS)
 def restore(
     *, stack: str, table: str, at: datetime | None, source: str | None, apply: bool, exact: bool, path: Path
 ) -> int:
-    """Restore a table next to the live one and compare them.
+    """Restore a table next to the live table and compare them.
 
     Exactly one of --at and --from is required. The exit code is 1 if an item was skipped, e.g. because it changed
     during the command.
@@ -67,10 +65,11 @@ def restore(
     help="Path of the health check, which must respond to GET.",
 )
 @click.option("--dry", is_flag=True, help="Print the steps without running them.")
-@options.reported(*ERRORS)
+@options.report_errors(*ERRORS)
 def failover(service: str, environment: str, region: str, health: str, dry: bool) -> None:
-    """Deploy a service in a region with replicas of its tables, and point its domain there.
+    """Deploy a service in a region with replicas of its tables, or fail back.
 
-    The command disables the functions in the other regions first, because only one region can write to the tables.
+    The command disables the functions in other regions, because only one region is allowed to write to the tables. It
+    then deploys the service and points its domain to the region.
     """
     service_failover.failover(service, environment, region, Terminal(), health=health, dry=dry)

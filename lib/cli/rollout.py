@@ -14,11 +14,10 @@ from . import options
 
 
 def _selection_options(command: options.F) -> options.F:
-    """Add the options that select stacks."""
     service = click.option(
         "--service", show_default="any", help="Name of the service.", shell_complete=options.complete(names())
     )
-    return service(options.env(otherwise="any")(command))
+    return service(options.env(show_default="any")(command))
 
 
 @click.command
@@ -26,8 +25,8 @@ def _selection_options(command: options.F) -> options.F:
 def rollout(service: str | None, environment: str | None) -> int:
     """Shift the aliases of deployed functions to the newest versions.
 
-    The command applies to the stacks in cfn-outputs/ with rollout enabled. The exit code is 1 if CodeDeploy rolls back
-    a function.
+    The command applies to the stacks in cfn-outputs/ with rollout enabled. The exit code is 1 if CodeDeploy does not
+    complete a shift.
     """
     return shift(Selection(service, environment))
 
@@ -57,7 +56,7 @@ def shift(selection: Selection) -> int:
     return _run(shift_stacks, selection)
 
 
-@options.reported(OutputsError)
+@options.report_errors(OutputsError)
 def _run(action: Callable[[Path, Selection, Log], list[str]], selection: Selection) -> int:
     errors = action(FOLDER, selection, click.echo)
     for error in errors:

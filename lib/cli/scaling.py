@@ -23,19 +23,19 @@ NO_WORKLOAD = (
     type=options.SERVICE,
     multiple=True,
     show_default="the built-in services",
-    help="Service to calculate for. Can be repeated.",
+    help="Name of the service. Can be repeated.",
 )
 @options.as_json
-@options.reported()
+@options.report_errors()
 def scaling(service: Sequence[str], as_json: bool) -> int:
     """Calculate the supported request rates.
 
-    The calculation uses measurements of the services and the quotas of AWS.
+    The calculation uses measurements of the services and AWS quotas.
     """
     for name in service:
         if not load(name).workload:
             click.echo(NO_WORKLOAD.format(name), err=True)
-    operations = report.measured(service or BUILT_IN)
+    operations = report.measured_operations(service or BUILT_IN)
     if not operations:
         return 1
     tables = report.tables(operations)

@@ -1,4 +1,4 @@
-"""Authorization of requests to a deployed API: none, an API key, a token or a signature, depending on its outputs."""
+"""Authorization of requests to a deployed API with an API key, a token or a signature, depending on its outputs."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from botocore.credentials import Credentials
 from .outputs_file import OutputsError
 
 Authorization = Callable[[str, str, bytes | None], Mapping[str, str]]
-"""Returns the authorization headers of a request with a method, URL and body."""
+"""Function that returns the authorization headers of a request from its method, URL and body."""
 
 TIMEOUT_SECONDS = 30
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class TargetConnection(http.client.HTTPSConnection):
-    """HTTPS connection for the host of a URL, made to a different target host regardless of the DNS record."""
+    """HTTPS connection to a target host that serves the host name of a URL, regardless of the DNS record."""
 
     def __init__(self, target: str, host: str, **options: Any) -> None:
         super().__init__(host, **options)
@@ -48,7 +48,7 @@ class TargetHandler(urllib.request.HTTPSHandler):
         self._target = target
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """Open a URL."""
+        """Open a URL through the target host."""
         return self.do_open(partial(TargetConnection, self._target), req)
 
 
@@ -69,8 +69,8 @@ def authorization_of(
 ) -> Authorization:
     """Return the authorization of a client with access to every route.
 
-    With `AWS_IAM`, requests are signed with `access_key`; default: credentials of the AWS session. Secrets that are
-    missing in the outputs are read from AWS.
+    With `AWS_IAM`, requests are signed with `access_key`, by default with the credentials of the AWS session. Secrets
+    that the outputs do not contain are read from AWS.
     """
     if outputs.get("authorization") == "AWS_IAM":
         region = outputs["api_execution_arn"].split(":")[3]
@@ -124,7 +124,7 @@ def signature_headers(region: str, key_id: str, secret: str, session_token: str 
 
 
 def request_token(outputs: Mapping[str, Any], scopes: Collection[str]) -> str:
-    """Request an access token of the machine-to-machine client with these scopes."""
+    """Request an access token with `scopes` for the machine-to-machine client."""
     secret = outputs.get("machine_client_secret") or _read_client_secret(outputs)
     client = f"{outputs['machine_client_id']}:{secret}"
     form = urlencode({"grant_type": "client_credentials", "scope": " ".join(scopes)})

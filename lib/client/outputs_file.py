@@ -14,11 +14,11 @@ Outputs = Mapping[str, Any]
 
 
 class OutputsError(Exception):
-    """Outputs are missing or invalid. The message contains the remedy."""
+    """Missing or invalid outputs. The message contains the remedy."""
 
 
-def flat(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
-    """Return outputs as `<service>_<output>`. Those of `items` or of a single stack are also available unprefixed."""
+def flatten(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
+    """Return outputs as `<service>_<output>`. The outputs of `items` or of a single stack are also without prefix."""
     flat_outputs: dict[str, Any] = {}
     for outputs in stacks.values():
         unprefixed = outputs if len(stacks) == 1 or outputs["service"] == "items" else {}
@@ -29,7 +29,7 @@ def flat(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
 def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
     """Replace each output file atomically."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, document in ((ALL, stacks), (FLAT, flat(stacks))):
+    for name, document in ((ALL, stacks), (FLAT, flatten(stacks))):
         temporary = folder / f".{name}.new"
         temporary.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         temporary.replace(folder / name)
@@ -43,7 +43,7 @@ def write_stack(stack: str, outputs: Outputs) -> dict[str, Any]:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file. Raise `OutputsError` if it contains something else."""
+    """Return the JSON object in a file. Raise `OutputsError` if the content is not a JSON object."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
@@ -54,10 +54,12 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def read_stacks(path: Path) -> dict[str, Outputs]:
-    """Return the outputs of each stack in a file such as `all-outputs.json`. Raise `OutputsError` for another file."""
+    """Return the outputs of each stack in a file such as `all-outputs.json`. Raise `OutputsError` for flat outputs."""
     document = load(path)
     if not all(isinstance(value, dict) for value in document.values()):
-        raise OutputsError(f"{path} must contain the outputs of each stack, as {FOLDER / ALL} does.")
+        raise OutputsError(
+            f"{path} must contain outputs by stack, got flat outputs. Run make outputs and specify {FOLDER / ALL}."
+        )
     return document
 
 
@@ -77,11 +79,11 @@ def read(path: Path) -> dict[str, Any]:
             raise OutputsError(
                 f"{path} must contain one stack of the {service} service, got {', '.join(names)}. Remove the others."
             )
-    return flat(document)
+    return flatten(document)
 
 
 def services(path: Path) -> list[str]:
-    """Return the services in a file of outputs. Raise `OutputsError` without any."""
+    """Return the services in a file of outputs. Raise `OutputsError` if there are none."""
     try:
         names = [name.removesuffix("_api_url") for name in read(path) if name.endswith("_api_url")]
     except OSError:
@@ -94,7 +96,7 @@ def services(path: Path) -> list[str]:
 def read_service(path: Path, service: str, environment: str | None = None) -> dict[str, Any]:
     """Return the outputs of a service in a file.
 
-    Raise `OutputsError` if there are none, or if they are from an environment other than `environment`.
+    Raise `OutputsError` if the file has no outputs of the service, or if they are from another environment.
     """
     try:
         outputs = read(path)

@@ -33,7 +33,7 @@ class CallResult(NamedTuple):
         return self.status == self.call.status
 
     def saved_values(self) -> dict[str, str]:
-        """Return the response values that replace placeholders in later calls; empty if the response lacks them."""
+        """Return the response values that replace placeholders in later calls, or none if a value is missing."""
         try:
             body = json.loads(self.body)
             return {name: str(body[member]) for name, member in self.call.captures.items()}
@@ -102,7 +102,7 @@ def run_deployed(
 
 
 def endpoint(path: Path, service: str, api_key: str | None = None, environment: str | None = None) -> Endpoint:
-    """Return the API of a service in a file of outputs. Raise `OutputsError` if they contain no such service."""
+    """Return the API of a service in a file of outputs. Raise `OutputsError` if the file does not contain it."""
     outputs = files.read_service(path, service, environment)
     return Endpoint(outputs["api_url"], auth.authorization_of(outputs, api_key=api_key))
 
@@ -123,7 +123,7 @@ def to_json(results: Iterable[CallResult]) -> list[dict[str, Any]]:
 
 
 def fill_placeholders(call: Call, values: Mapping[str, str]) -> Call:
-    """Return the call with the placeholders replaced for which `values` has a value."""
+    """Return the call with placeholders replaced by `values`. Placeholders without a value are unchanged."""
     quoted = {name: quote(value, safe="") for name, value in values.items()}
     return replace(call, path=_fill(call.path, quoted), body=_fill(call.body, values))
 
@@ -164,7 +164,7 @@ def unexpected_bodies(results: Iterable[CallResult]) -> Iterator[str]:
     return (f"{progress_line(result)}: {result.body}" for result in results if not result.is_expected)
 
 
-def passed(service: Service, results: Iterable[CallResult]) -> bool:
+def has_passed(service: Service, results: Iterable[CallResult]) -> bool:
     """Return whether every route was called and every response was expected."""
     results = list(results)
     called = all(_results_of(service, route, results) for _, route in service.routes())

@@ -38,7 +38,7 @@ class Bill(NamedTuple):
     free: list[str]
     """Resource types that are always free of charge."""
     unpriced: list[str]
-    """Resources and settings without a known price."""
+    """Resources and settings with an unknown price."""
 
     def data(self) -> dict[str, Any]:
         """Return the bill as JSON data."""
@@ -99,13 +99,13 @@ def bills(
 
     `pairs` are additional config values in the form `key=value`.
     """
-    here = project.read(Path())
-    overrides = project.parse_config_pairs(here, pairs)
+    pulumi_project = project.read(Path())
+    overrides = project.parse_config_pairs(pulumi_project, pairs)
 
     def bill_for(service: str, environment: str) -> Bill:
         terminal.show_transient(f"  {service} in {environment} ...")
-        deployment = record_file(here.program, project.config(here, environment, service) | overrides, here.name)
-        return bill_of(deployment, traffic, service)
+        config = project.config(pulumi_project, environment, service) | overrides
+        return bill_of(record_file(pulumi_project.program, config, pulumi_project.name), traffic, service)
 
     result = {
         service: {environment: bill_for(service, environment) for environment in environments} for service in services
@@ -122,7 +122,7 @@ def _items(kind: str, resources: Sequence[RegisteredResource], month: Month, pri
 
 
 def _existing_tables(month: Month) -> list[str]:
-    """Return a label if the operations use existing tables, whose billing mode is not known."""
+    """Return a label if the operations use existing tables, whose billing mode is unknown."""
     return ["existing tables"] if month.workload.reads and not month.tables else []
 
 

@@ -34,12 +34,12 @@ _REPLICATED = (
     Line("storage", "dynamodb.storage", usage.stored_gb(count)),
     Line("point-in-time recovery", "dynamodb.pitr", usage.stored_gb(usage.has_point_in_time_recovery)),
 )
-"""Lines of a table and of each replica."""
+"""Bill lines of a table and of each replica."""
 _READS = (
     Line("additional read capacity", "dynamodb.read-capacity", usage.scaled_capacity("reads", "readCapacity")),
     Line("reads", "dynamodb.reads", usage.request_units("reads")),
 )
-"""Lines of a table that do not apply to replicas."""
+"""Bill lines of a table that do not apply to replicas."""
 
 BILLED: Mapping[str, tuple[Line, ...]] = {
     "apigateway.MethodSettings": (Line("detailed metrics", "cloudwatch.metric", usage.api_metrics, fixed=True),),
@@ -67,8 +67,13 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     ),
     "cloudwatch.LogMetricFilter": (Line("metrics", "cloudwatch.metric", total(count), fixed=True),),
     "cloudwatch.MetricAlarm": (
-        Line("alarms", "cloudwatch.alarm", total(usage.alarm_metrics(fast=False)), fixed=True),
-        Line("high-resolution alarms", "cloudwatch.alarm-fast", total(usage.alarm_metrics(fast=True)), fixed=True),
+        Line("alarms", "cloudwatch.alarm", total(usage.alarm_metrics(high_resolution=False)), fixed=True),
+        Line(
+            "high-resolution alarms",
+            "cloudwatch.alarm-high-resolution",
+            total(usage.alarm_metrics(high_resolution=True)),
+            fixed=True,
+        ),
     ),
     "cognito.UserPool": (
         Line("monthly active users", "cognito.users", from_traffic(lambda t: t.monthly_active_users)),
@@ -105,8 +110,18 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("custom metrics", "cloudwatch.metric", usage.custom_metrics, fixed=True),
     ),
     "lambda.ProvisionedConcurrencyConfig": (
-        Line("provisioned concurrency on x86", "lambda.provisioned-x86", usage.provisioned(arm=False), fixed=True),
-        Line("provisioned concurrency on Arm", "lambda.provisioned-arm", usage.provisioned(arm=True), fixed=True),
+        Line(
+            "provisioned concurrency on x86",
+            "lambda.provisioned-x86",
+            usage.provisioned_gb_seconds(arm=False),
+            fixed=True,
+        ),
+        Line(
+            "provisioned concurrency on Arm",
+            "lambda.provisioned-arm",
+            usage.provisioned_gb_seconds(arm=True),
+            fixed=True,
+        ),
     ),
     "route53.HealthCheck": (Line("health checks", "route53.health-check", total(count), fixed=True),),
     "route53.Zone": (Line("zones", "route53.zone", total(count), fixed=True),),
@@ -201,4 +216,4 @@ UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
         )
     },
 }
-"""Settings without a known price: labels and conditions by resource type."""
+"""Settings with an unknown price: labels and conditions by resource type."""

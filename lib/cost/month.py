@@ -1,4 +1,4 @@
-"""A deployment and its usage in one month."""
+"""Usage of a deployment in one month."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Month:
     traffic: Traffic
     workload: Workload
     service: Service
-    """Service definition. The deployment might have split its functions."""
+    """Service definition, without splitting its functions as the deployment might do."""
 
     @cached_property
     def invocations(self) -> list[Invocations]:

@@ -14,13 +14,13 @@ DATE = "June 2026"
 REGION = "us-east-1"
 
 HOURS_PER_MONTH = 730
-"""Hours of a month in AWS price calculations."""
+"""Hours per month in AWS price calculations."""
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 MINUTES_PER_MONTH = HOURS_PER_MONTH * 60
 SECONDS_PER_MONTH = MINUTES_PER_MONTH * 60
 MILLION = 1_000_000
 GB = 1_000_000_000
-"""Bytes of a decimal gigabyte. AWS bills GiB, so calculated costs of data are up to 7 % too high."""
+"""Bytes per decimal gigabyte. AWS bills GiB, so calculated costs of data are up to 7 % too high."""
 
 
 class Price(NamedTuple):
@@ -33,7 +33,7 @@ class Price(NamedTuple):
     page: str
     """URL of the pricing page."""
     above: tuple[tuple[float, float], ...] = ()
-    """Volume discounts: monthly units of the account from which a tier applies, and its price."""
+    """Volume discounts: monthly usage above which a lower price applies, and that price."""
 
     def cost_of(self, amount: float) -> float:
         """Return the cost of a monthly amount in USD. Each tier applies only to the units above its threshold."""
@@ -81,7 +81,7 @@ PRICES: Prices = MappingProxyType(
         "cloudfront.transfer": Price(0.085, 1, "GB", _CLOUDFRONT, ((10_000, 0.08), (50_000, 0.06), (150_000, 0.04))),
         "cloudwatch.alarm": Price(0.10, 1, "metrics", _CLOUDWATCH),
         "cloudwatch.alarm-composite": Price(0.50, 1, "alarms", _CLOUDWATCH),
-        "cloudwatch.alarm-fast": Price(0.30, 1, "metrics", _CLOUDWATCH),
+        "cloudwatch.alarm-high-resolution": Price(0.30, 1, "metrics", _CLOUDWATCH),
         "cloudwatch.dashboard": Price(3.00, 1, "dashboards", _CLOUDWATCH),
         "cloudwatch.metric": Price(
             0.30, 1, "metrics", _CLOUDWATCH, ((10_000, 0.10), (250_000, 0.05), (1_000_000, 0.02))

@@ -26,7 +26,7 @@ NUMBER_DIGITS = 3
 
 
 def totals(bills: Mapping[str, Mapping[str, Bill]]) -> list[Row]:
-    """Return the monthly costs by service and environment, and their fixed part."""
+    """Return the total and the fixed monthly costs by service and environment."""
     head = ["USD per month", *next(iter(bills.values()))]
     rows: list[Row] = [head]
     for service, environments in bills.items():
@@ -38,7 +38,7 @@ def totals(bills: Mapping[str, Mapping[str, Bill]]) -> list[Row]:
 def items(bill: Bill) -> list[Row]:
     """Return the lines of a bill that have usage."""
     rows = [
-        [item.kind, item.label, number(item.amount), item.unit, "fixed" if item.fixed else "", _usd(item.usd)]
+        [item.kind, item.label, format_number(item.amount), item.unit, "fixed" if item.fixed else "", _usd(item.usd)]
         for item in bill.items
         if item.amount
     ]
@@ -46,11 +46,11 @@ def items(bill: Bill) -> list[Row]:
 
 
 def remarks(bill: Bill) -> Iterator[str]:
-    """Yield the resources of a bill that have no usage, are free of charge, or have no known price."""
+    """Yield the resources of a bill that have no usage, are free of charge, or have an unknown price."""
     for label, resources in (
         ("no usage", _unused(bill.items)),
         ("free of charge", bill.free),
-        ("NO KNOWN PRICE", bill.unpriced),
+        ("UNKNOWN PRICE", bill.unpriced),
     ):
         if resources:
             yield f"{label}: {', '.join(resources)}"
@@ -59,32 +59,38 @@ def remarks(bill: Bill) -> Iterator[str]:
 def prices() -> list[Row]:
     """Return all prices."""
     rows = [
-        [f"`{name}`", price.unit, f"{price.usd:.10f}".rstrip("0").rstrip("."), number(price.per), f"<{price.page}>"]
+        [
+            f"`{name}`",
+            price.unit,
+            f"{price.usd:.10f}".rstrip("0").rstrip("."),
+            format_number(price.per),
+            f"<{price.page}>",
+        ]
         for name, price in PRICES.items()
     ]
     return [["Price", "Unit", "USD", "for", "Page"], *rows]
 
 
-def work() -> list[Row]:
+def operations() -> list[Row]:
     """Return the operations that represent the traffic of each built-in service."""
     rows = [
         [
             service,
             kind,
             operation.name,
-            number(operation.read_units),
-            number(operation.write_units),
+            format_number(operation.read_units),
+            format_number(operation.write_units),
             str(len(operation.round_trips)),
-            number(operation.processor_ms),
+            format_number(operation.processor_ms),
         ]
         for service in BUILT_IN
         if (workload := load(service).workload)
-        for kind, operations in (
+        for kind, members in (
             ("read", workload.reads),
             ("write", workload.writes),
             ("schedule", workload.schedules.values()),
         )
-        for operation in operations
+        for operation in members
     ]
     return [["Service", "Kind", "Operation", "Read units", "Write units", "Round trips", "Processor ms"], *rows]
 
@@ -92,20 +98,22 @@ def work() -> list[Row]:
 def traffic() -> list[Row]:
     """Return the traffic options with their defaults."""
     descriptions = docs_of(Traffic)
-    rows = [[f"`{option(name)}`", descriptions[name], _default(value)] for name, value in asdict(Traffic()).items()]
+    rows = [
+        [f"`{option_name(name)}`", descriptions[name], _default(value)] for name, value in asdict(Traffic()).items()
+    ]
     return [["Option", "Description", "Default"], *rows]
 
 
-def option(field: str) -> str:
+def option_name(field: str) -> str:
     """Return the command-line option of a traffic field."""
     return f"--{field.replace('_', '-')}"
 
 
 def _default(value: float | None) -> str:
-    return "measured" if value is None else number(value)
+    return "measured" if value is None else format_number(value)
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Format a number with thousands separators, or with three significant digits below 1,000."""
     return f"{value:,.0f}" if value >= 10**NUMBER_DIGITS else f"{value:.{NUMBER_DIGITS}g}"
 

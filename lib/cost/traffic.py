@@ -50,13 +50,13 @@ class Traffic(SettingsGroup):
     m2m_tokens: float = setting(_at_most(1e9, "tokens"), default=730)
     """Number of machine-to-machine tokens of a user pool. The default is one per hour."""
     private_gb: float = setting(_at_most(1e6, "GB"), default=1)
-    """Data that NAT gateways process, and interface endpoints as well, in GB. DynamoDB and logs use other routes."""
+    """Data in GB that NAT gateways and interface endpoints each process, without DynamoDB requests and logs."""
 
     SECTION: ClassVar[str] = "traffic"
 
 
 def runs_per_month(expression: str) -> float:
-    """Return how often an EventBridge `rate(...)` or `cron(...)` expression triggers in a month."""
+    """Return the number of runs per month for an EventBridge `rate(...)` or `cron(...)` expression."""
     kind, _, arguments = expression.removesuffix(")").partition("(")
     fields = arguments.split()
     if kind == "rate" and len(fields) == 2:
@@ -69,7 +69,7 @@ def runs_per_month(expression: str) -> float:
 
 
 def _count_matches(field: str, total: int) -> float:
-    """Return how many of `total` values a cron field matches. A range counts as all values, which is an upper bound."""
+    """Return the number of `total` values that a cron field matches. For a range, return `total` as an upper bound."""
     if field in WILDCARDS or "-" in field:
         return total
     step = field.partition("/")[2]

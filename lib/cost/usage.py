@@ -10,9 +10,9 @@ from .prices import DAYS_PER_MONTH, GB, HOURS_PER_MONTH, MINUTES_PER_MONTH, SECO
 from .traffic import Traffic, runs_per_month
 
 Measure = Callable[[Inputs], float]
-"""Quantity of one resource."""
+"""Function that returns a quantity of one resource."""
 Amount = Callable[[Sequence[Inputs], Month], float]
-"""Monthly usage of all resources of a type."""
+"""Function that returns the monthly usage of all resources of a type."""
 
 API_METRICS = 5
 """Detailed metrics of each API method: Count, 4XXError, 5XXError, Latency, and IntegrationLatency."""
@@ -44,7 +44,7 @@ def hourly(measure: Measure) -> Amount:
 
 
 def from_traffic(quantity: Callable[[Traffic], float], measure: Measure = count) -> Amount:
-    """Return a quantity of the traffic, independent of the number of resources; 0 if `measure` is 0 for all of them."""
+    """Return a quantity of the traffic if `measure` is not 0 for at least one resource, and otherwise 0."""
     return lambda resources, month: quantity(month.traffic) if any(map(measure, resources)) else 0
 
 
@@ -97,7 +97,7 @@ def gb_seconds(*, arm: bool) -> Amount:
     return amount
 
 
-def provisioned(*, arm: bool) -> Amount:
+def provisioned_gb_seconds(*, arm: bool) -> Amount:
     """Return the provisioned concurrency of all functions on one architecture in GB-seconds."""
 
     def amount(resources: Sequence[Inputs], month: Month) -> float:
@@ -142,7 +142,7 @@ def traces(_: Sequence[Inputs], month: Month) -> float:
     return SECONDS_PER_MONTH * (min(per_second, 1) + SAMPLED_FRACTION * max(per_second - 1, 0))
 
 
-# Tables: storage, reads, and writes are distributed evenly over all tables
+# Tables. Storage, reads and writes are distributed evenly over all tables
 
 
 def uses_on_demand(table: Inputs) -> float:
@@ -224,13 +224,13 @@ def _fraction(selects: Measure, tables: Sequence[Inputs], month: Month) -> float
 # Logs and metrics
 
 
-def alarm_metrics(*, fast: bool) -> Measure:
-    """Return the number of metrics of an alarm with high (`fast`) or standard resolution; 0 for other alarms."""
+def alarm_metrics(*, high_resolution: bool) -> Measure:
+    """Return the number of metrics of a high-resolution or standard alarm, and 0 for an alarm of the other kind."""
 
     def number(alarm: Inputs) -> float:
         queries = [query["metric"] for query in alarm.get("metricQueries") or () if query.get("metric")]
         metrics = queries or [alarm]
-        return len(metrics) if (min(metric["period"] for metric in metrics) < 60) is fast else 0
+        return len(metrics) if (min(metric["period"] for metric in metrics) < 60) is high_resolution else 0
 
     return number
 
@@ -249,7 +249,7 @@ def _function_log(group: Inputs, month: Month) -> float:
 
 
 def _access_log(_: Inputs, month: Month) -> float:
-    """Return the size of the access log, whose lines are about as long as their format."""
+    """Return the size of the access log. Assume that a log line is as long as its format."""
     stages = month.inputs_of("apigateway.Stage")
     settings = [stage["accessLogSettings"] for stage in stages if stage.get("accessLogSettings")]
     return month.traffic.requests * sum(len(access_log["format"]) for access_log in settings)
@@ -289,7 +289,7 @@ def log_ingestion_gb(groups: Sequence[Inputs], month: Month) -> float:
 
 
 def log_storage_gb(groups: Sequence[Inputs], month: Month) -> float:
-    """Return the storage of all log groups after their retention period."""
+    """Return the storage of all log groups whose first retention period has passed."""
     stored = (_ingested_bytes(group, month) * (group.get("retentionInDays") or 0) / DAYS_PER_MONTH for group in groups)
     return LOG_COMPRESSION * sum(stored) / GB
 
@@ -308,7 +308,7 @@ def has_secret(client: Inputs) -> float:
 
 
 def key_requests(_: Sequence[Inputs], month: Month) -> float:
-    """Return the KMS requests for tables with a customer managed key, if all functions use all of them continuously."""
+    """Return the KMS requests for tables with a customer managed key, if all functions use all tables continuously."""
     encrypted = [
         table
         for table in month.inputs_of("dynamodb.Table")

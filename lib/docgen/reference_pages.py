@@ -99,7 +99,7 @@ def pages(services: Mapping[str, Service], keys: Mapping[str, Key]) -> dict[str,
         "scopes": scopes(services),
         "controls": controls(),
         "waivers": waivers(),
-        "workload": _report_table(report.work()),
+        "workload": _report_table(report.operations()),
         "prices": _report_table(report.prices()),
     }
     texts = {f"{name}.md": page(title, f"{GENERATED} {text}", tables[name]) for name, (title, text) in PAGES.items()}
@@ -177,7 +177,7 @@ def _applies_to(waiver: Waiver) -> str:
     exceptions = f"except {code(waiver.except_services)}" if waiver.except_services else ""
     condition = "" if waiver.when is always else "if the reason applies"
     output = f"output `{waiver.unless_output}`" if waiver.unless_output else ""
-    absent = " or ".join(filter(None, [f"`{waiver.unless}`" if waiver.unless else "", output]))
+    absent = " or ".join(filter(None, [f"`{waiver.unless_kind}`" if waiver.unless_kind else "", output]))
     parts = [*names, exceptions, condition, absent and f"stacks without {absent}"]
     return ", ".join(filter(None, parts)) or "everywhere"
 

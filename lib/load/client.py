@@ -35,7 +35,7 @@ class Step(NamedTuple):
 
 
 class Client(FastHttpUser):
-    """Repeats the journey of a service without pauses. Retries throttled requests as the AWS SDKs do."""
+    """Locust user that repeats the journey of a service without pauses and retries throttled requests."""
 
     abstract = True
     insecure = False
@@ -48,7 +48,7 @@ class Client(FastHttpUser):
         self._values = {"client": uuid.uuid4().hex[:12]}
 
     def on_start(self) -> None:
-        self._play(self.setup, self._values)
+        self._send_all(self.setup, self._values)
 
     def on_stop(self) -> None:
         self.client.client.close()
@@ -56,9 +56,9 @@ class Client(FastHttpUser):
     @task
     def iterate(self) -> None:
         """Send the requests of one iteration."""
-        self._play(self.steps, {**self._values, "iteration": uuid.uuid4().hex})
+        self._send_all(self.steps, {**self._values, "iteration": uuid.uuid4().hex})
 
-    def _play(self, steps: Sequence[Step], values: dict[str, str]) -> None:
+    def _send_all(self, steps: Sequence[Step], values: dict[str, str]) -> None:
         """Send requests. After an unexpected response, pause and skip the remaining requests, which depend on it."""
         for step in steps:
             result = self._send_with_retries(fill_placeholders(step.call, values), step.route)
@@ -68,7 +68,7 @@ class Client(FastHttpUser):
             values.update(result.saved_values())
 
     def _send_with_retries(self, call: Call, route: str) -> CallResult:
-        """Send a request until it is not throttled."""
+        """Send a request, and retry it while it is throttled."""
         started, attempt = time.perf_counter(), 0
         while (result := self._send(call, route)).status == THROTTLED:
             gevent.sleep(random.random() * min(2**attempt, MAX_BACKOFF_SECONDS))  # noqa: S311  # not a secret
@@ -105,17 +105,17 @@ def run(
     seconds: int,
     on_progress: Callable[[str], None],
 ) -> list[report.Row]:
-    """Run clients concurrently for a time. Return the number and response times of their requests by outcome."""
+    """Run concurrent clients. Return the number and the response times of their requests by outcome."""
     default_context = gevent.ssl.create_default_context  # pylint: disable=no-member  # gevent adds it at import
     attributes = {
         "host": endpoint.url,
-        # One context for all clients, because each takes a while to load the certificates.
+        # All clients share one context, because loading the certificates is slow.
         "ssl_context_factory": staticmethod(cache(lambda cafile: default_context())),
         "endpoint": endpoint,
         "setup": _steps(service, journey.setup),
         "steps": _steps(service, journey.steps),
     }
-    # Locust warns that all clients start at the same time.
+    # Suppress the warning of Locust that all clients start at the same time.
     logging.getLogger("locust").setLevel(logging.ERROR)
     hub = gevent.get_hub()
     # Gevent prints the traceback of any exception that is not in NOT_ERROR.
@@ -142,7 +142,8 @@ def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
         route = matching_route(service, call)
         if route is None:
             raise ValueError(
-                f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}."
+                f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}. "
+                "Correct the call."
             )
         steps.append(Step(call, f"{route.method} {route.path}"))
     return steps

@@ -16,17 +16,17 @@ from ..local.engine import Engine, deploy
 from ..program import project
 
 WORKERS_PER_PROCESSOR = 4
-"""Concurrent invocations of a local deployment, each in a separate process."""
+"""Default number of concurrent invocations of a local deployment. Each requires a process."""
 OTHER_FILES = 256
 """Open files of a process in addition to the connections of clients."""
 
 
 class LoadError(Exception):
-    """The load test cannot run."""
+    """Missing prerequisite of a load test. The message contains the remedy."""
 
 
 def raise_file_limit(clients: int) -> None:
-    """Raise the limit of open files for a connection per client. Raise `LoadError` if the system does not allow it."""
+    """Increase the limit of open files, because each client opens a connection. Raise `LoadError` if that fails."""
     required = clients + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
@@ -42,7 +42,7 @@ def raise_file_limit(clients: int) -> None:
 def local_deployment(
     service: str, environment: str, terminal: Terminal, *, workers: int | None = None, pairs: Sequence[str] = ()
 ) -> Iterator[Endpoint]:
-    """Deploy a service into an emulator that runs until the block exits."""
+    """Deploy a service to an emulator that runs until the block exits."""
     pulumi_project = project.read(Path())
     config = project.config(pulumi_project, environment, service) | project.parse_config_pairs(pulumi_project, pairs)
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:

@@ -18,7 +18,7 @@ EXPECTED_ERRORS: Mapping[tuple[int, str], str] = {
     (429, "ConcurrentInvocationLimitExceeded"): "exceeds --workers of the emulator",
     (429, "ReservedFunctionConcurrentInvocationLimitExceeded"): "exceeds lambda_reserved_concurrency; 5xx on AWS",
     (503, "SERVICE_UNAVAILABLE"): "the emulator did not respond to the function in time",
-    (502, "Task timed out"): "the function got no processor time",
+    (502, "Task timed out"): "the function waited for a processor",
 }
 """Error responses of a busy service or emulator, by status and code, with their cause."""
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "max": 1.0}
@@ -77,7 +77,7 @@ def rows(stats: RequestStats) -> list[Row]:
     ]
 
 
-def passed(report: Sequence[Row]) -> bool:
+def has_passed(report: Sequence[Row]) -> bool:
     """Return whether at least one request succeeded and none failed with an unexpected error."""
     outcomes = {row.outcome for row in report}
     return SUCCESS in outcomes and FAILURE not in outcomes

@@ -1,4 +1,4 @@
-"""Local deployment of a Pulumi program into an AWS emulator.
+"""Local deployment of a Pulumi program to an AWS emulator.
 
 The engine and the provisioners depend only on resource types, not on services.
 """

@@ -18,7 +18,7 @@ PROFILE = "tap-local"
 
 
 class AwsConfigError(Exception):
-    """The config file of a local deployment cannot be used. The message contains the remedy."""
+    """Missing AWS config file of a local deployment. The message contains the remedy."""
 
 
 def write(emulator: Emulator, folder: Path) -> Path:
@@ -42,7 +42,7 @@ def session(folder: Path) -> boto3.Session:
     """Return a session for the emulator of the local deployment with outputs in `folder`."""
     path = folder / FILE
     if not path.is_file():
-        raise AwsConfigError(f"{path} must exist to call the emulator. Run make local, which writes it.")
+        raise AwsConfigError(f"{path} does not exist. Run make local, which writes it.")
     core = botocore.session.Session(profile=PROFILE)
     core.set_config_variable("config_file", str(path))
     core.set_config_variable("credentials_file", os.devnull)

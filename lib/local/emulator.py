@@ -25,18 +25,18 @@ from .server import FUNCTION_LOG, ROOT_KEY_ID, ROOT_SECRET_KEY
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 COMMAND = ["-P", str(Path(__file__).with_name("server.py"))]
-"""Python arguments that start the server. Without `-P`, its folder would be on the module search path."""
+"""Python arguments that start the server. `-P` excludes its folder from the module search path."""
 READ_TIMEOUT_SECONDS = 5.0
-"""Read timeout of functions that call the emulator. A second attempt still fits into the function timeout of 10 s."""
+"""Read timeout of functions that call the emulator. Two attempts fit into the function timeout of 10 s."""
 PORT_ATTEMPTS = 3
 """Maximum number of start attempts if no port is specified."""
 START_SECONDS = 120.0
 WORKERS = 64
-"""Maximum number of concurrent Lambda executions, each a process of about 46 MB. More are throttled (429)."""
+"""Maximum number of concurrent Lambda invocations. Each requires a process with about 46 MB of memory."""
 
 
 class EmulatorError(Exception):
-    """The emulator did not start or exited unexpectedly. The message contains the last line of its log."""
+    """Emulator that did not start or exited unexpectedly. The message contains the last line of its log."""
 
 
 def free_port() -> int:

@@ -1,6 +1,6 @@
-"""In-process Pulumi engine that creates the resources of a program in the emulator.
+"""In-process Pulumi engine that creates the resources of a program in the emulator, or looks up existing resources.
 
-It can also look up existing resources. It does not update or delete resources.
+It does not update or delete resources.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
 
 
 class DeployError(Exception):
-    """The program could not be deployed. The message contains the resource and the reason."""
+    """Failure of a local deployment. The message contains the resource and the reason."""
 
 
 class Engine(mocks.Mocks):
@@ -49,6 +49,7 @@ class Engine(mocks.Mocks):
         self.archives: dict[tuple[RegionalEmulator, str], pulumi.AssetArchive] = {}
         """Code of each function including its layers, by region and physical name."""
         self.failure: str | None = None
+        """Message of the first error."""
         self._layers: dict[str, dict[str, Any]] = {}
         """Files of each layer version by ARN, with the paths from which functions import them."""
         self._regions: dict[str, str] = {}
@@ -57,7 +58,9 @@ class Engine(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Return the result of a data source."""
         if args.token not in INVOKES:
-            raise DeployError(f"The local emulator does not support the data source {args.token}.")
+            raise DeployError(
+                f"The local emulator does not support the data source {args.token}. Add it to lib/local/engine.py."
+            )
         return INVOKES[args.token](self._region(args.provider, args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -83,7 +86,8 @@ class Engine(mocks.Mocks):
 
     def _look_up(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, id_: str) -> CreatedResource:
         if args.typ not in READERS:
-            raise self._error(args, "The local emulator cannot look up existing resources of this type.")
+            hint = "Add a reader to lib/local/provisioners."
+            raise self._error(args, f"The local emulator cannot look up existing resources of this type. {hint}")
         return self._run_provisioner(args, lambda: READERS[args.typ](aws, id_))
 
     def _create(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, inputs: dict[str, Any]) -> CreatedResource:

@@ -20,7 +20,7 @@ TRACEBACK = "Traceback (most recent call last):"
 class _Line(NamedTuple):
     content: str
     level: str = ""
-    """Log level of a structured log event; empty for other lines."""
+    """Log level of a structured log event. Empty for other lines."""
     trace: str = ""
     """Traceback that contains the line."""
 

@@ -1,7 +1,7 @@
 """Updates deployed functions when their source files change.
 
-It polls and compares contents, which takes 10 ms of CPU time for 541 files. A file system observer would need the same
-comparison after each event, and would lose folders that are replaced.
+It polls and compares contents, which takes 10 ms of CPU time for 541 files. A file system observer would require the
+same comparison after each event, and would not detect changes in folders that are replaced.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Watcher:
                 self._report_once(name, f"{name}: not updated: {exc}")
 
     def _update(self, aws: RegionalEmulator, name: str, files: dict[str, str]) -> None:
-        changed = _changed(files)
+        changed = _changed_files(files)
         if changed and all(self._compiles(path, source) for path, source in changed.items()):
             client = aws.client("lambda")
             client.update_function_code(FunctionName=name, ZipFile=zip_files({**files, **changed}))
-            # The archive includes the code of layers, from which the emulator, unlike AWS, would import first.
+            # The archive includes the code of the layers. Unlike AWS, the emulator would import from the layers first.
             client.update_function_configuration(FunctionName=name, Layers=[])
             for alias in client.list_aliases(FunctionName=name)["Aliases"]:
                 version = client.publish_version(FunctionName=name)["Version"]
@@ -56,13 +56,13 @@ class Watcher:
         return True
 
     def _report_once(self, subject: str, error: str) -> None:
-        """Report an error of a subject unless it is the same as the previous one."""
+        """Report an error unless it is the previous error of the subject."""
         if self._errors.get(subject) != error:
             self._errors[subject] = error
             self._report(error)
 
 
-def _changed(files: Mapping[str, str]) -> dict[str, str]:
+def _changed_files(files: Mapping[str, str]) -> dict[str, str]:
     """Return the contents of changed and new files.
 
     Empty files are ignored: the archive replaces `__init__.py` files of parent packages with empty ones.

@@ -1,4 +1,4 @@
-"""Local deployment: deploys services into an emulator, runs their smoke tests and serves with hot reload."""
+"""Local deployment: deploys services to an emulator, runs their smoke tests and serves with hot reload."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def run(
     pairs: Sequence[str] = (),
     folder: Path = files.FOLDER,
 ) -> bool:
-    """Deploy services, write their outputs to `folder` and run their smoke tests. Then serve, unless `check` is set.
+    """Deploy services, write their outputs to `folder` and run their smoke tests. Return whether all tests passed.
 
-    Port 0 selects a free port. Return whether all smoke tests passed.
+    Without `check`, then serve requests until the process is stopped. Port 0 selects a free port.
     """
     pulumi_project = project.read(Path())
     overrides = project.parse_config_pairs(pulumi_project, pairs)
@@ -78,7 +78,7 @@ def run(
         logs = FunctionLogs(emulator.function_log)
         passed = [_run_smoke_test(outputs, emulator, logs, terminal) for outputs in stacks.values()]
         if not check:
-            _announce(stacks, emulator, terminal)
+            _print_endpoints(stacks, emulator, terminal)
             terminal.print_line(f"  credentials: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
             _serve(emulator, Watcher(archives, terminal.print_line), logs, terminal)
         return all(passed)
@@ -129,10 +129,10 @@ def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionL
     terminal.table(smoke_test.table(service, results), "llrrl")
     for line in smoke_test.unexpected_bodies(results):
         terminal.print_line(line)
-    return smoke_test.passed(service, results)
+    return smoke_test.has_passed(service, results)
 
 
-def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
+def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
     terminal.print_line("")
     for outputs in stacks.values():
         terminal.print_line(

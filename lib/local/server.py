@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape  # does not parse XML
 ROOT_KEY_ID, ROOT_SECRET_KEY = "TAP_ROOT_KEY_ID", "TAP_ROOT_SECRET_KEY"
 """Environment variables with the credentials of the root user."""
 FUNCTION_LOG = "TAP_FUNCTION_LOG"
-"""Environment variable with the path of the log file of all functions. Unset: no log file is written."""
+"""Environment variable with the path of the log file of all functions. If it is unset, no log file is written."""
 HEALTH = "/_ministack/health"
 INTERNAL = ("/_ministack/", "/_localstack/", "/_aws/", "/_alb/")
 """Path prefixes of MiniStack's internal APIs, which require no credentials."""
@@ -38,7 +38,7 @@ PREFLIGHT = {("OPTIONS", path) for _, path in SIGN_IN}
 POOL_DOCUMENT = re.compile(r"/[\w-]+_\w+/\.well-known/(jwks|openid-configuration)(\.json)?")
 READ_METHODS = {"GET", "HEAD"}
 NOT_IN_SITES = ("/iceberg", "/v20180820/", "/v2/")
-"""Paths that MiniStack routes to other APIs on every host name."""
+"""Path prefixes that MiniStack routes to AWS APIs for every host name."""
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]

@@ -1,5 +1,5 @@
-"""Operations of deployed stacks: the Pulumi CLI, rollouts, restores and failovers."""
+"""Operations on deployed stacks: deployments with the Pulumi CLI, rollouts, restores and failovers."""
 
 
 class OperationError(Exception):
-    """An operation that failed or did not complete. The message contains the remedy."""
+    """Failure of an operation. The message contains the remedy."""

@@ -13,7 +13,7 @@ MAX_CONCURRENCY = 16
 MAX_ATTEMPTS = 5
 """Maximum number of attempts for a request that is throttled or receives no response."""
 AWS_ERRORS = (BotoCoreError, ClientError)
-"""Errors of a request that AWS rejects or does not receive."""
+"""Exceptions of clients: rejected requests, connection errors and missing credentials."""
 
 
 def client(service: str, region: str) -> Any:

@@ -1,4 +1,4 @@
-"""Comparison of a restored table with the live one by digests of their items."""
+"""Comparison of a restored table with the live table by digests of their items."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def serialize_key(item: Item, key_names: Sequence[str]) -> str:
 
 
 def parse_key(serialized: str) -> dict[str, dict[str, Any]]:
-    """Return the primary key that `serialize_key` wrote."""
+    """Return the primary key from the result of `serialize_key`."""
     key = json.loads(serialized)
     return {
         name: {type_: bytes.fromhex(value) if type_ == "B" else value for type_, value in attribute.items()}
@@ -60,8 +60,8 @@ def parse_key(serialized: str) -> dict[str, dict[str, Any]]:
 def unchanged_condition(live: Item, replacement: Item, key_names: Sequence[str]) -> dict[str, Any] | None:
     """Return the condition of a write that fails if the live item changed since it was read.
 
-    Attributes that only the replacement has must not exist. An empty `live` means that the item must not exist.
-    Return None if the items have too many attributes for one condition.
+    The live item must have the attributes of `live`, and no attribute that only `replacement` has. If `live` is empty,
+    the item must not exist. Return None if the items have too many attributes for one condition.
     """
     compared = [name for name in {**live, **replacement} if name not in key_names] if live else []
     if len(compared) > MAX_COMPARED_ATTRIBUTES:
@@ -83,7 +83,7 @@ class Pair:
     live: str
     key_names: Sequence[str]
     ttl: str = ""
-    """TTL attribute. Expired items count as missing, whether DynamoDB has deleted them or not."""
+    """Name of the TTL attribute. Expired items count as missing, even if DynamoDB has not deleted them yet."""
 
     def digest(self, item: Item) -> bytes | None:
         """Return the digest of an item, or None if it is empty or expired."""
@@ -92,7 +92,7 @@ class Pair:
 
 
 class Counts(NamedTuple):
-    """Numbers of items by the result of the comparison."""
+    """Number of items by comparison result."""
 
     equal: int
     different: int
@@ -101,7 +101,7 @@ class Counts(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """Key of an item that differs between the tables, and its digest in each; None if a table does not have it."""
+    """An item that differs between the tables: its serialized key, and its digest in each table that contains it."""
 
     key: str
     restored: bytes | None
@@ -116,7 +116,7 @@ class Difference(NamedTuple):
 
 
 class Comparison:
-    """Digests of the items of two tables, in a temporary SQLite database, so that tables can be larger than memory."""
+    """Digests of the items of two tables in a temporary SQLite database, because they might not fit in memory."""
 
     def __init__(self, pair: Pair, database: sqlite3.Connection, on_progress: Callable[[int], None]) -> None:
         self._pair, self._database, self._on_progress = pair, database, on_progress

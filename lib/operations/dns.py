@@ -9,7 +9,7 @@ from . import OperationError
 from .aws import client
 
 POLL_SECONDS, MAX_POLLS = 5, 60
-"""Interval and maximum number of requests for the status of a change of the record."""
+"""Interval and maximum number of requests for the status of a record change."""
 
 
 class Target(NamedTuple):
@@ -43,7 +43,7 @@ def update_dns_record(domain: str, target: Target) -> str:
 
 
 def _zone_id(route53: Any, domain: str) -> str:
-    """Return the id of the most specific public hosted zone of a domain, or an empty string if there is none."""
+    """Return the ID of the most specific public hosted zone of a domain, or an empty string if there is none."""
     pages = route53.get_paginator("list_hosted_zones").paginate()
     zones = [zone for page in pages for zone in page["HostedZones"] if not zone["Config"].get("PrivateZone")]
     parents = {zone["Name"]: zone["Id"] for zone in zones if f".{domain}.".endswith(f".{zone['Name']}")}

@@ -1,4 +1,4 @@
-"""Failover: deploy a service in a region with replicas of its tables, and point its domain there."""
+"""Failover: deploy a service in a region with replicas of its tables, and point its domain to that region."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from . import OperationError
 from .aws import AWS_ERRORS, client, region_of
 from .dns import Target, update_dns_record
 from .pulumi_cli import build_pages
-from .pulumi_stack import Deployment
+from .pulumi_stack import RegionalStack
 from .table_copy import describe_table
 
 READY_STATUSES = ("ACTIVE", "UPDATING")
-LAG_MINUTES = 10
-"""Period for which the replication lag is reported."""
+LATENCY_MINUTES = 10
+"""Period for which the maximum replication latency is reported."""
 MAX_ATTEMPTS = 10
 PAUSE_SECONDS = 3.0
-"""Pause between health checks: a new deployment takes a few seconds to respond."""
+"""Pause between health checks. A new deployment responds after a few seconds."""
 
 
 def failover(
     service: str, environment: str, region: str, terminal: Terminal, *, health: str = "", dry: bool = False
 ) -> None:
-    """Deploy a service in a region with replicas of its tables and point its domain there.
+    """Deploy a service in a region with replicas of its tables and point its domain to that region.
 
-    The primary region fails back. `health` is a path that responds to GET, by default a listing of the service. With
-    `dry`, only report the steps. Raise `OperationError` at the first step that fails.
+    With the primary region, fail back. `health` is a path that responds to GET; the default is a listing of the
+    service. With `dry`, only print the steps. Raise `OperationError` if a step fails.
     """
     if not region:
         raise OperationError("to must be a region with replicas of the tables, e.g. us-west-2, got ''.")
-    primary = Deployment(service=service, environment=environment, region="", primary_region="")
+    primary = RegionalStack(service=service, environment=environment, region="", primary_region="")
     outputs = primary.outputs()
     if not outputs:
         raise OperationError(f"Stack {primary.stack} is not deployed. Deploy it with make up.")
@@ -48,7 +48,7 @@ def failover(
     others = [replace(target, region=other) for other in other_replica_regions(tables, target)]
     terminal.step(f"tables ready in {target.region}: {len(tables)}")
     for other in others:
-        terminal.print_line(f"  {other.region}: {replication_lag(tables, other.region, target.region)}")
+        terminal.print_line(f"  {other.region}: {replication_latency(tables, other.region, target.region)}")
     if dry:
         _print_plan(target, others, path, terminal)
         return
@@ -67,7 +67,7 @@ def failover(
             terminal.print_line(f"  {name}: {deployed[name]}")
 
 
-def _print_plan(target: Deployment, others: Iterable[Deployment], path: str, terminal: Terminal) -> None:
+def _print_plan(target: RegionalStack, others: Iterable[RegionalStack], path: str, terminal: Terminal) -> None:
     terminal.step("dry run: the failover would")
     for other in others:
         terminal.print_line(f"  disable the functions of {other.stack}, if it is deployed")
@@ -78,21 +78,21 @@ def _print_plan(target: Deployment, others: Iterable[Deployment], path: str, ter
 
 
 def default_health_path(service: str) -> str:
-    """Return the path of a listing, whose response shows that the API and its tables work."""
+    """Return the path of a listing, which succeeds only if the API, its function and its table work."""
     routes = SERVICES[service].routes() if service in SERVICES else []
     path = next((r.path for _, r in routes if r.method == "GET" and not r.path_parameters()), "")
     if not path:
         raise OperationError(
-            f"service must be one of {', '.join(SERVICES)} to have a default health path, got {service!r}. Specify "
-            "the health path, which must respond to GET."
+            f"service must be one of {', '.join(SERVICES)}, which have a default health path, got {service!r}. "
+            "Otherwise set health to a path that responds to GET."
         )
     return path
 
 
-def other_replica_regions(tables: Iterable[str], target: Deployment) -> list[str]:
-    """Return the regions of the tables except the target region.
+def other_replica_regions(tables: Iterable[str], target: RegionalStack) -> list[str]:
+    """Return the replica regions of the tables other than the target region.
 
-    Raise `OperationError` for a table that is not ready in the target region.
+    Raise `OperationError` if the target region has no available replica of a table.
     """
     dynamodb, others = client("dynamodb", target.region), set()
     for table in tables:
@@ -100,41 +100,41 @@ def other_replica_regions(tables: Iterable[str], target: Deployment) -> list[str
         regions = {replica["RegionName"] for replica in description.get("Replicas", ())} - {target.region}
         if not description or (target.is_standby and not regions):
             raise OperationError(
-                f"Table {table} has no replica in {target.region}. Set replica_regions to {target.region} and run "
-                f"make up while {target.primary_region} is available."
+                f"Table {table} has no replica in {target.region}. Add the region to replica_regions and run make up "
+                f"while {target.primary_region} is available."
             )
         if description["TableStatus"] not in READY_STATUSES:
             raise OperationError(
-                f"Table {table} in {target.region} must be ACTIVE, got {description['TableStatus']}. Check its status "
-                "in DynamoDB, then run this command again."
+                f"Table {table} in {target.region} must be {' or '.join(READY_STATUSES)}, got "
+                f"{description['TableStatus']}. Wait until it is ACTIVE, then run this command again."
             )
         others |= regions
     return sorted(others)
 
 
-def replication_lag(tables: Iterable[str], source: str, target: str) -> str:
-    """Return a message about the replication lag, as reported by CloudWatch in the source region."""
+def replication_latency(tables: Iterable[str], source: str, target: str) -> str:
+    """Return a message about the replication latency, which CloudWatch reports in the source region."""
     cloudwatch, now = client("cloudwatch", source), datetime.now(UTC)
     query = {"Namespace": "AWS/DynamoDB", "MetricName": "ReplicationLatency", "Period": 60, "Statistics": ["Maximum"]}
-    window = {"StartTime": now - timedelta(minutes=LAG_MINUTES), "EndTime": now}
+    window = {"StartTime": now - timedelta(minutes=LATENCY_MINUTES), "EndTime": now}
     datapoints = []
     try:
         for table in tables:
             dimensions = [{"Name": "TableName", "Value": table}, {"Name": "ReceivingRegion", "Value": target}]
             datapoints += cloudwatch.get_metric_statistics(Dimensions=dimensions, **query, **window)["Datapoints"]
     except AWS_ERRORS as exc:
-        return f"replication lag to {target} unknown: {exc}"
+        return f"replication latency to {target} unknown: {exc}"
     if not datapoints:
-        return f"no replication to {target} in the last {LAG_MINUTES} minutes"
+        return f"no replication to {target} in the last {LATENCY_MINUTES} minutes"
     maximum_ms = max(datapoint["Maximum"] for datapoint in datapoints)
-    return f"maximum replication lag to {target} in the last {LAG_MINUTES} minutes: {maximum_ms / 1000:.1f} s"
+    return f"maximum replication latency to {target} in the last {LATENCY_MINUTES} minutes: {maximum_ms / 1000:.1f} s"
 
 
-def disable_functions(other: Deployment) -> str:
+def disable_functions(other: RegionalStack) -> str:
     """Set the reserved concurrency of every function in another region to 0, and return a message for the user.
 
-    Concurrent writes in two regions would bypass each other's conditions. An unavailable region does not stop the
-    failover.
+    Otherwise both regions could write, and condition expressions do not detect writes in another region. An unavailable
+    region does not stop the failover.
     """
     names = other.outputs().get("function_names", {}).values()
     if not names:
@@ -163,7 +163,7 @@ def wait_until_healthy(outputs: Mapping[str, Any], path: str) -> str:
     """Call the API until it succeeds, and return a message for the user. Raise `OperationError` after all attempts."""
     call = Call(method="GET", path=path, status=200)
     authorization = static_headers({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
-    # DNS still resolves the domain to the other region.
+    # The domain still resolves to the other region.
     is_domain = outputs["api_url"] == outputs.get("domain_url")
     opener = opener_to(outputs["domain_target"]) if is_domain else OPENER
     for attempt in range(MAX_ATTEMPTS):
@@ -177,7 +177,7 @@ def wait_until_healthy(outputs: Mapping[str, Any], path: str) -> str:
         if status < 400:
             return f"GET {path} returned {status}"
         if status in (401, 403) and attempt == MAX_ATTEMPTS - 1:
-            return f"GET {path} returned {status} without credentials: the functions were not called"
+            return f"GET {path} returned {status}, because the health check has no credentials; no function was called"
     raise OperationError(
         f"GET {outputs['api_url']}{path} must succeed before DNS changes: {problem}. "
         "Check the deployment, then run this command again."

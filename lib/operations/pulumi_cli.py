@@ -1,7 +1,7 @@
-"""Deployments by the Pulumi CLI.
+"""Deployments with the Pulumi CLI.
 
-The config file of a stack is the default of the CLI, `Pulumi.<service>-<environment>.yaml`, which the first command
-creates. Config overrides of a single run apply to a temporary copy of the file.
+The first command for a stack creates its config file, `Pulumi.<service>-<environment>.yaml`. Config overrides of a
+single run apply to a temporary copy of the file.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from ..services import SERVICES
 from ..settings.environments import profile_name
 
 SECRETS_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
-"""Keys of a stack's file that decrypt its secrets, which the CLI writes next to `config`."""
+"""Keys that the CLI adds to a config file, next to `config`, to decrypt its secrets."""
 HEADER = """\
 # Config of the stack {stack}, for `make up SERVICE={service} ENV={environment}` and `pulumi up --stack {stack}`.
 # docs/reference/configuration.md lists every key. Retain encryptionsalt, if Pulumi adds it: it decrypts the secrets.
 config:
 """
-ADDRESSES = {
+ORIGIN_AND_EMAIL = {
     "Allowed CORS origin, and email address that receives alarm notifications:": {
         "cors_origin": "https://shop.example.com",
         "notification_email": "oncall@example.com",
     }
 }
-GUIDANCE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
-    "staging": ADDRESSES,
+SUGGESTIONS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "staging": ORIGIN_AND_EMAIL,
     "prod": {
-        **ADDRESSES,
+        **ORIGIN_AND_EMAIL,
         "Recommended for critical services; docs/ has a page for each:": {
             "encryption_key": "create",
             "backup_retention_days": "35",
@@ -54,11 +54,11 @@ GUIDANCE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
     },
 }
-"""Config that the file of a new stack suggests in comments, by environment profile."""
+"""Suggested config, which a new config file contains as comments, by environment profile and heading."""
 
 
 class CliError(Exception):
-    """A command that the CLI cannot run, or that failed. The message contains the remedy."""
+    """Failed or rejected command of the Pulumi CLI. The message contains the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ class Stack:
 
     @property
     def identity(self) -> dict[str, str]:
-        """The required config of the stack."""
+        """Config that identifies the service and the environment of the stack."""
         return {"environment": self.environment, "service": self.service}
 
     def create_file(self) -> bool:
@@ -97,7 +97,7 @@ class Stack:
             return False
         lines = [
             self._suggestion(heading, config)
-            for heading, config in GUIDANCE.get(profile_name(self.environment), {}).items()
+            for heading, config in SUGGESTIONS.get(profile_name(self.environment), {}).items()
         ]
         lines += [f"  {self.pulumi_project.name}:{key}: {json.dumps(value)}\n" for key, value in self.identity.items()]
         header = HEADER.format(stack=self.name, service=self.service, environment=self.environment)
@@ -116,7 +116,7 @@ class Stack:
             if value not in ("", self.identity[key]):
                 raise CliError(
                     f"{self.pulumi_project.name}:{key} in {self.file} must be {self.identity[key]!r}, got {value!r}. "
-                    f"The file is the config of the stack {self.name}."
+                    f"Correct it, because the file is the config of the stack {self.name}."
                 )
         return {key: self.identity[key] for key, value in values.items() if not value}
 
@@ -139,7 +139,7 @@ def find_cli() -> str:
 def run(arguments: Sequence[str]) -> int:
     """Run the CLI in this terminal and return its exit code.
 
-    On an interrupt, wait for the CLI: it also receives the signal, and completes the current operations first.
+    After an interrupt, wait for the CLI, which also receives the signal and completes its current operations.
     """
     with _interrupts_ignored():
         return subprocess.run([find_cli(), *arguments], check=False).returncode
@@ -172,14 +172,14 @@ def read_outputs(stack: str, *options: str) -> dict[str, Any]:
     command = [find_cli(), "stack", "output", "--json", *options, "--stack", stack]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     if result.returncode and "no stack named" not in result.stderr:
-        raise CliError(f"Stack {stack}: {result.stderr.strip()}")
+        raise CliError(f"pulumi stack output failed for {stack}: {result.stderr.strip()}")
     outputs: dict[str, Any] = {} if result.returncode else json.loads(result.stdout)
     return outputs
 
 
 @contextmanager
 def config_overrides(file: Path, pairs: Sequence[str]) -> Iterator[list[str]]:
-    """Yield CLI options that apply `key=value` pairs to a temporary copy of a config file; no options without pairs."""
+    """Yield CLI options that apply `key=value` pairs to a temporary copy of a config file, or none without pairs."""
     if not pairs:
         yield []
         return
@@ -191,7 +191,7 @@ def config_overrides(file: Path, pairs: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _copy_secrets_keys(source: Path, file: Path) -> None:
-    """Append the keys that the CLI added to the source."""
+    """Append the `SECRETS_KEYS` that exist only in `source` to `file`."""
     existing = project.read_yaml(file)
     secrets_keys = {key: value for key, value in project.read_yaml(source).items() if key in SECRETS_KEYS}
     added = {key: value for key, value in secrets_keys.items() if key not in existing}
@@ -201,9 +201,9 @@ def _copy_secrets_keys(source: Path, file: Path) -> None:
 
 
 def build_pages(service: str, terminal: Terminal) -> None:
-    """Build the web pages of a service, unless npm is missing, which the deployment reports.
+    """Build the web pages of a service. Raise `CliError` if the build fails.
 
-    Raise `CliError` if the build fails.
+    Without npm, skip the build. The deployment then reports missing pages.
     """
     if service in SERVICES and shutil.which("npm"):
         try:
@@ -234,7 +234,7 @@ def prepare(stack: Stack, terminal: Terminal) -> None:
 def preview(stack: Stack, pairs: Sequence[str], terminal: Terminal) -> int:
     """Show the changes that `up` would make. Return the exit code of the CLI.
 
-    The pairs, `key=value`, override the config file.
+    `pairs` are `key=value` pairs that override the config file.
     """
     return _deploy("preview", stack, pairs, [], terminal)
 
@@ -242,7 +242,7 @@ def preview(stack: Stack, pairs: Sequence[str], terminal: Terminal) -> int:
 def up(stack: Stack, pairs: Sequence[str], terminal: Terminal, *, confirmed: bool) -> int:
     """Deploy a stack and write its outputs. Return the exit code of the CLI.
 
-    The pairs, `key=value`, override the config file.
+    `pairs` are `key=value` pairs that override the config file.
     """
     find_cli()
     code = _deploy("up", stack, pairs, confirmation("up", confirmed), terminal)
@@ -261,7 +261,7 @@ def write_outputs(stack: Stack) -> dict[str, Any]:
     """Write the outputs of a stack, except secrets, to `cfn-outputs/`, and return them."""
     outputs = read_outputs(stack.name)
     if not outputs:
-        raise CliError(f"Stack {stack.name} has no outputs. Deploy it first, with make up.")
+        raise CliError(f"Stack {stack.name} has no outputs. Deploy it with make up.")
     return outputs_file.write_stack(stack.name, outputs)
 
 
@@ -274,8 +274,8 @@ def confirmation(command: str, confirmed: bool) -> list[str]:
         return ["--yes"]
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CliError(
-            f"Changes must be confirmed, and there is no terminal. Confirm them with tap {command} --yes, "
-            f"or make {command} YES=1."
+            f"{command} requires a terminal to confirm the changes. To confirm them without one, run tap {command} "
+            f"--yes or make {command} YES=1."
         )
     return []
 

@@ -1,4 +1,4 @@
-"""Deployment of a service in one region by the Pulumi CLI."""
+"""Deployment of a service in one region with the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..program import project
 from . import OperationError, pulumi_cli
 
 STANDBY_CONFIG = {"table_existing": "true", "replica_regions": "none", "zone_id": "none", "monthly_budget_usd": "0"}
-"""Config of a standby: it uses existing tables, and the primary stack manages DNS and the budget of the account."""
+"""Config of a standby, which uses existing tables. The primary stack manages DNS and the budget of the account."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """A stack of a service: the primary, which creates the tables, or a standby in a region with replicas of them."""
+class RegionalStack:
+    """A stack of a service: the primary, which creates the tables, or a standby in a region with table replicas."""
 
     service: str
     environment: str
@@ -26,7 +26,7 @@ class Deployment:
 
     @property
     def is_standby(self) -> bool:
-        """Whether the stack uses replicas."""
+        """Whether the stack uses existing table replicas."""
         return self.region != self.primary_region
 
     @property
@@ -42,8 +42,8 @@ class Deployment:
     def prepare(self) -> bool:
         """Create the config file unless it exists, and return whether it was created.
 
-        That of a standby is a copy of the primary file. Raise `OperationError` if the copy contains ARNs of the
-        primary region, or secrets that only the primary stack can decrypt.
+        The file of a standby is a copy of the primary stack's file. Raise `OperationError` if the copy contains ARNs
+        in the primary region, or secrets that only the primary stack can decrypt.
         """
         primary = pulumi_cli.Stack(
             pulumi_project=project.read(Path()), service=self.service, environment=self.environment
@@ -74,14 +74,14 @@ class Deployment:
         config = project.read_yaml(self.config_file).get("config") or {}
         if keys := [key for key, value in config.items() if f":{self.primary_region}:" in str(value)]:
             raise OperationError(
-                f"{', '.join(keys)} in {self.config_file} must not contain ARNs of {self.primary_region}. Set those "
-                f"of {self.region}."
+                f"{', '.join(keys)} in {self.config_file} must not contain ARNs in {self.primary_region}. Replace them "
+                f"with ARNs in {self.region}."
             )
 
     def commands(self) -> list[list[str]]:
         """Return the commands that deploy the stack.
 
-        They refresh the state first: an earlier failover changed the concurrency of the functions without Pulumi.
+        They refresh the state first, because an earlier failover might have changed the functions without Pulumi.
         """
         config = {"environment": self.environment, "service": self.service, "aws:region": self.region, **STANDBY_CONFIG}
         overrides = (
@@ -95,7 +95,7 @@ class Deployment:
         ]
 
     def deploy(self) -> None:
-        """Deploy the stack, with the output of the CLI in this terminal. Raise `CliError` if that fails."""
+        """Deploy the stack and show the output of the CLI. Raise `CliError` if the deployment fails."""
         for _, *arguments in self.commands():
             pulumi_cli.require_success(pulumi_cli.run(arguments), f"pulumi {arguments[0]} {arguments[1]}")
 

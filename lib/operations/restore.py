@@ -1,8 +1,8 @@
-"""Restore a table next to the live one, compare them and write the differences back."""
+"""Restore a table next to the live table, compare them and write the differences back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,15 @@ MAX_PRINTED = 10
 def restore(
     live: LiveTable, source: str | datetime, terminal: Terminal, *, apply: bool = False, exact: bool = False
 ) -> bool:
-    """Restore a table next to the live one and compare them; with `apply`, write back the differences.
+    """Restore a table next to the live table and compare them; with `apply`, write back the differences.
 
-    The source is a time, the ARN of a backup or recovery point, or the name of a table restored before. With `exact`,
-    also delete the items that the restored table does not have. Return whether no item was skipped.
+    The source is a time, the ARN of a backup or recovery point, or the name of an existing restored table. With
+    `exact`, also delete the items that exist only in the live table. Return False if an item was skipped.
     """
     dynamodb = client("dynamodb", live.region)
     if not describe_table(dynamodb, live.name):
         raise OperationError(
-            f"{live.name} does not exist. Create it with make up, then restore it from the ARN of a backup."
+            f"Table {live.name} does not exist. Create it with make up, then restore it from the ARN of a backup."
         )
     name = _restored_name(live, source, terminal)
     pair = _pair(dynamodb, name, live.name)
@@ -62,7 +62,7 @@ def find_live_table(outputs: Path, stack: str, table: str) -> LiveTable:
         stacks = {}
     if stack not in stacks:
         existing = f"those of {', '.join(stacks)}" if stacks else "none"
-        raise OperationError(f"{outputs} must have the outputs of {stack}, got {existing}. Run make outputs for it.")
+        raise OperationError(f"{outputs} must contain the outputs of {stack}, got {existing}. Run make outputs for it.")
     values = stacks[stack]
     names: Mapping[str, str] = values["table_names"]
     name = next((name for name, physical_name in names.items() if table in (name, physical_name)), None)
@@ -72,7 +72,7 @@ def find_live_table(outputs: Path, stack: str, table: str) -> LiveTable:
 
 
 def _restored_name(live: LiveTable, source: str | datetime, terminal: Terminal) -> str:
-    """Return the name of the restored table. Restore it unless the source is the name of a restored table."""
+    """Return the name of the restored table. Restore it if the source is a time or an ARN."""
     if isinstance(source, str) and not source.startswith("arn:"):
         return source
     preposition = "as of" if isinstance(source, datetime) else "from"
@@ -88,12 +88,18 @@ def _pair(dynamodb: Any, restored: str, live: str) -> Pair:
     if not restored_schema:
         raise OperationError(f"Table {restored} does not exist. Specify a table restored from {live}.")
     if restored_schema != live_schema:
+        names, live_names = (", ".join(_key_names(schema)) for schema in (restored_schema, live_schema))
         raise OperationError(
-            f"The key schemas of {restored} and {live} must be equal. Specify a table restored from {live}."
+            f"The key schema of {restored} must be that of {live} ({live_names}), got {names}. "
+            f"Specify a table restored from {live}."
         )
     ttl = dynamodb.describe_time_to_live(TableName=live)["TimeToLiveDescription"].get("AttributeName", "")
-    key_names = [key["AttributeName"] for key in live_schema]
+    key_names = _key_names(live_schema)
     return Pair(dynamodb=dynamodb, restored=restored, live=live, key_names=key_names, ttl=ttl)
+
+
+def _key_names(schema: Sequence[Mapping[str, str]]) -> list[str]:
+    return [key["AttributeName"] for key in schema]
 
 
 def _print_differences(counts: Counts, comparison: Comparison, terminal: Terminal) -> None:
@@ -108,7 +114,7 @@ def _print_differences(counts: Counts, comparison: Comparison, terminal: Termina
 
 
 def _write_back(pair: Pair, comparison: Comparison, exact: bool, terminal: Terminal) -> bool:
-    """Write back the differences, and return whether no item was skipped."""
+    """Write back the differences. Return False if an item was skipped."""
     results = write_back(
         pair, comparison, exact, lambda skipped: terminal.print_line(f"  skipped, {skipped.reason}: {skipped.key}")
     )

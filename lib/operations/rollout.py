@@ -1,4 +1,4 @@
-"""Versions of deployed functions: shift aliases to the newest with CodeDeploy, roll them back, delete old ones."""
+"""Function versions: shift aliases to the newest version with CodeDeploy, roll them back, and delete old versions."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ FINAL_STATUSES = {"Succeeded", "Failed", "Stopped"}
 
 Log = Callable[[str], None]
 Client = Callable[[str], Any]
-"""Creates a client of an AWS service by its name, for one stack."""
+"""Function that returns the client of an AWS service in the region of a stack."""
 
 
 class Shift(NamedTuple):
-    """A deployment that shifts the alias of a function from one version to another."""
+    """Change of a function alias from one version to another, which CodeDeploy applies."""
 
     name: str
-    """Name of the function in AWS, and of its deployment group."""
+    """Physical name of the function, which is also the name of its deployment group."""
     alias: str
     current: str
     target: str
 
 
 def _aliases(outputs: Outputs) -> dict[str, tuple[str, str]]:
-    """Return the ARN and the alias of each function with an alias.
+    """Return the ARN and the alias name of each function with an alias.
 
-    An ARN contains the account, so outputs of a local deployment cannot change functions on AWS.
+    The ARN contains the account, so the outputs of a local deployment cannot select functions on AWS.
     """
     split = {function: arn.rpartition(":") for function, arn in outputs["alias_arns"].items()}
     return {function: (arn, alias) for function, (arn, _, alias) in split.items()}
 
 
 def pending_shifts(outputs: Outputs, lambda_client: Any) -> Iterator[Shift]:
-    """Yield the functions of a stack whose alias is not at the newest published version."""
+    """Yield a shift for each alias of a stack that does not point to the newest published version."""
     for function, (arn, alias) in _aliases(outputs).items():
         name = outputs["function_names"][function]
         current = lambda_client.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"]
@@ -53,7 +53,7 @@ def pending_shifts(outputs: Outputs, lambda_client: Any) -> Iterator[Shift]:
 
 
 def start_deployment(application: str, shift: Shift, codedeploy: Any) -> str:
-    """Start a CodeDeploy deployment, and return its id."""
+    """Start a CodeDeploy deployment, and return its ID."""
     properties = {
         "Name": shift.name,
         "Alias": shift.alias,
@@ -79,10 +79,10 @@ def wait_for_deployments(
         for id_ in pending:
             shift, info = shifts[id_], codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
             if info["status"] != statuses.get(id_):
-                log(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
+                log(f"{shift.name}: version {shift.current} to {shift.target}: {info['status']}")
             statuses[id_] = info["status"]
             if info["status"] in FINAL_STATUSES - {"Succeeded"}:
-                errors.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
+                errors.append(f"{shift.name} stays at version {shift.current}: {_reason(info)}")
         if any(statuses[id_] not in FINAL_STATUSES for id_ in pending):
             sleep(POLL_SECONDS)
     return errors
@@ -103,19 +103,19 @@ def roll_back(outputs: Outputs, lambda_client: Any, log: Log) -> bool:
         current = int(lambda_client.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
         previous = max((version for version in _versions(arn, lambda_client) if version < current), default=None)
         if previous is None:
-            log(f"{name}: stays at {current}, there is no previous version")
+            log(f"{name}: version {current} has no previous version")
             continue
         lambda_client.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(previous), RoutingConfig={})
-        log(f"{name}: {current} to {previous}")
+        log(f"{name}: version {current} to {previous}")
         has_moved = True
     return has_moved
 
 
 def prune(outputs: Outputs, lambda_client: Any, log: Log) -> None:
-    """Delete the versions of each function that no alias uses, except the newest, which might not be deployed yet.
+    """Delete the versions of each function that no alias uses, except the newest, to which the alias might shift next.
 
-    A version retains the network interfaces of its VPC, which prevent the deletion of the subnets, and counts toward
-    the Lambda code storage quota of 75 GB.
+    The network interfaces of a version in a VPC prevent the deletion of the subnets, and its code counts toward the
+    Lambda code storage quota of 75 GB.
     """
     for function, arn in outputs["function_arns"].items():
         versions = _versions(arn, lambda_client)
@@ -142,7 +142,7 @@ def _versions(arn: str, lambda_client: Any) -> list[int]:
 
 
 def regional_client(service: str, outputs: Outputs, profile: str | None = None) -> Any:
-    """Return a client in the region of a stack, with the credentials of a profile or else of the environment."""
+    """Return a client in the region of a stack, with the credentials of an AWS profile or of the environment."""
     region = region_of(outputs["lambda_function_arn"])
     return boto3.Session(profile_name=profile).client(service, region_name=region)
 
@@ -156,7 +156,7 @@ class Selection(NamedTuple):
     def read(self, path: Path) -> dict[str, Outputs]:
         """Return the outputs of the selected stacks, by stack. Raise `OutputsError` if no stack matches."""
         if not path.exists():
-            raise OutputsError(f"{path} does not exist. Deploy first, with make up.")
+            raise OutputsError(f"{path} does not exist. Run make up, which writes it.")
         stacks = read_stacks(path)
         names = {"service": self.service, "environment": self.environment}
         required = {field: name for field, name in names.items() if name}
@@ -164,16 +164,16 @@ class Selection(NamedTuple):
         if required and not selected:
             expected = f"{self.service or 'any service'} in {self.environment or 'any environment'}"
             raise OutputsError(
-                f"{path} must have the outputs of {expected}, got those of {', '.join(stacks)}. Run make outputs with "
+                f"{path} must contain the outputs of {expected}, got those of {', '.join(stacks)}. Run make outputs with "
                 "SERVICE and ENV."
             )
         return selected
 
 
 def shift_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
-    """Shift the functions of the selected stacks to the newest published version, and wait until that is complete.
+    """Shift the aliases of the selected stacks to the newest published versions, and wait for the deployments.
 
-    The outputs of the stacks are read from the folder. Return one message per failure.
+    The outputs of the stacks are read from `folder`. Return one message per failure.
     """
 
     def shift(outputs: Outputs, client: Client) -> list[str]:
@@ -190,7 +190,7 @@ def shift_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
 
 
 def roll_back_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
-    """Move the aliases of the selected stacks to the previous version. Return one message per failure."""
+    """Move the aliases of the selected stacks to the previous versions. Return one message per failure."""
     moved = []
 
     def roll_back_functions(outputs: Outputs, client: Client) -> list[str]:

@@ -1,4 +1,4 @@
-"""Restore a table next to the live one, from point-in-time recovery or a backup."""
+"""Restore a table next to the live table, from point-in-time recovery or a backup."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LiveTable(NamedTuple):
     name: str
     arn: str
     restore_role_arn: str
-    """IAM role that AWS Backup assumes to restore. Empty if the stack has no backups."""
+    """ARN of the IAM role that AWS Backup assumes for restore jobs. Empty if the stack has no backup plan."""
 
     @property
     def region(self) -> str:
@@ -34,7 +34,7 @@ class LiveTable(NamedTuple):
 
 
 ProgressCallback = Callable[[str], None]
-"""Receives messages about the progress of a restore."""
+"""Function that receives progress messages of a restore."""
 
 
 def parse_timestamp(value: str) -> datetime:
@@ -62,8 +62,8 @@ def describe_table(dynamodb: Any, table: str) -> Mapping[str, Any]:
     return description
 
 
-def copy_name(live: LiveTable, source: datetime | str) -> str:
-    """Return the name of the restored table. Restores from the same source have the same name."""
+def restored_name(live: LiveTable, source: datetime | str) -> str:
+    """Return the name of the restored table, which is the same for every restore from a source."""
     label = f"{source:%Y%m%dT%H%M%SZ}" if isinstance(source, datetime) else re.split("[:/]", source)[-1]
     return f"{live.name}{RESTORED_INFIX}{label}"
 
@@ -71,9 +71,9 @@ def copy_name(live: LiveTable, source: datetime | str) -> str:
 def restore_table(live: LiveTable, source: datetime | str, on_progress: ProgressCallback) -> str:
     """Restore a table as of a time, or from the ARN of a backup or recovery point, and wait until it is ACTIVE.
 
-    Use the restored table if it exists. Return its name.
+    Skip the restore if the restored table exists. Return the name of the restored table.
     """
-    dynamodb, name = client("dynamodb", live.region), copy_name(live, source)
+    dynamodb, name = client("dynamodb", live.region), restored_name(live, source)
     if not describe_table(dynamodb, name):
         _start_restore(dynamodb, live, source, name, on_progress)
     while (description := describe_table(dynamodb, name)).get("TableStatus") != "ACTIVE":
@@ -110,11 +110,12 @@ def _restore_to_point_in_time(dynamodb: Any, live: LiveTable, timestamp: datetim
 
 
 def _restore_window(dynamodb: Any, live: LiveTable) -> tuple[str, str]:
-    """Return the allowed times of a restore, and the remedy if there are none."""
+    """Return the expected value of `at`, and the remedy if no time is allowed."""
     response = dynamodb.describe_continuous_backups(TableName=live.name)["ContinuousBackupsDescription"]
     window = response.get("PointInTimeRecoveryDescription", {})
     if "LatestRestorableDateTime" not in window:
-        return f"unset because {live.name} has no point-in-time recovery", "Use from with the ARN of a backup."
+        expected = f"unset, because point-in-time recovery is disabled for {live.name}"
+        return expected, "Set from to the ARN of a backup instead."
     earliest, latest = (_format_timestamp(window[f"{end}RestorableDateTime"]) for end in ("Earliest", "Latest"))
     return f"a time from {earliest} to {latest}", ""
 
@@ -122,7 +123,7 @@ def _restore_window(dynamodb: Any, live: LiveTable) -> tuple[str, str]:
 def _encryption_metadata(dynamodb: Any, live: LiveTable) -> dict[str, str]:
     """Return the encryption of the live table as restore metadata of AWS Backup.
 
-    DynamoDB restores use the encryption of the source table by default.
+    A restore by DynamoDB does not require it, because the default is the encryption of the source table.
     """
     encryption = describe_table(dynamodb, live.name).get("SSEDescription", {})
     if encryption.get("SSEType") != "KMS":
@@ -136,8 +137,8 @@ def _restore_recovery_point(
     live: LiveTable, recovery_point: str, name: str, encryption: Mapping[str, str], on_progress: ProgressCallback
 ) -> None:
     if not live.restore_role_arn:
-        expected = "the ARN of a DynamoDB backup in a deployment without AWS Backup"
-        remedy = "Pass such a backup, or set backup_retention_days and deploy."
+        expected = "the ARN of a DynamoDB backup, because the stack has no role for AWS Backup"
+        remedy = "Set backup_retention_days and run make up to create the role."
         raise OperationError(str(invalid_value("from", recovery_point, expected, remedy)))
     backup = client("backup", live.region)
     job_id = backup.start_restore_job(
@@ -152,6 +153,6 @@ def _restore_recovery_point(
         time.sleep(POLL_SECONDS)
     if job["Status"] != "COMPLETED":
         raise OperationError(
-            f"Restore job {job_id} of AWS Backup is {job['Status']}. Fix the reported problem, then run this command "
-            f"again: {job.get('StatusMessage', 'no status message')}"
+            f"AWS Backup restore job {job_id} must be COMPLETED, got {job['Status']} "
+            f"({job.get('StatusMessage', 'no status message')}). Fix the problem, then run this command again."
         )

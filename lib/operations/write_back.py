@@ -13,7 +13,7 @@ from .compare import Comparison, Difference, Item, Pair, parse_key, unchanged_co
 WRITTEN, DELETED = "written", "deleted"
 CHANGED, TOO_LARGE = "changed since the comparison", "too many attributes for a conditional write"
 SKIPPED = (CHANGED, TOO_LARGE)
-"""Results of items that keep their live version."""
+"""Results of items that are not written."""
 
 
 class SkippedItem(NamedTuple):
@@ -26,8 +26,8 @@ class SkippedItem(NamedTuple):
 def write_back(pair: Pair, comparison: Comparison, exact: bool, on_skip: Callable[[SkippedItem], None]) -> Counter[str]:
     """Write the restored version of each different item to the live table.
 
-    With `exact`, also delete the items that only the live table has. Pass each skipped item to `on_skip`. Return the
-    number of items by result.
+    With `exact`, also delete the items that exist only in the live table. Pass each skipped item to `on_skip`. Return
+    the number of items by result.
     """
     results: Counter[str] = Counter()
     with ThreadPoolExecutor(MAX_CONCURRENCY) as threads:

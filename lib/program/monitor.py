@@ -30,7 +30,7 @@ def plain(value: Any) -> Any:
 
 
 class DuplicateUrn(Exception):
-    """Two resources with the same type and parent types have the same name."""
+    """Error for two resources with the same URN."""
 
 
 class Monitor(mocks.MockMonitor):
@@ -41,7 +41,7 @@ class Monitor(mocks.MockMonitor):
         self._inherited: dict[str, list[Any]] = {}
         self._urns: set[str] = set()
         self.exports: dict[str, Any] = {}
-        """Stack outputs after the program has finished, with secrets in plain text."""
+        """Stack outputs of a finished program, with secrets in plain text."""
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """Return the URN that the engine assigns."""

@@ -1,4 +1,4 @@
-"""The config of a Pulumi project, read like the Pulumi CLI reads it: defaults of the project, then the stack file."""
+"""Config of a Pulumi project: project defaults, overridden by the config file of a stack, as in the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 from ..services import loadable
 
 PLACEHOLDER = "encrypted by Pulumi"
-"""Value of a secret in the stack file in local deployments, because only Pulumi can decrypt it."""
+"""Placeholder for a secret in a config file, which only Pulumi can decrypt."""
 
 IDENTITY: Mapping[str, str] = {"environment": "--env", "service": "--service"}
 """Config keys that identify a deployment, and the command options that set them."""
@@ -28,7 +28,7 @@ class ConfigError(ValueError):
 
 
 class Project(NamedTuple):
-    """The parts of `Pulumi.yaml` that commands of this library use."""
+    """The fields of `Pulumi.yaml` that this library uses."""
 
     name: str
     folder: Path
@@ -49,7 +49,7 @@ def read(folder: Path) -> Project:
 
 
 def stack_file(folder: Path, stack: str) -> Path:
-    """Return the path of the file with the config of a stack."""
+    """Return the path of the config file of a stack."""
     return folder / f"Pulumi.{stack}.yaml"
 
 
@@ -61,9 +61,9 @@ def aws_profile(folder: Path, stack: str) -> str | None:
 
 
 def config(project: Project, environment: str, service: str) -> dict[str, str]:
-    """Return the config of the project for an environment and a service, without config of providers.
+    """Return the config of the project for an environment and a service, without provider config.
 
-    A secret value has its default, because only Pulumi can decrypt it.
+    Encrypted secrets are omitted, because only Pulumi can decrypt them, so their defaults apply.
     """
     path = stack_file(project.folder, f"{service}-{environment}")
     stack = read_yaml(path).get("config") or {} if path.exists() else {}
@@ -107,7 +107,7 @@ def _serialize(value: Any) -> str:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the content of a config file. Raise `ProjectError` unless the content and its `config` are mappings."""
+    """Return the content of a project or config file. Raise `ProjectError` if it or its `config` is not a mapping."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
@@ -115,5 +115,5 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
         raise ProjectError(f"{path} must be YAML. Correct it: {' '.join(str(exc).split())}") from None
     if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
-        raise ProjectError(f"{path} must be a mapping, and its config a mapping of keys to values. Correct it.")
+        raise ProjectError(f"{path} must be a YAML mapping, and config in it a mapping of keys to values. Correct it.")
     return document

@@ -64,7 +64,7 @@ LOOK_UPS = (
     "getUserPools",
     "getVault",
 )
-"""Data sources that return an empty result unless a recording sets one."""
+"""Data sources that return an empty result by default."""
 Call = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
 """Result of a data source, or a function from its arguments to its result as `pulumi.runtime.Mocks.call` returns it."""
 VALIDATION_RECORD = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
@@ -97,7 +97,7 @@ its inputs, or describe the SDK."""
 
 
 class RegisteredResource(NamedTuple):
-    """A resource as a program registered it."""
+    """A resource that a program registered."""
 
     kind: str
     """Short form of the type token, e.g. `dynamodb.Table` for `aws:dynamodb/table:Table`."""
@@ -111,17 +111,17 @@ class RegisteredResource(NamedTuple):
     depends_on: list[str]
     """Logical names of the dependencies."""
     provider: str
-    """Empty for the default provider."""
-    retained: bool
-    ignored: list[str]
+    """Reference to the explicit provider. Empty for the default provider."""
+    retain_on_delete: bool
+    ignore_changes: list[str]
     sources: dict[str, list[str]]
     """URNs of the resources on whose outputs an input depends, by name of the input."""
     import_id: str = ""
-    """Id of the existing resource to import. Empty: the resource is created."""
+    """ID of the existing resource to import. Empty for a resource that is created."""
     serialized_inputs: Mapping[str, Any] = MappingProxyType({})
     """Inputs as Pulumi displays and stores them, with `[secret]` for secrets."""
     options: Mapping[str, Any] = MappingProxyType({})
-    """Resource options that the engine receives, by their names in `OPTIONS`, without unset and empty options."""
+    """Resource options that are set, by their names in `OPTIONS`."""
 
 
 class Deployment(NamedTuple):
@@ -130,7 +130,7 @@ class Deployment(NamedTuple):
     registered: list[RegisteredResource]
     """Resources in the order of their registration."""
     outputs: dict[str, dict[str, Any]]
-    """Outputs of each component by its URN. Secrets are wrapped."""
+    """Outputs of each component by URN. Secrets are wrapped."""
     exports: dict[str, Any]
     warnings: list[str]
     info_messages: list[str]
@@ -153,7 +153,7 @@ class Deployment(NamedTuple):
         return self.outputs[self.single("stack.TapStack").urn]
 
     def paths(self) -> dict[str, str]:
-        """Return the paths of the API by the ids of their resources."""
+        """Return the paths of the API by the IDs of their resources."""
         paths = {f"rootResourceId:{name}": "" for name in self.by_kind("apigateway.RestApi")}
         for name, resource in self.inputs("apigateway.Resource").items():
             paths[f"{name}-id"] = f"{paths[resource['parentId']]}/{resource['pathPart']}"
@@ -179,7 +179,7 @@ def kind_of(token: str) -> str:
 
 
 class MockCloud(mocks.Mocks):
-    """A mock of AWS whose outputs are the inputs and `COMPUTED`. In a preview it returns no outputs."""
+    """A mock of AWS. The outputs of a resource are its inputs and `COMPUTED`; in a preview, it has no outputs."""
 
     def __init__(self, preview: bool, calls: Mapping[str, Call]) -> None:
         self._preview = preview
@@ -187,19 +187,19 @@ class MockCloud(mocks.Mocks):
 
     @property
     def keeps_state(self) -> bool:
-        """Return whether a program can read the state of a previous deployment."""
+        """Whether a program can read the state of a previous deployment."""
         return INVOKE.rpartition(":")[2] in self._calls
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """Return the result of a data source. Raise `AssertionError` for one that the recording does not support."""
+        """Return the result of a data source. Raise `AssertionError` if the recorder has no result for it."""
         name = args.token.rpartition(":")[2]
         if name not in self._calls:
-            raise AssertionError(f"{args.token} was called")
+            raise AssertionError(f"The recorder has no result for {args.token}. Pass it in calls as {name}.")
         result = self._calls[name]
         return result(args.args) if callable(result) else result
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Return id and outputs of a registered resource, or of an existing resource that a program reads."""
+        """Return the ID and the outputs of a new resource, or of an existing resource that a program reads."""
         if self._preview:
             return "", {}
         outputs: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
@@ -209,7 +209,7 @@ class MockCloud(mocks.Mocks):
 
 
 class Recorder(Monitor):
-    """A monitor that records each resource after the transforms were applied."""
+    """A monitor that records each resource after applying the transforms."""
 
     def __init__(self, cloud: MockCloud, preview: bool) -> None:
         super().__init__(cloud)
@@ -219,7 +219,7 @@ class Recorder(Monitor):
         self.outputs: dict[str, dict[str, Any]] = {}
 
     def Invoke(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
-        """Return the result of a data source. In a preview it is unknown."""
+        """Return the result of a data source, which is unknown in a preview."""
         response = super().Invoke(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks are
         response.unknown = self._preview
         return response
@@ -239,8 +239,8 @@ class Recorder(Monitor):
                     parent=request.parent,
                     depends_on=[urn.split("::")[-1] for urn in request.dependencies],
                     provider=request.provider,
-                    retained=request.retainOnDelete,
-                    ignored=list(request.ignoreChanges),
+                    retain_on_delete=request.retainOnDelete,
+                    ignore_changes=list(request.ignoreChanges),
                     sources={name: list(each.urns) for name, each in request.propertyDependencies.items() if each.urns},
                     import_id=request.importId,
                     serialized_inputs=_serialize(message.get("object", {})),
@@ -270,7 +270,7 @@ def _serialize(value: Any) -> Any:
 def record_file(program: Path, config: Mapping[str, str], project: str = PROJECT) -> Deployment:
     """Run a Pulumi program in its folder, as the Pulumi CLI does, and return its recording.
 
-    `config` is the config in the namespace of the project.
+    The keys of `config` are in the namespace of the project.
     """
     script = program.resolve()
     path = [*sys.path]
@@ -290,13 +290,12 @@ def record(
     project: str = PROJECT,
     calls: Mapping[str, Call] | None = None,
 ) -> Deployment:
-    """Run `program` and return its recording. Raise its first error. In a preview every output is unknown.
+    """Run `program` and return its recording, or raise its first error. In a preview, every output is unknown.
 
-    `project` is the name of the Pulumi project, which is the namespace of `config`.
-    `calls` are results of data sources by name, e.g. `{"getTable": {"id": "orders", ...}}`.
+    `project` is the name of the Pulumi project, which is the namespace of `config`. `calls` are results of data
+    sources by name, e.g. `{"getTable": {"id": "orders", ...}}`.
     """
-    # A new thread has no state of a previous program that failed, and a short call stack, which Pulumi records with
-    # every resource.
+    # A new thread has no state of a failed program, and a short call stack, which Pulumi records with every resource.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(_record, program, preview, config or {}, project, calls or {}).result()
 

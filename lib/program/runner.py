@@ -15,7 +15,7 @@ from pulumi.runtime.settings import SETTINGS, set_root_resource
 
 
 class _LogHandler(logging.Handler):
-    """Passes the level and the message of log records to a function."""
+    """Handler that passes the level and the message of log records to a function."""
 
     def __init__(self, log: Callable[[int, str], None]) -> None:
         super().__init__(logging.INFO)
@@ -35,10 +35,10 @@ def run(
     log: Callable[[int, str], None],
     preview: bool = False,
 ) -> None:
-    """Run a program until it finishes, or raise its first error. Its standard output goes to standard error.
+    """Run a program, or raise its first error. Redirect its standard output to standard error.
 
-    `config` is the config in the namespace of the project. `log` receives the level and the message of each log record
-    of the program, except for debug records.
+    The keys of `config` are in the namespace of the project. `log` receives the level and the message of each log
+    record of the program, except for debug records.
     """
 
     def without_result() -> None:
@@ -62,7 +62,7 @@ def run(
 
 @contextmanager
 def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """Set an event loop in this thread and in its worker threads, and close all of them on exit.
+    """Set an event loop for this thread and one for each worker thread, and close all of them on exit.
 
     The SDK creates an event loop in each worker thread and never closes it, which causes a `ResourceWarning` in Python.
     The event loop logs no errors, because the caller raises the first error of a program and others follow from it.
@@ -76,7 +76,7 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
         asyncio.set_event_loop(loops[-1])
 
     asyncio.set_event_loop(loop)
-    # The SDK shares pending outputs between programs. Those of a failed program belong to its closed event loop.
+    # The SDK shares pending outputs between programs. The outputs of a failed program belong to its closed event loop.
     SETTINGS.outputs.clear()
     try:
         with ThreadPoolExecutor(initializer=set_up_thread) as executor:

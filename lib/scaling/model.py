@@ -31,7 +31,7 @@ MAX_THROTTLED = 0.001
 
 
 def response_ms(operation: Operation, memory_mb: float, cold_starts: float = 0.0) -> Mixture:
-    """Return response times of API Gateway in ms, with a fraction of cold starts."""
+    """Return the distribution of response times of API Gateway in ms. `cold_starts` is the fraction of cold starts."""
     warm = GATEWAY_OVERHEAD.value + operation.duration_ms(memory_mb)
     cold = warm + ENVIRONMENT_START.value + operation.cold_processor_ms / processor_share(memory_mb)
     usual, rare = (Lognormal(mean=mean, variation=DURATION_VARIATION.value) for mean in (warm, cold))
@@ -62,13 +62,13 @@ class Limits(NamedTuple):
 
     memory_mb: int
     reserved_concurrency: int
-    """-1: none."""
+    """Reserved concurrency of the function. -1 if concurrency is not reserved."""
     initial: Mapping[str, float]
-    """Requests per second by the name of the limit, before tables scale."""
+    """Maximum requests per second by limit, before tables scale."""
     scaled: Mapping[str, float]
-    """Requests per second by the name of the limit, after tables have scaled."""
+    """Maximum requests per second by limit, after tables have scaled."""
     quota: int | None
-    """Requests per month and API key. None: no quota."""
+    """Maximum requests per month and API key. None if there is no quota."""
 
 
 def deployment_limits(operation: Operation, args: TapStackArgs) -> Limits:
@@ -112,7 +112,7 @@ def _throttle(operation: Operation, service: Service, api: ApiSettings) -> dict[
 
 
 def _table_limits(operation: Operation, table: TableSettings, *, is_scaled: bool) -> dict[str, float]:
-    """Return the limits of table capacity. For on-demand tables, it is the capacity of a new table."""
+    """Return the limits of table capacity. For an on-demand table, use the capacity of a new table."""
     reads, writes = table.read_capacity or 0, table.write_capacity or 0
     if table.billing_mode == "PAY_PER_REQUEST":
         reads, writes = int(ON_DEMAND_READS.value), int(ON_DEMAND_WRITES.value)

@@ -71,7 +71,7 @@ class Queue:
 
     @property
     def utilization(self) -> float:
-        """Fraction of busy servers. From 1 on, the queue grows without limit."""
+        """Fraction of busy servers. At 1 or more, the queue grows without limit."""
         return in_flight(self.rate_per_second, self.service_seconds) / self.servers
 
     @property

@@ -19,7 +19,7 @@ from .model import deployment_limits, lambda_monthly_usd, offered_load, required
 from .queueing import Queue
 
 RATE = 1_000
-"""Requests per second; in the tables of concurrent clients and bursts, concurrent requests."""
+"""Requests per second. In the tables of concurrent clients and bursts: concurrent requests."""
 TARGET_MS = 200
 MEMORIES_MB = (128, 256, 512, 1_769)
 PROD_MB = 512
@@ -60,7 +60,7 @@ class MeasuredOperation(NamedTuple):
         return f"{self.service}: {self.operation.name}"
 
 
-def measured(services: Iterable[str]) -> list[MeasuredOperation]:
+def measured_operations(services: Iterable[str]) -> list[MeasuredOperation]:
     """Return the measured operations of services. Services without a workload have none."""
     workloads = {name: load(name).workload for name in services}
     return [
@@ -78,7 +78,10 @@ def tables(operations: Sequence[MeasuredOperation]) -> dict[str, list[Row]]:
 
 def sections() -> dict[str, str]:
     """Return the generated sections of the page by marker name."""
-    return {"config": _config(), **{name: _markdown(rows) for name, rows in tables(measured(BUILT_IN)).items()}}
+    return {
+        "config": _config(),
+        **{name: _markdown(rows) for name, rows in tables(measured_operations(BUILT_IN)).items()},
+    }
 
 
 def _slowest(operations: Sequence[MeasuredOperation]) -> MeasuredOperation:
@@ -276,17 +279,17 @@ def _recommended_settings() -> Iterable[tuple[SettingsGroup, Field[Any]]]:
 
 
 def _format_ms(milliseconds: float) -> str:
-    """Format a response time; bold if it exceeds the target."""
+    """Format a response time, in bold if it exceeds `TARGET_MS`."""
     return f"{milliseconds:.0f}" if milliseconds < TARGET_MS else f"**{milliseconds:.0f}**"
 
 
 def _format_rate(rate: float) -> str:
-    """Format a request rate; bold if it is below `RATE`."""
+    """Format a request rate, in bold if it is below `RATE`."""
     return f"{rate:,.0f}" if rate >= RATE else f"**{rate:,.0f}**"
 
 
 def _format_quota(quota: int | None) -> str:
-    """Format the time in which `RATE` exhausts a monthly quota; bold if it is less than a day."""
+    """Format the time after which `RATE` exceeds a monthly quota, in bold if it is less than a day."""
     if quota is None:
         return "no quota"
     minutes = quota / RATE / 60

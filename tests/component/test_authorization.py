@@ -78,7 +78,7 @@ def test_second_factor_is_an_authenticator_app(settings: AuthorizationSettings |
     created = record(lambda: UserPool("users", UserPoolArgs(name="post", scopes=["read"], **changes)))
     pool = created.single("cognito.UserPool")
     assert (pool.inputs["mfaConfiguration"], pool.inputs.get("softwareTokenMfaConfiguration")) == (mfa, token)
-    assert not pool.retained
+    assert not pool.retain_on_delete
 
 
 def test_preview_with_an_existing_pool_has_scopes_and_no_id() -> None:

@@ -289,7 +289,7 @@ KEYS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lost#*"]}}
         (lambda: a_parameter().grant(["GetParameter"]), "ssm", ["GetParameter"], "arn:config-parameter"),
     ],
 )
-def test_component_grants_actions_on_itself(
+def test_component_grants_actions_on_its_resource(
     grant: Callable[[], Any], service: str, actions: list[str], resource: str
 ) -> None:
     statement = record(lambda: pulumi.export("statement", grant())).exports["statement"]
@@ -324,7 +324,7 @@ def test_role_lists_its_policies_and_is_retained_with_them(retained: bool) -> No
     policies = [deployment.single(kind) for kind in ("iam.RolePolicyAttachment", "iam.RolePolicy")]
     assert {policy.pulumi_resource_name for policy in roles[0].permissions()} == {policy.name for policy in policies}
     role = deployment.single("iam.Role")
-    assert {resource.retained for resource in (role, *policies)} == {retained}
+    assert {resource.retain_on_delete for resource in (role, *policies)} == {retained}
     trust = json.loads(role.inputs["assumeRolePolicy"])
     assert trust["Statement"][0]["Principal"] == {"Service": "events.amazonaws.com"}
 
@@ -351,7 +351,7 @@ def record_api(**changes: Any) -> Deployment:
     return record(lambda: an_api(**changes))
 
 
-def test_cors_origins_override_those_of_the_settings() -> None:
+def test_cors_origins_override_the_settings() -> None:
     created = record_api(
         cors_origins=["https://d1.cloudfront.net"], settings=ApiSettings(cors_origin="https://shop.example.com")
     )
@@ -383,7 +383,7 @@ def test_account_logs_with_an_existing_role() -> None:
     arn = "arn:aws:iam::123456789012:role/logs"
     created = record(lambda: ApiAccount("gate", ApiAccountArgs(owner="post-counter", role_arn=arn)))
     assert created.single("apigateway.Account").inputs == {"cloudwatchRoleArn": arn}
-    assert created.single("apigateway.Account").retained
+    assert created.single("apigateway.Account").retain_on_delete
     assert not created.by_kind("iam.Role")
 
 

@@ -177,4 +177,4 @@ def test_resource_without_a_price_is_reported_with_exit_code_1(
     (tmp_path / "program.py").write_text(UNKNOWN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cost", "--service", "items", "--env", "dev"]) == 1
-    assert "NO KNOWN PRICE: kinesis.Stream (1)" in capsys.readouterr().out.splitlines()
+    assert "UNKNOWN PRICE: kinesis.Stream (1)" in capsys.readouterr().out.splitlines()

@@ -18,7 +18,7 @@ REPLACING = ("name", "hashKey", "rangeKey", "localSecondaryIndexes", "restoreSou
 
 def test_vault_is_not_retained_if_tables_are_not() -> None:
     deployment = record(stacked(**FULL_SERVICE, backup=BackupSettings(retention_days=35)))
-    assert not deployment.single("backup.Vault").retained
+    assert not deployment.single("backup.Vault").retain_on_delete
 
 
 def test_existing_tables_are_used() -> None:

@@ -24,7 +24,7 @@ def deployed(**args: Any) -> Deployment:
 def test_all_invocations_use_the_alias_of_the_function(strategy: str, ignored: list[str]) -> None:
     deployment = deployed(rollout=RolloutSettings(strategy=strategy))
     aliases = deployment.by_kind("lambda.Alias")
-    assert [alias.ignored for alias in aliases.values()] == [ignored] * 2
+    assert [alias.ignore_changes for alias in aliases.values()] == [ignored] * 2
     (integration,) = (i for i in deployment.inputs("apigateway.Integration").values() if i["type"] == "AWS_PROXY")
     assert integration["uri"] == "invokeArn:post-desk-alias"
     assert deployment.single("cloudwatch.EventTarget").inputs["arn"] == "arn:post-watch-alias"

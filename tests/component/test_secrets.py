@@ -57,7 +57,7 @@ def test_secret_has_the_configured_value(store: str) -> None:
     resource, value = deployment.single(STORES[store][0]), STORES[store][1]
     assert resource.inputs[value] == VALUE
     assert [resource.serialized_inputs[name] for name in (value, f"{value}Version")] == ["[secret]", "[secret]"]
-    assert resource.ignored == []
+    assert resource.ignore_changes == []
     assert deployment.stack_outputs()["secret_names"] == {"token": NAMES[store]}
 
 
@@ -106,7 +106,7 @@ def test_version_changes_with_the_value(store: str) -> None:
 
 @pytest.mark.untraced
 def test_version_of_a_parameter_changes_with_its_description() -> None:
-    """Otherwise the provider would write an empty value."""
+    """Without a new version, the provider would write an empty value."""
     before = secret_inputs(with_value("ssm"), "ssm")["valueWoVersion"]
     assert (
         before != secret_inputs(deployed(service=a_service_with_secret(description="another")), "ssm")["valueWoVersion"]
@@ -121,7 +121,7 @@ def test_value_that_is_not_configured_is_generated_once(store: str) -> None:
     assert len(values) == 2
     assert all(len(value) >= 43 for value in values)
     resource = first.single(STORES[store][0])
-    assert resource.ignored == [STORES[store][1]]
+    assert resource.ignore_changes == [STORES[store][1]]
     assert resource.serialized_inputs[STORES[store][1]] == "[secret]"
     versions = {secret_inputs(deployment, store)[f"{STORES[store][1]}Version"] for deployment in (first, second)}
     assert len(versions) == 1
@@ -142,7 +142,7 @@ def test_generated_value_is_retained_if_tables_are(
     store: str, retains_tables: bool, value: str | None, retained: bool
 ) -> None:
     deployment = deployed(store, value, table=TableSettings(retain_on_delete=retains_tables))
-    assert deployment.single(STORES[store][0]).retained is retained
+    assert deployment.single(STORES[store][0]).retain_on_delete is retained
 
 
 @pytest.mark.untraced

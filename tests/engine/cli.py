@@ -21,7 +21,7 @@ MINIMUM = tuple(int(part) for part in version("pulumi").split(".")[:2])
 
 
 class CliUnavailable(Exception):
-    """Neither a Pulumi CLI nor Go is installed, or the build failed."""
+    """Error if neither a Pulumi CLI nor Go is installed, or if the build fails."""
 
 
 @functools.cache
@@ -63,7 +63,7 @@ def _link(command: Path) -> Path:
 
 
 def main() -> int:
-    """Build the CLI if there is none, before several processes require it."""
+    """Build the CLI unless it exists, before concurrent test processes require it."""
     if not (shutil.which("pulumi") or BINARY.exists()):
         print(f"building the Pulumi CLI {VERSION} from its Go module; the first time takes minutes ...", flush=True)
     try:

@@ -17,7 +17,7 @@ from .stack import Engine, Stack, clean_environment
 CHANNEL_OPTIONS = "_GRPC_CHANNEL_OPTIONS"
 """Attribute of the SDK with the options of connections to a CLI."""
 REQUIRED = "TAP_ENGINE_REQUIRED"
-"""Environment variable for continuous integration, with which the tests fail instead of being skipped."""
+"""Environment variable for continuous integration: tests fail, instead of being skipped, if the CLI is missing."""
 
 
 @pytest.fixture(scope="session", name="pulumi_cli", autouse=True)

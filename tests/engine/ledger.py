@@ -43,7 +43,7 @@ class Entry:
     inputs: Properties
     outputs: Properties
     writers: int = 1
-    """Number of Pulumi resources that created it: more than one after a creation that overwrites."""
+    """Number of Pulumi resources that created it. More than one if a creation overwrote it."""
     contents: int = 0
     """Number of recovery points in a vault. A vault with contents cannot be deleted."""
     names: set[str] = field(default_factory=set)
@@ -51,7 +51,7 @@ class Entry:
 
 
 def resource_type(token: str) -> ResourceType:
-    """Return the definition of a resource type. Raise `AwsError` if there is none."""
+    """Return the definition of a resource type. Raise `AwsError` for an undefined type."""
     if token not in TYPES:
         raise AwsError(f"{token} has no entry in tests/engine/resource_types. Add one.")
     return TYPES[token]
@@ -68,7 +68,7 @@ class Ledger:
         self.fail: Callable[[str, str, str], str | None] = lambda operation, token, name: None
         """Function that returns an error message if an operation must fail."""
         self._overwritten: dict[tuple[str, str, str], Entry] = {}
-        """Resources that overwrote another one with another id, by the key of the overwritten resource."""
+        """Resources that overwrote another one with another ID, by the key of the overwritten resource."""
         self._unique = itertools.count(1)
 
     def find(self, token: str) -> list[Entry]:
@@ -99,11 +99,10 @@ class Ledger:
             return entry
 
     def provision(self, token: str, region: str, inputs: Properties) -> Properties:
-        """Return the outputs of a new resource, including its id."""
+        """Return the outputs of a new resource, including its ID."""
         return complete(resource_type(token), inputs, region, self.unique())
 
     def unique(self) -> str:
-        """Return a unique token."""
         return f"{next(self._unique):010x}"
 
     def update(self, urn: str, token: str, region: str, id_: str, inputs: Properties) -> Entry:
@@ -200,14 +199,14 @@ def publishes(before: Properties, after: Properties) -> bool:
 
 
 def with_sticky(kind: ResourceType, olds: Properties, news: Properties) -> Properties:
-    """Return new inputs with the values that the provider retains although the program removes them."""
+    """Return new inputs with the values that the provider retains if the program removes them."""
     for path in kind.sticky:
         news = wire.keep(path, wire.plain(olds), news)
     return news
 
 
 def _overwrites(inputs: Properties) -> bool:
-    """Return whether the inputs allow to overwrite an existing resource."""
+    """Return whether the inputs allow the creation to overwrite an existing resource."""
     return any(wire.plain(inputs.get(name)) is True for name in ("overwrite", "allowOverwrite"))
 
 

@@ -79,15 +79,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=VERSION)
 
     def Handshake(self, request: Any, context: Any) -> Any:
-        """Accept the engine."""
         return provider_pb2.ProviderHandshakeResponse()
 
     def GetSchema(self, request: Any, context: Any) -> Any:
-        """Return an empty schema."""
         return provider_pb2.GetSchemaResponse(schema="{}")
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
-        """Accept the provider's configuration."""
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
@@ -166,7 +163,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             diffs=[path.partition(".")[0] for path in changed],
             replaces=[path.partition(".")[0] for path in replacing],
             deleteBeforeReplace=bool(replacing)
-            and _collides(kind, wire.read(request.old_inputs), wire.read(request.news)),
+            and _deletes_before_replace(kind, wire.read(request.old_inputs), wire.read(request.news)),
         )
 
     def Create(self, request: Any, context: Any) -> Any:
@@ -185,14 +182,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self.ledger.create(urn, token, region, inputs)
 
     def Read(self, request: Any, context: Any) -> Any:
-        """Return the current state of a resource, or an empty id if it does not exist."""
+        """Return the current state of a resource, or an empty ID if it does not exist."""
         inputs = wire.read(request.inputs)
         region = wire.plain(inputs.get("region")) or self._region(context)
         id_, _, imported_from = request.id.partition("@")
         entry = self.ledger.look_up(request.type, imported_from or region, id_)
         if entry is None:
             return provider_pb2.ReadResponse(id="")
-        # A refresh has the inputs of the program; an import has only the properties that AWS returns.
+        # A refresh request contains the inputs of the program. An import has only the properties that AWS returns.
         hidden = frozenset() if inputs else resource_type(request.type).unreadable
         state = {name: value for name, value in self._state(entry).items() if name not in hidden}
         readable = {name: value for name, value in entry.inputs.items() if name not in hidden}
@@ -239,7 +236,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _inputs(properties: Any) -> Properties:
-    """Return inputs without the input that the bridge adds."""
+    """Return inputs without `DEFAULTS`, which the bridge adds."""
     return {name: value for name, value in wire.read(properties).items() if name != DEFAULTS}
 
 
@@ -259,8 +256,8 @@ def _replaces(kind: ResourceType, path: str) -> bool:
     return any(path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in forcing)
 
 
-def _collides(kind: ResourceType, olds: Properties, news: Properties) -> bool:
-    """Return whether the bridge deletes the old resource first, because the program sets a name that stays the same."""
+def _deletes_before_replace(kind: ResourceType, olds: Properties, news: Properties) -> bool:
+    """Return whether the bridge deletes the old resource first, e.g. because the program sets an unchanged name."""
     name = kind.auto_name
     return kind.delete_before_replace or (
         bool(name) and name not in news.get(DEFAULTS, ()) and name in news and olds.get(name) == news.get(name)

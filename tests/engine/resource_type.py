@@ -25,9 +25,9 @@ class ResourceType:
     """
 
     id: str
-    """Template of the resource id, e.g. `{name}` or `{restApi}/{stageName}`."""
+    """Template of the resource ID, e.g. `{name}` or `{restApi}/{stageName}`."""
     identity: str = ""
-    """Template of the value that must be unique, e.g. `{name}`. Empty: AWS does not require a unique value."""
+    """Template of the value that must be unique, e.g. `{name}`. Empty if AWS requires no unique value."""
     scope: str = "region"
     """Scope in which `identity` is unique: `region`, `account` (IAM, CloudFront, Budgets) or `global` (S3 buckets)."""
     upsert: bool = False
@@ -67,8 +67,8 @@ class ResourceType:
 def _from_file(fields: Mapping[str, Any]) -> ResourceType:
     """Return a resource type from its fields in a file.
 
-    Lists in the file are sets. `empty` lists computed outputs with an empty value. `identity` defaults to the id,
-    unless the id contains a generated token.
+    Lists in the file are sets. `empty` lists computed outputs with an empty value. `identity` defaults to the ID,
+    unless the ID contains a generated token.
     """
     values: dict[str, Any] = {
         name: frozenset(value) if isinstance(value, list) else value for name, value in fields.items()

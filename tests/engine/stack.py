@@ -123,7 +123,6 @@ class Engine:
         plugin.chmod(0o755)
 
     def stack(self, name: str = "items-dev", project: str = "tap", region: str = HOME_REGION) -> Stack:
-        """Create a stack."""
         return Stack(self, name, project, region)
 
 

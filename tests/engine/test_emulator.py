@@ -24,4 +24,4 @@ def test_deployed_api_responds(tmp_path: Path, emulator: Emulator, service: str)
     with engine.server:
         outputs = engine.stack(f"{service}-{ENVIRONMENT}").deploy(tap_stack(service, ENVIRONMENT)).outputs
     answers = smoke_test.run(SERVICES[service], outputs, lambda answer: None)
-    assert smoke_test.passed(SERVICES[service], answers), answers
+    assert smoke_test.has_passed(SERVICES[service], answers), answers

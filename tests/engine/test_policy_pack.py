@@ -61,7 +61,7 @@ class Report(NamedTuple):
     """The diagnostics of a preview or an update."""
 
     violations: set[tuple[str, str, bool]]
-    """Control, name of the resource that fails it, and whether the violation blocks the deployment."""
+    """Failed control, name of the resource, and whether the violation blocks the deployment."""
     unknown: Unknown
 
 

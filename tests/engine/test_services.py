@@ -51,9 +51,9 @@ PRODUCTION = Counter(API_LOG_ROLE) + Counter(
 ALWAYS: dict[str, dict[str, int]] = {"items": {}, "inventory": API_LOG_ROLE, "stock": API_LOG_ROLE}
 """Number of resources, by type, that `pulumi destroy` retains in every environment."""
 PROTECTED: dict[str, dict[str, int]] = {"items": {TABLE: 1}, "inventory": {TABLE: 2}, "stock": {TABLE: 3, **BUCKET}}
-"""Resources that it retains additionally in `prod` and `staging`."""
+"""Number of additional resources, by type, that `pulumi destroy` retains in `prod` and `staging`."""
 EXAMPLES: dict[str, Mapping[str, int]] = {"customize": {}, "inventory": {}, "own_service": {}, "production": PRODUCTION}
-"""Resources that it retains of the programs in `examples/`."""
+"""Number of resources, by type, that `pulumi destroy` retains of each program in `examples/`."""
 
 
 def destroy(stack: Stack) -> Counter[str]:

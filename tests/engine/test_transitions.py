@@ -49,27 +49,22 @@ class Change(NamedTuple):
 
     name: str
     steps: Sequence[STEP]
-    gone: frozenset[str] = frozenset()
-    """Types of `DATA` that the change replaces or removes."""
+    lost: frozenset[str] = frozenset()
+    """Types of `DATA` that the change is expected to replace or remove."""
 
 
 def all_transitions(values: Sequence[STEP]) -> list[STEP]:
-    """Return steps with a transition from each value to each other, starting and ending at the first value."""
+    """Return steps that contain the transition between each pair of values, and start and end at the first value."""
     remaining = set(itertools.permutations(range(len(values)), 2))
     path, current = [], 0
     while remaining:
         targets = [b for a, b in sorted(remaining) if a == current]
-        # Without a remaining transition from here, continue at the start of another one.
+        # If no transition from the current value remains, continue at the start of another transition.
         step = next((b for b in targets if b != 0), targets[0] if targets else min(a for a, _ in remaining))
         remaining.discard((current, step))
         path.append(values[step])
         current = step
     return path if current == 0 else [*path, values[0]]
-
-
-def gone(*tokens: str) -> frozenset[str]:
-    """Return the types of resources that a change can replace or remove."""
-    return frozenset(tokens)
 
 
 def api(**settings: Any) -> STEP:
@@ -149,7 +144,7 @@ ANY = (
     Change(
         "authorization",
         all_transitions([authorization(t) for t in ("NONE", "API_KEY", "AWS_IAM", USER_POOL)]),
-        gone(POOL),
+        frozenset({POOL}),
     ),
     Change(
         "network",
@@ -162,7 +157,7 @@ ANY = (
     Change(
         "encryption",
         all_transitions([encryption(key) for key in ("aws_managed", "aws_owned", "create", EXISTING_KEY)]),
-        gone(KEY),
+        frozenset({KEY}),
     ),
     Change(
         "domain",
@@ -193,14 +188,14 @@ ANY = (
             function(snap_start=True, runtime="python3.13"),
         ],
     ),
-    Change("replicas", [REPLICATED, table(replica_regions=("us-west-2", "eu-west-1"))], gone(REPLICA)),
+    Change("replicas", [REPLICATED, table(replica_regions=("us-west-2", "eu-west-1"))], frozenset({REPLICA})),
     Change("recovery", [table(point_in_time_recovery=False)]),
 )
 """Changes that every service and environment supports."""
 
 
-class Home(NamedTuple):
-    """Initial settings of a stack, to which it returns after each change."""
+class StackKey(NamedTuple):
+    """Service and environment of a stack."""
 
     service: str
     environment: str
@@ -213,25 +208,25 @@ class Deployments:
         self._new_stack = new_stack
         self._deployed: dict[str, tuple[Stack, Data]] = {}
 
-    def walk(self, home: Home, change: Change) -> None:
-        """Deploy each step of a change, and then the initial settings."""
-        name = f"{home.service}-{home.environment}"
-        stack, before = self._deployed.pop(name) if name in self._deployed else self._first(name, home)
+    def apply(self, key: StackKey, change: Change) -> None:
+        """Deploy each step of a change, and then the initial settings. Assert that no unexpected data is lost."""
+        name = f"{key.service}-{key.environment}"
+        stack, before = self._deployed.pop(name) if name in self._deployed else self._first(name, key)
         for number, step in enumerate([*change.steps, {}], 1):
-            deployed = stack.deploy(tap_stack(home.service, home.environment, **step))
+            deployed = stack.deploy(tap_stack(key.service, key.environment, **step))
             after = data_in(deployed.resources)
-            lost = {token for token, id_ in before - after if token not in change.gone}
+            lost = {token for token, id_ in before - after if token not in change.lost}
             assert not lost, f"step {number} of {change.name} replaces or removes {lost}: {deployed.events}"
             before = after
         self._deployed[name] = stack, before
 
-    def _first(self, name: str, home: Home) -> tuple[Stack, Data]:
+    def _first(self, name: str, key: StackKey) -> tuple[Stack, Data]:
         stack = self._new_stack(name)
-        return stack, data_in(stack.deploy(tap_stack(home.service, home.environment)).resources)
+        return stack, data_in(stack.deploy(tap_stack(key.service, key.environment)).resources)
 
 
 def data_in(resources: Sequence[dict[str, Any]]) -> Data:
-    """Return type and id of the resources in a state that contain data."""
+    """Return type and ID of the resources in a state that contain data."""
     return {(resource["type"], resource["id"]) for resource in resources if resource["type"] in DATA}
 
 
@@ -254,26 +249,26 @@ KEY_WITH_BACKUP = Change(
         {**BACKUP, **MADE_KEY},
         {**BACKUP, **encryption("aws_owned")},
     ],
-    gone(KEY, VAULT),
+    frozenset({KEY, VAULT}),
 )
 KEY_WITH_REPLICA = Change(
     "key with replica",
     [REPLICATED, {}, MADE_KEY, {**REPLICATED, **MADE_KEY}, MADE_KEY, encryption("aws_owned"), REPLICATED],
-    gone(KEY, REPLICA, REPLICA_KEY),
+    frozenset({KEY, REPLICA, REPLICA_KEY}),
 )
-KEY_AND_COGNITO = Change("key and cognito", [{**MADE_KEY, **authorization(USER_POOL)}], gone(KEY, POOL))
+KEY_AND_COGNITO = Change("key and cognito", [{**MADE_KEY, **authorization(USER_POOL)}], frozenset({KEY, POOL}))
 BOTH_NETWORKS = Change("network", [NETWORK, {"network": NetworkSettings(vpc="create", cidr_block="10.9.0.0/16")}])
 PUBLIC_SITE = Change("public site", [{"site": SiteSettings(public=True)}])
 CANARY = Change("canary", [{"rollout": RolloutSettings(strategy=GRADUAL[0])}])
 DOMAIN = Change("domain", [api(domain_name="b.example.com", zone_id="Z0123456789ABC", stage_name="live")])
 LIVE = Change("snap start", [function(snap_start=True), function(provisioned_concurrency=1)])
 
-WALKS: dict[Home, Sequence[Change]] = {
-    Home("items", "dev"): [*ANY, BILLING, PROTECTION, KEY_WITH_BACKUP, KEY_WITH_REPLICA],
-    Home("items", "prod"): [BILLING, KEY_WITH_BACKUP, BOTH_NETWORKS],
-    Home("inventory", "staging"): [KEY_AND_COGNITO, Change("split functions", [{"split_functions": True}])],
-    Home("stock", "dev"): [BILLING, KEY_WITH_REPLICA, KEY_AND_COGNITO, PUBLIC_SITE, CANARY, LIVE, DOMAIN],
-    Home("stock", "prod"): [KEY_AND_COGNITO, BOTH_NETWORKS, CANARY],
+CHANGES: dict[StackKey, Sequence[Change]] = {
+    StackKey("items", "dev"): [*ANY, BILLING, PROTECTION, KEY_WITH_BACKUP, KEY_WITH_REPLICA],
+    StackKey("items", "prod"): [BILLING, KEY_WITH_BACKUP, BOTH_NETWORKS],
+    StackKey("inventory", "staging"): [KEY_AND_COGNITO, Change("split functions", [{"split_functions": True}])],
+    StackKey("stock", "dev"): [BILLING, KEY_WITH_REPLICA, KEY_AND_COGNITO, PUBLIC_SITE, CANARY, LIVE, DOMAIN],
+    StackKey("stock", "prod"): [KEY_AND_COGNITO, BOTH_NETWORKS, CANARY],
 }
 """Changes by stack: all changes for the smallest stack, and for other stacks the changes with different effects."""
 GROUP_SIZE = 6
@@ -282,13 +277,13 @@ GROUP_SIZE = 6
 
 def cases() -> Iterator[Any]:
     """Yield every change of every stack as a parameter."""
-    for home, changes in WALKS.items():
-        name = f"{home.service}-{home.environment}"
+    for key, changes in CHANGES.items():
+        name = f"{key.service}-{key.environment}"
         for number, change in enumerate(changes):
             group = pytest.mark.xdist_group(f"{name}-{number // GROUP_SIZE}")
-            yield pytest.param(home, change, id=f"{name}-{change.name}", marks=group)
+            yield pytest.param(key, change, id=f"{name}-{change.name}", marks=group)
 
 
-@pytest.mark.parametrize(("home", "change"), [*cases()])
-def test_change_and_back(deployments: Deployments, home: Home, change: Change) -> None:
-    deployments.walk(home, change)
+@pytest.mark.parametrize(("key", "change"), [*cases()])
+def test_change_and_back(deployments: Deployments, key: StackKey, change: Change) -> None:
+    deployments.apply(key, change)

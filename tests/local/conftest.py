@@ -13,7 +13,7 @@ from lib.local.engine import Engine, deploy
 
 
 class Run:
-    """Deploys programs into the emulator, and records created resources and messages."""
+    """Deploys programs to the emulator, and records created resources and messages."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self._emulator = emulator

@@ -371,7 +371,7 @@ def test_session_from_the_config_file_calls_the_emulator(
 
 
 def test_missing_config_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    message = r"local-aws-config must exist to call the emulator\. Run make local, which writes it\."
+    message = r"local-aws-config does not exist\. Run make local, which writes it\."
     with pytest.raises(aws_config.AwsConfigError, match=message):
         aws_config.session(tmp_path)
 

@@ -32,7 +32,7 @@ SHELF = {"name": "Shelf", "category": "shelves", "quantity": 3, "price": 20}
 
 
 def send(outputs: dict[str, Any], call: Call, authorization: auth.Authorization | None = None) -> tuple[int, str]:
-    """Send a call. Return the status and the error code of the response; the code of a success is empty."""
+    """Send a call. Return the status and the error code of the response. Without an error, the code is empty."""
     result = smoke_test.send(outputs["api_url"], call, authorization)
     body = json.loads(result.body)
     if "code" in body:
@@ -99,7 +99,7 @@ def test_preflights_and_unknown_paths_require_no_authorization(members: dict[str
 
 
 def run_example(outputs: dict[str, Any], emulator: Emulator, folder: Path, part: str) -> list[Any]:
-    """Run the example with `part` on the page against a local deployment, and return the documents that it prints."""
+    """Run the example that contains `part` against a local deployment. Return the JSON documents that it prints."""
     if not shutil.which("curl"):
         pytest.skip("curl is required to run the examples")
     files.write({"dev": outputs}, folder / "cfn-outputs")

@@ -36,7 +36,7 @@ def send(outputs: dict[str, Any], method: str, path: str, origin: str | None, **
 
 @pytest.fixture(scope="module", name="deploy")
 def deploy_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
-    """Deploy programs into the emulator."""
+    """Deploy programs to the emulator."""
     return Run(emulator, tmp_path_factory.mktemp("cors"))
 
 

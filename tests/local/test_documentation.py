@@ -40,7 +40,7 @@ BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 
 @pytest.fixture(scope="module", name="folder")
 def folder_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Checkout for the examples, with a virtual environment and the outputs of local deployments."""
+    """Folder with a virtual environment and the outputs of local deployments, as the examples require."""
     tmp_path = tmp_path_factory.mktemp("checkout")
     stacks = {service: deploy_service(emulator, service, "docs") for service in SERVICES}
     files.write(stacks, tmp_path / "cfn-outputs")
@@ -59,7 +59,7 @@ def documents(output: str) -> list[Any]:
 
 
 def run(folder: Path, output: str) -> str:
-    """Run the examples that use a stack output, and return what they print."""
+    """Run the examples that use a stack output, and return their output."""
     if not shutil.which("curl"):
         pytest.skip("curl is required to run the examples")
     (example,) = (example for example in BLOCK.findall(PAGES) if output in example)

@@ -52,7 +52,7 @@ def test_port_in_use_is_rejected(emulator: Emulator) -> None:
     assert_rejected(f"Port {emulator.port} is already in use", emulator.port)
 
 
-def test_another_port_is_selected_if_the_free_port_is_bound_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_port_is_selected_if_the_free_port_is_bound_concurrently(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         ports = [other.getsockname()[1], free_port()]
         monkeypatch.setattr(emulators, "free_port", iter(ports).__next__)

@@ -28,7 +28,7 @@ def deployed(program: str, emulator: Emulator, environment: str = "eg") -> dict[
 def test_custom_service_passes_its_smoke_test(emulator: Emulator) -> None:
     outputs = deployed("own_service.py", emulator)
     results = smoke_test.run(NOTES, outputs, lambda result: None)
-    assert smoke_test.passed(NOTES, results), results
+    assert smoke_test.has_passed(NOTES, results), results
     assert '"text":"two liters"' in results[-1].body
     assert '"genuine":true' in results[-1].body
 
@@ -77,7 +77,7 @@ def test_settings_transforms_and_additional_resources_are_deployed(emulator: Emu
 def test_customized_inventory_is_available_at_its_custom_domain(emulator: Emulator) -> None:
     outputs = deployed("inventory.py", emulator)
     assert outputs["dns"]["points_to"]
-    assert smoke_test.passed(INVENTORY, smoke_test.run(INVENTORY, outputs, lambda result: None))
+    assert smoke_test.has_passed(INVENTORY, smoke_test.run(INVENTORY, outputs, lambda result: None))
     request = urllib.request.Request(f"{emulator.url}/inventory/items", headers={"Host": "api.example.com"})
     with auth.OPENER.open(request) as response:
         assert json.load(response)["items"]

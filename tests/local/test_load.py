@@ -124,15 +124,15 @@ def test_load_without_a_deployment_names_the_commands_that_create_one(
         (["--workers", "0"], "Invalid value for '--workers': 0 is not in the range x>=1."),
         (
             ["--url", "http://a", "--outputs", "b"],
-            "--url and --outputs cannot be combined: each of them selects a deployment.",
+            "--url and --outputs cannot be combined. Use one of them to select a deployment.",
         ),
         (
             ["--url", "http://a", "--workers", "1"],
-            "--workers and --config cannot be combined with --url or --outputs: they ",
+            "--workers and --config configure a local deployment and cannot be combined with",
         ),
         (
             ["--outputs", "b", "--config", "a=b"],
-            "--workers and --config cannot be combined with --url or --outputs: they ",
+            "--workers and --config configure a local deployment and cannot be combined with",
         ),
     ],
 )

@@ -17,7 +17,7 @@ from lib.cli import tap
 
 
 class Checkout:
-    """Folder with links to all files of the project, and a virtual environment that is the current one."""
+    """Folder with links to the files of the project and to the current virtual environment."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "checkout"
@@ -69,7 +69,7 @@ class Checkout:
 
 @pytest.fixture(scope="module", name="checkout")
 def checkout_fixture(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """Checkout that tests do not change."""
+    """Checkout that the tests share. Tests must not change it."""
     return Checkout(tmp_path_factory.mktemp("unchanged"))
 
 
@@ -223,7 +223,7 @@ def test_failed_installation_is_retried_by_the_next_command(new_checkout: Checko
         ("CONFIGS=tracing=true", "CONFIG"),
     ],
 )
-def test_misspelt_variables_are_rejected_with_the_closest_name(checkout: Checkout, word: str, nearest: str) -> None:
+def test_misspelled_variables_are_rejected_with_the_closest_name(checkout: Checkout, word: str, nearest: str) -> None:
     name = word.partition("=")[0]
     message = f"{name} is not a variable of this Makefile. Did you mean {nearest}? The variables are: API_KEY "
     assert message in checkout.error("--dry-run", "up", word)
@@ -235,7 +235,7 @@ def test_switches_accept_only_1_or_0(checkout: Checkout, name: str, value: str) 
     assert f"{name} must be 1 or 0, got {value}." in checkout.error("--dry-run", "restore", f"{name}={value}")
 
 
-def test_misspelt_variables_are_rejected_without_python(new_checkout: Checkout) -> None:
+def test_misspelled_variables_are_rejected_without_python(new_checkout: Checkout) -> None:
     new_checkout.python.unlink()
     message = "ENVIROMENT is not a variable of this Makefile. The variables are: "
     assert message in new_checkout.error("help", "ENVIROMENT=prod")

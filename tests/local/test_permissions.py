@@ -70,7 +70,7 @@ def test_split_functions_have_all_required_permissions(emulator: Emulator) -> No
     outputs = deploy_service(emulator, "inventory", "split", split_functions="true")
     assert outputs["function_names"].keys() == {function.name for function in service.functions}
     results = smoke_test.run(service, outputs, lambda result: None)
-    assert smoke_test.passed(service, results), results
+    assert smoke_test.has_passed(service, results), results
     scheduled = emulator.client("lambda").invoke(
         FunctionName=outputs["function_names"]["send-alerts"], Payload=b'{"schedule": "send-alerts"}'
     )

@@ -96,11 +96,11 @@ class Production(NamedTuple):
     outputs: dict[str, Any]
     created: list[Resource]
     not_emulated: set[str]
-    """Resource types."""
+    """Types of skipped resources."""
 
 
 def deploy_in_production(emulator: Emulator, service: str) -> Production:
-    """Deploy a service."""
+    """Deploy a service in prod with all features."""
     engine = RecordingEngine(emulator)
     outputs = deploy_service(emulator, service, "prod", engine, **ALL_FEATURES)
     return Production(outputs, engine.created, {type_ for type_, _ in engine.not_emulated})
@@ -115,7 +115,6 @@ def stacks_fixture() -> Iterator[dict[str, Production]]:
 
 @pytest.fixture(name="stack", params=list(SERVICES))
 def stack_fixture(stacks: dict[str, Production], request: pytest.FixtureRequest) -> Production:
-    """Each service."""
     return stacks[request.param]
 
 
@@ -134,7 +133,7 @@ def test_all_resources_are_created_except_unsupported_types(stack: Production) -
 def test_service_passes_its_smoke_test(stack: Production) -> None:
     service = SERVICES[stack.outputs["service"]]
     results = smoke_test.run(service, stack.outputs, lambda result: None)
-    assert smoke_test.passed(service, results), [(r.call.method, r.call.path, r.status, r.body) for r in results]
+    assert smoke_test.has_passed(service, results), [(r.call.method, r.call.path, r.status, r.body) for r in results]
 
 
 def test_outputs_contain_the_created_resources(stack: Production) -> None:

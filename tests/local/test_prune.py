@@ -20,7 +20,6 @@ ROLE = "arn:aws:iam::000000000000:role/pruned"
 
 
 def archive(result: str) -> bytes:
-    """Return a deployment package."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as package:
         package.writestr("app.py", f"def handler(event, context):\n    return {result!r}\n")
@@ -46,7 +45,6 @@ def versions_of(client: Any, arn: str) -> list[str]:
 
 @pytest.fixture(name="client")
 def client_fixture(emulator: Emulator) -> Any:
-    """Lambda client."""
     with suppress(emulator.client("iam").exceptions.EntityAlreadyExistsException):
         emulator.client("iam").create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}")
     return emulator.client("lambda")

@@ -20,7 +20,7 @@ from botocore.exceptions import EndpointConnectionError
 from lib.assets import npm
 from lib.cli import main
 from lib.operations import rollout
-from lib.operations.pulumi_cli import GUIDANCE
+from lib.operations.pulumi_cli import SUGGESTIONS
 from lib.services import loadable
 from lib.stack.config import args_from_config, check_keys, config_keys
 
@@ -122,7 +122,7 @@ def test_created_file_contains_valid_suggested_settings(checkout: Checkout, envi
     main(["preview", "--env", environment])
     content = checkout.file(f"items-{environment}").read_text()
     suggested = yaml.safe_load(content.replace("  # shop:", "  shop:"))["config"]
-    names = {name for config in GUIDANCE[profile].values() for name in config}
+    names = {name for config in SUGGESTIONS[profile].values() for name in config}
     assert {f"shop:{name}" for name in names} == suggested.keys() - {"shop:environment", "shop:service"}
     assert names <= config_keys(loadable()).keys()
     pulumi.runtime.set_all_config(suggested)
@@ -200,7 +200,7 @@ def test_file_of_another_environment_is_rejected(checkout: Checkout, capsys: pyt
     assert main(["up", "--yes"]) == 1
     assert last_error(capsys) == (
         "error: shop:environment in Pulumi.items-dev.yaml must be 'dev', got 'prod'. "
-        "The file is the config of the stack items-dev."
+        "Correct it, because the file is the config of the stack items-dev."
     )
     assert not checkout.calls()
 
@@ -242,8 +242,8 @@ def test_yes_is_required_without_a_terminal(
 ) -> None:
     assert main([command]) == 1
     assert last_error(capsys) == (
-        f"error: Changes must be confirmed, and there is no terminal. Confirm them with tap {command} --yes, "
-        f"or make {command} YES=1."
+        f"error: {command} requires a terminal to confirm the changes. To confirm them without one, run tap {command} "
+        f"--yes or make {command} YES=1."
     )
     assert not checkout.files()
     assert not checkout.calls()
@@ -329,14 +329,14 @@ def test_stack_without_outputs_is_an_error(
     if not deployed:
         (checkout.cli / "outputs").unlink()
     assert main(["outputs"]) == 1
-    assert last_error(capsys) == "error: Stack items-dev has no outputs. Deploy it first, with make up."
+    assert last_error(capsys) == "error: Stack items-dev has no outputs. Deploy it with make up."
     assert checkout.calls() == [["stack", "output", "--json", "--stack", "items-dev"]]
 
 
 def test_error_of_the_cli_is_reported(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     (checkout.cli / "stack fails").touch()
     assert main(["outputs"]) == 1
-    assert last_error(capsys) == "error: Stack items-dev: error: log in first"
+    assert last_error(capsys) == "error: pulumi stack output failed for items-dev: error: log in first"
 
 
 @pytest.mark.parametrize("command", ["preview", "up", "destroy", "outputs"])

@@ -61,7 +61,7 @@ class Shop:
         self.origin: str = outputs["site_url"]
 
     def page(self, path: str, method: str = "GET") -> Response:
-        """Request a path of the site. Not every resolver supports names under localhost, so use the `Host` header."""
+        """Request a path of the site. Set `Host`, because not every resolver supports names under localhost."""
         return self.send(method, path, Host=urlsplit(self.origin).netloc)
 
     def api(self, method: str, path: str) -> Response:
@@ -193,7 +193,7 @@ class Sources:
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
 
     def touch(self, name: str, seconds: float) -> None:
-        """Set the modification time of a file, relative to a constant."""
+        """Set the modification time of a file in seconds after a constant time."""
         (self.folder / name).touch()
         os.utime(self.folder / name, (1_000_000 + seconds, 1_000_000 + seconds))
 

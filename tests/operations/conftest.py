@@ -16,7 +16,7 @@ from lib.local.emulator import Emulator
 
 
 class Desk:
-    """A table of parcels in the emulator, and the outputs file of its stack."""
+    """A table in the emulator, and the outputs file of its stack."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self.dynamodb = emulator.client("dynamodb")
@@ -36,7 +36,6 @@ class Desk:
         self.write_outputs()
 
     def write_outputs(self, **additional: str) -> None:
-        """Write the outputs file."""
         outputs = {"table_names": {"parcels": self.name}, "table_arns": {"parcels": self.arn}}
         self.outputs.write_text(json.dumps({"desk-dev": {**outputs, **additional}}), encoding="utf-8")
 
@@ -50,7 +49,7 @@ class Desk:
         self.dynamodb.delete_item(TableName=self.name, Key={"id": {"S": id_}, "at": {"N": "1"}})
 
     def items(self, table: str = "") -> dict[str, dict[str, Any]]:
-        """Return the attributes of every item of a table, by default the live one, by id."""
+        """Return the attributes of every item of a table, by default the live table, by ID."""
         items: Iterable[dict[str, Any]] = self.dynamodb.scan(TableName=table or self.name)["Items"]
         return {
             item["id"]["S"]: {k: v for k, (v,) in ((k, v.values()) for k, v in item.items()) if k not in ("id", "at")}
@@ -68,7 +67,7 @@ def aws_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> pyte
     """Set the environment variables that let boto3 use the emulator instead of AWS."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # It might have the credentials of another emulator.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # It might belong to another emulator.
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", emulator.key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", emulator.secret_key)

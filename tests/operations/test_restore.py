@@ -1,4 +1,4 @@
-"""`tap restore` against the emulator, which restores the current items of a table for every time."""
+"""`tap restore` against the emulator, which restores the current items of a table regardless of the time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def change_items(desk: Desk) -> None:
     desk.put("d", to="Dan")
 
 
-def test_table_is_restored_next_to_the_live_one_with_its_tags(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_is_restored_next_to_the_live_table_with_its_tags(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.restore("--at", AT) == 0
     copy = desk.dynamodb.describe_table(TableName=desk.name + COPY)["Table"]
     assert desk.items(desk.name + COPY) == desk.items()
@@ -64,7 +64,7 @@ def test_apply_writes_back_differences_and_retains_new_items(desk: Desk, capsys:
     assert f"items written to {desk.name}: 2, deleted: 0" in capsys.readouterr().out
 
 
-def test_exact_deletes_items_that_the_restored_table_does_not_have(desk: Desk) -> None:
+def test_exact_deletes_items_that_exist_only_in_the_live_table(desk: Desk) -> None:
     desk.restore("--at", AT)
     change_items(desk)
     assert desk.restore("--from", desk.name + COPY, "--apply", "--exact") == 0
@@ -90,7 +90,7 @@ def test_expired_items_count_as_missing(desk: Desk, capsys: pytest.CaptureFixtur
 
 
 class ConcurrentWriter:
-    """A DynamoDB client: after every read of a live item, another client writes that item."""
+    """A DynamoDB client that simulates a concurrent writer: each live item changes after it is read."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -156,7 +156,6 @@ def test_dynamodb_backup_is_restored(desk: Desk) -> None:
 
 
 def error(capsys: pytest.CaptureFixture[str]) -> str:
-    """Return the error message."""
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith("error: ")
     return line
@@ -179,7 +178,7 @@ def test_table_with_another_key_schema_is_rejected(
         BillingMode="PAY_PER_REQUEST",
     )
     assert desk.restore("--from", other) == 1
-    assert f"The key schemas of {other} and {desk.name} must be equal." in error(capsys)
+    assert f"The key schema of {other} must be that of {desk.name} (" in error(capsys)
 
 
 def test_missing_table_is_rejected(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,15 +192,15 @@ def test_missing_live_table_must_be_created_first(desk: Desk, capsys: pytest.Cap
     assert f"{desk.name} does not exist. Create it with make up, then restore it from" in error(capsys)
 
 
-def test_error_for_an_unknown_table_or_stack_lists_the_existing_ones(
+def test_error_for_an_unknown_table_or_stack_lists_the_existing_names(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert desk.restore("--at", AT, "--table", "letters") == 1
     assert "table must be one of parcels, got 'letters'." in error(capsys)
     assert desk.restore("--at", AT, "--stack", "desk-prod") == 1
-    assert "must have the outputs of desk-prod, got those of desk-dev. Run make outputs for it." in error(capsys)
+    assert "must contain the outputs of desk-prod, got those of desk-dev. Run make outputs for it." in error(capsys)
     assert desk.restore("--at", AT, "--outputs", "missing.json") == 1
-    assert "missing.json must have the outputs of desk-dev, got none. Run make outputs" in error(capsys)
+    assert "missing.json must contain the outputs of desk-dev, got none. Run make outputs" in error(capsys)
 
 
 def test_table_can_be_specified_by_its_name_in_aws(desk: Desk) -> None:
@@ -245,7 +244,10 @@ def test_table_without_point_in_time_recovery_is_rejected(
 ) -> None:
     proxy.script = [rejection("RestoreTableToPointInTime", "PointInTimeRecoveryUnavailableException")]
     assert desk.restore("--at", AT) == 1
-    assert f"{desk.name} has no point-in-time recovery, got '2026-11-20T10:00:00Z'. Use from" in error(capsys)
+    expected = (
+        f"at must be unset, because point-in-time recovery is disabled for {desk.name}, got '2026-11-20T10:00:00Z'."
+    )
+    assert expected in error(capsys)
 
 
 def test_other_aws_error_is_printed_in_one_line(desk: Desk, proxy: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
@@ -349,14 +351,14 @@ def test_failed_restore_job_is_reported(desk: Desk, proxy: FakeAws, capsys: pyte
     proxy.script = [RestoreJobs(desk, status="FAILED")]
     assert desk.restore("--from", RECOVERY_POINT) == 1
     assert error(capsys) == (
-        "error: Restore job job-1 of AWS Backup is FAILED. Fix the reported problem, then run this command again: "
-        "table quota exceeded"
+        "error: AWS Backup restore job job-1 must be COMPLETED, got FAILED (table quota exceeded). "
+        "Fix the problem, then run this command again."
     )
 
 
 def test_recovery_point_requires_a_restore_role(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.restore("--from", RECOVERY_POINT) == 1
-    assert "set backup_retention_days" in error(capsys)
+    assert "Set backup_retention_days" in error(capsys)
 
 
 def test_time_can_have_any_offset() -> None:

@@ -15,10 +15,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc
 
 @contextmanager
 def policy_pack_server(site_packages: Path) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """Start the policy pack like the Pulumi engine does, with the library installed in `site_packages`.
-
-    Yield a client.
-    """
+    """Start the policy pack as the Pulumi engine does, with the library in `site_packages`, and yield a client."""
     (site_packages / "tap_stack").symlink_to(Path("lib").resolve())
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "policy"]
     environment = {**os.environ, "PYTHONPATH": str(site_packages)}
@@ -26,7 +23,7 @@ def policy_pack_server(site_packages: Path) -> Iterator[analyzer_pb2_grpc.Analyz
         try:
             assert process.stdout
             port = process.stdout.readline().strip()
-            # The message of a stack with many functions exceeds the default limit, which the engine disables, too.
+            # The message of a stack with many functions exceeds the default limit. The engine also disables the limit.
             options = [("grpc.max_send_message_length", -1)]
             with grpc.insecure_channel(f"127.0.0.1:{port}", options) as channel:
                 yield analyzer_pb2_grpc.AnalyzerStub(channel)

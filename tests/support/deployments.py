@@ -14,12 +14,12 @@ def deploy_service(
     emulator: Emulator, service: str, environment: str, engine: Engine | None = None, /, **config: str
 ) -> dict[str, Any]:
     """Deploy a service with the program of this project. Return the stack outputs."""
-    here = project.read(Path())
+    pulumi_project = project.read(Path())
     return deploy(
-        here.program,
+        pulumi_project.program,
         engine or Engine(emulator, lambda type_, name: None),
-        project=here.name,
+        project=pulumi_project.name,
         stack=f"{service}-{environment}",
-        config=project.config(here, environment, service) | config,
+        config=project.config(pulumi_project, environment, service) | config,
         report=lambda line: None,
     )

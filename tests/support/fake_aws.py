@@ -1,7 +1,4 @@
-"""A fake AWS endpoint that returns scripted responses and records requests.
-
-It can also forward requests to another endpoint, and drop the response.
-"""
+"""A fake AWS endpoint that records requests. It returns scripted responses or forwards requests to an endpoint."""
 
 from __future__ import annotations
 
@@ -89,7 +86,7 @@ class FakeAws:
 
 @contextmanager
 def serving(upstream: str = "") -> Iterator[FakeAws]:
-    """Start a `FakeAws` on a free port of the loopback interface. `upstream` is host and port of another endpoint."""
+    """Start a `FakeAws` on a free port of the loopback interface. `upstream` is the host and port for forwarding."""
     fake = FakeAws(upstream)
 
     class Handler(BaseHTTPRequestHandler):
@@ -134,7 +131,7 @@ def serving(upstream: str = "") -> Iterator[FakeAws]:
 
 
 def canceled(*codes: str, **items: Item) -> tuple[int, dict[str, Any]]:
-    """Return the response to a canceled transaction: `codes` are reasons, `items` failed a condition."""
+    """Return the response to a canceled transaction. `codes` are its reasons, and `items` failed their condition."""
     reasons = [{"Code": code} for code in codes] + [
         {"Code": "ConditionalCheckFailed", "Item": item} for item in items.values()
     ]

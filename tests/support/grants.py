@@ -51,7 +51,7 @@ def uses(call: RecordedCall, tables: Mapping[str, str], partition_keys: Iterable
 
 
 def check_grants(granted: Mapping[str, Iterable[Grant]], used: Mapping[str, set[Use]]) -> None:
-    """Assert that each operation uses only permissions that it is granted, and needs every part of its grants."""
+    """Assert that each operation uses only permissions that its grants allow, and every permission of its grants."""
     for operation, grants in granted.items():
         denied = [use for use in used[operation] if not any(_allows(grant, use) for grant in grants)]
         assert not denied, f"{operation} is not granted {denied}"

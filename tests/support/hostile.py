@@ -1,4 +1,4 @@
-"""Requests with unusual strings. Each must be accepted or rejected, and must not cause an internal error."""
+"""Requests with unusual strings, which the API must accept or reject without an internal error."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ from .builders import NEW_PARCEL, PAGES, a_route, a_service, a_table, an_alarm
 POOL_ARN = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aB3dE5fG7"
 VAULT_ARN = "arn:aws:backup:us-west-2:123456789012:backup-vault:post"
 MANY_ALARMS = 150
-"""Number of alarms that a composite alarm must divide into parts."""
+"""Number of alarms that exceeds the maximum of one composite alarm."""
 
 
 def topic() -> Topic:
@@ -97,7 +97,7 @@ def parameter() -> Parameter:
 
 
 def secret(store: Store = "ssm") -> Secret:
-    """Create a secret with Outputs as value and as key."""
+    """Create a secret with Pulumi outputs as its value and its KMS key."""
     value = pulumi.Output.secret("open sesame")
     return Secret("token", SecretArgs(name="/post/dev/token", store=store, value=value, kms_key_arn=key().arn))
 
@@ -164,7 +164,6 @@ def composite() -> CompositeAlarm:
 
 
 def bucket() -> Bucket:
-    """Create a bucket."""
     return Bucket("files", BucketArgs(name_prefix="post-", kms_key_arn=key().arn))
 
 
@@ -175,14 +174,13 @@ def website() -> Website:
 
 
 def site(public: bool = False) -> Site:
-    """Create a site."""
     definition = SiteDefinition(folder=Path(PAGES), hashed="assets/")
     args = SiteArgs(name_prefix="post-", site=definition, settings=SiteSettings(public=public))
     return Site("pages", args)
 
 
 def site_files() -> SiteFiles:
-    """Create the files of a site, with an Output in its config."""
+    """Create the files of a site, with a Pulumi output in its config."""
     served = site()
     return SiteFiles("pages", SiteFilesArgs(site=served, config={"site_url": served.url}))
 
@@ -240,7 +238,6 @@ def preflight() -> Preflight:
 
 
 def vpc() -> Vpc:
-    """Create a VPC."""
     return Vpc("network", VpcArgs(name="post", settings=NetworkSettings(zones=2)))
 
 
@@ -297,7 +294,6 @@ def flow_logs() -> FlowLogs:
 
 
 def existing_network() -> ExistingNetwork:
-    """Use an existing network."""
     args = ExistingNetworkArgs(name="post", vpc_id="vpc-0a1b2c3d", private_subnet_ids=["subnet-1"])
     return ExistingNetwork("network", args)
 
@@ -389,12 +385,10 @@ def domain() -> Domain:
 
 
 def layer() -> Layer:
-    """Create a layer."""
     return Layer("shared", LayerArgs(name="shared", files={"post/__init__.py": ""}, runtimes=["python3.13"]))
 
 
 def certificate() -> Certificate:
-    """Create a certificate."""
     return Certificate("tls", CertificateArgs(domain_name="a.example.com", zone_id="Z0123456789ABC"))
 
 
@@ -415,7 +409,6 @@ def provisioned_table() -> Table:
 
 
 def existing_table() -> Table:
-    """Use an existing table."""
     existing = table(TableSettings(existing=True))
     pulumi.export("statement", existing.grant(["GetItem"]))
     return existing

@@ -9,13 +9,13 @@ from typing import Any
 
 from lib.model import Service
 
-Counted = dict[str, set[tuple[str, str]]]
+MetricsByOperation = dict[str, set[tuple[str, str]]]
 """Names and units of metrics, by operation."""
 
 
 def check_metrics(service: Service, out: str) -> None:
     """Assert that the operations emitted exactly the metrics that the service definition declares."""
-    declared: Counted = {}
+    declared: MetricsByOperation = {}
     for function in service.functions:
         for part in function.parts():
             declared.setdefault(part.operation, set()).update((m.name, m.unit) for m in part.metrics)
@@ -36,18 +36,17 @@ def last_metrics(out: str, *names: str) -> dict[str, float]:
     return {name: line[name] for name in names if name in line}
 
 
-def _emitted(service: Service, out: str) -> Counted:
+def _emitted(service: Service, out: str) -> MetricsByOperation:
     operations = {f"{route.method} {route.path}": route.operation for _, route in service.routes()}
     for function in service.functions:
         operations.update({schedule.name: schedule.operation for schedule in function.schedules})
-    emitted: Counted = {}
+    emitted: MetricsByOperation = {}
     for line in _lines(out):
         emitted.setdefault(operations[line.get("route") or line["schedule"]], set()).update(_metrics(line))
     return emitted
 
 
 def _lines(out: str) -> Iterator[dict[str, Any]]:
-    """Yield the log lines that contain metrics."""
     for line in map(json.loads, out.splitlines()):
         if "_aws" in line:
             assert line["FunctionName"] == "desk-dev"

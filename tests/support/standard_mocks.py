@@ -1,4 +1,4 @@
-"""Unit tests in the form that Pulumi documents, each run in a new thread, so that tests do not share state."""
+"""Unit tests in the form that Pulumi documents. Each runs in a new thread, so that tests do not share state."""
 
 from __future__ import annotations
 

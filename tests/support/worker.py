@@ -53,7 +53,7 @@ class Api:
         headers: dict[str, str] | None = None,
         **event: Any,
     ) -> HandlerResponse:
-        """Send a request. `path` is the path of a route (`/items/{ItemId}`), `keys` are its path parameters.
+        """Send a request to the route with `path`, e.g. `/items/{ItemId}`. `keys` are the path parameters.
 
         `event` overrides fields of the event.
         """
@@ -88,7 +88,7 @@ class Api:
 
 
 def assert_error(response: HandlerResponse, status: int, code: str, message: str) -> None:
-    """Assert that a response is an error in the common form, and that `message` is part of the error or its details."""
+    """Assert that a response is an error in the common form, and that its error or its details contain `message`."""
     assert (response.status, response.body["code"], response.body["requestId"]) == (status, code, "request-1")
     assert message in response.body["error"] + " ".join(response.body["details"])
     assert set(response.body) == {"error", "code", "requestId", "details"}

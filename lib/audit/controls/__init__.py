@@ -1,4 +1,4 @@
-"""All controls, by part of AWS."""
+"""All controls, grouped by AWS service."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Provisioners: functions that create resources of one type in the emulator from Pulumi inputs.
+"""Provisioners: functions that each create resources of one type in the emulator from Pulumi inputs.
 
 Each module covers one or several AWS services. Importing this package imports all modules, which register their
 provisioners.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..emulator import ACCOUNT, RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations
 
 METHOD_SETTINGS = {
     "throttlingRateLimit": "throttling/rateLimit",
@@ -15,11 +15,11 @@ METHOD_SETTINGS = {
     "dataTraceEnabled": "logging/dataTrace",
     "metricsEnabled": "metrics/enabled",
 }
-"""Paths of method settings in patch operations of a stage, by input."""
+"""Patch paths of method settings by input."""
 METHOD_ID = "{restApi}-{resourceId}-{httpMethod}"
 API = "restApiId=restApi"
 
-creations(
+register_creations(
     "apigateway",
     {
         "apigateway.RestApi": Creation(
@@ -108,7 +108,8 @@ def method_settings(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     settings = {name: value for name, value in inputs["settings"].items() if value is not None}
     if unknown := settings.keys() - METHOD_SETTINGS.keys():
         raise ValueError(
-            f"Method settings must be {sorted(METHOD_SETTINGS)}, got {sorted(unknown)}. Add them to METHOD_SETTINGS."
+            f"Method settings must be some of {', '.join(METHOD_SETTINGS)}, got {', '.join(sorted(unknown))}. Add them "
+            "to METHOD_SETTINGS."
         )
     values = {METHOD_SETTINGS[name]: str(value) for name, value in settings.items()}
     call(aws, "apigateway", "update_stage", inputs | _patch(f"{path}/", values), API)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .base import Creation, creations
+from .base import Creation, register_creations
 
-creations(
+register_creations(
     "backup",
     {
         "backup.Vault": Creation(

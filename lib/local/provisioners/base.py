@@ -15,7 +15,7 @@ Inputs = dict[str, Any]
 
 
 class CreatedResource(NamedTuple):
-    """ID of a resource and its outputs that are not inputs."""
+    """ID of a resource, and outputs in addition to its inputs."""
 
     id: str
     outputs: Inputs
@@ -41,8 +41,8 @@ NOT_EMULATED: dict[str, str] = {
 }
 """Skipped resource types by type token, with the reason for the user."""
 
-PAIRS = ({"Key", "Value"}, {"Name", "Value"}, {"TagKey", "TagValue"})
-"""Members of the structures that AWS uses for dictionaries in Pulumi, such as tags and dimensions."""
+MAP_ENTRY_MEMBERS = ({"Key", "Value"}, {"Name", "Value"}, {"TagKey", "TagValue"})
+"""Member names of structures that represent the entries of Pulumi maps, such as tags and dimensions, in AWS APIs."""
 
 
 def token(kind: str) -> str:
@@ -63,23 +63,24 @@ def provisions(kind: str) -> Callable[[Provisioner], Provisioner]:
 
 @dataclass(frozen=True)
 class Creation:
-    """Specification of a resource that one operation creates.
+    """Specification of a resource that a single operation creates.
 
-    `id` and strings in `outputs` are format strings over the inputs, the response, `region` and `account`.
+    `id` and the strings in `outputs` are format strings with fields of the inputs, the response, `region` and
+    `account`.
     """
 
     operation: str
     id: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
     names: str = ""
-    """Parameters with other names than their inputs, see `call`."""
+    """Parameters whose names differ from the inputs, in the format of `call`."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    """Additional or overridden inputs."""
-    tagged: str = ""
-    """Resource type for `tagSpecifications` of EC2; empty: tags are a normal parameter."""
+    """Inputs that are added or override those of the program."""
+    tag_resource_type: str = ""
+    """Resource type in `TagSpecifications` of an EC2 operation. Empty for operations with a `Tags` parameter."""
 
 
-def creations(service: str, kinds: Mapping[str, Creation]) -> None:
+def register_creations(service: str, kinds: Mapping[str, Creation]) -> None:
     """Register provisioners that call one operation of the boto3 client of `service`."""
     PROVISIONERS.update({token(kind): _provisioner(service, creation) for kind, creation in kinds.items()})
 
@@ -87,8 +88,8 @@ def creations(service: str, kinds: Mapping[str, Creation]) -> None:
 def _provisioner(service: str, creation: Creation) -> Provisioner:
     def provision(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
         params = {**inputs, **creation.inputs}
-        if creation.tagged:
-            params = with_tag_specifications(creation.tagged, params)
+        if creation.tag_resource_type:
+            params = with_tag_specifications(creation.tag_resource_type, params)
         response = call(aws, service, creation.operation, params, creation.names)
         values = {**params, **response, "region": aws.region, "account": ACCOUNT}
         outputs = {name: _format(template, values) for name, template in creation.outputs.items()}
@@ -98,7 +99,7 @@ def _provisioner(service: str, creation: Creation) -> Provisioner:
 
 
 def _format(template: Any, values: Mapping[str, Any]) -> Any:
-    """Return a formatted string. A template that is a single field returns the value with its type."""
+    """Return a formatted string. If the template is a single field, return its value unchanged."""
     if not isinstance(template, str):
         return template
     only = re.fullmatch(r"{([^{}]+)}", template)
@@ -131,7 +132,7 @@ def _structure(shape: Any, inputs: Inputs, names: Mapping[str, str]) -> Inputs:
 
 
 def _parameter(shape: Any, value: Any, names: Mapping[str, str]) -> Any:
-    """Convert an input to the type of a parameter; None if it does not match."""
+    """Convert an input to the type of a parameter. Return None if the input does not match the type."""
     if value is None:
         return None
     if shape.type_name == "structure":
@@ -139,8 +140,9 @@ def _parameter(shape: Any, value: Any, names: Mapping[str, str]) -> Any:
             value = {"Quantity": len(value), "Items": value}
         return _structure(shape, value, names) if isinstance(value, dict) else None
     if shape.type_name == "list":
-        if isinstance(value, dict) and (members := [*getattr(shape.member, "members", ())]) and {*members} in PAIRS:
-            return [dict(zip(members, pair, strict=True)) for pair in value.items()]
+        members = [*getattr(shape.member, "members", ())]
+        if isinstance(value, dict) and {*members} in MAP_ENTRY_MEMBERS:
+            return [dict(zip(members, entry, strict=True)) for entry in value.items()]
         params = [_parameter(shape.member, item, names) for item in (value if isinstance(value, list) else [value])]
         return [param for param in params if param is not None]
     if shape.type_name == "map":
@@ -148,18 +150,18 @@ def _parameter(shape: Any, value: Any, names: Mapping[str, str]) -> Any:
     return None if isinstance(value, dict | list) else value
 
 
-def selected(inputs: Inputs, names: str) -> Inputs:
+def select_inputs(inputs: Inputs, names: str) -> Inputs:
     """Return the named inputs that are set."""
     return {name: inputs[name] for name in names.split() if inputs.get(name) is not None}
 
 
 def with_tag_specifications(kind: str, inputs: Inputs) -> Inputs:
-    """Return inputs with the tags in the form of EC2 operations."""
+    """Return inputs with the tags as `TagSpecifications` of an EC2 operation."""
     return {**inputs, "tagSpecifications": {"resourceType": kind, "tags": inputs.get("tags")}}
 
 
 def without_tls(policy: str) -> str:
-    """Return a resource policy without statements that require TLS, which the emulator does not support."""
+    """Return a resource policy without statements about `aws:SecureTransport`: the emulator does not support TLS."""
     document = json.loads(policy)
     statements = [each for each in document["Statement"] if "aws:SecureTransport" not in str(each.get("Condition"))]
     return json.dumps({**document, "Statement": statements})

@@ -10,7 +10,7 @@ SUBSCRIBERS = {"SNS": "subscriberSnsTopicArns", "EMAIL": "subscriberEmailAddress
 
 @provisions("budgets.Budget")
 def budget(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a budget with its notifications. They are never sent, because the emulator has no costs."""
+    """Create a budget with notifications, which are never sent, because the emulator has no costs."""
     notifications = [
         {
             **notification,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 
 from ..emulator import RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions, selected
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations, select_inputs
 
-creations(
+register_creations(
     "cloudfront",
     {
         "cloudfront.OriginAccessControl": Creation(
@@ -15,7 +15,7 @@ creations(
         )
     },
 )
-creations(
+register_creations(
     "wafv2",
     {
         "wafv2.WebAcl": Creation("create_web_acl", "{Summary[Id]}", {"arn": "{Summary[ARN]}"}),
@@ -30,13 +30,13 @@ def distribution(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     behavior = inputs["defaultCacheBehavior"]
     methods = behavior["allowedMethods"]
     config = {
-        **selected(inputs, "defaultRootObject priceClass httpVersion isIpv6Enabled"),
+        **select_inputs(inputs, "defaultRootObject priceClass httpVersion isIpv6Enabled"),
         "callerReference": secrets.token_hex(8),
         "enabled": True,
         "comment": inputs.get("comment", ""),
         "origins": [_origin(origin) for origin in inputs["origins"]],
         "defaultCacheBehavior": {
-            **selected(behavior, "targetOriginId compress cachePolicyId responseHeadersPolicyId"),
+            **select_inputs(behavior, "targetOriginId compress cachePolicyId responseHeadersPolicyId"),
             # The emulator does not support HTTPS.
             "viewerProtocolPolicy": "allow-all",
             "allowedMethods": {"quantity": len(methods), "items": methods, "cachedMethods": behavior["cachedMethods"]},

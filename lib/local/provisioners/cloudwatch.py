@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..emulator import ACCOUNT, RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations
 
 ALARM_ARN = "arn:aws:cloudwatch:{region}:{account}:alarm:"
 
-creations(
+register_creations(
     "cloudwatch",
     {
         "cloudwatch.CompositeAlarm": Creation("put_composite_alarm", "{alarmName}", {"arn": ALARM_ARN + "{alarmName}"}),
@@ -18,7 +18,7 @@ creations(
         ),
     },
 )
-creations(
+register_creations(
     "events",
     {
         "cloudwatch.EventRule": Creation("put_rule", "{name}", {"arn": "{RuleArn}"}),
@@ -29,7 +29,7 @@ creations(
 
 @provisions("cloudwatch.MetricAlarm")
 def metric_alarm(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create an alarm. Metrics in its queries are operands of its expression, so they return no data themselves."""
+    """Create an alarm. If it has queries, only its expression returns data."""
     name = inputs["name"]
     queries = [
         {**query, "returnData": False} if query.get("metric") else query for query in inputs.get("metricQueries") or ()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..emulator import RegionalEmulator
-from .base import READERS, CreatedResource, Creation, Inputs, call, creations, provisions, token
+from .base import READERS, CreatedResource, Creation, Inputs, call, provisions, register_creations, token
 
-creations(
+register_creations(
     "cognito-idp",
     {
         "cognito.ResourceServer": Creation("create_resource_server", "{userPoolId}|{identifier}"),
@@ -25,7 +25,7 @@ def user_pool(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 
 def existing_user_pool(aws: RegionalEmulator, id_: str) -> CreatedResource:
-    """Look up a user pool. If it has a domain, the output is the host of the emulator."""
+    """Look up a user pool. If it has a domain, return the host of the emulator as `domain`."""
     pool = aws.client("cognito-idp").describe_user_pool(UserPoolId=id_)["UserPool"]
     domain = _host(aws) if pool.get("Domain") else None
     mfa = pool.get("MfaConfiguration", "OFF")
@@ -41,13 +41,13 @@ def _host(aws: RegionalEmulator) -> str:
 
 @provisions("cognito.UserPoolDomain")
 def user_pool_domain(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create the domain of a user pool. The output is always the host of the emulator."""
+    """Create the domain of a user pool, and return the host of the emulator as `domain`."""
     call(aws, "cognito-idp", "create_user_pool_domain", inputs)
     return CreatedResource(inputs["domain"], {"domain": _host(aws)})
 
 
 @provisions("cognito.UserPoolClient")
 def user_pool_client(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create an app client."""
+    """Create an app client, and return its secret if it has one."""
     response = call(aws, "cognito-idp", "create_user_pool_client", inputs, "ClientName=name")["UserPoolClient"]
     return CreatedResource(response["ClientId"], {"clientSecret": response.get("ClientSecret", "")})

@@ -11,7 +11,7 @@ NAMES = (
     "WriteCapacityUnits=writeCapacity SSESpecification=serverSideEncryption KMSMasterKeyId=kmsKeyArn "
     "StreamSpecification=."
 )
-"""Parameters of `create_table` with other names than their inputs."""
+"""Parameters of `create_table` whose names differ from the inputs, in the format of `call`."""
 
 
 @provisions("dynamodb.Table")
@@ -25,12 +25,11 @@ def table(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
         call(aws, "dynamodb", "update_time_to_live", inputs, "TableName=name TimeToLiveSpecification=ttl")
     if (inputs.get("pointInTimeRecovery") or {}).get("enabled"):
         _enable_recovery(aws, inputs["name"])
-    return _described(created)
+    return _from_description(created)
 
 
 def existing_table(aws: RegionalEmulator, name: str) -> CreatedResource:
-    """Look up a table."""
-    return _described(aws.client("dynamodb").describe_table(TableName=name)["Table"])
+    return _from_description(aws.client("dynamodb").describe_table(TableName=name)["Table"])
 
 
 READERS[token("dynamodb.Table")] = existing_table
@@ -52,7 +51,7 @@ def replica(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     return CreatedResource(f"{name}:{home}", {"arn": updated["TableArn"]})
 
 
-def _described(description: Inputs) -> CreatedResource:
+def _from_description(description: Inputs) -> CreatedResource:
     name, stream = description["TableName"], description.get("LatestStreamArn", "")
     return CreatedResource(name, {"name": name, "arn": description["TableArn"], "streamArn": stream})
 

@@ -9,30 +9,32 @@ from .base import (
     Inputs,
     Provisioner,
     call,
-    creations,
     provisions,
-    selected,
+    register_creations,
+    select_inputs,
     with_tag_specifications,
 )
 
 ALL_TRAFFIC = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 """Default egress rule of a new security group."""
 
-creations(
+register_creations(
     "ec2",
     {
-        "ec2.Subnet": Creation("create_subnet", "{Subnet[SubnetId]}", tagged="subnet"),
-        "ec2.RouteTable": Creation("create_route_table", "{RouteTable[RouteTableId]}", tagged="route-table"),
+        "ec2.Subnet": Creation("create_subnet", "{Subnet[SubnetId]}", tag_resource_type="subnet"),
+        "ec2.RouteTable": Creation("create_route_table", "{RouteTable[RouteTableId]}", tag_resource_type="route-table"),
         "ec2.Route": Creation("create_route", "r-{routeTableId}-{destinationCidrBlock}"),
         "ec2.RouteTableAssociation": Creation("associate_route_table", "{AssociationId}"),
-        "ec2.Eip": Creation("allocate_address", "{AllocationId}", {"publicIp": "{PublicIp}"}, tagged="elastic-ip"),
-        "ec2.NatGateway": Creation("create_nat_gateway", "{NatGateway[NatGatewayId]}", tagged="natgateway"),
+        "ec2.Eip": Creation(
+            "allocate_address", "{AllocationId}", {"publicIp": "{PublicIp}"}, tag_resource_type="elastic-ip"
+        ),
+        "ec2.NatGateway": Creation("create_nat_gateway", "{NatGateway[NatGatewayId]}", tag_resource_type="natgateway"),
         "ec2.FlowLog": Creation(
             "create_flow_logs",
             "{FlowLogIds[0]}",
             names="ResourceIds=vpcId DeliverLogsPermissionArn=iamRoleArn",
             inputs={"resourceType": "VPC"},
-            tagged="vpc-flow-log",
+            tag_resource_type="vpc-flow-log",
         ),
     },
 )
@@ -40,7 +42,6 @@ creations(
 
 @provisions("ec2.Vpc")
 def vpc(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a VPC."""
     id_ = call(aws, "ec2", "create_vpc", with_tag_specifications("vpc", inputs))["Vpc"]["VpcId"]
     aws.client("ec2").modify_vpc_attribute(VpcId=id_, EnableDnsHostnames={"Value": inputs["enableDnsHostnames"]})
     return CreatedResource(id_, {"arn": f"arn:aws:ec2:{aws.region}:{ACCOUNT}:vpc/{id_}", "ownerId": ACCOUNT})
@@ -57,7 +58,7 @@ def internet_gateway(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 @provisions("ec2.VpcEndpoint")
 def vpc_endpoint(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a VPC endpoint. A gateway endpoint has a prefix list."""
+    """Create a VPC endpoint. Only a gateway endpoint has a prefix list."""
     request = with_tag_specifications("vpc-endpoint", inputs)
     endpoint = call(aws, "ec2", "create_vpc_endpoint", request, "PolicyDocument=policy")["VpcEndpoint"]
     filters = [{"Name": "prefix-list-name", "Values": [inputs["serviceName"]]}]
@@ -92,7 +93,7 @@ def _rule(operation: str) -> Provisioner:
             "prefixListIds": {"prefixListId": inputs.get("prefixListId")},
             "userIdGroupPairs": {"groupId": inputs.get("referencedSecurityGroupId")},
         }
-        ports = selected(inputs, "ipProtocol fromPort toPort")
+        ports = select_inputs(inputs, "ipProtocol fromPort toPort")
         permission = {**ports, **{kind: peer for kind, peer in peers.items() if any(peer.values())}}
         group = inputs["securityGroupId"]
         call(aws, "ec2", operation, {"groupId": group, "ipPermissions": permission})

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from ..emulator import RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations
 
-creations(
+register_creations(
     "iam",
     {
         "iam.Role": Creation(

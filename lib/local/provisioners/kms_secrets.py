@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import ACCOUNT, RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations
 
-creations("kms", {"kms.Alias": Creation("create_alias", "{name}", names="AliasName=name")})
-creations(
+register_creations("kms", {"kms.Alias": Creation("create_alias", "{name}", names="AliasName=name")})
+register_creations(
     "secretsmanager",
     {
         "secretsmanager.Secret": Creation("create_secret", "{ARN}", {"arn": "{ARN}"}),
@@ -19,7 +19,7 @@ creations(
 
 @provisions("kms.Key")
 def key(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a key with rotation and policy. The emulator ignores the policy in `create_key`."""
+    """Create a key with rotation and policy. CreateKey of the emulator ignores the policy."""
     created = call(aws, "kms", "create_key", {**inputs, "policy": None})["KeyMetadata"]
     created_inputs = {**inputs, "keyId": created["KeyId"]}
     if inputs.get("policy"):
@@ -40,7 +40,6 @@ def replica_key(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 @provisions("ssm.Parameter")
 def parameter(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a parameter."""
     name = inputs["name"]
     response = call(aws, "ssm", "put_parameter", inputs, "Value=valueWo")
     arn = f"arn:aws:ssm:{aws.region}:{ACCOUNT}:parameter/{name.removeprefix('/')}"

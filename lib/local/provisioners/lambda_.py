@@ -9,11 +9,11 @@ import pulumi
 
 from ...assets.lambda_archive import zip_files
 from ..emulator import RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations
 
 INVOKE_ARN = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{AliasArn}/invocations"
 
-creations(
+register_creations(
     "lambda",
     {
         "lambda.Alias": Creation("create_alias", "{AliasArn}", {"arn": "{AliasArn}", "invokeArn": INVOKE_ARN}),

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from ..emulator import REGION, RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions, without_tls
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations, without_tls
 from .cloudfront_waf import distribution
 
 SETTINGS = {
@@ -20,7 +20,7 @@ SETTINGS = {
 }
 """Resource types that configure a bucket, with their operation and parameter names."""
 
-creations(
+register_creations(
     "s3",
     {f"s3.{name}": Creation(operation, "{bucket}", names=names) for name, (operation, names) in SETTINGS.items()},
 )

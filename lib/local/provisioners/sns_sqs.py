@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..emulator import RegionalEmulator
-from .base import CreatedResource, Creation, Inputs, call, creations, provisions, without_tls
+from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations, without_tls
 
-creations(
+register_creations(
     "sns",
     {
         # The emulator confirms subscriptions automatically and does not send email.
@@ -28,7 +28,6 @@ creations(
 
 @provisions("sns.Topic")
 def topic(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
-    """Create a topic."""
     key = inputs.get("kmsMasterKeyId")
     attributes = {"KmsMasterKeyId": key} if key is not None else {}
     arn = call(aws, "sns", "create_topic", {**inputs, "attributes": attributes})["TopicArn"]

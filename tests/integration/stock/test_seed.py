@@ -60,12 +60,12 @@ def test_persistent_throttling_is_an_error(tmp_path: Path, capsys: pytest.Captur
         fake.script = [(429, {"error": "busy"})]
         outputs_path = write(tmp_path, api_url=fake.url, api_key="a key")
         assert main(["seed", "--count", "1", "--outputs", outputs_path]) == 1
-    assert 'POST /inventory failed with status 429: {"error": "busy"}' in capsys.readouterr().err
+    assert 'POST /inventory must return 201, got 429: {"error": "busy"}' in capsys.readouterr().err
 
 
 def test_wrong_api_key_is_an_error(outputs_path: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "--count", "1", "--outputs", outputs_path, "--api-key", "wrong"]) == 1
-    assert "error: POST /inventory failed with status 403" in capsys.readouterr().err
+    assert "error: POST /inventory must return 201, got 403" in capsys.readouterr().err
 
 
 def test_service_without_demo_data_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -157,7 +157,7 @@ def test_waiver_of_a_service_does_not_apply_to_another(service: str, state: str)
 
 
 @pytest.mark.parametrize(("component", "state"), [("tap:aws:Key", "failed"), ("", "waived")])
-def test_waiver_ends_if_a_setting_requests_the_control(component: str, state: str) -> None:
+def test_waiver_does_not_apply_if_a_setting_enables_the_control(component: str, state: str) -> None:
     table, key = (
         a_resource("dynamodb.Table", component="tap:aws:Table"),
         a_resource("kms.Key", "key", component=component),

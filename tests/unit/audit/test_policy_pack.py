@@ -107,7 +107,7 @@ def policy_resources(
     return [*resources.values()]
 
 
-def test_every_control_has_a_policy_with_its_texts() -> None:
+def test_every_control_has_a_policy_with_its_title_and_remediation() -> None:
     controls = {control.name: control for controls in CONTROLS.values() for control in controls}
     assert PACK.keys() == controls.keys()
     queue = PACK["SQS.1"]

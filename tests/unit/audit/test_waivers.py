@@ -30,12 +30,11 @@ def created(
 
 
 def stack(name: str, **outputs: str) -> Resource:
-    """Return a stack."""
     return Resource(kind="stack.TapStack", name=name, urn=f"urn:pulumi:s::p::tap:stack:TapStack::{name}", props=outputs)
 
 
 def state(control: str, resource: Resource, *others: Resource) -> str:
-    """Return the result of a control for a resource among others."""
+    """Return the state of a control for a resource in a graph with other resources."""
     return evaluate(ALL[control], resource, Graph([resource, *others])).state
 
 
@@ -52,7 +51,7 @@ def test_resource_without_the_existing_key_of_its_stack_fails(control: str) -> N
 
 
 @pytest.mark.slow
-def test_stack_output_ends_the_waivers_of_a_key() -> None:
+def test_waivers_of_a_key_do_not_apply_to_a_stack_with_a_key_output() -> None:
     recorded = record(lambda: TapStack("tap", TapStackArgs(service="items", encryption=EncryptionSettings(key=KEY))))
     unencrypted = [
         resource._replace(inputs={**resource.inputs, "serverSideEncryption": {"enabled": True}})
@@ -69,7 +68,7 @@ def test_stack_output_ends_the_waivers_of_a_key() -> None:
     ("control", "kind", "requested"),
     [("CKV_AWS_119", "dynamodb.Table", "kms.Key"), ("DynamoDB.4", "dynamodb.Table", "backup.Plan")],
 )
-def test_setting_of_one_stack_does_not_end_the_waivers_of_another(control: str, kind: str, requested: str) -> None:
+def test_setting_of_one_stack_does_not_affect_the_waivers_of_another(control: str, kind: str, requested: str) -> None:
     first, second = (stack(name, service="items", environment_profile="prod") for name in ("first", "second"))
     resource = created(kind, "it", first.urn)
     assert state(control, resource, created(requested, "setting", second.urn), first, second) == "waived"
@@ -131,7 +130,7 @@ def test_stage_next_to_a_web_acl_of_another_stack_is_waived() -> None:
 
 
 @pytest.mark.parametrize("artifact", [{"s3Bucket": "builds"}, {"imageUri": "registry/image"}])
-def test_code_that_is_stored_before_the_deployment_must_be_signed(artifact: dict[str, str]) -> None:
+def test_code_that_is_uploaded_before_the_deployment_must_be_signed(artifact: dict[str, str]) -> None:
     assert state("CKV_AWS_272", created("lambda.Function", "it", **artifact)) == "failed"
     assert state("CKV_AWS_272", created("lambda.Function", "it")) == "waived"
 

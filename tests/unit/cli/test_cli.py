@@ -108,7 +108,7 @@ def test_summary_of_every_command_is_the_first_line_of_its_help() -> None:
 
 
 def test_summaries_of_a_group_are_complete() -> None:
-    assert "Build the web pages of services, if the sources changed.\n" in run("site", "--help").output
+    assert "Build the web pages of services whose sources have changed.\n" in run("site", "--help").output
 
 
 def test_every_option_has_a_help_text() -> None:
@@ -174,7 +174,7 @@ def test_docs_of_single_services_are_written_in_the_current_folder(
     assert "docs/services/items/openapi.json: outdated. Run make docs." in result.stdout.splitlines()
 
 
-def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
+def test_missing_command_prints_the_help_and_is_a_usage_error() -> None:
     result = run()
     assert result.exit_code == 2
     assert result.stderr.startswith("Usage: tap [OPTIONS] COMMAND")

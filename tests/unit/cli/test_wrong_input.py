@@ -16,7 +16,7 @@ from lib.services import ServiceError
 
 ROOT = Path(__file__).parents[3]
 STACKS = "cfn-outputs/all-outputs.json"
-BY_STACK = f"{STACKS} must contain the outputs of each stack, as {STACKS} does."
+BY_STACK = f"{STACKS} must contain outputs by stack, got flat outputs. Run make outputs and specify {STACKS}."
 
 
 def run(*arguments: str) -> Result:
@@ -29,12 +29,16 @@ def run(*arguments: str) -> Result:
         ({}, ["cost"], "Pulumi.yaml must exist. Run the command in the folder of a Pulumi project."),
         ({}, ["audit"], "Pulumi.yaml must exist. Run the command in the folder of a Pulumi project."),
         ({"Pulumi.yaml": "{"}, ["cost"], "Pulumi.yaml must be YAML. Correct it: while parsing a flow node "),
-        ({"Pulumi.yaml": "- x"}, ["outputs"], "Pulumi.yaml must be a mapping, and its config a mapping of keys to "),
+        (
+            {"Pulumi.yaml": "- x"},
+            ["outputs"],
+            "Pulumi.yaml must be a YAML mapping, and config in it a mapping of keys to ",
+        ),
         ({"Pulumi.yaml": "name: 3"}, ["cost"], "name in Pulumi.yaml must be a string, got 3. Set it."),
         (
             {"Pulumi.yaml": "name: shop", "Pulumi.items-dev.yaml": "config: x"},
             ["cost", "--service", "items", "--env", "dev"],
-            "Pulumi.items-dev.yaml must be a mapping, and its config a mapping of keys to values. Correct it.",
+            "Pulumi.items-dev.yaml must be a YAML mapping, and config in it a mapping of keys to values. Correct it.",
         ),
         (
             {STACKS: "{"},

@@ -74,7 +74,7 @@ def test_route_without_a_demo_call_fails_the_smoke_test() -> None:
         ["  GET", "/parcels/{id}", "-", "-", "no demo call"],
         ["  GET", "/parcels/lost", "200", "1.0", ""],
     ]
-    assert not smoke_test.passed(service, results)
+    assert not smoke_test.has_passed(service, results)
 
 
 def test_demo_calls_every_route_of_every_service() -> None:

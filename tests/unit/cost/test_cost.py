@@ -50,8 +50,8 @@ def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> RegisteredRe
         parent="",
         depends_on=[],
         provider="",
-        retained=False,
-        ignored=[],
+        retain_on_delete=False,
+        ignore_changes=[],
         sources={},
     )
 
@@ -334,7 +334,7 @@ def test_full_backups_are_retained_as_planned() -> None:
     }
 
 
-def test_backups_without_expiry_have_no_price() -> None:
+def test_backups_without_expiry_have_an_unknown_price() -> None:
     costs = bill_of(a_resource("backup.Plan", "plan", rules=[{"schedule": "rate(1 day)"}]), stored_gb=2)
     assert costs.unpriced == ["backup.Plan plan: backups without expiry"]
     assert costs.usd() == 0
@@ -391,7 +391,7 @@ def test_size_of_the_execution_log_depends_on_its_level(settings: dict[str, Any]
     assert amounts(costs, "cloudwatch.LogGroup").get("log ingestion", 0) == gb
 
 
-def test_log_group_without_known_source_or_expiry_has_no_price() -> None:
+def test_log_group_with_an_unknown_source_or_without_expiry_has_an_unknown_price() -> None:
     costs = bill_of(
         a_resource("cloudwatch.LogGroup", "a", name="/elsewhere", retentionInDays=7),
         a_resource("cloudwatch.LogGroup", "b", name="/aws/lambda/desk"),
@@ -524,7 +524,7 @@ def test_secrets_are_read_at_each_cold_start() -> None:
     assert amounts(costs, "secretsmanager.Secret")["API calls at cold starts"] == 100
 
 
-# Resources without a known price
+# Resources with an unknown price
 
 
 def test_unknown_resource_type_is_reported() -> None:
@@ -536,7 +536,7 @@ def test_unknown_resource_type_is_reported() -> None:
     assert not costs.items
 
 
-def test_existing_tables_have_no_price() -> None:
+def test_existing_tables_have_an_unknown_price() -> None:
     assert bill_with_api(requests=1).unpriced == ["existing tables"]
     assert not bill_with_api(a_table(), requests=1).unpriced
 
@@ -561,7 +561,7 @@ def test_existing_tables_have_no_price() -> None:
         ),
     ],
 )
-def test_setting_without_a_known_price_is_reported(
+def test_setting_with_an_unknown_price_is_reported(
     kind: str, unpriced: dict[str, Any], default: dict[str, Any], label: str
 ) -> None:
     inputs = {"name": "it", "billingMode": "PAY_PER_REQUEST"}
@@ -625,7 +625,7 @@ def test_remarks_list_resources_without_costs() -> None:
     assert [*report.remarks(costs)] == [
         "no usage: sqs.Queue",
         "free of charge: iam.Role",
-        "NO KNOWN PRICE: x.Y (1)",
+        "UNKNOWN PRICE: x.Y (1)",
     ]
     assert not [*report.remarks(Bill([an_item()], [], []))]
 
@@ -634,11 +634,11 @@ def test_remarks_list_resources_without_costs() -> None:
     ("value", "formatted"), [(0, "0"), (0.0004, "0.0004"), (0.34, "0.34"), (999, "999"), (1_234_567, "1,234,567")]
 )
 def test_numbers_are_formatted_for_display(value: float, formatted: str) -> None:
-    assert report.number(value) == formatted
+    assert report.format_number(value) == formatted
 
 
 def test_workload_prices_and_traffic_are_documented() -> None:
-    assert ["stock", "write", "reserve", "1", "8", "2", "0.75"] in report.work()
+    assert ["stock", "write", "reserve", "1", "8", "2", "0.75"] in report.operations()
     assert [
         "`lambda.x86`",
         "GB-seconds",

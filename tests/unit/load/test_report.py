@@ -13,7 +13,7 @@ CREATE, READ = "POST /items", "GET /items/{ItemId}"
 
 
 def emulator_error(message: str) -> str:
-    """Return the response of the emulator for a function that raises."""
+    """Return the response of the emulator if a function raises an exception."""
     return json.dumps({"message": json.dumps({"errorMessage": message, "errorType": "Runtime.HandlerError"})})
 
 
@@ -96,4 +96,4 @@ def test_outcome_without_requests_has_no_row() -> None:
     ],
 )
 def test_load_test_passes_with_successes_and_without_failures(outcomes: list[str], expected: bool) -> None:
-    assert report.passed(report.rows(stats(*((outcome, "name", 1) for outcome in outcomes)))) == expected
+    assert report.has_passed(report.rows(stats(*((outcome, "name", 1) for outcome in outcomes)))) == expected

@@ -107,7 +107,7 @@ def test_control_characters_do_not_reach_the_terminal(tmp_path: Path) -> None:
     assert list(write_logs(tmp_path, "a\x1b[2Jb\tc\x9b\u00fc").new_lines()) == ["desk-dev | a\\x1b[2Jb\tc\\x9b\u00fc"]
 
 
-def test_every_invocation_with_a_log_is_write_logs(tmp_path: Path) -> None:
+def test_every_invocation_with_a_log_is_written(tmp_path: Path) -> None:
     path = tmp_path / "functions.log"
     results = [
         {"body": 1, "log": "a"},

@@ -49,7 +49,7 @@ def stack_outputs(**changes: Any) -> dict[str, Any]:
 
 @contextmanager
 def stubbed_clients(*calls: tuple[str, str, Any, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield clients that expect these calls, in order for each service: service, operation, parameters, response."""
+    """Yield clients that expect `calls`, each a service, an operation, parameters and a response."""
     clients = {
         name: boto3.client(name, region_name="eu-west-1", aws_access_key_id="-", aws_secret_access_key="-")
         for name in ("lambda", "codedeploy")
@@ -111,7 +111,7 @@ def test_each_status_is_logged_once_until_the_deployment_finishes() -> None:
     statuses = ("Created", "InProgress", "InProgress", "Succeeded")
     with stubbed_clients(*map(deployment, statuses)) as clients:
         assert not rollout.wait_for_deployments({"d-1": SHIFT}, clients["codedeploy"], lines.append, pauses.append)
-    assert lines == [f"shop-desk: 1 to 2: {status}" for status in ("Created", "InProgress", "Succeeded")]
+    assert lines == [f"shop-desk: version 1 to 2: {status}" for status in ("Created", "InProgress", "Succeeded")]
     assert pauses == [rollout.POLL_SECONDS] * 3
 
 
@@ -128,7 +128,7 @@ def test_each_status_is_logged_once_until_the_deployment_finishes() -> None:
 def test_failed_deployment_is_reported_with_its_reason(fields: dict[str, Any], reason: str) -> None:
     with stubbed_clients(deployment("Stopped", **fields)) as clients:
         errors = rollout.wait_for_deployments({"d-1": SHIFT}, clients["codedeploy"], lambda _: None, lambda _: None)
-    assert errors == [f"shop-desk stays at 1: {reason}"]
+    assert errors == [f"shop-desk stays at version 1: {reason}"]
 
 
 def test_rollback_moves_each_alias_to_the_previous_version() -> None:
@@ -141,7 +141,7 @@ def test_rollback_moves_each_alias_to_the_previous_version() -> None:
         alias_update("shop-watch", "5"),
     ) as clients:
         rollout.roll_back(stack_outputs(), clients["lambda"], lines.append)
-    assert lines == ["shop-desk: stays at 1, there is no previous version", "shop-watch: 7 to 5"]
+    assert lines == ["shop-desk: version 1 has no previous version", "shop-watch: version 7 to 5"]
 
 
 @pytest.fixture(autouse=True)
@@ -166,14 +166,14 @@ def run_command(clients: Mapping[str, Any], *arguments: str) -> int:
 def test_command_fails_if_a_shift_fails(capsys: pytest.CaptureFixture[str], status: str, code: int) -> None:
     with stubbed_clients(alias("shop-desk", "1"), alias("shop-watch", "2"), CREATED, deployment(status)) as clients:
         assert run(clients) == code
-    assert ("error: shop-desk stays at 1: Failed" in capsys.readouterr().err) is bool(code)
+    assert ("error: shop-desk stays at version 1: Failed" in capsys.readouterr().err) is bool(code)
 
 
 def test_error_of_every_failed_stack_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     calls = (alias("shop-desk", "1"), alias("shop-watch", "2"), CREATED, deployment("Failed"))
     with stubbed_clients(*calls, *calls) as clients:
         assert run(clients, stacks=2) == 1
-    assert capsys.readouterr().err.count("error: shop-desk stays at 1: Failed") == 2
+    assert capsys.readouterr().err.count("error: shop-desk stays at version 1: Failed") == 2
 
 
 def test_command_reports_that_every_alias_is_at_the_newest_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,14 +192,14 @@ def test_rollback_skips_functions_without_an_alias(capsys: pytest.CaptureFixture
     calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), alias_update("shop-desk", "1"))
     with stubbed_clients(*calls) as clients:
         assert run(clients, "rollback", alias_arns={"desk": f"{ARN}-desk:live"}) == 0
-    assert capsys.readouterr().out == "shop-desk: 2 to 1\n"
+    assert capsys.readouterr().out == "shop-desk: version 2 to 1\n"
 
 
 @pytest.mark.parametrize("command", ["rollout", "rollback", "prune"])
 def test_command_requires_outputs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command]) == 1
     assert (
-        capsys.readouterr().err == "error: cfn-outputs/all-outputs.json does not exist. Deploy first, with make up.\n"
+        capsys.readouterr().err == "error: cfn-outputs/all-outputs.json does not exist. Run make up, which writes it.\n"
     )
 
 
@@ -244,7 +244,7 @@ def test_client_uses_the_aws_profile_of_the_stack(
         (
             (alias("shop-desk", "1"), versions("shop-desk", "$LATEST", "1")),
             {"alias_arns": {"desk": f"{ARN}-desk:live"}},
-            "shop-desk: stays at 1, there is no previous version\n",
+            "shop-desk: version 1 has no previous version\n",
         ),
     ],
     ids=["no alias", "first version"],
@@ -268,7 +268,7 @@ def test_rollback_of_one_of_several_stacks_succeeds(capsys: pytest.CaptureFixtur
     with stubbed_clients(*calls) as clients:
         outputs_file.write(stacks)
         assert run_command(clients, "rollback") == 0
-    assert capsys.readouterr().out == "shop-desk: 2 to 1\nshop: no function has an alias\n"
+    assert capsys.readouterr().out == "shop-desk: version 2 to 1\nshop: no function has an alias\n"
 
 
 @pytest.mark.parametrize("arguments", [["--service", "items"], ["--env", "dev"], ["--service", "shop", "--env", "dev"]])
@@ -282,7 +282,7 @@ def test_command_requires_outputs_of_the_selected_stack(
     service = arguments[1] if "--service" in arguments else "any service"
     environment = "dev" if "--env" in arguments else "any environment"
     assert capsys.readouterr().err == (
-        f"error: cfn-outputs/all-outputs.json must have the outputs of {service} in {environment}, got those of "
+        f"error: cfn-outputs/all-outputs.json must contain the outputs of {service} in {environment}, got those of "
         "shop-prod. Run make outputs with SERVICE and ENV.\n"
     )
 
@@ -294,4 +294,4 @@ def test_rollback_changes_only_the_selected_stack(capsys: pytest.CaptureFixture[
     with stubbed_clients(*calls) as clients:
         outputs_file.write({"shop-prod": stack, **others})
         assert run_command(clients, "rollback", "--service", "shop", "--env", "prod") == 0
-    assert capsys.readouterr().out == "shop-desk: 2 to 1\n"
+    assert capsys.readouterr().out == "shop-desk: version 2 to 1\n"

@@ -22,7 +22,7 @@ from lib.model.aws_limits import (
 )
 from lib.model.workload import processor_share
 from lib.scaling import model
-from lib.scaling.report import RATE, TARGET_MS, measured, recommended_args
+from lib.scaling.report import RATE, TARGET_MS, measured_operations, recommended_args
 from lib.services import BUILT_IN, load
 from lib.settings import ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
@@ -33,7 +33,7 @@ from ...support.builders import replace_service
 pytestmark = pytest.mark.slow
 
 PAGE = Path("docs/production/scaling.md").read_text(encoding="utf-8")
-OPERATIONS = measured(BUILT_IN)
+OPERATIONS = measured_operations(BUILT_IN)
 READ = Operation(
     name="read",
     trigger="GET /items/{ItemId}",

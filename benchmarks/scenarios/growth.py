@@ -32,7 +32,7 @@ class Page(NamedTuple):
     """The usage of one page."""
 
     first_item: int
-    """Number of its newest item."""
+    """Number of the newest item on the page."""
     items_read: int
     """Number of items that DynamoDB read."""
     units: float

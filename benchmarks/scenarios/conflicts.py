@@ -141,7 +141,6 @@ def conflict_proxy(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]
 
 
 def _keys(actions: Sequence[Mapping[str, Any]], tables: Mapping[str, Table]) -> list[tuple[str, tuple[str, str]]]:
-    """Return the table and the key of each action."""
     writes = [write for action in actions for write in action.values()]
     return [
         (write["TableName"], key_of(tables[write["TableName"]], write.get("Item") or write["Key"])) for write in writes

@@ -23,12 +23,12 @@ from ..tables import Target, section
 FEW, MANY = 1_000, 100_000
 DUE = 5
 RESERVED_EVERY = 10
-"""Interval of levels that have units reserved until tomorrow."""
+"""Every nth level has a unit that is reserved until tomorrow."""
 DAY_SECONDS = 86_400
 SCHEDULES = {"expiry": "stock-expiry", "thresholds": "stock-thresholds"}
 RECONCILIATION = "stock-reconciliation"
 TITLE = (
-    f"stock, sweeps: one run of each scheduled job, with reservations of every {RESERVED_EVERY}th level, without due "
+    f"stock, scheduled jobs: one run of each, with reservations of every {RESERVED_EVERY}th level, without due "
     f"items and with {DUE}\nread units by the published rules of DynamoDB; times are longer than in DynamoDB, "
     "because the emulator scans a whole index for each Query"
 )
@@ -57,7 +57,7 @@ def report() -> str:
     runs: dict[str, Run] = {}
     with Emulator() as emulator:
         for count in (FEW, MANY):
-            with open_session(emulator, SERVICE, f"sweeps-{count}", REMAINING_MS="900000") as session:
+            with open_session(emulator, SERVICE, f"jobs-{count}", REMAINING_MS="900000") as session:
                 session.deployment.put_all(item for number in range(count) for item in _level_writes(number))
                 if count == FEW:
                     runs[f"reconciliation, {FEW:,} levels"] = _run(session, RECONCILIATION)
@@ -73,11 +73,11 @@ def _run(session: Session, name: str) -> Run:
     session.calls.clear()
     started = time.perf_counter()
     session.worker.send(schedule(name))
-    return Run(_finished(session.calls), time.perf_counter() - started)
+    return Run(_without_timeouts(session.calls), time.perf_counter() - started)
 
 
-def _finished(calls: Sequence[Call]) -> list[Call]:
-    """Return the calls without those that timed out and were retried, because the emulator is slow."""
+def _without_timeouts(calls: Sequence[Call]) -> list[Call]:
+    """Remove the calls that timed out, because the emulator is slow, and that the function retried."""
     return [
         call
         for call in calls
@@ -115,7 +115,7 @@ def _reservation_writes(level: Level, end: int) -> Writes:
     line = Line(f"cart-{level.product_id}", 0, *level.key, 1, reservations.HELD, at, end, "benchmark", "0" * 32)
     yield "reservations", reservations.to_item(line)
     cause = Cause(movements.RESERVED, "benchmark", line.reservation_id)
-    yield from _movement_writes(cause, levels.add_hold(level, units=1, end=end, at=at))
+    yield from _movement_writes(cause, levels.add_hold(level, units=1, expiry=end, at=at))
 
 
 def _movement_writes(cause: Cause, level: Level) -> Writes:

@@ -24,10 +24,10 @@ from ..tables import Target, section
 
 CALLERS = (1, 8, 32)
 SHARDS = 8
-THOUSAND = 1_000
+PRODUCTS = 1_000
 RUN_SECONDS = 5.0
-LAST = 50
-"""Stock of a product that one run sells out."""
+SCARCE_STOCK = 50
+"""Number of units of a product that one run sells out."""
 AMPLE_STOCK = 1_000_000
 TITLE = (
     f"stock, load: callers reserve continuously over HTTP for {RUN_SECONDS:.0f} s per run, in a local deployment on "
@@ -55,7 +55,6 @@ class Shop:
         self._dynamodb = dynamodb
 
     def fill(self, product: str, warehouse: str, units: int) -> None:
-        """Store a level."""
         level = levels.new_level((product, warehouse), units, 0, None, levels.format_timestamp(time.time()))
         self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.to_item(level))
 
@@ -111,18 +110,18 @@ def report() -> str:
         for name, product in (
             ("one product", lambda _: "HOT"),
             (f"one product, {SHARDS} warehouses", lambda _: "SHARDED"),
-            ("a thousand products", lambda number: f"LAMP-{number % THOUSAND}"),
+            (f"{PRODUCTS:,} products", lambda number: f"LAMP-{number % PRODUCTS}"),
         ):
             for callers in CALLERS:
                 _print_progress(f"{name}, {callers} callers")
                 runs[f"{name}, {callers} callers"] = shop.reserve(callers, product, RUN_SECONDS)
-        last = runs[f"the last {LAST} units, {CALLERS[-1]} callers"] = shop.reserve(
+        last = runs[f"the last {SCARCE_STOCK} units, {CALLERS[-1]} callers"] = shop.reserve(
             CALLERS[-1], lambda _: "LAST", RUN_SECONDS
         )
         counted, reserved = shop.count_reserved()
     created += sum(run.statuses[201] for run in runs.values())
     targets = [
-        Target(label=f"reservations of the last {LAST} units", limit=LAST, measured=last.statuses[201]),
+        Target(label=f"reservations of the last {SCARCE_STOCK} units", limit=SCARCE_STOCK, measured=last.statuses[201]),
         Target(
             label="difference between reserved units of levels and of reservations",
             limit=0,
@@ -138,10 +137,9 @@ def report() -> str:
 
 
 def _fill(shop: Shop) -> None:
-    """Store levels without reservations."""
-    levels_of = {("WARM", "main"): AMPLE_STOCK, ("HOT", "main"): AMPLE_STOCK, ("LAST", "main"): LAST}
+    levels_of = {("WARM", "main"): AMPLE_STOCK, ("HOT", "main"): AMPLE_STOCK, ("LAST", "main"): SCARCE_STOCK}
     levels_of |= {("SHARDED", f"main-{number + 1}"): AMPLE_STOCK for number in range(SHARDS)}
-    levels_of |= {(f"LAMP-{number}", "main"): AMPLE_STOCK for number in range(THOUSAND)}
+    levels_of |= {(f"LAMP-{number}", "main"): AMPLE_STOCK for number in range(PRODUCTS)}
     for (product, warehouse), units in levels_of.items():
         shop.fill(product, warehouse, units)
 
