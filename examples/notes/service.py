@@ -1,13 +1,11 @@
-"""Definition of the service."""
+"""Definition of the service, with a secret."""
 
 from tap_stack.model import Call, Function, Grant, Key, Route, Secret, Service, Table
 
 USE_SEAL = Grant(on="seal", actions=("GetParameter",), reason="seal notes")
 SERVICE = Service(
     name="notes",
-    title="Notes",
     description="Keeps notes by name.",
-    name_pattern="notes-{type}-{environment}",
     tables=(Table(name="table", variable="NOTES_TABLE", hash_key=Key("name")),),
     secrets=(Secret(name="seal", variable="NOTES_SEAL", description="key that seals notes", generated=True),),
     schemas={
@@ -43,7 +41,7 @@ SERVICE = Service(
         ),
     ),
     demo=(
-        Call(method="PUT", path="/notes/milk", status=200, body={"text": "two litres"}),
+        Call(method="PUT", path="/notes/milk", status=200, body={"text": "two liters"}),
         Call(method="GET", path="/notes/milk", status=200),
     ),
 )

@@ -55,9 +55,13 @@ def check_handlers(service: Service) -> None:
 
 
 def source_path(path: str) -> Path:
-    """Return the source file of a path in an archive. A file of a program is relative to the folder of the program."""
+    """Return the source file of a path in an archive: in the working directory, or in an importable package."""
     top, _, rest = path.partition("/")
-    return FOLDER / rest if top == LIBRARY else Path(path)
+    if top == LIBRARY:
+        return FOLDER / rest
+    spec = None if "." in top or Path(path).exists() else importlib.util.find_spec(top)
+    folders = spec and spec.submodule_search_locations
+    return Path(folders[0], rest) if folders else Path(path)
 
 
 def generated_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..model import Operation, Service, Workload
-from ..model.workload import ALERT, EMPTY_SWEEP
+from ..model.workload import ALERT, EMPTY_RUN
 from ..program.recorder import Deployment
 from .traffic import Traffic, runs_per_month
 
@@ -85,7 +85,7 @@ class Month:
             function, expression = self.functions.get(target["arn"]), schedules[target["rule"]]
             if function and expression:
                 name = json.loads(target["input"])["schedule"]
-                operation = self.workload.schedules.get(name, EMPTY_SWEEP)
+                operation = self.workload.schedules.get(name, EMPTY_RUN)
                 yield Invocations(function, operation, runs_per_month(expression))
 
     def _streams(self) -> Iterator[Invocations]:

@@ -42,7 +42,7 @@ class Node(NamedTuple):
 
     kind: str
     key: str
-    """Unique in a chart."""
+    """Unique key in the chart."""
     name: str
     lines: Iterable[str] = ()
 

@@ -41,19 +41,19 @@ NOTES: Mapping[str, Note] = {
     ),
     "environment": Note(
         "environment prod",
-        "That of the environment profile: [monthly costs](../costs.md).",
+        "The cost of the environment profile: [Monthly costs](../costs.md).",
         "The outputs `environment` and `environment_profile`.",
         "Rejected for a deployed stack, because it would replace the tables. Deploy another stack instead.",
     ),
     "environment_profile": Note(
         "environment_profile prod",
-        "That of the environment profile: [monthly costs](../costs.md).",
+        "The cost of the environment profile: [Monthly costs](../costs.md).",
         "The output `environment_profile`.",
         "Changes every setting that the two profiles do not share; the following pages describe the effect of each.",
     ),
     "split_functions": Note(
         "split_functions true",
-        "None for the functions themselves; each has alarms and logs, and several services reserve more concurrency.",
+        "None for functions; the alarms of each function have a price.",
         "The output `function_names` has a name for each operation.",
         "Creates the new functions and deletes the previous ones with their log groups. Tables are not affected.",
     ),
@@ -174,7 +174,7 @@ NOTES: Mapping[str, Note] = {
     ),
     "replica_regions": Note(
         "us-west-2",
-        f"Each write and the storage once more in each region, and `transfer.regions` ({PRICES}).",
+        f"Each write and the storage again for each region, and `transfer.regions` ({PRICES}).",
         f"{TABLE} and `--query Table.Replicas`: each is `ACTIVE`.",
         "Adding a region creates replicas, which DynamoDB fills. Removing one deletes its replicas, unless "
         "`retain_on_delete` is true. The table itself is never replaced. See "
@@ -244,8 +244,8 @@ NOTES: Mapping[str, Note] = {
         "create",
         FREE,
         "`aws apigateway get-account`: `cloudwatchRoleArn`.",
-        "Changes a setting of the account and region that all APIs share. `make destroy` leaves the role and the "
-        "setting.",
+        "Changes a setting of the account and region that all APIs share. `make destroy` retains the role and "
+        "the setting.",
     ),
     "health_route": Note(
         "true",
@@ -281,14 +281,14 @@ NOTES: Mapping[str, Note] = {
         "true",
         FREE,
         "Requests to the `execute-api` endpoint return 403.",
-        "Takes effect with the deployment. Every client must use the domain before.",
+        "Takes effect with the deployment. Every client must use the domain first.",
     ),
     # authorization
     "authorization": Note(
         "API_KEY",
         f"None, except for `COGNITO_USER_POOLS`: `cognito.users` and `cognito.tokens` ({PRICES}).",
         "A request without credentials returns 401 or 403. The output `authorization`.",
-        "Creates a new deployment of the API, after which earlier credentials are rejected. Leaving "
+        "Creates a new deployment of the API, after which earlier credentials are rejected. Another value than "
         "`COGNITO_USER_POOLS` deletes a created user pool with its users, unless `retain_on_delete` is true.",
     ),
     "user_pool": Note(
@@ -432,7 +432,7 @@ NOTES: Mapping[str, Note] = {
     ),
     "encryption_rotation_days": Note(
         "180",
-        f"`kms.key` once more for each of the first two rotations ({PRICES}).",
+        f"Another `kms.key` for each of the first two rotations ({PRICES}).",
         "`aws kms get-key-rotation-status --key-id KEY_ID`, with the output `key_id`.",
         "Updated in place. Existing data stays readable and is not encrypted again.",
     ),
@@ -464,7 +464,7 @@ NOTES: Mapping[str, Note] = {
     ),
     "backup_copy_to_vault_arn": Note(
         "arn:aws:backup:us-west-2:123456789012:backup-vault:far",
-        f"The copies once more, and `transfer.regions` to another region ({PRICES}).",
+        f"`backup.warm` for the copies, and `transfer.regions` to another region ({PRICES}).",
         "`aws backup list-copy-jobs`: `COMPLETED`.",
         "Applies to new backups. Copies in the earlier vault stay until they expire.",
     ),
@@ -493,9 +493,8 @@ NOTES: Mapping[str, Note] = {
     "site_public": Note(
         "false",
         f"`cloudfront.requests` and `cloudfront.transfer` without it, `s3.gets` and `transfer.out` with it ({PRICES}).",
-        "The output `site_url`: `https` by CloudFront, `http` by the S3 website.",
-        "Creates the other front, so the URL of the site changes; the files stay in the bucket. Add the new URL "
-        "wherever the old one is configured.",
+        "The output `site_url` begins with `https` for CloudFront and with `http` for an S3 website.",
+        "Switches between CloudFront and an S3 website, so the URL of the site changes. The files stay in the bucket.",
     ),
     # inventory
     "low_stock_threshold": Note(
@@ -504,12 +503,12 @@ NOTES: Mapping[str, Note] = {
         "A change that takes `quantity` or the available units to the threshold sends a notification.",
         NEW_ITEMS,
     ),
-    "default_page_size": Note("10", FREE, "`GET /items` returns that many items.", NEW_ITEMS),
-    "max_page_size": Note("25", FREE, "`GET /items?page_size=50` returns that many items.", NEW_ITEMS),
+    "default_page_size": Note("10", FREE, "`GET /items` returns at most this number of items.", NEW_ITEMS),
+    "max_page_size": Note("25", FREE, "`GET /items?page_size=50` returns at most this number of items.", NEW_ITEMS),
     "audit_reads": Note(
         "false",
-        f"`dynamodb.writes`, one unit for each read ({PRICES}).",
-        "`GET /items/{itemId}` adds an item to the table in the output `audit_table_name`.",
+        f"With `true`, `dynamodb.writes`: one unit for each read ({PRICES}).",
+        "`GET /items/{itemId}` adds no item to the table in the output `audit_table_name`.",
         "Changes the permissions of the functions. Existing audit records stay.",
     ),
     # stock

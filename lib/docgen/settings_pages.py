@@ -18,8 +18,8 @@ OTHER_KEYS = (
     ("service", "Service to deploy. Default: `items`.", f"Allowed values: {', '.join(BUILT_IN)}."),
     (
         "environment",
-        "Suffix of every name, which selects the environment profile unless `environment_profile` is set. Default: the "
-        "variable `ENVIRONMENT_SUFFIX`, else `dev`.",
+        "Environment suffix, which is part of every physical name and selects the environment profile unless "
+        "`environment_profile` is set. Default: the variable `ENVIRONMENT_SUFFIX`, else `dev`.",
         "Letters, digits, '-' and '_'. A part between '-', '_', letters and digits selects the profile: "
         f"{', '.join((*ENVIRONMENTS, *ALIASES))}. The strictest profile applies if several match, and "
         f"{DEFAULT_PROFILE} if none does.",
@@ -31,7 +31,7 @@ OTHER_KEYS = (
     ),
     (
         "split_functions",
-        "Whether each operation has a function and a role of its own; the functions share code through a layer.",
+        "Whether each operation has a separate function and role. A layer contains their common code.",
         "True or false. Default: false.",
     ),
     (
@@ -46,7 +46,7 @@ OTHER_KEYS = (
     ),
     ("secrets", "Values of the service's secrets, by name.", "An object of strings, each set with `--secret`."),
 )
-"""The keys besides those of settings: name, description, allowed values."""
+"""Keys that belong to no settings group: name, description, allowed values."""
 STACK = "stack"
 """Name of the page of `OTHER_KEYS`."""
 
@@ -61,7 +61,7 @@ def pages(keys: Mapping[str, Key]) -> dict[str, str]:
         f"settings/{group}.md": page(f"Settings of `{group}`", f"{GENERATED} [All keys](../configuration.md).", *parts)
         for group, parts in sections.items()
     }
-    introduction = f"{GENERATED} [Settings](../concepts/settings.md) explains where they are set."
+    introduction = f"{GENERATED} [Settings](../concepts/settings.md) explains where to set them."
     return {"configuration.md": page("Configuration keys", introduction, overview(keys)), **groups}
 
 

@@ -21,7 +21,7 @@ class Grant:
     keys: tuple[str, ...] = ()
     """Partition keys of the items that the grant includes, with `*` for any string. Empty includes all items."""
     reason: str = ""
-    """Reason, for reviewers of the role."""
+    """Purpose, which the generated permissions page lists for reviewers of the role."""
 
     def __post_init__(self) -> None:
         for name in ("actions", "indexes", "keys"):
@@ -32,11 +32,17 @@ class Grant:
                     "A tuple of one string needs a comma: ('GetItem',)."
                 )
         if self.indexes and self.keys:
-            raise ValueError(f"grant on {self.on!r} must set only one of indexes and keys. Use one grant for each.")
+            raise ValueError(
+                f"grant on {self.on!r} must set only one of indexes and keys, got both. Use one grant for each."
+            )
 
 
 def merge_grants(grants: Iterable[Grant]) -> list[Grant]:
-    """Return one grant for each resource, its indexes and its keys, without actions that another grant includes."""
+    """Return the merged grants of each resource.
+
+    Grants on indexes stay separate. Grants with `keys` stay separate by actions, without the actions that another grant
+    allows on all items.
+    """
     by_target: dict[object, Grant] = {}
     merged: list[Grant] = []
     for grant in grants:

@@ -114,12 +114,12 @@ OTHER_NAMES = {
 
 
 def remedy(action: str, kind: str) -> str:
-    """Return what to use instead of an action that IAM does not have for a kind of resource."""
+    """Return the remedy for an action that IAM does not define for a kind of resource."""
     name = action.rpartition(":")[2]
     if name in ACTIONS[kind]:
         return f"Use {name}."
     permitting = OTHER_NAMES.get(name, ())
     if permitting and {*permitting} <= {*ACTIONS[kind]}:
-        return f"{name} is permitted by {', '.join(permitting)}: use the ones that the function needs."
+        return f"{name} is permitted by {', '.join(permitting)}: use those that the function needs."
     similar = difflib.get_close_matches(name, ACTIONS[kind], n=1)
     return f"Did you mean {similar[0]}?" if similar else "See the Service Authorization Reference of AWS."

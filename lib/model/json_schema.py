@@ -40,7 +40,7 @@ REMEDIES = {
 REMEDY = "Remove it, and check the value in the operation."
 
 Rule = tuple[Callable[[Any, Mapping[str, Any]], bool], str, str]
-"""Whether the value of a keyword in a schema is supported, the supported values, and the remedy."""
+"""Predicate for the value of a keyword in a schema, noun phrase for supported values, and remedy for others."""
 
 
 def _is_type(value: Any, _: Mapping[str, Any]) -> bool:
@@ -50,7 +50,7 @@ def _is_type(value: Any, _: Mapping[str, Any]) -> bool:
 
 
 def _is_listable(value: Any) -> bool:
-    """Return whether a value in an `enum` can match a value of a request. Decimals of requests are no `float`."""
+    """Return whether a value in an `enum` can match a value of a request. Decimals in requests are not `float`."""
     return value is None or isinstance(value, str | int)
 
 
@@ -72,14 +72,14 @@ def _is_pattern(value: Any) -> bool:
 def _is_exclusive(bound: str) -> Rule:
     return (
         lambda value, schema: isinstance(value, bool) and bound in schema,
-        f"true or false next to {bound}",
+        f"true or false, together with {bound}",
         f"Set {bound} to the bound, and this to true.",
     )
 
 
 COUNT: Rule = (
     lambda value, _: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
-    "an integer from 0",
+    "a non-negative integer",
     REMEDY,
 )
 NUMBER: Rule = (
@@ -124,7 +124,7 @@ CHECKED_RULES: Mapping[str, Rule] = {
     "format": (lambda value, _: value in FORMATS, f"one of {', '.join(FORMATS)}", "Use pattern."),
     "multipleOf": (
         lambda value, schema: isinstance(value, int) and value >= 1 and schema.get("type") == "integer",
-        "a positive integer next to the type 'integer'",
+        "a positive integer, with the type 'integer'",
         REMEDY,
     ),
 }

@@ -61,7 +61,8 @@ def bucket_name_prefix(name: str) -> str:
 
 
 def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> str:
-    """Return a name from a pattern. If it is too long for the kind of resource, the environment is cut and hashed."""
+    """Return a name from a pattern. If it is too long for the kind of resource, a hash replaces the end of the
+    environment suffix."""
     name = pattern.format(environment=environment, **parts)
     excess = len(name) - LIMITS[kind]
     if excess <= 0:

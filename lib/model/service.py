@@ -69,8 +69,8 @@ class Service:
     """Title in documents and dashboards. Default: the name, capitalized and with spaces."""
     description: str = ""
     name_pattern: str = ""
-    """Pattern of physical names, with the placeholders `{type}` and `{environment}`. Default: name, type and
-    environment."""
+    """Pattern of physical names, with the placeholders `{type}` and `{environment}`. Default:
+    `<name>-{type}-{environment}`."""
     tables: tuple[Table, ...]
     functions: tuple[Function, ...]
     schemas: Mapping[str, Schema] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class Service:
         return sorted({route.required_scope() for _, route in self.routes()} - {""})
 
     def request_schema(self, name: str) -> Schema:
-        """Return the schema that validates a whole request body: without the schema of the entries of a batch."""
+        """Return the schema of a request body, which for a batch excludes the schema of its entries."""
         schema = self.schemas[name]
         if name not in self.batches:
             return schema

@@ -45,7 +45,8 @@ class Throttle:
     burst: int
     """Requests in a burst before the rate applies."""
     capped: tuple[str, ...] = ()
-    """Names of the limits that are lowered to the limit of the stage if they exceed it. Other excesses are rejected."""
+    """Names of limits that are reduced to the limit of the stage if they exceed it. Other limits above it are
+    rejected."""
     key_prefix: str = "throttle."
     """Prefix of the limits in errors. If config sets the limits, it is the prefix of their keys, such as
     `anonymous_`."""
@@ -56,7 +57,7 @@ class Throttle:
                 raise invalid_value(f"{self.key_prefix}{name}", value, expected)
 
     def within(self, stage: ApiSettings) -> Throttle:
-        """Return the effective limits on a stage. Raise `ValueError` for one that exceeds the limit of the stage."""
+        """Return the effective limits on a stage. Raise `ValueError` for a limit above that of the stage."""
         limits = {name: getattr(stage, f"throttle_{name}") for name in THROTTLE_LIMITS}
         for name, limit in limits.items():
             if (value := getattr(self, name)) > limit and name not in self.capped:
@@ -83,7 +84,7 @@ class Route:
     query: Mapping[str, Schema] = field(default_factory=dict)
     """Supported query parameters; others are rejected."""
     responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
-    """Schemas of successful responses by status; None for an empty body."""
+    """Schemas of successful responses by status. None documents no body."""
     errors: tuple[int, ...] = ()
     """Error statuses in addition to those that other fields and the codes imply."""
     codes: tuple[Code, ...] = ()

@@ -43,10 +43,10 @@ class Operation:
         return processor_ms / processor_share(memory_mb) + sum(trip.value for trip in self.round_trips)
 
 
-EMPTY_SWEEP = Operation(name="sweep, none due", read_units=0.5)
-"""Run of a schedule that is not measured: one query without results."""
+EMPTY_RUN = Operation(name="scheduled run, none due", read_units=0.5)
+"""Run of a schedule without a measurement: one query without results."""
 ALERT = Operation(name="alert", round_trips=(ROUND_TRIP,) * 3)
-"""Invocation for a stream record: claim, publish and acknowledge an alert. The units are not counted."""
+"""Invocation for a stream record: claim, publish and acknowledge an alert. Capacity units are not included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +54,13 @@ class Workload:
     """Measured operations of a service."""
 
     reads: tuple[Operation, ...] = ()
-    """Read requests, which have equal parts of the traffic."""
+    """Read requests, which share the read traffic equally."""
     writes: tuple[Operation, ...] = ()
-    """Write requests, which have equal parts of the traffic."""
+    """Write requests, which share the write traffic equally."""
     others: tuple[Operation, ...] = ()
     """Measured requests that are not part of the traffic."""
     schedules: Mapping[str, Operation] = field(default_factory=dict)
-    """Runs of schedules that use more than `EMPTY_SWEEP`, by name of the schedule."""
+    """Runs of schedules that use more than `EMPTY_RUN`, by name of the schedule."""
 
     @property
     def requests(self) -> Iterator[Operation]:

@@ -1,4 +1,4 @@
-"""The API."""
+"""REST API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .base import SettingsGroup, between, boolean, invalid_value, matching, one_
 
 @dataclass(frozen=True, kw_only=True)
 class ApiSettings(SettingsGroup):
-    """From where the API may be called, how often, under which name."""
+    """Settings of the REST API: stage, CORS, throttle, quota, logs and custom domain."""
 
     stage_name: str | None = setting(
         matching(r"[A-Za-z0-9_-]{1,128}", "1 to 128 letters, digits, '-' or '_'"), key="api_stage_name"
@@ -23,13 +23,13 @@ class ApiSettings(SettingsGroup):
     throttle_rate_per_second: float | None = setting(
         between(0.1, 1_000_000, "requests a second"), key="throttle_rate_per_second"
     )
-    """Requests a second over all callers; 429 above it."""
+    """Maximum number of requests a second from all callers. API Gateway responds to others with 429."""
     throttle_burst: int | None = setting(between(1, 1_000_000, "requests"), key="throttle_burst")
-    """Requests at once before the rate counts."""
+    """Maximum number of requests in a burst, before the rate applies."""
     quota_per_month: int | None = setting(between(1, 2_000_000_000, "requests"), key="quota_per_month")
-    """Requests of one key in a month."""
+    """Maximum number of requests with one API key in a month."""
     access_log: bool | None = setting(boolean(), key="access_log")
-    """A JSON line in CloudWatch Logs for every request; API Gateway needs a role for it, see `log_role`."""
+    """Whether API Gateway writes an access log with a JSON line for each request. Requires `log_role`."""
     execution_log_level: Literal["OFF", "ERROR", "INFO"] | None = setting(
         one_of("OFF", "ERROR", "INFO"), key="execution_log_level"
     )
@@ -71,7 +71,6 @@ class ApiSettings(SettingsGroup):
         matching(r"[A-Za-z0-9_.-]*", "letters, digits, '-', '_' or '.', or empty"), key="base_path"
     )
     """First segment of every path under `domain_name`. Empty maps the root."""
-
     disable_execute_api_endpoint: bool | None = setting(boolean(), key="disable_execute_api_endpoint")
     """Whether API Gateway rejects requests to the `execute-api` endpoint of the API, which bypass `domain_name`. Every
     client must use the domain first."""

@@ -53,12 +53,12 @@ def invalid_value(field_name: str, value: object, expected: str, remedy: str = "
 
 
 def is_output(value: object) -> bool:
-    """Return whether `value` is an Output of Pulumi, which this package does not import."""
+    """Return whether `value` is a Pulumi Output. This package does not import Pulumi."""
     return hasattr(type(value), "apply")
 
 
 def unknown_value(field_name: str, remedy: str) -> ValueError:
-    """Return the error for an Output where the value decides what is created."""
+    """Return the error for an Output as a value that must be known before deployment."""
     return ValueError(f"{field_name} must be known before deployment, got an Output. {remedy}")
 
 

@@ -15,7 +15,8 @@ class CostSettings(SettingsGroup):
     allocation_tags: bool | None = setting(boolean())
     """Whether every resource has the cost allocation tags `Service` and `Environment`. A budget implies them."""
     monthly_budget_usd: float | None = setting(between(0.0, 1e9, "US dollars (0: no budget)"), key="monthly_budget_usd")
-    """Monthly cost of the service above which AWS Budgets sends a notification. 0 creates no budget."""
+    """Monthly budget of the service. AWS Budgets notifies the alarm topic when the forecast exceeds 80 % of it, and
+    when the cost exceeds it. 0 creates no budget."""
 
     SECTION: ClassVar[str] = "cost"
 

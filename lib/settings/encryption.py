@@ -37,4 +37,5 @@ def check_key(encryption: EncryptionSettings, table: TableSettings) -> None:
     """Raise `ValueError` for an existing single-Region key if tables have replicas in other regions."""
     if table.replica_regions and ":key/mrk-" not in (encryption.existing_key_arn() or ":key/mrk-"):
         expected = f"a multi-Region key (key/mrk-...) with replicas in {', '.join(table.replica_regions)}"
-        raise invalid_value("encryption.key", encryption.key, expected)
+        remedy = "Set the ARN of such a key, or remove replica_regions."
+        raise invalid_value("encryption.key", encryption.key, expected, remedy)

@@ -23,7 +23,7 @@ from . import (
 )
 
 RUNBOOK = "docs/runbook.md"
-"""Runbook of this repository; other stacks set a URL."""
+"""Path of the runbook of this repository, the default of `runbook_url`."""
 
 _COMMON = Settings(
     function=FunctionSettings(
@@ -151,7 +151,7 @@ ALIASES = {
 }
 """Other names of the profiles."""
 DEFAULT_PROFILE = "dev"
-"""Profile of an environment suffix that names none."""
+"""Profile if no part of the environment suffix selects one."""
 
 BASIS = ENVIRONMENTS["dev"]
 """Defaults of components that are used without a `TapStack`."""
@@ -162,7 +162,7 @@ _PART = re.compile("[A-Za-z]+|[0-9]+")
 
 
 def matching_profile(environment_suffix: str) -> str | None:
-    """Return the strictest profile that a part of a suffix names; None if no part names one.
+    """Return the strictest profile that a part of a suffix selects; None if no part selects one.
 
     The parts end at `-`, `_` and between letters and digits: `prod-eu` and `prod2` have the part `prod`. Raise
     `ValueError` for a part that differs from a name only in case, because it would select no profile.
@@ -176,5 +176,5 @@ def matching_profile(environment_suffix: str) -> str | None:
 
 
 def profile_name(environment_suffix: str) -> str:
-    """Return the profile that a suffix selects: `dev` if none of its parts names one."""
+    """Return the profile that a suffix selects: `dev` if none of its parts selects one."""
     return matching_profile(environment_suffix) or DEFAULT_PROFILE

@@ -28,8 +28,8 @@ class FunctionSettings(SettingsGroup):
     reserved_concurrency: int | None = setting(
         between(-1, 100_000, "(-1: no reservation)"), key="lambda_reserved_concurrency"
     )
-    """Reserved concurrency: the maximum number of concurrent executions, taken from the account limit. -1 disables
-    it."""
+    """Reserved concurrency: the maximum number of concurrent executions, deducted from the quota of the account.
+    -1 disables it."""
     provisioned_concurrency: int | None = setting(
         between(0, 100_000, "(0: disabled)"), key="lambda_provisioned_concurrency"
     )

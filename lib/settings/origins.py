@@ -6,7 +6,7 @@ import ipaddress
 import re
 
 SITE = "site"
-"""Represents the origin of the service's own site, which is known only after deployment."""
+"""List entry for the site of the service, whose origin is known only after deployment."""
 ANY = "*"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_PORT = 65_535
@@ -31,7 +31,7 @@ def split(origins: str) -> tuple[str, ...]:
 
 
 def is_list(value: object) -> bool:
-    """Return whether `value` is `*`, empty, or a list of different origins that browsers can send."""
+    """Return whether `value` is `*`, empty, or a list of distinct origins that browsers can send."""
     if not isinstance(value, str) or len(value) > MAX_LIST_LENGTH:
         return False
     origins = split(value)
@@ -41,7 +41,7 @@ def is_list(value: object) -> bool:
 
 
 def is_origin(origin: str) -> bool:
-    """Return whether a browser can send `origin`; it normalizes case, default ports and IP addresses before."""
+    """Return whether a browser can send `origin`. Browsers normalize case, default ports and IP addresses."""
     match = _ORIGIN.fullmatch(origin)
     if not match:
         return False

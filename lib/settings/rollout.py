@@ -17,12 +17,12 @@ GRADUAL = (
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutSettings(SettingsGroup):
-    """Settings of the deployment of new versions of functions with routes."""
+    """Settings of the deployment of new function versions."""
 
     strategy: str | None = setting(one_of("none", "AllAtOnce", *GRADUAL), key="rollout")
-    """Deployment strategy. `none` invokes the latest code without an alias. `AllAtOnce` invokes an alias, which each
-    deployment updates. With the others, CodeDeploy shifts the alias gradually and rolls back if an alarm enters the
-    ALARM state."""
+    """Deployment strategy. With `none`, callers invoke the latest code. With the others, they invoke an alias: each
+    deployment moves it to the new version with `AllAtOnce`; otherwise, CodeDeploy shifts it gradually and rolls back if
+    an alarm enters the ALARM state."""
 
     SECTION: ClassVar[str] = "rollout"
 

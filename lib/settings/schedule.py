@@ -26,7 +26,7 @@ class CronField(NamedTuple):
     """Pattern of elements with the wildcards L, W and #; `{value}` is a value of the field."""
 
     def is_valid(self, field: str) -> bool:
-        """Return whether a field consists of values, ranges, steps and elements with further wildcards."""
+        """Return whether a field consists of values, ranges, steps and special elements."""
         value = f"(?:{'|'.join([f'0?{number}' for number in range(self.low, self.high + 1)] + [*self.names])})"
         step = f"(?:/(?:{'|'.join(map(str, range(1, self.high + 1)))}))?" if "/" in self.wildcards else ""
         element = rf"(?:(?:\*|{value}(?:-{value})?){step}|{self.special.replace('{value}', value)})"
@@ -46,7 +46,7 @@ DAY_FIELDS = (2, 4)
 
 
 def schedule_problem(expression: str) -> str:
-    """Return what is wrong with a rate or cron expression; empty if it is valid."""
+    """Return the remedy for an invalid rate or cron expression; empty if it is valid."""
     match = re.fullmatch(r"(rate|cron)\(([^()]*)\)", expression, re.ASCII)
     if not match:
         return "Use one of the two forms"

@@ -36,7 +36,7 @@ class Settings:
     firewall: FirewallSettings = field(default_factory=FirewallSettings)
     """AWS WAF web ACL of the API stage."""
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
-    """Alarm thresholds and the notification address."""
+    """Alarm thresholds and the email address for notifications."""
     observation: ObservationSettings = field(default_factory=ObservationSettings)
     """CloudWatch dashboard."""
     network: NetworkSettings = field(default_factory=NetworkSettings)
@@ -57,7 +57,7 @@ class Settings:
         return Settings(**{f.name: merge(getattr(self, f.name), getattr(overrides, f.name)) for f in fields(Settings)})
 
     def check(self) -> None:
-        """Raise `ValueError` for settings that contradict each other; call it on completely merged settings."""
+        """Raise `ValueError` for settings that contradict each other. They must be completely merged."""
         check_domain(self.api)
         check_authorization(self.authorization)
         check_network(self.network)

@@ -48,6 +48,8 @@ class TableSettings(SettingsGroup):
         for kind in ("read", "write"):
             minimum, maximum = getattr(self, f"{kind}_capacity"), getattr(self, f"max_{kind}_capacity")
             if minimum and maximum and maximum < minimum:
-                raise invalid_value(f"table.max_{kind}_capacity", maximum, f"at least {kind}_capacity, {minimum}")
+                expected, remedy = f"at least {kind}_capacity, {minimum}", f"Raise it, or lower {kind}_capacity."
+                raise invalid_value(f"table.max_{kind}_capacity", maximum, expected, remedy)
         if self.existing and self.replica_regions:
-            raise invalid_value("table.replica_regions", self.replica_regions, "empty if table.existing is true")
+            expected, remedy = "empty if table.existing is true", "The stack that owns the tables creates replicas."
+            raise invalid_value("table.replica_regions", self.replica_regions, expected, remedy)

@@ -154,9 +154,7 @@ class TapStackArgs(Settings):
         preflight = service.preflight_type()
         if len(origins) > 1 and preflight in {function.name for function in service.functions}:
             expected = f"at most one origin while {service.name} has a function {preflight!r}"
-            remedy = (
-                f"Rename the function: the one that responds to OPTIONS for several origins is called {preflight!r}."
-            )
+            remedy = "Rename it: the function that responds to OPTIONS for several origins needs this name."
             raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
 
     def _check_authorization(self) -> None:

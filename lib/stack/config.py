@@ -31,7 +31,7 @@ OTHER_KEYS = (
 )
 """Config keys that do not belong to a settings group."""
 DEFAULTS = ("", "0")
-"""Defaults of keys in `Pulumi.yaml`: of strings and of integers. A key with its default is unset."""
+"""Defaults of strings and of integers in `Pulumi.yaml`, which leave a setting unset."""
 
 
 class ConfigError(ValueError, pulumi.RunError):
@@ -44,7 +44,7 @@ def parse_bool(value: str) -> bool:
 
 
 def parse_optional(value: str) -> str:
-    """Return the value of a setting that can be empty, which config spells `none`: an empty value is unset."""
+    """Return an empty string for `none`. In config, an empty value leaves a setting unset."""
     return "" if value == "none" else value
 
 
@@ -78,7 +78,7 @@ class Key:
 
     @property
     def expected(self) -> str:
-        """Allowed values as config spells them, as a noun phrase."""
+        """Noun phrase for the allowed values, as config spells them."""
         expected = self.group.checks()[self.field][1]
         if self.parse is parse_list:
             return f"a comma-separated list of {expected.removeprefix('a tuple of ')}, or none"
@@ -91,7 +91,7 @@ class Key:
         return bool(metadata["accepts_output"])
 
     def is_unset(self, value: str) -> bool:
-        """Return whether a value is the default of the key in `Pulumi.yaml`, which sets nothing."""
+        """Return whether a value leaves the setting unset."""
         return not value or (self.zero_is_unset and value == "0")
 
 
@@ -155,7 +155,7 @@ def check_stack_name(args: TapStackArgs) -> None:
 
 
 def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
-    """Return the arguments that the config of the stack and the variable `ENVIRONMENT_SUFFIX` specify.
+    """Return the arguments from the config of the stack and the environment variable `ENVIRONMENT_SUFFIX`.
 
     Raise `ConfigError` for an invalid value; the message never contains a secret. Warn of secret values that the state
     of the stack contains in plain text.

@@ -104,11 +104,11 @@ class StackContext:
         self.log(Message("warning", message))
 
     def look_up_existing(self) -> None:
-        """Find existing resources under the names of the stack. Raise `RunError` if `adopt_retained` is not set."""
+        """Find existing resources under the names of the stack. Raise `RunError` if they must not be adopted."""
         self.transitions.look_up(self._names_to_look_up(), self.invoke_opts)
 
     def replica_import_ids(self, token: str, owner: str = "") -> dict[str, str]:
-        """Return the import ids of existing replicas, by region."""
+        """Return the import IDs of existing replicas, by region."""
         ids = {
             region: self.transitions.adopted.import_id(token, f"{owner}{region}")
             for region in self.settings.table.replica_regions or ()

@@ -29,7 +29,7 @@ def test_custom_service_passes_its_smoke_test(emulator: Emulator) -> None:
     outputs = deployed("own_service.py", emulator)
     results = smoke_test.run(NOTES, outputs, lambda result: None)
     assert smoke_test.has_passed(NOTES, results), results
-    assert '"text":"two litres"' in results[-1].body
+    assert '"text":"two liters"' in results[-1].body
     assert '"genuine":true' in results[-1].body
 
 
@@ -40,7 +40,7 @@ def test_note_changed_outside_the_service_is_not_genuine(emulator: Emulator) -> 
     emulator.client("dynamodb").update_item(
         TableName=outputs["dynamodb_table_name"],
         Key={"name": {"S": "milk"}},
-        ExpressionAttributeValues={":t": {"S": "ten litres"}},
+        ExpressionAttributeValues={":t": {"S": "ten liters"}},
         **update,
     )
     result = smoke_test.send(outputs["api_url"], NOTES.demo[1])

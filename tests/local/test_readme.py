@@ -21,8 +21,7 @@ FILE = re.compile(r'```python title="([^"]+)"\n(.*?)```', re.DOTALL)
 def test_first_service_stores_and_returns_notes(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = dict(FILE.findall(README))
-    for name, content in {**files, "notes/__init__.py": ""}.items():
+    for name, content in FILE.findall(README):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)

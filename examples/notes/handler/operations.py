@@ -13,25 +13,19 @@ from tap_stack.runtime.event_handler import Request, Response
 from tap_stack.runtime.secrets import Secret
 
 SEAL = Secret("NOTES_SEAL")
-TABLE = os.environ.get("NOTES_TABLE", "")
-STORE: list[DynamoDB] = []
-
-
-def start() -> None:
-    """Create the DynamoDB client during the initialization of the execution environment."""
-    STORE.append(DynamoDB())
+STORE, TABLE = DynamoDB(), os.environ["NOTES_TABLE"]
 
 
 def write_note(request: Request) -> Response:
     """Store a note under its name, replacing a previous one."""
     item = to_item({"text": request.body["text"], "name": request.path["name"]})
-    STORE[0].call("PutItem", TableName=TABLE, Item={**item, "seal": {"S": _seal(item)}})
+    STORE.call("PutItem", TableName=TABLE, Item={**item, "seal": {"S": _seal(item)}})
     return Response(200, to_json(item))
 
 
 def read_note(request: Request) -> Response:
     """Return the note with a name, and whether its seal is valid."""
-    item = STORE[0].call("GetItem", TableName=TABLE, Key=to_item(request.path)).get("Item")
+    item = STORE.call("GetItem", TableName=TABLE, Key=to_item(request.path)).get("Item")
     if item is None:
         raise NotFound(f"Note {json.dumps(request.path['name'])} not found.")
     is_genuine = hmac.compare_digest(item.pop("seal")["S"], _seal(item))

@@ -367,7 +367,13 @@ def test_service_definition_in_the_parent_package_of_its_handler_is_accepted(des
 
 def test_source_path_returns_the_file_of_an_archive_path() -> None:
     assert source_path("tap_stack/runtime/errors.py") == ROOT / "lib/runtime/errors.py"
-    assert source_path("postoffice/desk/words.py") == Path("postoffice/desk/words.py")
+    assert source_path("no_such_package/words.py") == Path("no_such_package/words.py")
+    assert source_path("index.py") == Path("index.py")
+
+
+def test_source_path_finds_a_package_outside_the_working_directory(desk: str, tmp_path: Path) -> None:
+    assert desk == "postoffice.desk.operations"
+    assert source_path("postoffice/desk/words.py") == tmp_path / "sources" / "postoffice" / "desk" / "words.py"
 
 
 def test_summary_and_grants_of_a_route_do_not_change_the_archive() -> None:

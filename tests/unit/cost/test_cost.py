@@ -15,7 +15,7 @@ from lib.cost.prices import PRICES, Price
 from lib.cost.traffic import Traffic, runs_per_month
 from lib.model import Operation, Workload
 from lib.model.aws_limits import ROUND_TRIP
-from lib.model.workload import EMPTY_SWEEP
+from lib.model.workload import EMPTY_RUN
 from lib.program.recorder import Deployment, RegisteredResource
 from lib.services import SERVICES, load
 
@@ -185,7 +185,7 @@ def test_schedule_without_measurements_reads_an_empty_result() -> None:
     rule = a_resource("cloudwatch.EventRule", name="daily", scheduleExpression="rate(1 day)")
     target = a_resource("cloudwatch.EventTarget", rule="daily", arn="arn:desk", input='{"schedule": "daily"}')
     costs = bill_with_api(rule, target, a_table())
-    assert amounts(costs, "dynamodb.Table") == {"reads": 730 / 24 * EMPTY_SWEEP.read_units}
+    assert amounts(costs, "dynamodb.Table") == {"reads": 730 / 24 * EMPTY_RUN.read_units}
 
 
 @pytest.mark.parametrize(

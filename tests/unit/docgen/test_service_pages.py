@@ -139,7 +139,7 @@ def test_permissions_on_streams_and_dead_letter_queues_are_listed() -> None:
         [
             "`sqs:SendMessage`",
             "`yard-failures-dev`",
-            "keep failed events",
+            "send failed events to the dead-letter queue",
             "`nightly`, `arrivals`",
         ],
     ]
@@ -164,7 +164,7 @@ def test_split_functions_are_listed_with_their_settings_and_permissions() -> Non
     )
     rows = cells(functions(service))
     may = "`dynamodb:Query` on `parcels` indexes `by-state`, `sns:Publish` on `lost`"
-    other = "the environment's"
+    other = "set by environment"
     assert rows == [
         ["`parcels-read-parcel-dev`", "`GET /parcels`", "256", "5", "20", "`dynamodb:GetItem` on `parcels`"],
         ["`parcels-report-lost-dev`", "`lost-parcels`", other, other, other, may],

@@ -89,10 +89,10 @@ def test_actions_are_those_of_the_authorization_reference(kind: str) -> None:
         (
             "TransactWriteItems",
             "table",
-            "TransactWriteItems is permitted by PutItem, UpdateItem, DeleteItem, ConditionCheckItem: use the ones that "
+            "TransactWriteItems is permitted by PutItem, UpdateItem, DeleteItem, ConditionCheckItem: use those that "
             "the function needs.",
         ),
-        ("sns:PublishBatch", "topic", "PublishBatch is permitted by Publish: use the ones that the function needs."),
+        ("sns:PublishBatch", "topic", "PublishBatch is permitted by Publish: use those that the function needs."),
         ("PublishBatch", "table", "See the Service Authorization Reference of AWS."),
         ("*", "table", "See the Service Authorization Reference of AWS."),
     ],

@@ -49,15 +49,15 @@ PRICE = {"type": "number"}
         ({"if": {}}, "/if is not supported"),
         (
             {**PRICE, "minimum": 0, "exclusiveMinimum": 0},
-            "/exclusiveMinimum must be true or false next to minimum, got 0.",
+            "/exclusiveMinimum must be true or false, together with minimum, got 0.",
         ),
         (
             {**PRICE, "exclusiveMinimum": True},
-            "/exclusiveMinimum must be true or false next to minimum, got True. Set min",
+            "/exclusiveMinimum must be true or false, together with minimum, got True. Set min",
         ),
         (
             {**PRICE, "exclusiveMaximum": 9},
-            "/exclusiveMaximum must be true or false next to maximum, got 9. Set maximum",
+            "/exclusiveMaximum must be true or false, together with maximum, got 9. Set maximum",
         ),
         ({"type": "decimal"}, "/type must be one of array, boolean,"),
         ({"type": ["string", "integer"]}, "/type must be one of array"),
@@ -73,13 +73,13 @@ PRICE = {"type": "number"}
             "/enum must be a list of strings, integers, booleans and null, all distinct, at least one, got [1, 1.5].",
         ),
         ({"enum": "ab"}, "/enum must be a list of strings"),
-        ({**PRICE, "multipleOf": 5}, "/multipleOf must be a positive integer next to the type 'integer', got 5."),
+        ({**PRICE, "multipleOf": 5}, "/multipleOf must be a positive integer, with the type 'integer', got 5."),
         ({"type": "integer", "multipleOf": 0.5}, "/multipleOf must be a positive integer"),
         ({"type": "integer", "multipleOf": 0}, "/multipleOf must be a positive integer"),
         ({"enum": []}, "/enum must be a list of strings"),
         ({"enum": ["a", "a"]}, "/enum must be a list of strings"),
         *(
-            ({name: value}, f"/{name} must be an integer from 0, got {value!r}. Remove it")
+            ({name: value}, f"/{name} must be a non-negative integer, got {value!r}. Remove it")
             for name in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
             for value in ("3", -1, True, 1.5)
         ),
@@ -120,7 +120,7 @@ def test_unsupported_keyword_of_a_request_is_rejected_with_its_path(describe: An
         ({"not": {"type": "null"}}, "schema Parcel/not/type must be one of"),
         ({"anyOf": []}, "schema Parcel/anyOf must be a list of schemas, at least one, got []."),
         ({"oneOf": {}}, "schema Parcel/oneOf must be a list of schemas"),
-        ({"minLength": -1}, "schema Parcel/minLength must be an integer from 0, got -1."),
+        ({"minLength": -1}, "schema Parcel/minLength must be a non-negative integer, got -1."),
         ({"enum": 5}, "schema Parcel/enum must be a list, at least one value, got 5."),
     ],
 )

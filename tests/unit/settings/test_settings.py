@@ -203,7 +203,7 @@ def with_maximum_below_minimum(kind: str) -> TableSettings:
 @pytest.mark.parametrize("kind", ["read", "write"])
 def test_maximum_capacity_below_the_minimum_is_rejected(kind: str) -> None:
     with pytest.raises(
-        ValueError, match=rf"^table\.max_{kind}_capacity must be at least {kind}_capacity, 10, got 5\.$"
+        ValueError, match=rf"^table\.max_{kind}_capacity must be at least {kind}_capacity, 10, got 5\. Raise it, "
     ):
         with_maximum_below_minimum(kind)
 
@@ -230,7 +230,7 @@ def test_merging_settings_that_contradict_each_other_is_rejected() -> None:
         Settings(table=TableSettings(read_capacity=50)),
         Settings(table=TableSettings(max_read_capacity=20)),
     )
-    with pytest.raises(ValueError, match=r"^table\.max_read_capacity must be at least read_capacity, 50, got 20\.$"):
+    with pytest.raises(ValueError, match=r"^table\.max_read_capacity must be at least read_capacity, 50, got 20\. Ra"):
         base.merged_with(overrides)
 
 
@@ -336,7 +336,7 @@ def test_settings_that_belong_together_are_accepted(settings: SettingsGroup) -> 
         (
             TableSettings(existing=True),
             TableSettings(replica_regions=("us-west-2",)),
-            r"^table\.replica_regions must be empty if table.existing is true, got \('us-west-2',\)\.$",
+            r"^table\.replica_regions must be empty if table.existing is true, got \('us-west-2',\)\. The stack",
         ),
         (
             BackupSettings(retention_days=100),
@@ -367,7 +367,9 @@ def merged(encryption: EncryptionSettings, table: TableSettings) -> Settings:
 
 
 def test_single_region_key_is_rejected_for_replicated_tables() -> None:
-    message = r"^encryption\.key must be a multi-Region key .* with replicas in us-west-2, got '.*key/1-2'\.$"
+    message = (
+        r"^encryption\.key must be a multi-Region key .* with replicas in us-west-2, got '.*key/1-2'\. Set the ARN"
+    )
     with pytest.raises(ValueError, match=message):
         merged(EXISTING_KEY, REPLICAS).check()
 
