@@ -164,8 +164,8 @@ class Selection(NamedTuple):
         if required and not selected:
             expected = f"{self.service or 'any service'} in {self.environment or 'any environment'}"
             raise OutputsError(
-                f"{path} must contain the outputs of {expected}, got those of {', '.join(stacks)}. Run make outputs with "
-                "SERVICE and ENV."
+                f"{path} must contain the outputs of {expected}, got those of {', '.join(stacks)}. Run make outputs "
+                "with SERVICE and ENV."
             )
         return selected
 
