@@ -115,7 +115,7 @@ def _reservation_writes(level: Level, end: int) -> Writes:
     line = Line(f"cart-{level.product_id}", 0, *level.key, 1, reservations.HELD, at, end, "benchmark", "0" * 32)
     yield "reservations", reservations.to_item(line)
     cause = Cause(movements.RESERVED, "benchmark", line.reservation_id)
-    yield from _movement_writes(cause, levels.add_hold(level, units=1, end=end, at=at))
+    yield from _movement_writes(cause, levels.add_hold(level, units=1, expiry=end, at=at))
 
 
 def _movement_writes(cause: Cause, level: Level) -> Writes:

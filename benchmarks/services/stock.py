@@ -113,7 +113,7 @@ def _expire(session: Session) -> Event:
     end = int(time.time()) - HOUR_SECONDS
     at = levels.format_timestamp(end - HOUR_SECONDS)
     level = levels.new_level((_new_product(), WAREHOUSE), AMPLE_STOCK, 10, "lighting", at)
-    put_level(session.deployment, levels.add_hold(level, units=1, end=end, at=at))
+    put_level(session.deployment, levels.add_hold(level, units=1, expiry=end, at=at))
     line = Line(_new_id(), 0, *level.key, 1, reservations.HELD, at, end, "anonymous", "0" * 32)
     session.deployment.put("reservations", reservations.to_item(line))
     return schedule("stock-expiry")

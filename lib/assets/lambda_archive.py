@@ -30,7 +30,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
-    """Return all files of `function`, by path and sorted: shared files and generated modules.
+    """Return all files of `function` by path, sorted: shared files and generated modules.
 
     If the CORS origin is None, the function reads it from the environment variable `CORS_ORIGIN`.
     """
@@ -39,7 +39,7 @@ def sources(service: Service, function: Function, cors_origin: str | None = "") 
 
 
 def shared_sources(handler: str) -> dict[str, str]:
-    """Return the files that all functions with operations in the module `handler` share, by path and sorted."""
+    """Return the files by path, sorted, that all functions with operations in the module `handler` share."""
     return dict(sorted({**dict(_package(RUNTIME)), **dict(_package(_package_of(handler)))}.items()))
 
 
@@ -61,7 +61,7 @@ def source_path(path: str) -> Path:
 
 
 def generated_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
-    """Return the generated modules of `function`, by path and sorted."""
+    """Return the generated modules of `function` by path, sorted."""
     files = {"index.py": _index(service, function, cors_origin), "validators/__init__.py": ""}
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
@@ -73,9 +73,9 @@ def generated_sources(service: Service, function: Function, cors_origin: str | N
 
 
 def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Return the files of the function that responds to preflight requests, by path and sorted.
+    """Return the files by path, sorted, of the function that responds to preflight requests.
 
-    `headers` are its constant response headers, by path of the API.
+    `headers` are its constant response headers by path of the API.
     """
     lines = [
         "import os",
@@ -113,7 +113,7 @@ def validator(schema: Schema) -> str:
 
 
 def query_schema(route: Route) -> dict[str, Any]:
-    """Return the schema of the query string of a route, which rejects undefined parameters."""
+    """Return the schema of a route's query string. It rejects undefined parameters."""
     return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
 
 
@@ -163,14 +163,14 @@ def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
 
 
 def _package_of(handler: str) -> str:
-    """Return the name in archives of the package of a handler module, which can be the package itself."""
+    """Return the name that the package of a handler has in archives. The handler can be the package itself."""
     package = handler.rpartition(".")[0] or handler
     folder = _folder(package)
     return ".".join((LIBRARY, *folder.relative_to(FOLDER).parts)) if folder.is_relative_to(FOLDER) else package
 
 
 def _missing_modules(path: str, source: str) -> Iterator[str]:
-    """Yield the modules of this library that a module imports at load time and that are not in archives."""
+    """Yield the modules of this library that the module imports, but that archives do not contain."""
     for statement in ast.parse(source, path).body:
         names: list[str] = []
         if isinstance(statement, ast.Import):
@@ -204,14 +204,14 @@ def _folder(package: str) -> Path:
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(
-            f"handler package must be an importable package, got {package!r}. "
+            f"handler must be in an importable package, got {package!r}. "
             "Set the handler to the dotted name of a module inside a package."
         )
     return Path(spec.submodule_search_locations[0])
 
 
 def _package(name: str) -> Iterator[tuple[str, str]]:
-    """Yield path and source of the modules of a package. Its parent packages are empty in the archive."""
+    """Yield the path and source of each module of a package. Its parent packages get an empty `__init__.py`."""
     folder, path = _folder(name), Path(*name.split("."))
     for parent in list(path.parents)[:-1]:
         yield (parent / "__init__.py").as_posix(), ""

@@ -28,10 +28,10 @@ class Progress(Protocol):
         """Report the next step."""
 
     def show_transient(self, line: str) -> None:
-        """Show a line until the next line."""
+        """Show a line that the next line replaces."""
 
     def print_line(self, line: str) -> None:
-        """Show a message."""
+        """Print a line."""
 
 
 class SiteError(Exception):
@@ -53,14 +53,14 @@ def build(services: Iterable[Service], progress: Progress) -> bool:
                 break
             progress.step(f"{service.name}: npm {' '.join(step)}")
             _run(npm, step, _sources(service), progress)
-            # Webpack does not write unchanged files, which would then seem older than their sources.
+            # Webpack does not write unchanged files, which would otherwise seem older than their sources.
             for file in _built(service) if step == BUILD else ():
                 file.touch()
     return not missing
 
 
 def _sources(service: Service) -> Path:
-    """Return the parent of the folder of the built files, which contains a `package.json` if a build is required."""
+    """Return the parent folder of the built files. It contains a `package.json` if the site must be built."""
     return Path(service.site.folder).parent if service.site else Path()
 
 

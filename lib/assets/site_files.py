@@ -12,7 +12,7 @@ CONFIG = "config.json"
 REVALIDATED = "no-cache"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
-# Python's `mimetypes` depends on the configuration of the operating system.
+# Python's `mimetypes` depends on the operating system.
 CONTENT_TYPES = {
     ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",

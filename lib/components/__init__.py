@@ -1,1 +1,1 @@
-"""The components of a `TapStack`. Each is a ComponentResource that can also be used without a stack."""
+"""The component resources of a `TapStack`. Each can also be used without a `TapStack`."""

@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 def derive(function: Callable[..., _T], *inputs: pulumi.Input[Any]) -> pulumi.Output[_T]:
     """Return the result of `function` for the values of `inputs`, with an empty string for each unset value.
 
-    A deployment sets every value. The mocks of a unit test usually set only what the program passes to a resource.
+    In a deployment, every value is set. Mocks of unit tests usually return only the inputs of a resource.
     """
     return pulumi.Output.all(*inputs).apply(
         lambda values: function(*("" if value is None else value for value in values))

@@ -9,7 +9,7 @@ from ..model import Alarm, Function, Service, Table
 from ..settings import AlarmSettings
 
 MAX_SUMMED_METRICS = 9
-"""A metric math alarm supports ten metrics, including the sum."""
+"""Maximum number of summed metrics: a metric math alarm supports ten metrics, including the sum."""
 
 SERVER_ERRORS = "server-errors"
 """Name of the alarm on the 5xx rate of the API."""
@@ -43,8 +43,8 @@ API: tuple[Mapping[str, Any], ...] = (
 def recommended_alarms(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> list[Alarm]:
     """Return the recommended alarms on metrics that no alarm of the service definition watches.
 
-    `duration_ms` is the duration threshold by function name. An alarm is on `api`, `dead-letters`, `lambda NAME`,
-    `table NAME` or `index TABLE/NAME`.
+    `duration_ms` is the duration threshold by function name. `Alarm.on` is `api`, `dead-letters`, `lambda NAME`, `table
+    NAME` or `index TABLE/NAME`.
     """
     defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
     alarms = (*_api(settings), *_functions(service, settings, duration_ms), *_tables(service), *_queue(service))

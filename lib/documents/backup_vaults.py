@@ -14,12 +14,12 @@ AWS_MANAGED = "aws_managed"
 CREATED = "create"
 """Labels of the AWS managed key and of the key that the stack creates. The label of an existing key is its ARN."""
 FORMER = "former"
-"""Label of a created key that has been removed from the stack. No new vault uses it."""
+"""Label of a key that the stack created and has removed. No new vault uses it."""
 
 
 @dataclass(frozen=True)
 class Vaults:
-    """Vaults of one `Backup`, by number. The name of the first has no number."""
+    """Vaults of one `Backup`, by number. The name of vault 1 has no number."""
 
     current: int = 1
     keys: Mapping[str, str] = field(default_factory=lambda: {"1": AWS_MANAGED})

@@ -10,7 +10,7 @@ from ..model import Service
 from ..runtime import metrics
 
 WIDTH = 24
-"""Columns of a dashboard."""
+"""Number of columns of a dashboard."""
 HEIGHT = 6
 ALARMS_HEIGHT = 4
 LOGS_HEIGHT = 8
@@ -20,7 +20,7 @@ ERRORS = (
     "fields @timestamp, message, route, correlationId, error | filter level = 'ERROR' | sort @timestamp desc | limit 50"
 )
 METRIC_COLORS = {"Throttles": "#d62728", "Errors": "#d62728", "5XXError": "#d62728", "4XXError": "#ff7f0e"}
-"""Colors of metrics that have the same color in all graphs."""
+"""Colors of metrics, the same in all graphs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +97,11 @@ def _graph(graph: Graph, region: str) -> dict[str, Any]:
         "view": "timeSeries",
         "period": 60,
         "yAxis": {"left": {"min": 0}},
-        "metrics": [_line(line) for line in graph.lines],
+        "metrics": [_metrics_entry(line) for line in graph.lines],
     }
 
 
-def _line(line: Metric) -> list[Any]:
+def _metrics_entry(line: Metric) -> list[Any]:
     dimensions = [part for pair in line.dimensions.items() for part in pair]
     color = {"color": METRIC_COLORS[line.name]} if line.name in METRIC_COLORS and not line.label else {}
     return [line.namespace, line.name, *dimensions, {"stat": line.stat, "label": line.label or line.name, **color}]

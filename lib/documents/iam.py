@@ -11,7 +11,7 @@ from ..model.names import RESTORED_INFIX
 Statement = dict[str, Any]
 
 BASIC_EXECUTION = "service-role/AWSLambdaBasicExecutionRole"
-"""Managed policy that allows a function to create and write every log group of the account."""
+"""Managed policy that allows a function to create and write to every log group of the account."""
 LOG_ACTIONS = {
     "write": ("CreateLogStream", "PutLogEvents"),
     "create": ("CreateLogGroup", "CreateLogStream", "PutLogEvents"),
@@ -47,14 +47,14 @@ KEY_SENDING = ("Decrypt", "GenerateDataKey*")
 
 
 class KeyServicePrincipal(NamedTuple):
-    """Permissions of an AWS service that uses a key with its own principal, limited by a condition."""
+    """Permissions of an AWS service that uses a key as a service principal, limited by a condition."""
 
     actions: Sequence[str]
     operator: str
     condition: str
     value: str
     principal: str = "{service}.amazonaws.com"
-    """Service principals end with `amazonaws.com` in every partition, except those with a region."""
+    """Service principal. It ends with `amazonaws.com` in every partition unless it contains a region."""
 
 
 KEY_SERVICE_PRINCIPALS = {
@@ -78,7 +78,7 @@ KEY_SERVICE_PRINCIPALS = {
         KeyServicePrincipal(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}"),
     ),
 }
-"""Services that use a key with their own principal: for log groups, dead-letter queues of rules, sites and topics."""
+"""Services that use a key as a service principal: for log groups, dead-letter queues of rules, sites and topics."""
 KEY_VIA_SERVICES = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
 """Services that use a key on behalf of the principal that calls them."""
 
@@ -116,7 +116,7 @@ def allow(service: str, actions: Sequence[str], resources: Sequence[str]) -> Sta
 def allow_table_actions(
     arn: str, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()
 ) -> Statement:
-    """Return a statement that allows actions on a table or, with `indexes`, only on these indexes of it.
+    """Return a statement that allows actions on a table or, with `indexes`, only on these indexes.
 
     With `keys`, it applies only to items with these partition keys.
     """
@@ -135,10 +135,10 @@ def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]
     return allow("execute-api", ["Invoke"], list(methods))
 
 
-def allow_alias_updates(functions: Sequence[str]) -> Statement:
-    """Return a statement that allows CodeDeploy to shift traffic between versions of functions, by ARN."""
+def allow_alias_updates(function_arns: Sequence[str]) -> Statement:
+    """Return a statement that allows CodeDeploy to shift traffic between versions of functions."""
     actions = ["GetAlias", "UpdateAlias", "GetProvisionedConcurrencyConfig"]
-    return allow("lambda", actions, [arn for function in functions for arn in (function, f"{function}:*")])
+    return allow("lambda", actions, [resource for arn in function_arns for resource in (arn, f"{arn}:*")])
 
 
 def deny_insecure_transport(service: str, resources: Sequence[str]) -> Statement:
@@ -162,28 +162,28 @@ def queue_policy(arn: str, rules: Sequence[str]) -> dict[str, Any]:
     return policy_document([deny_insecure_transport("sqs", [arn]), *([allow_rules] if rules else [])])
 
 
-def allow_publish(service: str, topic: str) -> Statement:
+def allow_publish(service: str, topic_arn: str) -> Statement:
     """Return a statement that allows a service, e.g. `budgets`, to publish to a topic on behalf of the topic's account.
 
     Without a topic policy, the whole account can publish, including CloudWatch alarms. A topic policy replaces that
     default, so it must also contain this statement for `cloudwatch`.
     """
-    account = topic.rpartition(":")[0].rpartition(":")[2]
+    account = topic_arn.rpartition(":")[0].rpartition(":")[2]
     return {
-        **allow("sns", ["Publish"], [topic]),
+        **allow("sns", ["Publish"], [topic_arn]),
         "Principal": {"Service": f"{service}.amazonaws.com"},
         "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }
 
 
-def allow_cloudfront_read(bucket: str, distribution: str) -> dict[str, Any]:
-    """Return the policy of a bucket, by ARN, whose objects only one CloudFront distribution can read, over TLS."""
+def allow_cloudfront_read(bucket_arn: str, distribution_arn: str) -> dict[str, Any]:
+    """Return a bucket policy that lets only one CloudFront distribution read objects, over TLS."""
     allow_distribution = {
-        **allow("s3", ["GetObject"], [f"{bucket}/*"]),
+        **allow("s3", ["GetObject"], [f"{bucket_arn}/*"]),
         "Principal": {"Service": "cloudfront.amazonaws.com"},
-        "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
+        "Condition": {"StringEquals": {"aws:SourceArn": distribution_arn}},
     }
-    return policy_document([deny_insecure_transport("s3", [bucket, f"{bucket}/*"]), allow_distribution])
+    return policy_document([deny_insecure_transport("s3", [bucket_arn, f"{bucket_arn}/*"]), allow_distribution])
 
 
 def key_policy(
@@ -209,7 +209,7 @@ def key_statements(
     partition: str = "aws",
     dns_suffix: str = "amazonaws.com",
 ) -> list[Statement]:
-    """Return the statements of a key policy that allow an account to use the key only through AWS services."""
+    """Return the statements of a key policy that let an account use the key only through AWS services."""
     # In a key policy, the resource `*` is the key itself.
     via_services = {
         **allow("kms", KEY_USE, ["*"]),
@@ -255,25 +255,25 @@ def required_key_actions(services: Collection[str]) -> dict[str, list[str]]:
     return {action: via_services for action, via_services in actions.items() if via_services}
 
 
-def allow_key_use(key: str, action: str, services: Sequence[str], dns_suffix: str) -> Statement:
-    """Return a statement that allows an action on a key, by ARN, only through AWS services."""
-    return {**allow("kms", [action], [key]), "Condition": _via(services, dns_suffix)}
+def allow_key_use(key_arn: str, action: str, services: Sequence[str], dns_suffix: str) -> Statement:
+    """Return a statement that allows an action on a key only through AWS services."""
+    return {**allow("kms", [action], [key_arn]), "Condition": _via(services, dns_suffix)}
 
 
-def key_arn_in_region(key: str, region: str) -> str:
+def key_arn_in_region(key_arn: str, region: str) -> str:
     """Return the ARN of the replica of a multi-Region key in a region."""
-    parts = key.split(":")
+    parts = key_arn.split(":")
     return ":".join([*parts[:3], region, *parts[4:]])
 
 
-def allow_public_read(bucket: str) -> dict[str, Any]:
-    """Return the policy of a bucket, by ARN, with public objects. S3 website endpoints do not support TLS."""
-    return policy_document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])
+def allow_public_read(bucket_arn: str) -> dict[str, Any]:
+    """Return a bucket policy that makes all objects public. S3 website endpoints do not support TLS."""
+    return policy_document([{**allow("s3", ["GetObject"], [f"{bucket_arn}/*"]), "Principal": "*"}])
 
 
-def allow_log_actions(log_group: str, actions: Sequence[str]) -> Statement:
-    """Return a statement that allows actions on one log group, by ARN, and its log streams."""
-    return allow("logs", actions, [f"{log_group}:*"])
+def allow_log_actions(log_group_arn: str, actions: Sequence[str]) -> Statement:
+    """Return a statement that allows actions on one log group and its log streams."""
+    return allow("logs", actions, [f"{log_group_arn}:*"])
 
 
 def allow_vpc_access() -> Statement:
@@ -297,7 +297,7 @@ def deny_vpc_actions_to_code() -> Statement:
 
 
 def vpc_endpoint_policy(statements: Iterable[Statement]) -> dict[str, Any]:
-    """Return the policy of a VPC endpoint that lets every principal in the VPC do only what `statements` allow."""
+    """Return a VPC endpoint policy that allows the actions of `statements` to every principal in the VPC."""
     return policy_document({**statement, "Principal": "*"} for statement in statements)
 
 
@@ -309,35 +309,35 @@ def allow_account_buckets(account: str, partition: str) -> Statement:
     }
 
 
-def allow_flow_logs(log_group: str) -> Statement:
-    """Return a statement that allows VPC Flow Logs to write to a log group, by ARN."""
+def allow_flow_logs(log_group_arn: str) -> Statement:
+    """Return a statement that allows VPC Flow Logs to write to a log group."""
     actions = ("CreateLogStream", "PutLogEvents", "DescribeLogGroups", "DescribeLogStreams")
-    return allow("logs", actions, [f"{log_group}:*"])
+    return allow("logs", actions, [f"{log_group_arn}:*"])
 
 
-def allow_table_backups(tables: Sequence[str]) -> Statement:
-    """Return a statement that allows AWS Backup to back up tables, by ARN, and to manage their DynamoDB backups."""
+def allow_table_backups(table_arns: Sequence[str]) -> Statement:
+    """Return a statement that allows AWS Backup to back up tables and manage their DynamoDB backups."""
     actions = ("DescribeTable", "ListTagsOfResource", "CreateBackup", "StartAwsBackupJob")
-    return allow("dynamodb", [*actions, "DescribeBackup", "DeleteBackup"], [*tables, *_backups(tables)])
+    return allow("dynamodb", [*actions, "DescribeBackup", "DeleteBackup"], [*table_arns, *_backup_arns(table_arns)])
 
 
-def allow_table_restores(tables: Sequence[str]) -> Statement:
-    """Return a statement that allows AWS Backup to restore tables, by ARN, to new tables next to the live ones."""
+def allow_table_restores(table_arns: Sequence[str]) -> Statement:
+    """Return a statement that allows AWS Backup to restore tables to new tables next to the live ones."""
     item_actions = ("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
     actions = ["DescribeTable", "RestoreTableFromAwsBackup", "RestoreTableFromBackup", *item_actions]
-    return allow("dynamodb", actions, [*(f"{table}{RESTORED_INFIX}*" for table in tables), *_backups(tables)])
+    return allow("dynamodb", actions, [*(f"{arn}{RESTORED_INFIX}*" for arn in table_arns), *_backup_arns(table_arns)])
 
 
-def _backups(tables: Sequence[str]) -> list[str]:
-    return [f"{table}/backup/*" for table in tables]
+def _backup_arns(table_arns: Sequence[str]) -> list[str]:
+    return [f"{arn}/backup/*" for arn in table_arns]
 
 
-def allow_recovery_point_actions(vault: str, actions: Sequence[str], copy_to: str = "") -> Statement:
+def allow_recovery_point_actions(vault_arn: str, actions: Sequence[str], copy_to: str = "") -> Statement:
     """Return a statement that allows actions on recovery points in the account and region of a vault.
 
     With `copy_to`, they can be copied only to that vault.
     """
-    statement = allow("backup", actions, [f"{vault.rpartition(':backup-vault:')[0]}:recovery-point:*"])
+    statement = allow("backup", actions, [f"{vault_arn.rpartition(':backup-vault:')[0]}:recovery-point:*"])
     return (
         {**statement, "Condition": {"ForAllValues:StringEquals": {"backup:CopyTargets": copy_to}}}
         if copy_to
@@ -345,6 +345,6 @@ def allow_recovery_point_actions(vault: str, actions: Sequence[str], copy_to: st
     )
 
 
-def allow_key_grants(keys: Sequence[str]) -> Statement:
-    """Return a statement that allows grants on keys, by ARN, for AWS services that store encrypted data."""
-    return {**allow("kms", ["CreateGrant"], keys), "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}
+def allow_key_grants(key_arns: Sequence[str]) -> Statement:
+    """Return a statement that allows grants on keys for AWS services that store encrypted data."""
+    return {**allow("kms", ["CreateGrant"], key_arns), "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}

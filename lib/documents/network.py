@@ -8,7 +8,7 @@ from ..model import Grant, Parameter, Service, Table, Topic
 from ..settings import NetworkSettings, invalid_value
 
 SUBNET_BITS = 3
-"""Bits that number the subnets of each half of a VPC. They allow 8 subnets, more than a region has zones, so adding a
+"""Number of bits of the subnet number in each half of a VPC. 8 subnets are more than a region has zones, so adding a
 zone does not move existing subnets."""
 
 
@@ -40,7 +40,7 @@ def check_connectivity(service: Service, network: NetworkSettings) -> None:
     """Raise `ValueError` if a created VPC has no route to a service that the functions call."""
     called = ", ".join(sorted(grants_by_service(service).keys() - {"dynamodb"}))
     if network.vpc == "create" and network.nat_gateways == "none" and not network.interface_endpoints and called:
-        remedy = f"The functions call {called}. Set it to true, or set nat_gateways to one or per-zone."
+        remedy = f"The functions call {called}. Set interface_endpoints to true, or nat_gateways to one or per-zone."
         raise invalid_value(
             "network.interface_endpoints", network.interface_endpoints, "true without NAT gateways", remedy
         )

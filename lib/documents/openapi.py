@@ -35,7 +35,7 @@ ERROR_SCHEMA: Schema = {
     "required": ["error", "code", "requestId", "details"],
     "properties": {
         "error": {"type": "string", "description": "Error message."},
-        "code": {"type": "string", "description": "Error code for programs."},
+        "code": {"type": "string", "description": "Machine-readable error code."},
         "requestId": {"type": "string", "description": "Request ID, which the logs contain."},
         "details": {"type": "array", "items": {"type": "string"}, "description": "Validation errors, if any."},
     },
@@ -89,7 +89,7 @@ CORRELATION_ID: Document = {
     "schema": {"type": "string"},
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-"""Placeholder in a demo call for a value of a previous response."""
+"""Placeholder in a demo call for a value from an earlier response."""
 
 
 class ErrorResponse(NamedTuple):
@@ -124,13 +124,13 @@ ERROR_RESPONSES = (
     ),
     ErrorResponse(
         401,
-        "The API requires an access token, and it is missing, has expired or lacks the scope of the route.",
+        "The access token that the API requires is missing, has expired or lacks the scope of the route.",
         lambda route: bool(route.required_scope()),
         ("UNAUTHORIZED",),
     ),
     ErrorResponse(
         403,
-        "The API requires an API key or a signature, and it is missing, invalid or not authorized to call the route.",
+        "The API key or signature that the API requires is missing, invalid or not authorized to call the route.",
         _always,
         ("FORBIDDEN",),
     ),
@@ -167,7 +167,7 @@ ERROR_RESPONSES = (
     ErrorResponse(
         503,
         "DynamoDB, or another service that the function depends on, did not respond in time. The request might have "
-        "been executed: repeat it after `Retry-After`, and a change only if its operation is safe to repeat.",
+        "been executed. Wait for `Retry-After`, then repeat it if it is a read or safe to repeat.",
         _always,
         (Unavailable.code,),
     ),
@@ -181,13 +181,14 @@ KEY_REUSED = Code(
 
 
 def error_statuses(route: Route) -> list[int]:
-    """Return every error status of a route: derived from its definition, and declared by it."""
+    """Return every error status of a route: those that follow from its properties, and those in `errors` and
+    `codes`."""
     declared = {*route.errors, *(code.status for code in route.codes)}
     return sorted({response.status for response in ERROR_RESPONSES if response.applies_to(route)} | declared)
 
 
 def codes(service: Service) -> list[Code]:
-    """Return every `code` that functions set in error responses, and those of API Gateway that have a fixed status."""
+    """Return every error code that functions set, and every error code of API Gateway with a fixed status."""
     routes = [route for _, route in service.routes()]
     statuses = {status for route in routes for status in error_statuses(route)}
     result = [
@@ -227,7 +228,7 @@ def document(service: Service, server_url: str = "/") -> Document:
 
 
 def _security_schemes(service: Service) -> Document:
-    """Return all authentication methods. The settings of the deployment select one of them."""
+    """Return all security schemes. The settings of the deployment select one of them."""
     scopes = {scope: f"`{service.name}-<environment>/{scope}` in tokens" for scope in service.scopes()}
     tokens = {"tokenUrl": "/oauth2/token", "scopes": scopes}
     return {
@@ -256,7 +257,8 @@ def _security_schemes(service: Service) -> Document:
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
-    """Return the alternatives that the settings of a deployment can select. `{}` requires no authentication."""
+    """Return the security requirements that the settings of a deployment can select. `{}` requires no
+    authentication."""
     if not (scope := route.required_scope()):
         return []
     schemes: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
@@ -264,7 +266,7 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 
 def _to_openapi_schema(schema: Any) -> Any:
-    """Convert a JSON schema, or a part of it. OpenAPI 3.0 has `nullable` instead of the type `null`."""
+    """Convert a JSON Schema or a part of it. OpenAPI 3.0 has `nullable` instead of the type `null`."""
     match schema:
         case {"type": [kind, "null"] | ["null", kind]}:
             return _to_openapi_schema({**schema, "type": kind, "nullable": True})
@@ -294,7 +296,7 @@ def _operation_id(route: Route, used: set[str]) -> str:
 
 
 def _example_call(service: Service, route: Route) -> Call:
-    """Return the first successful demo call of a route; without one, a call that provides no examples."""
+    """Return the first successful demo call of a route, or a call without a path if there is none."""
     for call in service.demo:
         if matching_route(service, call) == route and call.status in route.responses:
             return call
@@ -406,10 +408,11 @@ def _response(status: int, schema: str | None, *extra_headers: str) -> Document:
 def _common_error(status: int) -> Document:
     descriptions = {response.status: response.description for response in ERROR_RESPONSES}
     extra = ["ETag"] * (status == HTTPStatus.PRECONDITION_FAILED) + ["Retry-After"] * (status == Unavailable.status)
-    description = descriptions.get(status, "Rejected. `code` is the reason.")
+    description = descriptions.get(status, "Request rejected. `code` states the reason.")
     return {**_response(status, ERROR, *extra), "description": description}
 
 
 def _label(status: int) -> str:
-    """Return the name of a common error response. HTTP phrases are not used: they depend on the Python version."""
+    """Return the name of a common error response. It is not an HTTP phrase, because these depend on the Python
+    version."""
     return f"{ERROR}{status}"

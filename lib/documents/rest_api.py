@@ -38,16 +38,16 @@ class Path(NamedTuple):
 
 
 class GatewayResponse(NamedTuple):
-    """An error response of API Gateway itself."""
+    """An error response that API Gateway returns without calling a function."""
 
     type: str
     status: int | None
-    """None: default status of the response type."""
+    """HTTP status. None: default of the response type."""
     code: str
     message: str | None = None
-    """None: message of API Gateway."""
+    """Error message. None: the message of API Gateway."""
     details: str = ""
-    """API Gateway variable with details of the error; empty for none."""
+    """API Gateway variable with the details of the error. Empty: no details."""
 
 
 GATEWAY_RESPONSES = (
@@ -104,7 +104,7 @@ ACCESS_LOG = {
     "traceId": "xrayTraceId",
 }
 """Fields of the access log, with the `$context` variable of each."""
-# Numbers are quoted, too, because API Gateway writes `-` for variables without a value.
+# Numbers are also quoted, because API Gateway writes `-` for variables without a value.
 ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
 """Format of an access log line."""
 
@@ -143,7 +143,7 @@ def methods_by_path(routes: Iterable[Route]) -> dict[str, list[str]]:
 
 
 def cors_headers(origin: str | None) -> dict[str, str]:
-    """Return the headers that let pages of `origin` read a response; none without an origin."""
+    """Return the headers that let web pages of `origin` read a response. Empty without an origin."""
     return {"Access-Control-Allow-Origin": origin} if origin else {}
 
 
@@ -155,7 +155,7 @@ def error_headers(origin: str | None) -> dict[str, str]:
 
 
 def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
-    """Return the headers of a preflight response; none without an origin."""
+    """Return the headers of a preflight response. Empty without an origin."""
     if not origin:
         return {}
     return {**cors_headers(origin), **preflight_constants(allowed)}
@@ -192,7 +192,7 @@ def health_headers(origin: str | None) -> dict[str, str]:
 
 HEALTH_PATH = "/health"
 HEALTH = MockResponse("GET", 200, health_headers, '{"status":"ok","requestId":"$context.requestId"}')
-"""Response at `HEALTH_PATH`. It shows that API Gateway is available, but does not check the functions."""
+"""Response at `HEALTH_PATH`. It shows only that API Gateway is available, not the functions."""
 
 
 def response_parameters(headers: Mapping[str, str], prefix: str) -> dict[str, str]:
@@ -203,7 +203,7 @@ def response_parameters(headers: Mapping[str, str], prefix: str) -> dict[str, st
 
 
 def request_parameters(route: Route) -> dict[str, bool]:
-    """Return the request parameters of a method, with whether each is required."""
+    """Return the request parameters of a method. The values state whether each is required."""
     path = {f"method.request.path.{name}": True for name in route.path_parameters()}
     return {**path, **{f"method.request.querystring.{name}": False for name in route.query}}
 
@@ -214,7 +214,7 @@ def method_path(route: Route) -> str:
 
 
 def model_schema(schema: Schema) -> str:
-    """Return a schema as the JSON of an API Gateway model."""
+    """Return a JSON Schema as the `schema` of an API Gateway model."""
     return json.dumps({"$schema": "http://json-schema.org/draft-04/schema#", **schema}, sort_keys=True)
 
 

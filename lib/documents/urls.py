@@ -25,7 +25,7 @@ def sign_in_url(pool_id: str, domain: str | None, partition: str) -> str:
     has no domain.
     """
     if not domain:
-        remedy = "Add a domain to the user pool: users sign in there, and it issues the tokens."
+        remedy = "Add a domain to the user pool. Users sign in at this domain, which issues the tokens."
         raise invalid_value("authorization.user_pool", pool_id, "a user pool with a domain", remedy)
     region, _, _ = pool_id.partition("_")
     cognito = DOMAINS.get(partition, "auth.{region}.amazoncognito.com").format(region=region)
@@ -33,5 +33,5 @@ def sign_in_url(pool_id: str, domain: str | None, partition: str) -> str:
 
 
 def origin(domain: str) -> str:
-    """Return the origin of a domain. Only the domains of the local emulator, which has no TLS, include a port."""
+    """Return the origin of a domain. A domain with a port is in the local emulator, which does not support TLS."""
     return f"{'http' if re.search(r':[0-9]+$', domain) else 'https'}://{domain}"

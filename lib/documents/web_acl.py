@@ -44,7 +44,7 @@ ALLOW: Any = {"allow": {}}
 
 
 def visibility_config(metric: str) -> Any:
-    """Return the configuration of CloudWatch metrics, with a name, and sampled requests."""
+    """Return the visibility configuration: CloudWatch metrics with this name, and sampled requests."""
     return {"cloudwatch_metrics_enabled": True, "metric_name": metric, "sampled_requests_enabled": True}
 
 

@@ -18,7 +18,7 @@ MAX_DEPTH = 32
 _NUMBER_CONTEXT = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal])
 _MAX_INTEGER = 10**38
 MAX_PLAIN_EXPONENT = 38
-"""Numbers with an exponent below this one are written without it."""
+"""Numbers with at least this exponent are formatted in scientific notation."""
 
 
 def to_item(document: dict[str, Any]) -> Item:
@@ -27,7 +27,7 @@ def to_item(document: dict[str, Any]) -> Item:
 
 
 def to_attribute(value: Any, path: str, depth: int = 1) -> Attribute:
-    """Return a JSON value as a DynamoDB attribute value. Errors name its path."""
+    """Return a JSON value as a DynamoDB attribute value. Error messages contain `path`."""
     if isinstance(value, str):
         return {"S": check_unicode(value, path)}
     if isinstance(value, bool) or value is None:
@@ -77,7 +77,7 @@ def _format_number(value: Any, path: str) -> str:
 
 
 def to_json(item: Item) -> str:
-    """Return a DynamoDB item as a JSON object. Numbers keep all their digits."""
+    """Return a DynamoDB item as a JSON object. Numbers keep all digits."""
     return _format_object(item)
 
 

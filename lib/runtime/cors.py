@@ -9,7 +9,7 @@ ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
 class Cors:
-    """CORS response headers for the allowed origins: one, `*`, several separated by commas, or none if empty."""
+    """CORS response headers. `allowed_origins` is an origin, `*`, a comma-separated list, or empty to disable CORS."""
 
     def __init__(self, allowed_origins: str) -> None:
         self._constant_headers = {ALLOW_ORIGIN: allowed_origins} if allowed_origins else {}
@@ -18,7 +18,7 @@ class Cors:
     def headers(self, origin: str) -> dict[str, str]:
         """Return the headers for a request from `origin`, which is empty if the request has no `Origin` header.
 
-        With several origins, `Vary` makes caches store one response per origin, also for origins that are not allowed.
+        With several allowed origins, every response has `Vary: Origin`, so that caches store one response per origin.
         """
         if self._origins is None:
             return self._constant_headers
@@ -32,7 +32,7 @@ class Preflight:
     """
 
     def __init__(self, allowed_origins: str, headers: Mapping[str, Mapping[str, str]]) -> None:
-        """Accept the allowed origins, separated by commas, and the other response headers of each path."""
+        """`allowed_origins` is a comma-separated list, and `headers` the other response headers of each path."""
         self._cors = Cors(allowed_origins)
         self._headers = headers
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 REFRESH_SECONDS = 300
-"""Time before their expiration at which credentials are refreshed."""
+"""Credentials are refreshed this long before they expire."""
 FETCH_TIMEOUT_SECONDS = 2.0
 FETCH_DELAYS_SECONDS = (0.1, 0.2, 0.0)
-"""Delay after each failed attempt."""
+"""Delay after each failed attempt. The number of delays is the number of attempts."""
 
 
 class Credentials(NamedTuple):

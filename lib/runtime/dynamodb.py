@@ -41,13 +41,13 @@ class TransactionCanceled(Exception):
         self.reasons = reasons
 
     def failed_items(self, names: Iterable[Any]) -> dict[Any, Item | None]:
-        """Return the stored items of the actions with failed conditions, by name. `names` are those of all actions."""
+        """Return the stored items of actions with failed conditions, by name. `names` are the names of all actions."""
         reasons = zip(names, self.reasons)
         return {name: reason.get("Item") for name, reason in reasons if reason.get("Code") == "ConditionalCheckFailed"}
 
 
 class TransactionConflict(Exception):
-    """DynamoDB canceled a transaction because another one was writing one of its items."""
+    """DynamoDB canceled a transaction because another transaction was writing one of its items."""
 
 
 def put_action(
@@ -124,7 +124,7 @@ class DynamoDB:
         return results
 
     def paginate(self, operation: str, **request: Any) -> Iterator[list[Item]]:
-        """Yield the pages of a Query or a Scan, and request each page when the iterator reaches it."""
+        """Yield the pages of a Query or Scan. Each page is requested only when the caller needs it."""
         while True:
             response = self.call(operation, **request)
             yield response["Items"]

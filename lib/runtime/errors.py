@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 MAX_MESSAGE_LENGTH = 1_000
-"""Maximum length of a message. Messages quote values of requests, which can exceed Lambda's limit for responses."""
+"""Maximum length of a message. Longer messages are truncated, because they quote values of the request, which can
+exceed Lambda's limit for responses."""
 
 
 class ApiError(Exception):
@@ -95,24 +96,24 @@ class UnsupportedMediaType(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """AWS throttled calls of the function until its retries were exhausted."""
+    """AWS throttled the function, or items changed concurrently, until its time or its retries were used up."""
 
     status = 429
     code = "THROTTLED"
 
 
 RETRY_AFTER_SECONDS = 2
-"""Value of `Retry-After` in responses with `Unavailable`."""
+"""Value of the header `Retry-After` in 503 responses."""
 
 
 class Unavailable(ApiError):
-    """An AWS service failed or did not respond until the function's retries were exhausted."""
+    """An AWS service returned errors or did not respond until the retries of the function were used up."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"
 
     def __init__(self, is_read: bool = False) -> None:
-        """Accept whether the request is read-only, so that it can be repeated safely."""
+        """`is_read` is whether the request only reads, so that it can be repeated safely."""
         remedy = "Send the request again."
         if not is_read:
             remedy = (

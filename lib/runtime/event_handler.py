@@ -57,13 +57,13 @@ class SchemaViolation(Exception):
     """A value does not match its JSON Schema."""
 
     def __init__(self, message: str, **_: Any) -> None:
-        """Accept the message, and further arguments that generated validators pass."""
+        """Generated validators pass further keyword arguments, which are ignored."""
         super().__init__(message)
         self.message = message
 
 
 class Route(NamedTuple):
-    """A method of a path. The generated module `index.py` of the Lambda archive creates the routes."""
+    """An HTTP method of a path. The generated module `index.py` of the Lambda archive creates the routes."""
 
     operation: Callable[[Request], Response]
     validate: Validator | None
@@ -71,9 +71,9 @@ class Route(NamedTuple):
     types: Mapping[str, str]
     """JSON Schema types of the query parameters that are not strings."""
     entries: str = ""
-    """Array in the body of a batch."""
+    """Name of the array in the body of a batch. Empty if the route is not a batch."""
     validate_entry: Validator | None = None
-    """Validator of one entry of a batch."""
+    """Validator of each entry of a batch."""
 
 
 class Request(NamedTuple):
@@ -84,13 +84,13 @@ class Request(NamedTuple):
     path: dict[str, str]
     query: dict[str, Any]
     headers: dict[str, str]
-    """Names in lower case."""
+    """Headers by lowercase name."""
     body: Any
     actor: str
     """Caller: the user or client of the user pool, the principal of the authorizer, the IAM ARN, the ID of the API
     key, or `anonymous`. It can be personal data."""
     id: str
-    """API Gateway's request ID, which is part of logs and errors."""
+    """Request ID of API Gateway, which logs and error responses contain."""
     owner: str = ""
     """Owner of the items that the request creates: the user or client of the user pool, the principal of the
     authorizer, or the IAM user or role without its session. Empty if only an API key identifies the caller, because
@@ -101,12 +101,12 @@ class Request(NamedTuple):
 
     @property
     def caller(self) -> str:
-        """Stable identity of the caller, so that a retry matches its first attempt even in another session."""
+        """Identity of the caller without its session, because a retry can come from another session."""
         return self.owner or self.actor
 
 
 class Response(NamedTuple):
-    """The response of an operation. `body` is serialized JSON, or empty."""
+    """The response of an operation. `body` is JSON or empty."""
 
     status: int
     body: str = ""
@@ -123,9 +123,8 @@ class Api:
         cors_origin: str,
         consumers: Mapping[str, StreamOperation] = MappingProxyType({}),
     ) -> None:
-        """Accept routes by method and path, schedules by name, and consumers by the physical name of their table.
-
-        Several origins in `cors_origin` are separated by commas.
+        """`routes` are by method and path, `schedules` by name, and `consumers` by the physical name of their table.
+        `cors_origin` is the argument of `Cors`.
         """
         self._routes = routes
         self._schedules = schedules
@@ -200,7 +199,7 @@ class Api:
 
 
 def _run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:
-    """Run an invocation. Log its fields, duration and metrics in one line when it ends."""
+    """Run an invocation. Then log the fields, the duration and the metrics in one line."""
     start = time.perf_counter()
     INVOCATION.begin(correlation_id)
     try:
@@ -274,7 +273,7 @@ def _to_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _parse_integer_of_batch(value: str) -> int | Decimal:
-    """Return an integer. If it is too long, return a decimal, which the validator of its entry rejects."""
+    """Return an integer, or a `Decimal` if it is too long: the validator of the entry rejects a `Decimal`."""
     return int(value) if len(value) <= MAX_INTEGER_CHARACTERS else Decimal(value)
 
 
@@ -288,9 +287,9 @@ _decode, _decode_batch = _decoder(_parse_integer), _decoder(_parse_integer_of_ba
 
 
 def _parse_body(event: dict[str, Any], headers: dict[str, str], entries: str) -> Any:
-    """Return the parsed body. Raise `BadRequest` for problems that a JSON Schema does not detect.
+    """Return the parsed body. Raise `BadRequest` for errors that a JSON Schema cannot detect.
 
-    `entries` is the name of a batch's array. `_invalid_entries` checks its entries.
+    `entries` is the name of the array of a batch, whose entries are checked by `_invalid_entries`.
     """
     content_type = headers.get("content-type", JSON).split(";")[0].strip().lower()
     if content_type != JSON:
@@ -308,7 +307,7 @@ def _parse_body(event: dict[str, Any], headers: dict[str, str], entries: str) ->
     except UnicodeEncodeError as exc:
         raise BadRequest("The body must be valid Unicode, got an unpaired surrogate.") from exc
     except ArithmeticError as exc:
-        raise BadRequest("The body contains a number that is too large to store.") from exc
+        raise BadRequest("Numbers in the body must have a magnitude from 1E-130 to 9.99E+125.") from exc
     except (ValueError, RecursionError) as exc:
         raise BadRequest(f"The body is not valid JSON: {exc}.") from exc
 

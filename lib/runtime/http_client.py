@@ -64,22 +64,22 @@ Sleep = Callable[[float], None]
 
 
 class RetryDeadline:
-    """Time until which the current invocation can call AWS: its timeout, minus `RESPONSE_SECONDS`."""
+    """Deadline of the current invocation for calls to AWS: `RESPONSE_SECONDS` before its timeout."""
 
     def __init__(self) -> None:
         self._end = float("inf")
 
     def start(self, seconds: float) -> None:
-        """Set the deadline for an invocation that has this many seconds until its timeout."""
+        """Set the deadline of an invocation that times out in `seconds`."""
         self._end = time.monotonic() + seconds - RESPONSE_SECONDS
 
     def is_exceeded(self, needed_seconds: float | None = None) -> bool:
-        """Return whether the remaining time is shorter than needed. Default: the timeout of one attempt."""
+        """Return whether less than `needed_seconds` remain. Default (None): the timeout of one attempt."""
         needed = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS if needed_seconds is None else needed_seconds
         return time.monotonic() + needed > self._end
 
     def attempt_deadline(self) -> float:
-        """Return the monotonic time at which an attempt that starts now times out."""
+        """Return the time (`time.monotonic`) at which an attempt that starts now times out."""
         return min(time.monotonic() + CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS, self._end)
 
 
@@ -87,7 +87,7 @@ DEADLINE = RetryDeadline()
 
 
 class AwsError(Exception):
-    """An error response of AWS, or no response."""
+    """An error response of AWS, or a call without a response (`NO_RESPONSE`)."""
 
     def __init__(self, code: str, message: str, status: int, body: dict[str, Any], ambiguous: bool = False) -> None:
         super().__init__(f"{code}: {message}")
@@ -96,7 +96,8 @@ class AwsError(Exception):
         self.status = status
         self.body = body
         self.ambiguous = ambiguous
-        """Whether AWS might have executed an attempt of the call that got no response or a server error."""
+        """Whether AWS might have executed an attempt of the call that failed without a response or with a server
+        error."""
 
 
 Call = tuple[str, dict[str, Any]]
@@ -124,7 +125,7 @@ class Client:
         sleep: Sleep = time.sleep,
         backoff: Sequence[float] = BACKOFF_SECONDS,
     ) -> None:
-        """Accept the maximum delay of each retry in `backoff`. An empty sequence disables retries."""
+        """`backoff` contains the maximum delay before each retry. An empty sequence disables retries."""
         env = os.environ
         self._service = service
         self._target = target
@@ -193,7 +194,7 @@ class Client:
         raise AwsError(code, message, status, body, ambiguous=status >= 500)
 
     def _send(self, request: HttpRequest, deadline: float) -> http.client.HTTPConnection | AwsError:
-        """Send a request and return its connection, or return the error."""
+        """Send a request. Return its connection, or the error if sending failed."""
         is_connected = False
         connection = self._idle_connection() or self._new_connection()
         try:
@@ -303,7 +304,7 @@ def _no_response(connection: http.client.HTTPConnection, exc: Exception, is_conn
 
 
 def endpoint(service: str, region: str) -> str:
-    """Return the endpoint of a service: the one in the environment, or else the regional endpoint of AWS."""
+    """Return the endpoint: `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, or the Regional endpoint of AWS."""
     env = os.environ
     configured = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
     return configured or f"https://{service}.{region}.{env.get(DNS_SUFFIX_VARIABLE, 'amazonaws.com')}"

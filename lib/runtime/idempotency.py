@@ -36,12 +36,12 @@ class Idempotency:
         *,
         earlier_scope: str = "",
     ) -> None:
-        """Accept the idempotency key and the request that it identifies.
+        """Keys are unique within `scope`, which contains the route and the caller.
 
-        Keys are unique per `scope`, which names route and caller. `earlier_scope` is the scope of the previous release,
-        if it differs. `to_primary_key` returns the primary key of an item for a partition key.
+        `earlier_scope` is the scope in the previous release, if it differs. `to_primary_key` returns the primary key
+        of an item with a partition key.
         """
-        # Proxies can change other characters, so that different keys would become equal.
+        # Proxies can modify other characters, so different keys could become equal.
         if len(key) > MAX_KEY_LENGTH or not KEY.fullmatch(key):
             raise BadRequest(
                 f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable ASCII characters without a space at either "
@@ -53,7 +53,7 @@ class Idempotency:
         """Primary key of the record."""
         scopes = dict.fromkeys([scope, earlier_scope] if earlier_scope else [scope])
         self.primary_keys = [self._primary_key(name + chr(0) + key) for name in scopes]
-        """Primary keys under which the record can exist, including that of the previous release."""
+        """Primary keys under which the record can exist in this and in the previous release."""
         self._digest = _digest(json.dumps(request, sort_keys=True))
         self._now = int(now())
 
@@ -67,7 +67,7 @@ class Idempotency:
         return self._to_primary_key(f"{PREFIX}idempotency#{_digest(name)}")
 
     def put(self, table: str, result: Item) -> dict[str, Any]:
-        """Return the action of a transaction that writes the record, if there is no unexpired one."""
+        """Return the transaction action that writes the record unless an unexpired one exists."""
         expires = str(self._now + LIFETIME_SECONDS)
         record = {**self.primary_key, "digest": {"S": self._digest}, "made": {"M": result}, EXPIRES: {"N": expires}}
         return put_unless_recorded(table, record, self._now, returns_item=True)
@@ -85,7 +85,7 @@ class Idempotency:
 
 
 def put_unless_recorded(table: str, record: Item, now: int, *, returns_item: bool = False) -> dict[str, Any]:
-    """Return the action of a transaction that writes an idempotency record, if there is no unexpired one."""
+    """Return the transaction action that writes an idempotency record unless an unexpired one exists."""
     condition, values = "attribute_not_exists(#expires) OR #expires < :now", {":now": {"N": str(now)}}
     return put_action(table, record, condition, values, names={"#expires": EXPIRES}, returns_item=returns_item)
 

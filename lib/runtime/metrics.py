@@ -18,11 +18,11 @@ DIMENSION = "FunctionName"
 """Dimension of all metrics."""
 
 MetricValue = Union[float, "tuple[float, str]"]
-"""A value without a unit, or a value with a CloudWatch unit, such as `(12.5, "Milliseconds")`."""
+"""A value, or a value with its CloudWatch unit, such as `(12.5, "Milliseconds")`."""
 
 
 def emit(**values: MetricValue) -> None:
-    """Record metrics, such as `emit(OrdersTaken=1, Waited=(12.5, "Milliseconds"))`.
+    """Record metrics, such as `emit(Orders=1, WaitTime=(12.5, "Milliseconds"))`.
 
     CloudWatch receives the sum of the values that an invocation records for a metric.
     """

@@ -40,17 +40,17 @@ class Outbox(NamedTuple):
     """Names of the key attributes of the table."""
     index_name: str
     partition: tuple[str, Attribute]
-    """Name and value of the partition key of the index."""
+    """Name and value of the partition key attribute of the index."""
     due_at: str
-    """Sort key of the index."""
+    """Name of the sort key attribute of the index."""
     timestamp: Callable[[float], Attribute]
-    """Function that returns the current time plus a number of seconds, as a value of `due_at`."""
+    """Function from a number of seconds to the value of `due_at` that many seconds from now."""
     notification: Callable[[Item], Notification]
-    """Function that returns the notification of an item."""
+    """Function from an item to its notification."""
     retention_seconds: int = 0
     """Time after publication at which an item expires (TTL). Default (0): never."""
     retries_immediately: bool = False
-    """Whether a failed publication ends the lease. If not, other senders can retry it after the lease expires."""
+    """Whether a failed publication ends the lease. Otherwise, the notification is retried after the lease expires."""
 
     def due(self) -> Iterator[Item]:
         """Yield the primary keys of the notifications that are due."""
@@ -71,7 +71,7 @@ class Outbox(NamedTuple):
 
         If a batch has errors, publish its other notifications before raising the first error.
         """
-        # The import takes milliseconds, and functions that publish only their own notifications do not need it.
+        # The import takes milliseconds, and only functions that call `send` need it.
         from concurrent.futures import ThreadPoolExecutor  # pylint: disable=import-outside-toplevel
 
         remaining = iter(keys)
@@ -80,7 +80,7 @@ class Outbox(NamedTuple):
                 yield from self._publish([*threads.map(self._lease, batch)])
 
     def publish(self, item: Item) -> None:
-        """Publish a notification that the caller has stored with a lease."""
+        """Publish the notification of an item that the caller has stored with a lease."""
         for _ in self._publish([(self._key_of(item), self.notification(item))]):
             pass
 

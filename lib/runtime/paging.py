@@ -1,4 +1,4 @@
-"""Page tokens that are signed, and valid only for one listing."""
+"""Signed page tokens, each valid for one listing."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Listing(NamedTuple):
     query: dict[str, Any]
     """Parameters of the DynamoDB query."""
     key: tuple[str, ...]
-    """Names of the attributes of an exclusive start key."""
+    """Names of the attributes of `ExclusiveStartKey`."""
     scope: dict[str, Any]
-    """Parameters of the request for which page tokens are valid."""
+    """Request parameters that all pages must have in common. A page token is valid only with the same values."""
 
 
 class PageTokens:
@@ -42,7 +42,7 @@ class PageTokens:
         self._signing_key: bytes | None = None
 
     def request(self, listing: Listing, size: int, token: str | None) -> dict[str, Any]:
-        """Return the query parameters of a page. The limit is one more than the page size to detect the last page."""
+        """Return the query parameters of a page. The limit exceeds the page size by one to detect the last page."""
         start = {"ExclusiveStartKey": self.decode(listing.scope, token)} if token else {}
         return {"Limit": size + 1, **listing.query, **start}
 
@@ -60,7 +60,7 @@ class PageTokens:
         return _to_base64(self._sign(scope, payload) + payload)
 
     def decode(self, scope: dict[str, Any], token: str) -> Item:
-        """Return the exclusive start key of a token. Raise `BadRequest` if it is invalid or has another scope."""
+        """Return the `ExclusiveStartKey` of a token. Raise `BadRequest` for an invalid token or another scope."""
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:
@@ -78,7 +78,8 @@ class PageTokens:
         return hmac.new(self._signing_key, message, hashlib.sha256).digest()[:SIGNATURE_BYTES]
 
     def _load_key(self) -> bytes:
-        """Return the stored signing key. If there is none, generate one, unless a concurrent request does so first."""
+        """Return the stored signing key. If there is none, store a generated one, unless a concurrent request does
+        first."""
         request = {"TableName": self._table, "Key": self._primary_key, "ConsistentRead": True}
         item = self._store.call("GetItem", **request).get("Item")
         if item is None:

@@ -10,7 +10,7 @@ from . import logging
 from .http_client import DEADLINE, AwsError, Client, is_retryable
 
 INITIALIZATION_SECONDS = 6.0
-"""Time limit of reading a parameter. Lambda limits initialization to ten seconds."""
+"""Timeout for reading the parameter. Lambda limits initialization to ten seconds."""
 
 
 def load(variable: str) -> dict[str, Any]:
@@ -28,18 +28,18 @@ def load(variable: str) -> dict[str, Any]:
     except AwsError as exc:
         if not is_retryable(exc):
             raise
-        logging.write("WARN", "parameter", name=name, error=exc.code)
+        logging.write("WARN", "parameter not read", name=name, error=exc.code)
         return deployed
     finally:
         client.close()
     settings, invalid_names = _parse(value, deployed)
     if invalid_names:
-        logging.write("WARN", "parameter", name=name, unusable=invalid_names)
+        logging.write("WARN", "parameter has invalid settings", name=name, unusable=invalid_names)
     return {**deployed, **settings}
 
 
 def _parse(value: str, deployed: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the valid settings, and the names of those that are unknown or differ in type from the deployed value."""
+    """Return the valid settings, and the names of the settings that are unknown or have another type than deployed."""
     try:
         settings = json.loads(value)
     except ValueError:

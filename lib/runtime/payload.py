@@ -18,7 +18,7 @@ LINE_SEPARATORS = ("\u2028", "\u2029")
 
 
 def payload_bytes(body: str) -> int:
-    """Return the size of a body, or of a part of one, in the payload."""
+    """Return the size of a body, or of a part of it, in the payload."""
     if os.environ.get("AWS_EXECUTION_ENV") not in UTF8_RUNTIMES:
         return len(encode_basestring_ascii(body)) - 2
     return len(encode_basestring(body).encode()) - 2 + 3 * sum(map(body.count, LINE_SEPARATORS))

@@ -14,4 +14,4 @@ def reject_reserved_names(*names: str) -> None:
     """Raise `BadRequest` for a key or an attribute name of a request with the reserved prefix."""
     for name in names:
         if name.startswith(PREFIX):
-            raise BadRequest(f"{name}: names that start with {PREFIX!r} are reserved. Choose another name.")
+            raise BadRequest(f"Names must not start with {PREFIX!r}, got {name!r}. Choose another name.")

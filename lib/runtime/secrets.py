@@ -19,7 +19,7 @@ class Secret:
     """A secret that each execution environment caches until it expires or is invalidated."""
 
     def __init__(self, variable: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Accept the environment variable with the name of the secret."""
+        """`variable` is the environment variable with the name of the secret."""
         self._variable = variable
         self._clock = clock
         self._value = ""
@@ -46,7 +46,7 @@ class Secret:
         except AwsError as exc:
             if not (self._value and is_retryable(exc)):
                 raise
-            logging.write("WARN", "secret", name=name, error=exc.code)
+            logging.write("WARN", "secret not refreshed", name=name, error=exc.code)
             return self._value
 
 

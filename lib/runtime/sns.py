@@ -52,8 +52,8 @@ class Sns(Client):
     def publish_batch(self, topic_arn: str, notifications: list[Notification]) -> dict[int, AwsError]:
         """Publish notifications with the minimum number of calls.
 
-        Return the errors of the notifications that SNS did not accept, by position. A failed call is the error of all
-        its notifications.
+        Return the errors of the notifications that SNS did not accept, by position. The error of a failed call applies
+        to all its notifications.
         """
         errors: dict[int, AwsError] = {}
         for batch in _batches([notification.fields() for notification in notifications]):

@@ -19,7 +19,7 @@ _RECORD = "idempotency record"
 
 
 class WriteConflict(Exception):
-    """Conditions of a transaction failed, or another transaction was writing one of its items.
+    """A condition of a transaction failed, or another transaction was writing one of its items.
 
     `items` contains the stored items of the actions with failed conditions, by the name of the action, or None for an
     item that does not exist or that the action does not return. It is empty for a conflict with another transaction.
@@ -93,6 +93,6 @@ class Retries:
 
 
 def check_deadline(message: str) -> None:
-    """Raise `TooManyRequests` with the message if the time does not suffice for another attempt."""
+    """Raise `TooManyRequests` with the message if too little time remains for another attempt."""
     if DEADLINE.is_exceeded():
         raise TooManyRequests(message)

@@ -1,4 +1,4 @@
-"""Registry of the services that can be deployed: the built-in ones, and those of installed packages.
+"""Registry of the services that can be deployed: built-in services, and services of installed packages.
 
 A package registers a `ServiceFactory` in the entry point group `tap_stack.services`:
 
@@ -36,7 +36,7 @@ def names() -> tuple[str, ...]:
 def load(name: str) -> ServiceFactory:
     """Return the factory of a service.
 
-    Raise `ServiceError` if the name is not registered or registered twice, or if its entry point is invalid.
+    Raise `ServiceError` if the name is not registered, is registered twice, or has an invalid entry point.
     """
     if name not in LOADED:
         LOADED[name] = _load(name)
@@ -53,7 +53,7 @@ def loadable() -> Iterator[ServiceFactory]:
 
 
 class _DefaultServices(Mapping[str, Service]):
-    """The services with default settings by name. A service is imported on lookup."""
+    """The services with default settings, by name. A service is imported on lookup."""
 
     def __getitem__(self, name: str) -> Service:
         if name not in self:
@@ -112,8 +112,8 @@ def _load_entry_point(entry_point: EntryPoint) -> ServiceFactory:
         raise ServiceError(f"service {name!r}: {origin} must be a ServiceFactory, got {type(factory).__name__}.")
     if other_names := {factory.name, default_name} - {name}:
         raise ServiceError(
-            f"service {name!r}: the factory and the service definition of {origin} must have that name, got "
-            f"{other_names.pop()!r}. Rename the service or the entry point."
+            f"service {name!r}: {origin} must create a service with this name, got {other_names.pop()!r}. "
+            "Rename the service or the entry point."
         )
     return factory
 

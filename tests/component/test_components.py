@@ -289,7 +289,7 @@ KEYS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lost#*"]}}
         (lambda: a_parameter().grant(["GetParameter"]), "ssm", ["GetParameter"], "arn:config-parameter"),
     ],
 )
-def test_component_grants_actions_on_itself(
+def test_component_grants_actions_on_its_resource(
     grant: Callable[[], Any], service: str, actions: list[str], resource: str
 ) -> None:
     statement = record(lambda: pulumi.export("statement", grant())).exports["statement"]
@@ -351,7 +351,7 @@ def record_api(**changes: Any) -> Deployment:
     return record(lambda: an_api(**changes))
 
 
-def test_cors_origins_override_those_of_the_settings() -> None:
+def test_cors_origins_override_the_settings() -> None:
     created = record_api(
         cors_origins=["https://d1.cloudfront.net"], settings=ApiSettings(cors_origin="https://shop.example.com")
     )

@@ -38,7 +38,7 @@ def concurrency_warnings(deployment: Deployment) -> list[str]:
 @pytest.mark.parametrize(("quota", "expected"), [(1_000.0, 530), (500.0, 400), (110.0, 10), (109.0, -1), (10.0, -1)])
 @pytest.mark.untraced
 @pytest.mark.slow
-def test_production_reserves_what_the_quota_allows(quota: float, expected: int) -> None:
+def test_production_reserves_concurrency_within_the_quota(quota: float, expected: int) -> None:
     assert reserved(deployed(a_quota(quota))) == {"inventory-api-lambda-prod": expected}
 
 
@@ -69,7 +69,7 @@ def test_quota_of_lambda_is_looked_up() -> None:
 
 
 @pytest.mark.untraced
-def test_profile_decides_if_the_quota_is_unknown() -> None:
+def test_reservation_of_the_profile_applies_if_the_quota_is_unknown() -> None:
     deployment = deployed({})
     assert reserved(deployment) == {"inventory-api-lambda-prod": 530}
     assert concurrency_warnings(deployment) == []
@@ -77,7 +77,7 @@ def test_profile_decides_if_the_quota_is_unknown() -> None:
 
 @pytest.mark.untraced
 @pytest.mark.slow
-def test_functions_share_what_the_quota_allows() -> None:
+def test_functions_share_the_reservable_concurrency() -> None:
     concurrency = reserved(deployed(a_quota(200), service="stock"))
     assert 0 < sum(concurrency.values()) <= 100
     assert min(concurrency.values()) > 0

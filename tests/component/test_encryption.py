@@ -80,7 +80,7 @@ def differences(before: Deployment, after: Deployment) -> set[tuple[str, str]]:
     }
 
 
-def test_key_encrypts_everything_at_rest(production: Deployment) -> None:
+def test_key_encrypts_all_data_at_rest(production: Deployment) -> None:
     encrypted = {
         "cloudwatch.LogGroup": "kmsKeyId",
         "lambda.Function": "kmsKeyArn",
@@ -129,7 +129,7 @@ def test_existing_key_is_used_and_not_created(created: Deployment) -> None:
 
 @pytest.mark.untraced
 def test_tables_without_a_customer_managed_key_use_the_aws_owned_key(unencrypted: Deployment) -> None:
-    """Otherwise the provider would keep the former key, which is deleted."""
+    """Without the setting, the provider would keep the former key, which is deleted."""
     owned = deployed("aws_owned")
     assert {table["serverSideEncryption"]["enabled"] for table in owned.inputs("dynamodb.Table").values()} == {False}
     assert differences(unencrypted, owned) == {("dynamodb.Table", "serverSideEncryption")}

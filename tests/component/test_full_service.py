@@ -19,7 +19,7 @@ ORIGIN = "https://domainName:post-site-front-distribution"
 
 
 def deployed(**args: Any) -> Deployment:
-    """Return the resources of a stack of the yard service."""
+    """Return the resources of a stack of the full service."""
     return record(stacked(**{"service": full_service(), **args}))
 
 

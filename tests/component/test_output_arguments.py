@@ -1,4 +1,5 @@
-"""Outputs as arguments: accepted for properties of resources, rejected for settings that decide what is created."""
+"""Outputs as arguments: accepted for properties of resources, rejected for settings that decide which resources are
+created."""
 
 from __future__ import annotations
 
@@ -130,7 +131,7 @@ def test_preview_does_not_require_the_values() -> None:
         ),
     ],
 )
-def test_output_is_rejected_if_its_value_decides_what_is_created(arguments: Any, message: str) -> None:
+def test_output_is_rejected_if_its_value_selects_resources(arguments: Any, message: str) -> None:
     def program() -> None:
         with pytest.raises(ValueError, match="Output") as raised:
             TapStackArgs(**arguments(pulumi.Output.from_input("web")))

@@ -69,7 +69,9 @@ FUNCTION = ("aws:lambda/function:Function", "tap-lambda-function")
         ({TABLE: {"name": "pr-7-items-table"}}, {}, "name of table table must stay 'pr-7-items-table'"),
     ],
 )
-def test_stack_keeps_its_identity(resources: Resources, args: dict[str, Any], message: str) -> None:
+def test_changed_environment_service_or_table_name_is_rejected(
+    resources: Resources, args: dict[str, Any], message: str
+) -> None:
     with pytest.raises(pulumi.RunError, match=message):
         deploy(resources, **args)
 
@@ -80,7 +82,7 @@ def test_name_that_a_transform_set_is_not_another_environment() -> None:
     deploy({TABLE: {"name": "acme-dev-items-table"}, STACK: {"service": "items", "environment": "dev"}})
 
 
-def test_stack_stays_in_its_region() -> None:
+def test_changed_region_is_rejected() -> None:
     function = "arn:aws:lambda:{}:123456789012:function:dev-items-lambda"
     deploy({STACK: {"lambda_function_arn": function.format("us-east-1")}})
     with pytest.raises(pulumi.RunError, match=r"region must stay 'eu-west-1'.*init items-dev-us-east-1"):
@@ -186,7 +188,7 @@ def test_replicas_of_another_table_are_ignored() -> None:
 
 @pytest.mark.parametrize("known", [WITH_REPLICA, {("tap:aws:Table", "tap-table"): {"replicated": True}}])
 @pytest.mark.untraced
-def test_table_keeps_the_stream_of_its_former_replicas(known: Resources) -> None:
+def test_table_retains_the_stream_of_its_former_replicas(known: Resources) -> None:
     table = deploy(known).single("dynamodb.Table").inputs
     assert (table["streamEnabled"], table["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
     assert "streamEnabled" not in deploy({}).single("dynamodb.Table").inputs
@@ -220,7 +222,7 @@ def aws_managed(args: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": "1", "arn": f"arn:aws:kms:{args.get('region', 'home')}:123456789012:key/aws"}
 
 
-def test_table_without_its_former_key_gets_the_aws_managed_key() -> None:
+def test_table_without_its_former_key_uses_the_aws_managed_key() -> None:
     known = {**ENCRYPTED, REPLICA: {"kmsKeyArn": KEY}}
     deployed = deploy(known, {"getKey": aws_managed}, table=REPLICATED)
     encryption = deployed.single("dynamodb.Table").inputs["serverSideEncryption"]
@@ -236,7 +238,7 @@ def test_table_keeps_its_key_with_a_warning_if_the_aws_managed_key_is_missing() 
 
 
 @pytest.mark.untraced
-def test_older_vaults_stay_while_they_contain_recovery_points_or_are_retained() -> None:
+def test_older_vaults_remain_while_they_contain_recovery_points_or_are_retained() -> None:
     labels = {("tap:aws:Backup", "tap-backup"): {"vault_keys": {"1": "aws_managed", "2": "former"}}}
     vaults = {
         VAULT: {"name": "dev-items-backup"},
@@ -369,7 +371,7 @@ def test_replica_of_a_deployed_table_is_imported_if_its_region_is_added_again(ke
         FUNCTION: {"name": "dev-items-lambda"},
         ("aws:kms/replicaKey:ReplicaKey", f"tap-encryption-{REGION}-replica"): {"arn": key_arn},
     }
-    with pytest.raises(ExistingResourceError, match=f"existing: DynamoDB replica dev-items-table/{REGION}"):
+    with pytest.raises(ExistingResourceError, match=f"of this stack: DynamoDB replica dev-items-table/{REGION}"):
         deploy(known, EXISTING, encryption=CREATED_KEY, table=REPLICATED)
     deployment = deploy(known, EXISTING, encryption=CREATED_KEY, table=REPLICATED, adopt_retained=True)
     imported = {resource.name for resource in deployment.registered if resource.import_id}

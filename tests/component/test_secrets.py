@@ -106,7 +106,7 @@ def test_version_changes_with_the_value(store: str) -> None:
 
 @pytest.mark.untraced
 def test_version_of_a_parameter_changes_with_its_description() -> None:
-    """Otherwise the provider would write an empty value."""
+    """Without a new version, the provider would write an empty value."""
     before = secret_inputs(with_value("ssm"), "ssm")["valueWoVersion"]
     assert (
         before != secret_inputs(deployed(service=a_service_with_secret(description="another")), "ssm")["valueWoVersion"]

@@ -523,7 +523,7 @@ def test_preflight_responses_declare_every_header_that_they_set(any_stack: Deplo
         assert declared_headers == response.get("responseParameters", {}).keys()
 
 
-def test_deployment_of_the_api_waits_for_everything_that_it_captures(any_stack: Deployment) -> None:
+def test_deployment_depends_on_all_captured_resources(any_stack: Deployment) -> None:
     mocks = {name for name, inputs in any_stack.inputs("apigateway.Integration").items() if inputs["type"] == "MOCK"}
     responses = any_stack.by_kind("apigateway.IntegrationResponse")
     captured = {*any_stack.by_kind("apigateway.Integration")} - mocks | {

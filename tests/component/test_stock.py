@@ -56,7 +56,7 @@ def test_only_the_anonymous_route_requires_no_key(response: Any, split: bool) ->
 
 
 @pytest.mark.parametrize(("response", "schema"), [("full", "ProductLevel"), ("availability", "Availability")])
-def test_anonymous_response_decides_the_documented_schema(response: Any, schema: str) -> None:
+def test_anonymous_response_sets_the_documented_schema(response: Any, schema: str) -> None:
     paths = openapi.document(stock(StockSettings(anonymous_response=response)))["paths"]
     documented = {
         path: paths[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]

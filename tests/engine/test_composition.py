@@ -192,7 +192,7 @@ def test_retained_table_of_a_second_region_can_be_adopted(engine: Engine) -> Non
     stack = engine.stack()
     stack.deploy(program("us-west-2", "eu-west-1"))
     stack.up(program("us-west-2"))
-    with pytest.raises(Rejected, match="existing: DynamoDB table prod-items-table"):
+    with pytest.raises(Rejected, match="of this stack: DynamoDB table prod-items-table"):
         stack.preview(program("us-west-2", "eu-west-1"))
     assert stack.up(program("us-west-2", "eu-west-1", adopt_retained=True)).operations["import"] == 1
     stack.deploy(program("us-west-2", "eu-west-1"))

@@ -230,7 +230,7 @@ def test_destroyed_prod_can_be_deployed_again_with_its_data_even_after_a_failure
     keys = len(stack.ledger.find(KEY))
     stack.destroy()
     retained = {token: {entry.id for entry in stack.ledger.find(token)} for token in (TABLE, VAULT, KEY, POOL)}
-    message = r"existing: DynamoDB table prod-items-table, DynamoDB replica .*, backup vault .*adopt_retained"
+    message = r"of this stack: DynamoDB table prod-items-table, DynamoDB replica .*, backup vault .*adopt_retained"
     assert_rejected(stack, tap_stack(**EVERYTHING_RETAINED), message, update=True)
     planned = stack.preview(program(adopt_retained=True))
     assert planned["import"] == 6
@@ -281,7 +281,9 @@ def test_reenabled_settings_can_adopt_retained_resources(engine: Engine) -> None
     stack.up(tap_stack(**prod, **settings))
     (replica,) = stack.ledger.find(REPLICA)
     stack.deploy(tap_stack(**prod))
-    message = "existing: DynamoDB replica prod-items-table/us-west-2, backup vault prod-items-backup, Cognito user pool"
+    message = (
+        "of this stack: DynamoDB replica prod-items-table/us-west-2, backup vault prod-items-backup, Cognito user pool"
+    )
     assert_rejected(stack, tap_stack(**prod, **settings), message)
     stack.up(tap_stack(**prod, **settings, adopt_retained=True))
     stack.deploy(tap_stack(**prod, **settings))
@@ -303,7 +305,7 @@ def test_existing_table_can_be_adopted_by_the_stack(engine: Engine) -> None:
     (table,) = stack.ledger.find(TABLE)
     stack.destroy()
     stack.deploy(tap_stack(**prod, table=existing))
-    assert_rejected(stack, tap_stack(**prod), r"existing: DynamoDB table prod-items-table.*adopt_retained")
+    assert_rejected(stack, tap_stack(**prod), r"of this stack: DynamoDB table prod-items-table.*adopt_retained")
     adopted = stack.up(tap_stack(**prod, adopt_retained=True))
     assert not adopted.names("create", TABLE) + adopted.names("delete", TABLE)
     stack.deploy(tap_stack(**prod))
@@ -324,7 +326,7 @@ def test_table_of_the_stack_must_be_retained_before_it_is_used_as_existing(engin
 @pytest.mark.parametrize("service", ["items", "stock"])
 def test_second_stack_with_the_same_suffix_is_rejected_before_anything_is_created(engine: Engine, service: str) -> None:
     engine.stack("first").up(tap_stack(service))
-    message = r"existing: Lambda function .*Another stack deploys this service"
+    message = r"of this stack: Lambda function .*Another stack deploys this service"
     for adopt in (False, True):
         program = tap_stack(service, adopt_retained=adopt)
         assert_rejected(engine.stack(f"second-{adopt}"), program, message, update=True)

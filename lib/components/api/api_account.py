@@ -1,4 +1,4 @@
-"""The IAM role with which API Gateway writes logs: one setting per account and region, shared by all of its APIs."""
+"""The IAM role that API Gateway assumes to write logs: a setting that all APIs of an account and region share."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ApiAccountArgs:
 class ApiAccount(pulumi.ComponentResource):
     """The account setting that lets API Gateway write logs.
 
-    `pulumi destroy` retains it, because all other APIs of the account and region use it, too.
+    `pulumi destroy` retains the setting, because the other APIs of the account and region also use it.
     """
 
     def __init__(self, name: str, args: ApiAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -32,7 +32,7 @@ class ApiLogsArgs:
 
 
 class ApiLogs(pulumi.ComponentResource):
-    """The log groups of one API and the role with which API Gateway writes to them."""
+    """The log groups of an API, and the role that API Gateway assumes to write to them."""
 
     def __init__(self, name: str, args: ApiLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:ApiLogs", name, None, opts)

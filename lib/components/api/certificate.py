@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 VALIDATION_SECONDS = 60
 NO_RECORD = aws.acm.outputs.CertificateDomainValidationOption()
-"""Validation record of a certificate whose options are unset, as in unit tests with mocks."""
+"""Validation record if the provider returns none, as in unit tests with mocks."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ class DomainArgs:
     certificate_arn: str = ""
     """ACM certificate in the region of the API. Default (empty): one is created and validated in `zone_id`."""
     zone_id: str = ""
-    """Route 53 hosted zone that gets alias records for `name`. Default (empty): no records are created."""
+    """Route 53 hosted zone in which alias records for `name` are created. Default (empty): no records are created."""
     api_id: pulumi.Input[str]
     stage_name: pulumi.Input[str]
     base_path: str = ""
@@ -29,7 +29,7 @@ class DomainArgs:
 
 
 class Domain(pulumi.ComponentResource):
-    """A Regional custom domain. Without a hosted zone, DNS must resolve `name` to `target`."""
+    """A Regional custom domain. Without `zone_id`, create a DNS record that routes `name` to `target`."""
 
     def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Domain", name, None, opts)
@@ -50,7 +50,7 @@ class Domain(pulumi.ComponentResource):
             rest_api=args.api_id,
             stage_name=args.stage_name,
             base_path=args.base_path or None,
-            # If the provider updates the path in place, it keeps the old id and later fails to delete the mapping.
+            # If the provider updates the path in place, it keeps the old ID and later fails to delete the mapping.
             opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["basePath"]),
         )
         self.url = f"https://{args.name}/{args.base_path}".rstrip("/")

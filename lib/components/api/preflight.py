@@ -29,7 +29,7 @@ class PreflightArgs:
     methods: Mapping[str, Sequence[str]]
     """HTTP methods of the API by path."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Settings of the function. Unset fields use the `dev` defaults."""
+    """Unset fields use the `dev` defaults."""
     kms_key_arn: pulumi.Input[str] | None = None
     """KMS key that encrypts the environment variable and the log group. Default (None): AWS managed encryption."""
     provider_info: ProviderInfo | None = None
@@ -38,7 +38,7 @@ class PreflightArgs:
 
 
 class Preflight(pulumi.ComponentResource):
-    """A Lambda function for the OPTIONS method of an API. Its role allows only to write logs and traces.
+    """A Lambda function for the OPTIONS method of an API. Its role can only write logs and traces.
 
     The functions of the service do not respond to OPTIONS: their aliases can run an earlier version during a gradual
     rollout, and preflight requests need no authorization, so they must not use up the reserved concurrency of callers.

@@ -42,7 +42,7 @@ class ApiArgs:
     routes: Sequence[tuple[model.Route, Function]]
     """Every route with its function."""
     schemas: Mapping[str, model.Schema] = field(default_factory=dict)
-    """JSON schemas by the names that routes use. Each schema of a request body becomes a model of the API."""
+    """JSON Schemas by the names that routes use. Each schema of a request body becomes a model of the API."""
     settings: ApiSettings = field(default_factory=ApiSettings)
     """Unset fields use the `dev` defaults. The stage name defaults to `prod`."""
     authorization: AuthorizationSettings = field(default_factory=AuthorizationSettings)
@@ -55,7 +55,7 @@ class ApiArgs:
     """Physical name of the function that responds to OPTIONS if there are several CORS origins. Default:
     `<name>-preflight`."""
     preflight_settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Settings of that function. Unset fields use the `dev` defaults."""
+    """Settings of the function for OPTIONS. Unset fields use the `dev` defaults."""
     tracing: bool = False
     """Whether the stage sends traces to X-Ray."""
     log_retention_days: int | None = BASIS.function.log_retention_days
@@ -156,8 +156,7 @@ PROVIDER_DEFAULTS = {
     "security_policy": "TLS_1_0",
     "timeout_milliseconds": 29_000,
 }
-"""Values that API Gateway returns for properties that were not set: known after a deployment, and unknown in its
-preview."""
+"""Values of unset properties that API Gateway returns. They are unknown in a preview."""
 
 R = TypeVar("R", bound=pulumi.Resource)
 
@@ -171,7 +170,7 @@ class Captured(NamedTuple):
 
 
 class Mock(NamedTuple):
-    """A method with a mock integration: API Gateway itself returns the response, at no cost besides the request."""
+    """A method with a mock integration: API Gateway returns the response without calling a function."""
 
     method: aws.apigateway.Method
     integration: aws.apigateway.Integration
@@ -250,7 +249,7 @@ class Api(pulumi.ComponentResource):
     ) -> pulumi.Output[dict[str, str]] | dict[str, str] | None:
         """Return the response parameters for the headers of the allowed CORS origin, or None if there are no headers.
 
-        With several origins, `if_several` takes the place of the origin, because API Gateway cannot compare origins.
+        With several origins, `if_several` replaces the origin, because API Gateway cannot compare origins.
         """
         if self._has_several_origins():
             return rest_api.response_parameters(headers(if_several), prefix)
@@ -267,7 +266,7 @@ class Api(pulumi.ComponentResource):
         return rest_api.methods_by_path(self._routes())
 
     def _path_properties(self, path: str) -> dict[str, Any]:
-        """Return the properties that identify a path, which all of its methods and integrations set."""
+        """Return the properties that identify a path in its methods and integrations."""
         return {"rest_api": self.resource.id, "resource_id": self.paths[path]}
 
     def _models(self) -> dict[str, aws.apigateway.Model]:
@@ -656,9 +655,8 @@ def _captured_value(captured: Captured, name: str) -> Any:
 
 
 def _untraced(value: pulumi.Output[Any]) -> pulumi.Output[Any]:
-    """Return an output that Pulumi does not trace back to its resource.
-
-    The provider deletes an integration before it replaces it, for instance a mock with that of a function. If the
-    triggers of the deployment depended on it, Pulumi would first delete the deployment, which the stage still uses.
+    """Return the value of an output as an output without dependencies. The provider deletes an integration before it
+    creates the replacement. If the triggers of the deployment depended on the integration, Pulumi would first delete
+    the deployment, which the stage still uses.
     """
     return pulumi.Output(set(), value.future(with_unknowns=True), value.is_known(), value.is_secret())

@@ -18,7 +18,7 @@ from ..lookup.provider_info import ProviderInfo
 ACCESS_MINUTES = 15
 """Lifetime of a user's access token. API Gateway accepts the token until it expires, even if it is revoked."""
 SESSION_HOURS = 12
-"""Lifetime of a user's refresh token: how long a user stays signed in without entering the password again."""
+"""Lifetime of a user's refresh token, after which the user must sign in again."""
 MACHINE_MINUTES = 60
 """Lifetime of the access token of a machine-to-machine client. AWS charges for each token."""
 MIN_PASSWORD_LENGTH = 12
@@ -42,7 +42,7 @@ class UserPoolArgs:
     retain_on_delete: bool = False
     """Whether `pulumi destroy` retains the pool with its users."""
     import_id: str = ""
-    """Id of an existing pool that this deployment imports into the state. Default (empty): a pool is created."""
+    """ID of an existing pool that this deployment imports into the state. Default (empty): a pool is created."""
     provider_info: ProviderInfo | None = None
     """Partition of the pool. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class UserPoolArgs:
 class UserPool(pulumi.ComponentResource):
     """A Cognito user pool to which only administrators can add users, with its hosted sign-in page and its scopes.
 
-    It has an app client for machines and, if there are callback URLs, one for web pages.
+    It has a machine-to-machine app client and, if there are callback URLs, an app client for web pages.
 
     In an existing pool only scopes, clients and a group are created. Only members of the group can call the API,
     because every user of the pool can get a token with every scope.
@@ -210,7 +210,8 @@ class UserPool(pulumi.ComponentResource):
 
 
 def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str, partition: str) -> str:
-    # Every existing pool has an ARN. In a unit test with mocks it is empty, and the domain is unknown, not missing.
+    # Every existing pool has an ARN. In a unit test with mocks, the ARN is empty, and the domain is unknown instead of
+    # missing.
     return urls.sign_in_url(pool_id, custom_domain or domain, partition) if arn else ""
 
 

@@ -8,7 +8,7 @@ import pulumi
 
 
 def code_archive(files: Mapping[str, str]) -> pulumi.AssetArchive:
-    """Return an archive of files (path to content). An empty file gets a line break.
+    """Return an archive with the content of each file by path. A newline is added to empty files.
 
     The Pulumi engine rejects empty string assets, in deployments and in policy packs.
     """

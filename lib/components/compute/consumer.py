@@ -13,7 +13,7 @@ import pulumi_aws as aws
 BATCH_SIZE = 100
 """Maximum number of records per invocation."""
 RETRIES = 3
-"""Maximum number of retries of failed records. Later records of the shard wait for them."""
+"""Maximum number of retries of failed records, which block later records of the shard."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +26,15 @@ class ConsumerArgs:
     pattern: Mapping[str, Any] | None = None
     """Lambda event filter pattern for the records. Default (None): all records."""
     dead_letter_arn: pulumi.Input[str] | None = None
-    """Queue that receives the position of records that failed after all retries. Default (None): they are discarded."""
+    """Queue that receives the stream position of records that fail after all retries. Default (None): the records are
+    discarded."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Consumer(pulumi.ComponentResource):
     """An event source mapping from the stream of a table to a function.
 
-    It starts with changes made after its creation. A batch that fails is retried in two halves.
+    It reads changes made after its creation. A failed batch is split in two before it is retried.
     """
 
     def __init__(self, name: str, args: ConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:

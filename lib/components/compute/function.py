@@ -26,12 +26,12 @@ class FunctionArgs:
     """Physical name of the function."""
     role_arn: pulumi.Input[str]
     role_name: pulumi.Input[str] | None = None
-    """Name of the same role, to which permission to write to the function's log group is added. Default (None): the
-    role already has that permission, e.g. from `iam.BASIC_EXECUTION`."""
+    """Name of the role. If set, a policy that allows writing to the function's log group is added to the role. Default
+    (None): the role already allows it, e.g. with `iam.BASIC_EXECUTION`."""
     log_actions: Sequence[str] = iam.LOG_ACTIONS["write"]
     """Actions on the log group that the role is allowed to perform."""
     files: Mapping[str, str]
-    """Files of the archive: path to content."""
+    """Content of each file of the archive, by path."""
     layers: Sequence[pulumi.Input[str]] = ()
     """ARNs of layer versions."""
     handler: str = HANDLER
@@ -42,11 +42,11 @@ class FunctionArgs:
     kms_key_arn: pulumi.Input[str] | None = None
     """KMS key that encrypts the environment variables and the log group. Default (None): AWS managed encryption."""
     subnet_ids: Sequence[pulumi.Input[str]] = ()
-    """VPC subnets of the function. Its role must allow `iam.allow_vpc_access`. Default (empty): no VPC."""
+    """VPC subnets of the function. Its role requires the statement `iam.allow_vpc_access`. Default (empty): no VPC."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
     alias: str = ""
-    """Name of the alias that callers invoke. Default (empty): callers invoke `$LATEST`, except that provisioned
-    concurrency and SnapStart require a version, which gets the alias `live`."""
+    """Name of the alias that callers invoke. Default (empty): `live` with provisioned concurrency or SnapStart, which
+    require a version; otherwise no alias, and callers invoke `$LATEST`."""
     alias_managed_by_codedeploy: bool = False
     """Whether CodeDeploy manages the alias. If True, Pulumi ignores changes to the alias version."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -141,7 +141,7 @@ class Function(pulumi.ComponentResource):
             snap_start={"apply_on": "PublishedVersions"} if settings.snap_start else None,
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             environment={"variables": args.environment} if args.environment else None,
-            # Without variables, Lambda does not store the key, and every deployment would set it again.
+            # Lambda stores no key for a function without variables, so every deployment would set the key again.
             kms_key_arn=args.kms_key_arn if args.environment else None,
             dead_letter_config={"target_arn": args.dead_letter_arn} if args.dead_letter_arn else None,
             vpc_config=_vpc_config(args),

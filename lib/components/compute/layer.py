@@ -21,7 +21,7 @@ class LayerArgs:
     name: str
     """Physical name of the layer."""
     files: Mapping[str, str]
-    """Python modules: path, relative to the import root, to content."""
+    """Content of each Python module, by path relative to the import root."""
     runtimes: Sequence[str]
     """Runtimes of the functions that use the layer."""
 

@@ -20,10 +20,11 @@ class RoleArgs:
     name_prefix: str
     """Prefix of the physical name. AWS appends a unique suffix, because role names are unique across regions."""
     statements: Sequence[pulumi.Input[iam.Statement]] = ()
-    """Statements of the inline policy, such as those that `grant` of a table returns."""
+    """Statements of the inline policy, e.g. from `Table.grant`."""
     trusted_service: str = "lambda.amazonaws.com"
     source_account: pulumi.Input[str] | None = None
-    """Account on behalf of which the service is allowed to assume the role. Default (None): any account."""
+    """Only account on behalf of which the service can assume the role (`aws:SourceAccount`). Default (None): any
+    account."""
     managed_policies: Sequence[str] = ()
     """Paths of AWS managed policies, e.g. `service-role/AWSLambdaBasicExecutionRole`."""
     provider_info: ProviderInfo | None = None

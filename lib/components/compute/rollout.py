@@ -38,7 +38,7 @@ class RolloutArgs:
 
 
 class Rollout(pulumi.ComponentResource):
-    """A deployment group for each function, and a role that can shift their aliases and read their alarms."""
+    """A deployment group for each function, and the role that CodeDeploy assumes to shift aliases and read alarms."""
 
     def __init__(self, name: str, args: RolloutArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Rollout", name, None, opts)

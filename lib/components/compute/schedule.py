@@ -19,7 +19,7 @@ class ScheduleArgs:
     name: str
     """Physical name of the rule."""
     schedule: str
-    """Name of the schedule in the service definition. The function receives it in the event."""
+    """Name of the schedule in the service definition. The event contains this name."""
     rate: str
     """Schedule expression: `rate(...)` or `cron(...)`."""
     function_name: pulumi.Input[str]
@@ -37,7 +37,7 @@ class ScheduleArgs:
 
 
 class Schedule(pulumi.ComponentResource):
-    """An EventBridge rule with a function as its target, and the permission to invoke the function."""
+    """An EventBridge rule that invokes a function, and the permission to invoke it."""
 
     def __init__(self, name: str, args: ScheduleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Schedule", name, None, opts)

@@ -20,7 +20,7 @@ from ..lookup.provider_info import ProviderInfo
 
 TRUSTED = "backup.amazonaws.com"
 VAULT_KEYS = "vault_keys"
-"""Output with the label of the key of each vault, which the next deployment reads."""
+"""Output, read by the next deployment: key label of each vault."""
 START_WINDOW_MINUTES = 60
 """Time after the scheduled start within which a backup job must start."""
 COMPLETION_WINDOW_MINUTES = 8 * 60
@@ -34,8 +34,8 @@ class BackupArgs:
     name: str
     """Physical name of the vault and of the plan: 2 to 50 letters, digits, '-' or '_'."""
     vault_naming: Callable[[int], str] | None = None
-    """Function from the number of a vault to its name. Default (None): `name`, with the number appended from the second
-    vault on."""
+    """Function from the number of a vault to its name. Default (None): `name` for the first vault, and `name` with the
+    number for all others."""
     vaults: Vaults = field(default_factory=Vaults)
     """The current vault, and older vaults that are retained."""
     import_vaults: Collection[int] = ()
@@ -58,13 +58,13 @@ class BackupArgs:
         if not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", self.name):
             raise invalid_value("name", self.name, "2 to 50 letters, digits, '-' or '_'")
         if not self.settings.retention_days:
-            remedy = "Raise it, or create no Backup."
+            remedy = "Set a retention period, or create no Backup."
             raise invalid_value("backup.retention_days", self.settings.retention_days, "at least 1", remedy)
 
 
 class Backup(pulumi.ComponentResource):
-    """A vault, a backup plan for it, and two roles for AWS Backup: one to back up tables, one to restore a backup to a
-    new table."""
+    """A backup vault, a backup plan, and two roles for AWS Backup: one to back up tables, and one to restore them to
+    new tables."""
 
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Backup", name, None, opts)
@@ -109,7 +109,7 @@ class Backup(pulumi.ComponentResource):
                 parent=self,
                 retain_on_delete=args.retain_on_delete,
                 import_=name if is_imported else None,
-                # AWS does not store this property, so the import of a vault would report a difference.
+                # AWS does not return this property, so the import of a vault would report a difference.
                 ignore_changes=["forceDestroy"] if is_imported else None,
             ),
         )

@@ -34,9 +34,9 @@ class KeyArgs:
     retain_on_delete: bool = False
     """Whether `pulumi destroy` retains the key. Data that a deleted key encrypted is lost."""
     import_id: str = ""
-    """Id of an existing key that this deployment imports into the state. Default (empty): a key is created."""
+    """ID of an existing key that this deployment imports into the state. Default (empty): a key is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
-    """Ids of existing replica keys to import, by region."""
+    """IDs of existing replica keys to import, by region."""
     provider_info: ProviderInfo | None = None
     """Account, region and partition of the key. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Key(pulumi.ComponentResource):
         self.settings = merge(BASIS.encryption, args.settings)
         self._info = args.provider_info or ProviderInfo(self)
         self.resource = self._key()
-        # The alias is deleted with the stack even if the key is retained, so that a later key can get it.
+        # The alias is deleted with the stack even if the key is retained, so that a later key can use its name.
         self.alias = aws.kms.Alias(
             f"{name}-alias",
             name=f"alias/{args.name}",
@@ -75,7 +75,7 @@ class Key(pulumi.ComponentResource):
             enable_key_rotation=True,
             rotation_period_in_days=self.settings.rotation_days,
             deletion_window_in_days=self.settings.deletion_window_days,
-            # Immutable, so always enabled: a table can then get a replica in another region without a new key.
+            # Immutable and always enabled, so that replicas in other regions do not require a new key.
             multi_region=True,
             policy=self._policy(self._info.region),
             tags=self._args.tags,

@@ -17,8 +17,9 @@ from ..derived import derive
 
 GENERATED_BYTES = 32
 """Random bytes of a generated value."""
-PARAMETER_STORES_KEY = "alias/aws/ssm"
-"""The AWS managed key. Always set explicitly: if no key is set, the provider does not change the key of a parameter."""
+PARAMETER_STORE_KEY = "alias/aws/ssm"
+"""AWS managed key of Parameter Store. It is always set, because the provider does not change the key of a parameter if
+none is set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ class Secret(pulumi.ComponentResource):
 
     def _parameter(self) -> aws.ssm.Parameter:
         args = self._args
-        key = PARAMETER_STORES_KEY if args.kms_key_arn is None else args.kms_key_arn
+        key = PARAMETER_STORE_KEY if args.kms_key_arn is None else args.kms_key_arn
         return aws.ssm.Parameter(
             f"{self._prefix}-parameter",
             name=args.name,
@@ -112,7 +113,8 @@ class Secret(pulumi.ComponentResource):
 
 
 def _generated() -> pulumi.Output[str]:
-    """Return a generated value. In a preview it is unknown, because a saved plan requires the values of its preview."""
+    """Return a generated value. In a preview, the value is unknown, because `pulumi up --plan` requires the values of
+    the preview."""
     if not pulumi.runtime.is_dry_run():
         return pulumi.Output.secret(secrets.token_urlsafe(GENERATED_BYTES))
     return pulumi.Output.secret(cast(str, pulumi.UNKNOWN))

@@ -48,15 +48,15 @@ class TableArgs:
     """ARN of DynamoDB's AWS managed key by region (`""`: region of the table), set if a table or replica stops using a
     customer managed key. If only the old ARN were removed, the provider would not change the key."""
     was_replicated: bool = False
-    """Whether the table had replicas. If so, it retains their stream: DynamoDB rejects changes of the stream while the
-    table has replicas, and Pulumi deletes them last. A stream without consumers is free."""
+    """Whether the table had replicas. If so, the table keeps the stream of its replicas: Pulumi deletes replicas last,
+    and DynamoDB rejects stream changes while they exist. A stream without consumers is free."""
     was_on_demand: bool = False
-    """Whether the table is on demand before this deployment. If it becomes provisioned, the table and its indexes get
-    the capacity of `settings`. After that, auto scaling changes the capacity and deployments do not."""
+    """Whether the table is on demand before this deployment. If it becomes provisioned, this deployment sets the
+    capacity in `settings`. Later deployments ignore the capacity, because auto scaling changes it."""
     import_id: str = ""
     """Name of an existing table that this deployment imports into the state. Default (empty): a table is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
-    """Import ids of existing replicas, by region."""
+    """Import IDs of existing replicas, by region."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,7 +101,7 @@ class Table(pulumi.ComponentResource):
         return derive(lambda arn: iam.allow_table_actions(arn, actions, indexes, keys), self.arn)
 
     def grant_stream(self) -> pulumi.Output[iam.Statement]:
-        """Return a statement that allows to read the stream of this table, which must have one."""
+        """Return a statement that allows reading the stream of this table, which must have one."""
         return derive(lambda arn: iam.allow("dynamodb", iam.STREAM_READ, [arn]), self.stream_arn)
 
     def _existing(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
@@ -150,7 +150,7 @@ class Table(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=self.settings.retain_on_delete,
-                # DynamoDB requires auto scaling of writes before a provisioned table can get replicas.
+                # DynamoDB requires auto scaling of writes before replicas are added to a provisioned table.
                 depends_on=[policy for _, policy in self.scaling],
                 # A region can have only one replica of a table.
                 delete_before_replace=True,
@@ -201,7 +201,7 @@ class ScalingSpec:
 
     label: str
     suffix: str
-    """Last part of the resource id, such as `/index/<name>`. Empty for the table itself."""
+    """Last part of the resource ID, such as `/index/<name>`. Empty for the table itself."""
     dimension: str
     metric: str
     minimum: int

@@ -27,13 +27,13 @@ REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 """Type tokens."""
 
 AWS_MANAGED_KEY = "alias/aws/dynamodb"
-"""The key that DynamoDB uses for tables without a customer managed key; AWS creates it on first use."""
+"""Alias of the AWS managed key for tables without a customer managed key. AWS creates the key on first use."""
 
 SECRETS: dict[str, tuple[str, Callable[..., Any]]] = {
     "ssm": ("aws:ssm/parameter:Parameter", aws.ssm.get_parameter),
     "secretsmanager": ("aws:secretsmanager/secret:Secret", aws.secretsmanager.get_secret),
 }
-"""Type token and data source of each store of secrets."""
+"""Type token and data source of a secret, by store."""
 
 LABELS = {
     TABLE: "DynamoDB table",
@@ -67,13 +67,13 @@ class Names:
 
 
 class Existing(NamedTuple):
-    """A resource that exists in AWS and is not in the state."""
+    """A resource that exists in AWS, but is not in the state."""
 
     token: str
     name: str
-    """Physical name. For a replica `<table>/<region>`, for a replica key its region, for a key empty."""
+    """Physical name; `<table>/<region>` of a replica, the region of a replica key, and empty for a key."""
     id: str
-    """Id with which Pulumi imports it."""
+    """Import ID."""
     key: str = ""
     """ARN of the KMS key of a vault. Empty for other resources."""
 
@@ -91,7 +91,7 @@ class Adopted:
         """ARN of the KMS key of each vault, by name of the vault."""
 
     def import_id(self, token: str, name: str = "") -> str:
-        """Return the id of a resource to import, or an empty string if the deployment creates it."""
+        """Return the ID of a resource to import, or an empty string if the deployment creates it."""
         return self._ids.get((token, name), "")
 
 
@@ -119,20 +119,22 @@ def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.Invoke
     if resources and not adopt:
         listed = ", ".join(f"{LABELS[each.token]} {each.name}" for each in resources if each.token in LABELS)
         raise ExistingResourceError(
-            f"Not part of this stack, but existing: {listed}. A destroyed stack retained them, or another stack uses "
-            "them. To import them into this stack, set adopt_retained to true and deploy again. To start with empty "
-            "resources, delete them first. See docs/runbook.md#adopt-retained-resources."
+            f"Existing resources that are not in the state of this stack: {listed}. A destroyed stack retained them, "
+            "or another stack uses them. To import them into this stack, set adopt_retained to true and deploy again. "
+            "To start with empty resources, delete them first. See docs/runbook.md#adopt-retained-resources."
         )
     return Adopted(resources)
 
 
 def _check_function(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> None:
-    """Raise `ExistingResourceError` if another stack runs the first function; `destroy` retains no function."""
+    """Raise `ExistingResourceError` if the first function exists: as `destroy` retains no functions, another stack owns
+    it."""
     for name in names.functions[:1]:
         if not previous.has(FUNCTION, name=name) and _look_up(aws.lambda_.get_function, opts, function_name=name):
             raise ExistingResourceError(
-                f"Not part of this stack, but existing: Lambda function {name}. Another stack deploys this service "
-                "with this environment suffix in this account and region. Set another suffix, or deploy that stack."
+                f"Existing resource that is not in the state of this stack: Lambda function {name}. Another stack "
+                "deploys this service with this environment suffix in this account and region. Set another suffix, or "
+                "deploy that stack."
             )
 
 
@@ -142,16 +144,16 @@ def _check_secrets(names: Names, previous: PreviousState, opts: pulumi.InvokeOpt
         token, look_up = SECRETS[store]
         if not previous.has(token, name=name) and _look_up(look_up, opts, name=name):
             raise ExistingResourceError(
-                f"Not part of this stack, but existing: secret {name} in {store}. A destroyed stack retained it. To "
-                "use its value again, copy it to the config with pulumi config set --secret --path "
-                f"secrets.{name.rpartition('/')[2]}. In either case, delete it in {store}, then deploy again."
+                f"Existing resource that is not in the state of this stack: secret {name} in {store}. A destroyed "
+                "stack retained it. To use its value again, copy it to the config with pulumi config set --secret "
+                f"--path secrets.{name.rpartition('/')[2]}. In either case, delete it in {store}, then deploy again."
             )
 
 
 def _existing(
     names: Names, regional: PreviousState, previous: PreviousState, opts: pulumi.InvokeOptions
 ) -> Iterator[Existing]:
-    """Yield existing resources. `regional` is the part of the state in the region of the provider."""
+    """Yield the existing resources with these names. `regional` is the state in the region of the provider."""
     keys: list[str] = []
     for name in names.tables:
         is_new = not regional.has(TABLE, name=name) or regional.has(TABLE_COMPONENT, name=name, **{ONLY_READ: True})
@@ -178,8 +180,8 @@ def _user_pool(name: str, opts: pulumi.InvokeOptions) -> Iterator[Existing]:
     ids = pools.ids if pools else []
     if len(ids) > 1:
         raise ExistingResourceError(
-            f"Not part of this stack, but existing: Cognito user pools {', '.join(ids)}, all named {name}. Set "
-            "user_pool to the ARN of the pool to use, or delete the others."
+            f"Existing resources that are not in the state of this stack: Cognito user pools {', '.join(ids)}, all "
+            f"named {name}. Set user_pool to the ARN of the pool to use, or delete the others."
         )
     yield from (Existing(USER_POOL, name, id_) for id_ in ids)
 

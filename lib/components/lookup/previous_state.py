@@ -1,7 +1,7 @@
 """The resources of this stack in the Pulumi state, as of the previous deployment.
 
 A program cannot read the state through resources, so it cannot detect that a change would replace a table or change its
-KMS key. The engine returns the state with the same invoke that it uses for stack references.
+KMS key. The engine returns it with the invoke that also serves stack references.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class PreviousResource(NamedTuple):
 
 
 class PreviousState:
-    """Resources of the previous deployment. Empty in a first deployment and under mocks."""
+    """Resources of the previous deployment. Empty before the first deployment and under mocks."""
 
     def __init__(self, resources: Iterable[PreviousResource] | None = None) -> None:
         self.is_known = resources is not None
-        """Whether the state could be read. Otherwise a resource that is missing here can be part of the stack."""
+        """Whether the state was read. If False, the stack can contain resources that are missing here."""
         self._resources = list(resources or ())
 
     @classmethod

@@ -11,13 +11,13 @@ from ..derived import derive
 
 PARTITION = "aws"
 DNS_SUFFIX = "amazonaws.com"
-"""Partition and DNS suffix if the provider does not return them, as in unit tests with mocks."""
+"""Default partition and DNS suffix, if the provider returns none, as in unit tests with mocks."""
 
 
 class ProviderInfo:
     """Account, region and partition of the AWS provider that creates a resource's children.
 
-    Each is looked up at most once, and only if it is used.
+    Each is looked up once, on first use.
     """
 
     def __init__(self, parent: pulumi.Resource) -> None:

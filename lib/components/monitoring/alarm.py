@@ -46,7 +46,7 @@ class Alarm(pulumi.ComponentResource):
 
 
 def metric_alarm(name: str, args: AlarmArgs, opts: pulumi.ResourceOptions) -> aws.cloudwatch.MetricAlarm:
-    """Create the alarm as a child of the component that `opts` set as its parent."""
+    """Create the alarm. `opts` must set its parent component."""
     alarm = args.alarm
     return aws.cloudwatch.MetricAlarm(
         name,
@@ -81,7 +81,7 @@ def _single_metric(args: AlarmArgs) -> dict[str, Any]:
 
 
 def _summed_metrics(args: AlarmArgs, dimension: str, values: Sequence[str]) -> dict[str, Any]:
-    """Return metric math that adds the metric for all values of a dimension, with 0 for values without data."""
+    """Return metric math that sums the metric over the values of a dimension. Missing data counts as 0."""
     alarm = args.alarm
     queries: list[dict[str, Any]] = [
         {

@@ -18,7 +18,7 @@ class BudgetNotification(NamedTuple):
     """A notification of AWS Budgets."""
 
     type: Literal["ACTUAL", "FORECASTED"]
-    """Whether the actual or the forecasted cost of the month is compared."""
+    """Whether the actual or the forecasted cost of the month is compared with the threshold."""
     percent: int
     """Threshold in percent of the budget."""
 
@@ -44,7 +44,7 @@ class BudgetArgs:
 
     def __post_init__(self) -> None:
         if self.monthly_usd < MIN_USD:
-            expected, remedy = f"at least {MIN_USD} US dollars", "Raise it, or create no budget."
+            expected, remedy = f"at least {MIN_USD} US dollars", "Increase it, or create no budget."
             raise invalid_value("budget.monthly_usd", self.monthly_usd, expected, remedy)
         if not self.allocation:
             expected = "at least one cost allocation tag"

@@ -29,8 +29,8 @@ class CompositeAlarmArgs:
 
 
 class CompositeAlarm(pulumi.ComponentResource):
-    """An alarm that is in the ALARM state while any of some alarms is. More than 100 alarms are split into parts, each
-    of which is a composite alarm."""
+    """A composite alarm that is in the ALARM state while any of its alarms is. More than 100 alarms are divided among
+    several composite alarms, which are then the alarms of this one."""
 
     def __init__(self, name: str, args: CompositeAlarmArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Composite", name, None, opts)

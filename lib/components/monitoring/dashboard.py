@@ -22,7 +22,7 @@ class DashboardArgs:
     service: model.Service
     """Definition of the service to monitor."""
     names: Mapping[str, pulumi.Input[Any]]
-    """Fields of `lib.documents.dashboard.DeployedNames`: physical names of the deployed resources."""
+    """Physical names of the deployed resources: fields of `lib.documents.dashboard.DeployedNames`."""
 
 
 class Dashboard(pulumi.ComponentResource):

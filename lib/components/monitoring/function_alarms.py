@@ -17,7 +17,7 @@ from .alarm import AlarmArgs, metric_alarm
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmSpec:
-    """An alarm that every function can have."""
+    """An alarm on a metric of a function."""
 
     name: str
     metric: str

@@ -15,7 +15,7 @@ from ..derived import concat, derive
 from ..lookup.provider_info import ProviderInfo
 
 GATEWAYS = ("dynamodb", "s3")
-"""Services with gateway endpoints, which are routes and free. Other services have interface endpoints."""
+"""Services with gateway endpoints, which are free. All others have interface endpoints."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +34,14 @@ class VpcEndpointsArgs:
     statements: Mapping[str, Sequence[pulumi.Input[iam.Statement]]] = field(default_factory=dict)
     """Statements of the endpoint policies by AWS service, e.g. `{"sns": [...]}`. Each service gets an endpoint."""
     interfaces: bool = True
-    """Whether interface endpoints are created, too."""
+    """Whether interface endpoints are created in addition to gateway endpoints."""
     provider_info: ProviderInfo | None = None
     """Partition of the buckets. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class VpcEndpoints(pulumi.ComponentResource):
-    """Endpoints for S3 and for other AWS services, each with a policy that allows only the required actions.
+    """VPC endpoints for S3 and other AWS services, each with a policy that allows only the required actions.
 
     The security group of interface endpoints has no ingress rules. `FunctionSecurityGroup` adds one for functions.
     """
@@ -74,11 +74,11 @@ class VpcEndpoints(pulumi.ComponentResource):
         self.register_outputs({"ids": self.ids})
 
     def prefix_list_ids(self) -> dict[str, pulumi.Output[str]]:
-        """Return the prefix list of each gateway endpoint, by service."""
+        """Return the prefix list ID of each gateway endpoint, by service."""
         return {service: endpoint.prefix_list_id for service, endpoint in self.gateways.items()}
 
     def group_ids(self) -> dict[str, pulumi.Output[str]]:
-        """Return the security group of the interface endpoints, by its label; empty if there are none."""
+        """Return the security group ID of the interface endpoints by label; empty if there are none."""
         return {"endpoints": self.group.id} if self.group else {}
 
     def _group(self) -> aws.ec2.SecurityGroup:
@@ -98,7 +98,7 @@ class VpcEndpoints(pulumi.ComponentResource):
         return aws.ec2.VpcEndpoint(
             f"{self._prefix}-{service}",
             vpc_id=args.vpc_id,
-            # Only a few endpoint names, such as ECR in China, start with another reversed DNS suffix.
+            # The prefix is the same in every partition, except for a few services, such as ECR in China.
             service_name=concat("com.amazonaws.", args.region, ".", service),
             policy=pulumi.Output.json_dumps(statements.apply(iam.vpc_endpoint_policy)),
             **kind,

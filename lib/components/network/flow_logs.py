@@ -25,7 +25,7 @@ class FlowLogsArgs:
     account: pulumi.Input[str]
     """Account of the VPC."""
     log_retention_days: int | None = None
-    """Default (None): the `dev` default."""
+    """Retention of the log group. Default (None): the `dev` default."""
     kms_key_arn: pulumi.Input[str] | None = None
     """KMS key that encrypts the log group. Default (None): CloudWatch Logs encrypts it with its default key."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)

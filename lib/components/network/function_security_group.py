@@ -13,7 +13,7 @@ from ...model.names import with_name_tag
 
 ANYWHERE = "0.0.0.0/0"
 TLS: dict[str, Any] = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
-"""The only traffic that the rules allow. Security groups do not apply to the DNS of the VPC."""
+"""Protocol and port of all rules. Security groups do not filter traffic to the Amazon DNS server of the VPC."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,10 @@ class FunctionSecurityGroupArgs:
     prefix_list_ids: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Prefix lists of the gateway endpoints that functions can reach, by label."""
     group_ids: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Security groups in the VPC that functions can reach, by label. Each gets an ingress rule for the functions."""
+    """Security groups in the VPC that functions can reach, by label. An ingress rule for the functions is added to
+    each."""
     anywhere: bool = False
-    """Whether functions can reach all destinations to which their subnets have routes."""
+    """Whether TLS egress to all destinations is allowed."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 

@@ -21,9 +21,9 @@ class NatArgs:
     vpc_id: pulumi.Input[str]
     public_subnet_ids: Sequence[pulumi.Input[str]]
     private_route_table_ids: Sequence[pulumi.Input[str]]
-    """Route table of each Availability Zone, in the order of the public subnets."""
+    """Private route table of each Availability Zone, in the order of the public subnets."""
     gateways: int = 1
-    """Number of NAT gateways, one per Availability Zone. Additional zones share them."""
+    """Number of NAT gateways, at most one per Availability Zone. Zones without a NAT gateway share the others."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 

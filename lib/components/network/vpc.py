@@ -38,12 +38,13 @@ class Vpc(pulumi.ComponentResource):
             f"{name}-vpc",
             cidr_block=settings.cidr_block,
             enable_dns_support=True,
-            enable_dns_hostnames=True,  # required for the private DNS names of endpoints
+            enable_dns_hostnames=True,  # Required for the private DNS names of endpoints.
             tags=with_name_tag(args.tags, args.name),
             opts=self._child,
         )
         self.id = self.resource.id
-        # Resources without a security group get the default group. Managing it removes its rules, which allow traffic.
+        # AWS assigns the default security group to resources without another one. Managing it removes its rules, which
+        # allow traffic.
         self.default_group = aws.ec2.DefaultSecurityGroup(
             f"{name}-default", vpc_id=self.id, tags=with_name_tag(args.tags, f"{args.name}-default"), opts=self._child
         )
@@ -79,7 +80,7 @@ class Vpc(pulumi.ComponentResource):
                 availability_zone=zone,
                 map_public_ip_on_launch=False,
                 tags=with_name_tag(self._args.tags, f"{self._args.name}-{kind}-{number}"),
-                # If AWS adds a zone to the region or hides one, existing subnets must not be replaced.
+                # If AWS adds or hides a zone, existing subnets must not be replaced.
                 opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
             )
             for number, (block, zone) in enumerate(zip(blocks, self.zones, strict=True), 1)

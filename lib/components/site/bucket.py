@@ -9,9 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 MAX_AGE_SECONDS = 3600
-"""How long browsers can cache the response to a CORS preflight request."""
+"""Time for which browsers can cache the response to a CORS preflight request."""
 OLD_VERSION_DAYS = 90
-"""How long overwritten and deleted objects can be restored."""
+"""Retention of overwritten and deleted objects."""
 UNFINISHED_UPLOAD_DAYS = 7
 
 
@@ -95,7 +95,7 @@ class Bucket(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def ready(self) -> list[pulumi.Resource]:
-        """Return the resources that must exist before the bucket gets a policy or objects."""
+        """Return the resources that must exist before a policy or objects are added to the bucket."""
         return [self.ownership, self.encryption, self.versioning, self.block]
 
 

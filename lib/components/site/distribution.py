@@ -14,7 +14,7 @@ from ..derived import derive
 from .bucket import Bucket
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-"""AWS managed cache policy: compression, and caching as set by `Cache-Control`, or for a day."""
+"""AWS managed cache policy: compression, and caching as set by `Cache-Control` (default: one day)."""
 CORS_AND_SECURITY_HEADERS = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
 """AWS managed response headers policy: allows all CORS origins and adds security headers."""
 
@@ -38,7 +38,7 @@ class Distribution(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.access = aws.cloudfront.OriginAccessControl(
             f"{name}-access",
-            # The name must be unique in the account. Bucket names are unique globally.
+            # The name must be unique in the account. Bucket names are globally unique.
             name=args.bucket.name,
             description=args.comment,
             origin_access_control_origin_type="s3",

@@ -28,9 +28,8 @@ class SiteFilesArgs:
 
 
 class SiteFiles(pulumi.ComponentResource):
-    """An object for each built file of a site, and for its `config.json`.
-
-    The index page is uploaded last, because it refers to the other files.
+    """An S3 object for each built file of a site and for its `config.json`. The index page is uploaded last, because it
+    refers to the other files.
     """
 
     def __init__(self, name: str, args: SiteFilesArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -61,7 +61,7 @@ CHANGES: dict[str, Schema] = {
     "expectedVersion": {**VERSION, "description": "Version that the item must have; 409 otherwise."},
     **READ_ONLY,
 }
-"""Fields of a change. null removes an optional field."""
+"""Fields of a change. `null` removes an optional field."""
 SCHEMAS: dict[str, Schema] = {
     "NewItem": {
         "type": "object",

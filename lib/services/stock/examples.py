@@ -49,9 +49,8 @@ CATEGORIES = {
 
 
 def _products(count: int) -> Iterator[list[Call]]:
-    """Yield the calls for products of several categories.
-
-    Most have enough stock, some have little or none. The first product has one unit.
+    """Yield the calls that create products of several categories. Most have enough stock, some have low or no stock.
+    The first product has one unit.
     """
     kinds = [(category, kind) for category, kinds in CATEGORIES.items() for kind in kinds]
     for number in range(count):

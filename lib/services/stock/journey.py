@@ -6,7 +6,7 @@ from ...model import Call
 from ...model.journey import Journey
 
 UNITS = 1_000_000
-"""More than a client reserves, so that no reservation fails and no alert is sent."""
+"""Stock of each product: more than a client reserves, so no reservation fails and no alert is sent."""
 PRODUCT = {"product_id": "LOAD-{client}", "stock_count": UNITS, "threshold_level": 5, "category": "load"}
 FULFILLED = {"reservationId": "{iteration}-fulfilled"}
 RELEASED = {"reservationId": "{iteration}-released"}

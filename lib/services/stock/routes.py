@@ -63,11 +63,11 @@ LIMIT_EXCEEDED = _code(
     "The request exceeds the limit `max_held_units` of the caller for the product; `details` contains the reserved "
     "units and the limit. Release units or request fewer.",
 )
-RESERVATION_FULFILLED = _code(ReservationFulfilled, "Units of this `reservationId` were sold. Use another id.")
+RESERVATION_FULFILLED = _code(ReservationFulfilled, "Units of this `reservationId` were sold. Use another ID.")
 RESERVATION_CONFLICT = _code(
     ReservationConflict,
     "The `reservationId` belongs to another caller or request, has another `reference`, or some of its lines, listed "
-    "in `details`, have ended. Fulfill exactly its lines, or use another id.",
+    "in `details`, have ended. Fulfill exactly its lines, or use another ID.",
 )
 REFERENCE_CONFLICT = _code(
     ReferenceConflict,
@@ -102,7 +102,7 @@ def rearm_variables(settings: StockSettings) -> dict[str, str]:
 
 ANONYMOUS_THROTTLE = {"rate_per_second": 250, "burst": 100}
 """Default limits of anonymous requests. The 50 reserved executions of `get-level` serve 500 requests per second (see
-docs/production/scaling.md), so half of them remain for callers with a key."""
+docs/production/scaling.md), so half of this capacity remains for callers with a key."""
 ANONYMOUS_RESPONSES = {
     "full": ("get_level", "Get the current level of a product", "ProductLevel"),
     "availability": ("get_availability", "Get whether a product is in stock", "Availability"),
@@ -123,7 +123,7 @@ def route_functions(settings: StockSettings) -> tuple[Function, ...]:
 
 def _read_functions(settings: StockSettings) -> tuple[Function, ...]:
     page = page_query(default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE, token_length=4096)
-    warehouse = {"warehouse_id": {**IDENTIFIER, "description": "Warehouse id. Default: the sum over all warehouses."}}
+    warehouse = {"warehouse_id": {**IDENTIFIER, "description": "Warehouse ID. Default: the sum over all warehouses."}}
     operation, summary, response = ANONYMOUS_RESPONSES[settings.anonymous_response]
     return (
         Function(
@@ -160,11 +160,11 @@ def _read_functions(settings: StockSettings) -> tuple[Function, ...]:
                 method="GET",
                 path="/inventory",
                 operation="list_levels",
-                summary="List and search levels, sorted by product id",
+                summary="List and search levels, sorted by product ID",
                 query={
                     "category": CATEGORY,
                     "status": STATUS,
-                    "search": {**IDENTIFIER, "description": "Prefix of the product id."},
+                    "search": {**IDENTIFIER, "description": "Prefix of the product ID."},
                     **page,
                 },
                 responses={200: "LevelPage"},
@@ -284,7 +284,7 @@ def _reservation_functions(settings: StockSettings) -> tuple[Function, ...]:
                         *WRITE_LEVEL,
                         *RELEASE_HOLDS,
                         RESERVATION_LINES,
-                        grant_reservations("PutItem", reason="write reservation lines, once per id"),
+                        grant_reservations("PutItem", reason="write reservation lines, once per ID"),
                     ),
                     metrics=(*RESERVED, OVERSELLS, *CROSSED, EXPIRED),
                 )

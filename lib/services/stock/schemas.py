@@ -13,7 +13,10 @@ from .settings import MAX_MINUTES, NUMBER_MAX
 MAX_LINES = 25
 """Maximum number of lines of a cart. Each line needs 3 of the 100 actions of a transaction."""
 IDENTIFIER: dict[str, Any] = {"type": "string", "pattern": f"^{ID}$"}
-PRODUCT: Schema = {**IDENTIFIER, "description": "A letter or digit, then up to 99 letters, digits or . _ ~ : @ -"}
+PRODUCT: Schema = {
+    **IDENTIFIER,
+    "description": "At most 100 letters, digits or . _ ~ : @ -, starting with a letter or digit.",
+}
 WAREHOUSE: Schema = {**IDENTIFIER, "description": "Default: a warehouse with enough units, or the only one."}
 COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
 UNITS: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
@@ -23,8 +26,8 @@ TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
 RESERVATION: Schema = {
     **IDENTIFIER,
-    "description": "Id chosen by the caller, such as the cart id. Default: a random id. A repeated request receives "
-    "the same response. The id can be used again after the reservation was released or has expired, but not after it "
+    "description": "ID chosen by the caller, such as the cart ID. Default: a random ID. A repeated request receives "
+    "the same response. The ID can be used again after the reservation was released or has expired, but not after it "
     "was fulfilled.",
 }
 MINUTES: Schema = {
@@ -41,11 +44,15 @@ REFERENCE: Schema = {
     "has at most one. Without a reservation, a reference sells each product once, or once per line_id: a repeated "
     "request receives the same response.",
 }
-LINE_ID: Schema = {**TEXT, "pattern": r"\S", "description": "Distinguishes lines of the same product and reference."}
+LINE_ID: Schema = {
+    **TEXT,
+    "pattern": r"\S",
+    "description": "Label that distinguishes lines of the same product and reference.",
+}
 RESERVED_AT: Schema = {
     **TEXT,
     "description": "`reserved_at` of the reservation, an RFC 3339 timestamp. With it, a late retry does not apply to a "
-    "later reservation with the same id.",
+    "later reservation with the same ID.",
 }
 LINES: dict[str, Any] = {
     "type": "array",
@@ -61,7 +68,7 @@ LINES: dict[str, Any] = {
 }
 ORDER_LINES: Schema = {
     **LINES,
-    "description": "With a reservationId, exactly its lines, or omitted.",
+    "description": "Lines to sell. With a reservationId, omit them or set all lines of the reservation.",
     "items": {**LINES["items"], "properties": {**LINES["items"]["properties"], "line_id": LINE_ID}},
 }
 
@@ -89,7 +96,10 @@ LEVEL: dict[str, Schema] = {
     "threshold_level": {"type": "integer", "description": "Stock is low at or below this number of available units."},
     "status": STATUS,
     "last_updated": {**TIME, "description": "Time of the last change of stock_count, threshold_level or category."},
-    "version": {"type": "integer", "description": "Number of changes of these fields, including the creation."},
+    "version": {
+        "type": "integer",
+        "description": "Number of changes of stock_count, threshold_level and category, including the creation.",
+    },
 }
 AVAILABILITY: dict[str, Schema] = {
     "product_id": PRODUCT,
@@ -119,7 +129,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         reason=TEXT,
         threshold_level=COUNT,
-        category={**CATEGORY, "type": ["string", "null"], "description": "null removes the category."},
+        category={**CATEGORY, "type": ["string", "null"], "description": "`null` removes the category."},
         expected_version={**UNITS, "description": "Update the level only if it has this version; otherwise 409."},
         expected_last_updated={
             **TEXT,
@@ -140,7 +150,10 @@ SCHEMAS: dict[str, Schema] = {
     "Fulfilment": _request(
         (),
         reservationId={**IDENTIFIER, "description": "Reservation to sell. Default: sell available units."},
-        quantity={**UNITS, "description": "With a reservationId, exactly its units, or omitted."},
+        quantity={
+            **UNITS,
+            "description": "Units to sell. With a reservationId, omit it or set all units of the reservation.",
+        },
         warehouse_id=WAREHOUSE,
         reference=REFERENCE,
         line_id=LINE_ID,
@@ -196,7 +209,7 @@ SCHEMAS: dict[str, Schema] = {
         reason=TEXT,
         actor={
             "type": "string",
-            "description": "User, client, principal or ARN of the caller, the id of the API key, or `expiry`.",
+            "description": "User, client, principal or ARN of the caller, the ID of the API key, or `expiry`.",
         },
         correlationId={
             "type": "string",

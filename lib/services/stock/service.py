@@ -17,11 +17,11 @@ from .tables import TABLES
 
 SITE = Path(__file__).parent / "site" / "dist"
 QUOTA_PER_MONTH = 1_000_000_000
-"""Monthly request quota of the API key, equal to 385 requests per second, so that a shop does not reach it."""
+"""Monthly request quota of the API key: an average of 385 requests per second, more than a shop needs."""
 
 
 def stock(settings: StockSettings | None = None) -> Service:
-    """Return the service definition: `TapStackArgs(service=stock(StockSettings(reservation_minutes=15)))`."""
+    """Return the service definition with settings, such as `stock(StockSettings(reservation_minutes=15))`."""
     settings = settings or StockSettings()
     return Service(
         name="stock",

@@ -21,15 +21,15 @@ class StockSettings(SettingsGroup):
     low_stock_threshold: int = setting(between(0, NUMBER_MAX), key="low_stock_threshold", default=10)
     """Default threshold of an inventory item or stock level. Stock is low at or below this number of units."""
     alert_rearm_percent: int = setting(between(0, 1000, "%"), key="alert_rearm_percent", default=10)
-    """Margin above the threshold, in percent of it and at least one unit, that the available units must exceed before a
+    """Percentage of the threshold, at least one unit, by which the available units must exceed the threshold before a
     recovered level can raise another alert. `alert_rearm_minutes` is an alternative condition."""
     alert_rearm_minutes: int = setting(between(0, 10_080, "minutes"), key="alert_rearm_minutes", default=15)
     """Time after the recovery of a level until it can raise another alert, regardless of `alert_rearm_percent`."""
     max_held_units: int = setting(between(0, NUMBER_MAX, "units"), key="max_held_units", default=0)
     """Maximum number of units of a product that one caller can reserve at a time; 0 disables the limit. A caller is a
     user or client of the user pool, an IAM user or role, or an API key, so set a limit only if each customer has
-    a separate identity. A limit reduces the maximum number of cart lines to 24. Reservations created without a
-    limit do not count."""
+    a separate identity. A limit reduces the maximum number of cart lines to 24. Reservations created while the limit
+    was disabled do not count."""
     anonymous_rate_per_second: float | None = setting(
         between(0.1, 1_000_000, "requests a second"), key="anonymous_rate_per_second"
     )

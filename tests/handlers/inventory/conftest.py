@@ -61,7 +61,7 @@ class Shop(NamedTuple):
         return [json.loads(to_json(row)) for page in pages for row in page["Items"]]
 
     def audit(self, *operations: str) -> list[dict[str, Any]]:
-        """Return the audit records of some operations, by default of all, in chronological order."""
+        """Return the audit records of `operations` in chronological order. Default: all operations."""
         records = [row for row in self.rows("audit") if not operations or row["operation"] in operations]
         return sorted(records, key=lambda row: str(row["timestamp"]))
 

@@ -1,4 +1,4 @@
-"""Invariants of the tables, which hold after all concurrent writes and failures."""
+"""Invariants of the tables, which concurrent writes and failures must not violate."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _check_alerts(alerts: list[Row], versions: dict[str, list[Row]]) -> None:
             excess = row["quantity"] - _threshold(row)
             if excess <= 0 and not alerted:
                 crossings.append((f"tap#alert#{item_id}", row["version"]))
-            # Tests with this check are too short for the time after which an item can raise another alert.
+            # Tests with this check end before any item can raise another alert.
             alerted = excess <= 0 or (alerted and excess <= max(1, _threshold(row) / 10))
     assert sorted((row["itemId"], row["version"]) for row in alerts) == sorted(crossings)
     for row in alerts:

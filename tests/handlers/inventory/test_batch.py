@@ -43,7 +43,7 @@ def test_results_are_in_the_order_of_the_request(shop: Shop) -> None:
     assert conflict["error"]["code"] == "CONFLICT"
     assert sku_owner["itemId"] in conflict["error"]["error"]
     assert version_conflict["error"] == {
-        "error": "The item must have version 7, but has version 2. Read it and try again.",
+        "error": f"Item {item['itemId']!r} has version 2, not 7. Read it and try again.",
         "code": "VERSION_CONFLICT",
         "requestId": "request-1",
         "details": ["version 2"],

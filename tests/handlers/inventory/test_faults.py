@@ -163,7 +163,7 @@ def test_change_is_retried_after_a_concurrent_change(shop: Shop, wire: FakeAws, 
 def test_change_with_an_expected_version_is_rejected_after_a_concurrent_change(shop: Shop, wire: FakeAws) -> None:
     item = shop.create()
     run_concurrently(wire, lambda: shop.change(item, price=2))
-    message = "The item must have version 1, but has version 2."
+    message = "has version 2, not 1."
     assert_error(shop.change(item, quantity=30, expectedVersion=1), 409, "VERSION_CONFLICT", message)
     check(shop)
 

@@ -1,4 +1,4 @@
-"""The permissions of each route are exactly those that its operation uses."""
+"""Each route has exactly the permissions that its operation uses."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ INVALID: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize("key", [None, "batch-1"])
-def test_invalid_entries_do_not_affect_the_others(shop: Shop, key: str | None) -> None:
+def test_invalid_entries_do_not_affect_other_entries(shop: Shop, key: str | None) -> None:
     item = shop.create()
     change = {"itemId": item["itemId"], "quantity": 39}
     first, *invalid, last = results(batch(shop, DESK, *(entry for entry, _ in INVALID), change, key=key))
@@ -55,7 +55,7 @@ UNSTORABLE: list[tuple[dict[str, str], str]] = [
 
 
 def entry_json(fields: dict[str, str]) -> str:
-    """Return an entry as JSON. The values of the fields are JSON, too."""
+    """Return an entry as JSON. The values of `fields` are also JSON."""
     desk = {"name": '"a"', "quantity": "1", "category": '"b"', **fields}
     return "{" + ", ".join(f'"{name}": {value}' for name, value in desk.items()) + "}"
 
@@ -73,7 +73,7 @@ def test_values_that_cannot_be_stored_do_not_affect_other_entries(shop: Shop, ke
     assert len(shop.listed()) == 2
 
 
-def test_entry_with_too_many_levels_does_not_affect_the_others(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entry_with_too_many_levels_does_not_affect_other_entries(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def check_characters(entry: Any) -> None:
         if "deep" in entry:
             raise RecursionError
@@ -118,7 +118,7 @@ def test_invalid_batches_are_rejected(shop: Shop) -> None:
     assert shop.rows("items") == []
 
 
-def test_digest_of_a_batch_is_that_of_the_previous_release(shop: Shop) -> None:
+def test_digest_of_a_batch_equals_the_digest_of_the_previous_release(shop: Shop) -> None:
     entries = [{**DESK, "price": "1"}, {"itemId": "0" * 32, "quantity": 39, "description": None}]
     batch(shop, *entries, key="batch-1")
     digest = hashlib.sha256(json.dumps(to_item({"items": entries}), sort_keys=True).encode()).hexdigest()

@@ -77,7 +77,7 @@ class Model(RuleBasedStateMachine):
         assert body == {"itemId": item.item_id, "version": number, **item.versions[number - 1], **times}
 
     def _with_unique_sku(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return fields with a SKU that does not conflict with those of other runs."""
+        """Return fields with a SKU that no other run uses."""
         return {**fields, "sku": f"{self.run} {fields['sku']}"} if fields.get("sku") else fields
 
     def _is_used(self, sku: str | None, except_by: str = "") -> bool:
@@ -90,7 +90,7 @@ class Model(RuleBasedStateMachine):
         optional=CHANGES,
     )
     def create(self, required: dict[str, Any], optional: dict[str, Any]) -> Any:
-        """Create an item, or get a conflict if its SKU is used."""
+        """Create an item. Check that a used SKU is rejected."""
         fields = {name: value for name, value in {**required, **optional}.items() if value is not None}
         body = self._with_unique_sku(fields | {"category": self.run})
         response = self.shop.api("POST", "/items", body)
@@ -139,7 +139,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(item=items, data=st.data())
     def read(self, item: ModelItem, data: st.DataObject) -> None:
-        """Get a version that exists, or the first one that does not."""
+        """Read an existing version, or the next version, which does not exist."""
         version = data.draw(st.integers(1, len(item.versions) + 1))
         response = self.shop.read({"itemId": item.item_id}, version=str(version))
         if item.deleted or version > len(item.versions):
@@ -178,7 +178,7 @@ class Model(RuleBasedStateMachine):
 
     @invariant()
     def skus(self) -> None:
-        """A listing by SKU returns the item that has it."""
+        """Check that a listing by SKU returns the item with the SKU."""
         for sku in (f"{self.run} A", f"{self.run} B"):
             owners = [i.item_id for i in self.model.values() if not i.deleted and i.versions[-1].get("sku") == sku]
             assert [item["itemId"] for item in self.shop.listed(sku=sku)] == owners

@@ -31,7 +31,7 @@ def test_item_with_another_sku_is_not_found(shop: Shop) -> None:
         assert shop.read(item).body == item
 
 
-def test_sku_of_a_read_is_that_of_the_latest_version(shop: Shop) -> None:
+def test_read_compares_the_sku_of_the_latest_version(shop: Shop) -> None:
     item = shop.create(sku="D-1")
     shop.change(item, sku="D-2")
     assert send(shop, "GET", item, sku="D-2", version="1").body == item
@@ -47,7 +47,7 @@ def test_default_price_is_0(shop: Shop) -> None:
     assert (result["status"], result["item"]["price"]) == (201, 0)
 
 
-def test_page_size_above_the_maximum_is_reduced_to_it(shop: Shop, config: str) -> None:
+def test_page_size_above_the_maximum_is_limited(shop: Shop, config: str) -> None:
     put(shop, config, default_page_size=2, max_page_size=3)
     item = shop.create()
     for quantity in range(4):

@@ -125,12 +125,12 @@ INVALID_BODIES = [
     ('"text"', "body must be object"),
     ('{"n": NaN}', "NaN is not a JSON number"),
     ('{"n": 1e999}', "n must be a number with at most 38 significant digits"),
-    ('{"n": 1e999999999999999999999}', "contains a number that is too large to store"),
+    ('{"n": 1e999999999999999999999}', "Numbers in the body must have a magnitude"),
     ("[" * 100_000, "not valid JSON"),
     ('{"n": "\\ud800"}', "The body must be valid Unicode, got an unpaired surrogate."),
     ('{"n": ["x", {"\\uDFFF": 1}]}', "The body must be valid Unicode, got an unpaired surrogate."),
     ('{"n": [["\\udc00\\ud800"]]}', "The body must be valid Unicode, got an unpaired surrogate."),
-    ('{"n": ' + "1" * 5000 + "}", "contains a number that is too large to store"),
+    ('{"n": ' + "1" * 5000 + "}", "Numbers in the body must have a magnitude"),
     ('{"n": 1, "m": {"x": 1, "y": 2, "x": 1}}', "JSON objects must have unique names, got 'x' more than once."),
     ('{"ItemId": ""}', "body.ItemId must be longer than or equal to 1"),
     ('{"ItemId": 7}', "body.ItemId must be string"),
@@ -140,8 +140,8 @@ INVALID_BODIES = [
     ('{"ItemId": ".."}', "ItemId must not be '.' or '..' and must not contain control characters, got '..'."),
     ('{"CreatedAt": "."}', "CreatedAt must not be '.' or '..'"),
     ('{"ItemId": "a\\u0000b"}', r"must not contain control characters, got 'a\x00b'."),
-    ('{"ItemId": "tap#page-token-key"}', "names that start with 'tap#' are reserved."),
-    ('{"tap#expires": 1}', "names that start with 'tap#' are reserved."),
+    ('{"ItemId": "tap#page-token-key"}', "Names must not start with 'tap#'"),
+    ('{"tap#expires": 1}', "Names must not start with 'tap#'"),
 ]
 
 
@@ -244,7 +244,7 @@ def test_default_page_size_is_20(api: Api) -> None:
     assert len(api("GET", "/items").body["items"]) == 20
 
 
-def test_page_size_above_the_maximum_is_reduced_to_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_size_above_the_maximum_is_limited(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "MAX_PAGE_SIZE", 3)
     size = "9" * 30
     for number in range(4):

@@ -211,7 +211,7 @@ class Shop(Tables):
         return [json.loads(message["Message"]) for message in self.topic.messages()]
 
     def start_environment(self, pauses: tuple[float, ...] = BACKOFF_SECONDS) -> None:
-        """Replace the execution environment with a new one that retries DynamoDB calls after the given pauses."""
+        """Replace the execution environment. The new one retries DynamoDB calls after `pauses`."""
         commands().repository.close()
         commands.cache_clear()
         repository = commands().repository

@@ -1,4 +1,4 @@
-"""Invariants of the tables that hold at any time, also after failures and concurrent writes."""
+"""Invariants of the tables, which concurrent writes and failures must not violate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Correlation ids and actors in movements, alerts and logs."""
+"""Correlation IDs and actors in movements, alerts and logs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ ID = {"X-Correlation-Id": "cart-77"}
 
 
 def reserve_with_id(shop: Shop, quantity: int) -> None:
-    """Reserve units for one minute in a request with a correlation id."""
+    """Reserve units for one minute in a request with a correlation ID."""
     body = {"reservationId": "r", "quantity": quantity, "lifetime_minutes": 1}
     assert shop.api("POST", RESERVE, body, keys=("lamp",), headers=ID).status == 201
 
 
 def correlation_ids(shop: Shop) -> list[str]:
-    """Return the correlation ids of the messages published since the last call."""
+    """Return the correlation IDs of the messages published since the last call."""
     return [message["MessageAttributes"]["correlationId"]["Value"] for message in shop.topic.messages()]
 
 
@@ -45,7 +45,7 @@ def test_alert_has_the_correlation_id_of_the_request_that_caused_it(shop: Shop, 
     assert correlation_ids(shop) == ["cart-77"]
 
 
-def test_alert_of_a_movement_without_correlation_id_has_that_of_the_schedule(shop: Shop) -> None:
+def test_alert_without_correlation_id_has_the_correlation_id_of_the_schedule(shop: Shop) -> None:
     shop.create(stock_count=0)
     (item,) = shop.items("movements")
     shop.dynamodb.update_item(

@@ -28,7 +28,7 @@ ADJUSTMENT = {"adjustment": 1, "reason": "x", "expected_version": 1}
 CRASH = ["lose", "hang up"]
 """Script for a crash of the execution environment right after AWS has executed a call."""
 LOST_RESPONSE_ACTIONS = (
-    *("create", "update", "reserve an expired id", "release", "fulfill reserved", "fulfill available"),
+    *("create", "update", "reserve an expired ID", "release", "fulfill reserved", "fulfill available"),
     "expire",
 )
 
@@ -55,7 +55,7 @@ ACTIONS: dict[str, Action] = {
         201,
     ),
     "reserve a cart": Action(lambda shop: shop.reserve_cart("r", *CART), 201, 201),
-    "reserve an expired id": Action(lambda shop: shop.reserve_cart("expired", *CART), 201, 201),
+    "reserve an expired ID": Action(lambda shop: shop.reserve_cart("expired", *CART), 201, 201),
     "reserve all": Action(lambda shop: shop.reserve("r", 8, "a"), 201, 201),
     "release": Action(lambda shop: shop.release_cart("active"), 204, 404),
     "fulfill reserved": Action(lambda shop: shop.fulfill_cart(reservationId="active"), 200, 200),
@@ -108,7 +108,7 @@ def states(shop: Shop) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name not in ("reserve", "list")])
-def test_data_stays_consistent_after_a_crash_between_calls(shop: Shop, wire: FakeAws, name: str) -> None:
+def test_data_is_consistent_after_a_crash_between_calls(shop: Shop, wire: FakeAws, name: str) -> None:
     action = ACTIONS[name]
     fill(shop)
     before = [*states(shop)]
@@ -251,9 +251,9 @@ def run_before_write(wire: FakeAws, other: Callable[[], HandlerResponse | None])
         ("reserve", lambda shop: shop.fulfill("a", quantity=7), 409),
         ("reserve", lambda shop: shop.fulfill("a", quantity=2), 201),
         ("reserve with a key", ACTIONS["reserve with a key"].run, 201),
-        ("reserve an expired id", Shop.run_expiry, 201),
-        ("reserve an expired id", lambda shop: shop.reserve("expired", 1, "b"), 409),
-        ("reserve an expired id", lambda shop: shop.reserve_cart("expired", *CART), 201),
+        ("reserve an expired ID", Shop.run_expiry, 201),
+        ("reserve an expired ID", lambda shop: shop.reserve("expired", 1, "b"), 409),
+        ("reserve an expired ID", lambda shop: shop.reserve_cart("expired", *CART), 201),
         ("release", lambda shop: shop.release_cart("active"), 404),
         ("release", lambda shop: shop.release("active", "a"), 204),
         ("release", lambda shop: shop.fulfill_cart(reservationId="active"), 404),

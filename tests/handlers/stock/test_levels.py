@@ -37,7 +37,7 @@ def test_create_returns_the_level(shop: Shop) -> None:
 def test_existing_level_is_not_created_again(shop: Shop) -> None:
     shop.create()
     response = shop.api("POST", "/inventory", {"product_id": "lamp", "stock_count": 99})
-    assert_error(response, 409, "CONFLICT", "lamp already exists in main")
+    assert_error(response, 409, "CONFLICT", "Product 'lamp' already exists in warehouse 'main'")
     assert shop.read(warehouse_id="main") == MAIN
     assert shop.create(warehouse_id="north")["warehouse_id"] == "north"
     check(shop)
@@ -265,7 +265,7 @@ def test_update_with_another_version_or_timestamp_is_rejected(shop: Shop) -> Non
     shop.create()
     for expected in STALE:
         response = shop.update(stock_count=5, **expected)
-        assert_error(response, 409, "VERSION_CONFLICT", "Read it again")
+        assert_error(response, 409, "VERSION_CONFLICT", "Read it and try again")
         last_updated = f"last_updated {MAIN['last_updated']}"
         assert response.body["details"] == ["version 1", last_updated, "stock_count 10", "threshold_level 10"]
     for value in INVALID_TIMESTAMPS:

@@ -40,13 +40,13 @@ class Reservation:
 
     lines: dict[str, int]
     minutes: int
-    end: float
+    expiry: float
     states: dict[str, str]
     """State of each product."""
 
     def active_products(self, now: float) -> list[str]:
         """Return the products with reserved units."""
-        return [name for name, state in self.states.items() if state == "HELD" and self.end > now]
+        return [name for name, state in self.states.items() if state == "HELD" and self.expiry > now]
 
 
 class Model(RuleBasedStateMachine):

@@ -181,9 +181,7 @@ def test_blank_reference_or_line_id_is_rejected(shop: Shop, name: str) -> None:
 def test_line_id_requires_a_reference_without_reservation(shop: Shop, fields: dict[str, Any]) -> None:
     shop.create()
     shop.reserve("r", 2)
-    assert_error(
-        shop.fulfill(quantity=2, line_id="a", **fields), 400, "INVALID_REQUEST", "line_id requires a reference"
-    )
+    assert_error(shop.fulfill(quantity=2, line_id="a", **fields), 400, "INVALID_REQUEST", "line_id requires reference")
 
 
 @pytest.mark.slow

@@ -139,7 +139,10 @@ def test_reference_cannot_be_added_to_a_reservation(shop: Shop) -> None:
     assert_error(shop.reserve("r", 2, reference="order 1"), 409, "RESERVATION_CONFLICT", "does not have the reference")
     assert shop.fulfill(reservationId="r").status == 200
     assert_error(
-        shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "fulfilled without it"
+        shop.fulfill(reservationId="r", reference="order 1"),
+        409,
+        "RESERVATION_CONFLICT",
+        "fulfilled without this reference",
     )
 
 

@@ -210,7 +210,7 @@ def test_constantly_changing_level_is_not_repaired(
     wire.script = [ConstantReservations(shop, wire, "first")]
     response = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
     assert (response.status, response.body["code"]) == (429, "THROTTLED")
-    assert "lamp is being modified in main." in response.body["error"]
+    assert "Product 'lamp' is being modified in main." in response.body["error"]
     wire.script = ["pass"]
     check(shop)
     assert scheduled_drifts(shop, capsys) == []
@@ -219,7 +219,7 @@ def test_constantly_changing_level_is_not_repaired(
     shop.run_schedule("stock-reconciliation")
     wire.script = ["pass"]
     out = capsys.readouterr().out
-    assert '"not compared","product":"lamp","warehouse":"main"' in out
+    assert '"level not compared","product":"lamp","warehouse":"main"' in out
     assert '"Drift":0' in out
 
 
@@ -251,7 +251,7 @@ def test_hold_missing_in_the_index_is_reported_but_not_removed(shop: Shop, wire:
     wire.script = [lambda call: (200, page) if b"product-index" in call.body else "pass"]
     assert [drift["field"] for drift in shop.reconcile()["drifts"]] == ["reserved_count", "holds"]
     response = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
-    assert_error(response, 429, "THROTTLED", "lamp is being modified in main. Try again in a minute.")
+    assert_error(response, 429, "THROTTLED", "Product 'lamp' is being modified in main. Try again in a minute.")
     wire.script = ["pass"]
     assert shop.read()["available"] == 8
     check(shop)
@@ -266,7 +266,7 @@ def test_recently_modified_warehouse_does_not_block_repair_of_others(shop: Shop)
     for warehouse in ("a", "b", "c"):
         shop.set_attributes(warehouse_id=warehouse, reserved_count=5)
     response = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
-    assert_error(response, 429, "THROTTLED", "lamp is being modified in a, b.")
+    assert_error(response, 429, "THROTTLED", "Product 'lamp' is being modified in a, b.")
     assert [shop.level_item(warehouse_id=warehouse)["reserved_count"] for warehouse in ("a", "b", "c")] == [5, 5, 0]
     wait_until_repairable(shop)
     assert [drift["warehouse_id"] for drift in shop.reconcile(repair=True)["drifts"]] == ["a", "b"]

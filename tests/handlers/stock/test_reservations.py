@@ -201,7 +201,7 @@ def test_cart_has_up_to_25_lines(shop: Shop) -> None:
     check(shop)
     shop.reserve_cart("again", *cart[1:], lifetime_minutes=1)
     shop.clock.now += 60
-    assert shop.reserve_cart("again", *cart[:25]).status == 201, "all expired lines with the id are released"
+    assert shop.reserve_cart("again", *cart[:25]).status == 201, "all expired lines with the ID are released"
     check(shop)
     assert shop.release_cart("again").status == 204
     check(shop)

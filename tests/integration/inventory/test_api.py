@@ -100,7 +100,7 @@ def test_items_are_listed_newest_first_with_filters(http: Http, create: Callable
     eventually(check)
 
 
-def test_page_tokens_lead_through_all_items(http: Http, create: Callable[..., Any], category: str) -> None:
+def test_page_tokens_reach_all_items(http: Http, create: Callable[..., Any], category: str) -> None:
     created = [create()["itemId"] for _ in range(5)]
 
     def check() -> None:

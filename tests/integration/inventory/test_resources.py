@@ -102,7 +102,8 @@ def test_requests_are_logged_as_json(outputs: Outputs, stage: Any, client: Clien
 
 
 def test_api_gateway_has_a_role_for_logs(outputs: Outputs, client: Client) -> None:
-    # An AWS account has one such role, which the latest deployment of any stack sets. Component tests check its ARN.
+    # An AWS account has one role for API Gateway logs, set by the latest deployment of any stack. Component tests check
+    # its ARN.
     assert client("apigateway").get_account()["cloudwatchRoleArn"]
     name = outputs["api_log_role_arn"].rpartition("/")[2]
     role = client("iam").get_role(RoleName=name)["Role"]

@@ -50,7 +50,7 @@ class Shop:
     client: Callable[[str], Any]
 
     def create(self, stock_count: int = 10, **fields: Any) -> str:
-        """Create a level and return the product id."""
+        """Create a level and return the product ID."""
         product = fields.pop("product_id", None) or new_id()
         response = self.http("POST", "/inventory", {"product_id": product, "stock_count": stock_count, **fields})
         assert response.status == 201, response.body
@@ -69,7 +69,7 @@ class Shop:
         return self.http("POST", f"/inventory/{product}/reserve", body)
 
     def new_reservation(self, product: str, quantity: int = 1, **fields: Any) -> str:
-        """Reserve units of a product and return the reservation id."""
+        """Reserve units of a product and return the reservation ID."""
         response = self.reserve(product, quantity, **fields)
         assert response.status == 201, response.body
         return str(response.body["reservationId"])
@@ -120,16 +120,16 @@ class Shop:
 
     def expire(self, reservation: str) -> None:
         """Set the expiry of a reservation to a time in the past."""
-        end = int(time.time() // MINUTE_SECONDS - 1) * MINUTE_SECONDS
+        expires_at = int(time.time() // MINUTE_SECONDS - 1) * MINUTE_SECONDS
         for line in self.reservation_items(reservation):
-            self._set_end(line, end)
+            self._set_expiry(line, expires_at)
 
-    def _set_end(self, line: Item, end: int) -> None:
+    def _set_expiry(self, line: Item, expires_at: int) -> None:
         level = self.level_item(line["product_id"]["S"], line["warehouse_id"]["S"])
         holds = {key: int(units["N"]) for key, units in level["holds"]["M"].items()}
         units = int(line["quantity"]["N"])
         holds[line["ends"]["N"]] -= units
-        holds[str(end)] = holds.get(str(end), 0) + units
+        holds[str(expires_at)] = holds.get(str(expires_at), 0) + units
         holds = {key: reserved for key, reserved in holds.items() if reserved}
         level_update = {
             "TableName": self.outputs["table_names"]["management"],
@@ -143,12 +143,12 @@ class Shop:
                 ":sequence": level["sequence"],
             },
         }
-        expiry = datetime.fromtimestamp(end, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        expiry = datetime.fromtimestamp(expires_at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         line_update = {
             "TableName": self.outputs["table_names"]["reservations"],
             "Key": {name: line[name] for name in ("reservation_id", "line")},
             "UpdateExpression": "SET ends = :end, expiry = :expiry",
-            "ExpressionAttributeValues": {":end": {"N": str(end)}, ":expiry": {"S": expiry}},
+            "ExpressionAttributeValues": {":end": {"N": str(expires_at)}, ":expiry": {"S": expiry}},
         }
         self.client("dynamodb").transact_write_items(TransactItems=[{"Update": level_update}, {"Update": line_update}])
 

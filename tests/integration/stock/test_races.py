@@ -18,7 +18,7 @@ CALLERS = 16
 ROUNDS = 3
 LAST_UNITS = 10
 RETRIED = (429, 502, 503, 504)
-"""Status codes after which a request with an id or idempotency key is repeated safely."""
+"""Status codes after which a request with an ID or idempotency key is repeated safely."""
 
 
 def run_concurrently(

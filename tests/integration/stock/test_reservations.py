@@ -19,7 +19,7 @@ def remaining_time(reservation: Any) -> timedelta:
 
 
 def test_units_are_reserved_with_the_id_of_the_caller(shop: Shop) -> None:
-    """4.3, FR-3: the reserved count increases, the stock count stays, and the response contains all fields."""
+    """4.3, FR-3: the reserved count increases, the stock count is unchanged, and the response contains all fields."""
     product, reservation = shop.create(10), new_id("cart")
     response = shop.reserve(product, 3, reservation)
     assert response.status == 201

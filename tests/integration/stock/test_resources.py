@@ -171,7 +171,7 @@ def test_schedules_invoke_their_function(
 
 
 def test_stream_events_of_alerts_invoke_check_thresholds(outputs: Outputs, client: Client) -> None:
-    """4.4: only such movements, with a queue for failed events."""
+    """4.4: only movements that raise an alert, with a queue for failed events."""
     function = outputs["function_names"]["check-thresholds"]
     (mapping,) = client("lambda").list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
     assert mapping["EventSourceArn"].startswith(f"{outputs['table_arns']['movements']}/stream/")

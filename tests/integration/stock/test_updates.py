@@ -135,7 +135,7 @@ def test_requests_without_a_valid_api_key_are_denied(
 
 @pytest.fixture(scope="module", name="shelf")
 def shelf_fixture(shop: Shop) -> dict[str, str]:
-    """Create products of a new category and return their ids and the category."""
+    """Create products of a new category and return their IDs and the category."""
     category = new_id("category")
     shop.create(10, product_id=f"{category}-a", category=category, threshold_level=2)
     shop.create(2, product_id=f"{category}-b", category=category, threshold_level=2)
@@ -150,7 +150,7 @@ def level_keys(response: HttpResponse) -> list[tuple[str, str]]:
 
 
 def test_levels_are_filtered_by_category_status_and_prefix(shop: Shop, shelf: dict[str, str]) -> None:
-    """FR-7: filtered and sorted by product id."""
+    """FR-7: filtered and sorted by product ID."""
     a, b, c = (shelf[name] for name in "abc")
     category = f"category={shelf['category']}"
 

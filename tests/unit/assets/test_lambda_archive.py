@@ -53,7 +53,7 @@ def every_archive(request: pytest.FixtureRequest) -> dict[str, str]:
 
 @pytest.fixture(name="desk")
 def custom_handler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Create a custom handler package, whose operations return a word and the request. Return its dotted name."""
+    """Create a custom handler package with operations that return a word and the request. Return its dotted name."""
     package = tmp_path / "sources" / "postoffice" / "desk"
     package.mkdir(parents=True)
     (package.parent / "__init__.py").write_text("PACKED = 'no'\n")

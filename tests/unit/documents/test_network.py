@@ -76,7 +76,8 @@ ISOLATED = NetworkSettings(vpc="create", nat_gateways="none", interface_endpoint
 
 def test_vpc_without_a_route_to_called_services_is_rejected() -> None:
     service = granted(a_grant("lost", "Publish"), a_grant("limits", "GetParameter"), a_grant("parcels", "GetItem"))
-    message = "network.interface_endpoints must be true .*, got False. The functions call sns, ssm. Set it to true, or"
+    message = "network.interface_endpoints must be true .*, got False. The functions call sns, ssm. Set "
+    message += "interface_endpoints to true, or"
     with pytest.raises(ValueError, match=message):
         TapStackArgs(service=service, network=ISOLATED)
 

@@ -424,7 +424,7 @@ def test_service_unavailable_response_has_retry_after() -> None:
     response = components["responses"]["Error503"]
     assert response["headers"]["Retry-After"] == {"$ref": "#/components/headers/Retry-After"}
     assert components["headers"]["Retry-After"]["schema"] == {"type": "integer", "minimum": 1}
-    assert "repeat it after `Retry-After`" in response["description"]
+    assert "Wait for `Retry-After`" in response["description"]
     assert [label for label, each in components["responses"].items() if "Retry-After" in each["headers"]] == [
         "Error503"
     ]

@@ -67,7 +67,7 @@ def test_response_allows_the_origin_of_an_allowed_caller(origin: str, name: str,
     ],
 )
 @pytest.mark.parametrize("body", ["{}", "{"])
-def test_other_callers_get_no_cors_headers_but_vary(origin: str | None, body: str) -> None:
+def test_other_origins_receive_only_the_header_vary(origin: str | None, body: str) -> None:
     headers = response(SEVERAL, body, **({} if origin is None else {"Origin": origin}))["headers"]
     assert headers["Vary"] == "Origin"
     assert not [name for name in headers if name.startswith("Access-Control")]

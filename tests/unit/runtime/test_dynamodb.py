@@ -157,7 +157,7 @@ def test_unprocessed_keys_are_retried(store: DynamoDB, fake_aws: FakeAws, monkey
     assert [len(request["RequestItems"]["table"]["Keys"]) for request in requests_to(fake_aws)] == [100, 60]
 
 
-def test_keys_that_stay_unprocessed_are_an_error(
+def test_keys_that_remain_unprocessed_are_an_error(
     store: DynamoDB, fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", (0, 0))

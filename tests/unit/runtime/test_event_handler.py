@@ -21,7 +21,8 @@ def accept(_value: Any, name_prefix: str) -> None:
 
 
 def call_api(response: Response | None = None, **event: Any) -> tuple[Any, list[Request]]:
-    """Send an event to an API with one route. Return the Lambda response and the requests that the operation got."""
+    """Send an event to an API with one route. Return the Lambda response and the requests that the operation
+    received."""
     requests: list[Request] = []
 
     def operation(request: Request) -> Response:
@@ -142,7 +143,7 @@ def test_all_log_lines_of_a_failed_invocation_have_its_correlation_id(
         ('"', False),
     ],
 )
-def test_correlation_id_is_that_of_the_request_header_if_it_is_valid(
+def test_valid_request_header_sets_the_correlation_id(
     capsys: pytest.CaptureFixture[str], sent: str, is_accepted: bool
 ) -> None:
     received, _ = call_api(headers={"X-CORRELATION-ID": sent})

@@ -60,7 +60,7 @@ def signature_by_botocore(call: RecordedCall) -> str:
 
 
 @pytest.mark.parametrize("session_token", ["session-token", None])
-def test_signatures_equal_those_of_botocore(
+def test_signatures_equal_botocore_signatures(
     client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch, session_token: str | None
 ) -> None:
     if session_token is None:
@@ -269,7 +269,7 @@ def test_endpoint_has_the_region_and_the_dns_suffix_of_the_partition(
     assert endpoint == f"https://{host}"
 
 
-def test_endpoint_of_a_service_overrides_that_of_all_services(aws_environment: pytest.MonkeyPatch) -> None:
+def test_endpoint_of_a_service_overrides_the_common_endpoint(aws_environment: pytest.MonkeyPatch) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL", "http://all")
     aws_environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb")
     assert http_client.endpoint("dynamodb", "us-east-1") == "http://dynamodb"

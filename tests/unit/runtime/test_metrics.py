@@ -72,6 +72,6 @@ def test_metrics_of_a_failed_invocation_are_logged(capsys: pytest.CaptureFixture
     assert last_log_line(capsys, {"Arrivals": 2}, fails=True)["Arrivals"] == 2
 
 
-def test_invocation_without_metrics_does_not_log_those_of_the_previous_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_invocation_does_not_log_metrics_of_the_previous_invocation(capsys: pytest.CaptureFixture[str]) -> None:
     assert "_aws" in last_log_line(capsys, {"Arrivals": 2})
     assert last_log_line(capsys).keys() == {"level", "message", "correlationId", "schedule", "durationMs"}

@@ -49,7 +49,7 @@ def test_deployed_settings_are_used_if_all_attempts_fail(fake_aws: FakeAws, caps
     line = json.loads(capsys.readouterr().out)
     assert line == {
         "level": "WARN",
-        "message": "parameter",
+        "message": "parameter not read",
         "name": "/shop/dev/config",
         "error": "ThrottlingException",
     }

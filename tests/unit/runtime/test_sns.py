@@ -117,7 +117,7 @@ def test_entry_that_is_not_in_the_response_is_an_error(fake_aws: FakeAws, sns: S
     assert {position: error.code for position, error in errors.items()} == {0: "NoResponse"}
 
 
-def test_error_of_one_batch_does_not_prevent_the_others(fake_aws: FakeAws, sns: Sns) -> None:
+def test_failed_batch_does_not_prevent_other_batches(fake_aws: FakeAws, sns: Sns) -> None:
     failure = b"<ErrorResponse><Error><Code>Throttled</Code><Message>slow\ndown</Message></Error></ErrorResponse>"
     fake_aws.script = [(429, failure), accepting()]
     errors = sns.publish_batch(TOPIC, notifications(12))

@@ -92,13 +92,13 @@ def test_unknown_service_is_an_error() -> None:
         ),
         (
             FACTORY.format("barn", "yard"),
-            "service 'yard': the factory and the service definition of entry point 'faulty:FACTORY' of distribution "
-            "yard-dist 1.2 must have that name, got 'barn'. Rename the service or the entry point.",
+            "service 'yard': entry point 'faulty:FACTORY' of distribution yard-dist 1.2 must create a service with "
+            "this name, got 'barn'. Rename the service or the entry point.",
         ),
         (
             FACTORY.format("yard", "barn"),
-            "service 'yard': the factory and the service definition of entry point 'faulty:FACTORY' of distribution "
-            "yard-dist 1.2 must have that name, got 'barn'. Rename the service or the entry point.",
+            "service 'yard': entry point 'faulty:FACTORY' of distribution yard-dist 1.2 must create a service with "
+            "this name, got 'barn'. Rename the service or the entry point.",
         ),
     ],
 )

@@ -24,9 +24,9 @@ LEVEL = levels.new_level(("lamp", "main"), 10, 4, "light", AT)
 LINE = Line("r", 0, "lamp", "main", 2, reservations.HELD, AT, NOON + 60, "me", "digest")
 
 
-def held(units: int = 2, end: int = NOON + 60) -> levels.Level:
+def held(units: int = 2, expiry: int = NOON + 60) -> levels.Level:
     """Return the level with reserved units."""
-    return levels.add_hold(LEVEL, units=units, end=end, at=AT)
+    return levels.add_hold(LEVEL, units=units, expiry=expiry, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,22 @@ def test_selling_increments_the_version_and_reserving_does_not() -> None:
     later = {"at": "2027-01-15T08:00:01.000000Z"}
     reserved = held()
     assert (reserved.available, reserved.version, reserved.sequence, reserved.holds) == (8, 1, 2, {NOON + 60: 2})
-    freed = levels.release_hold(reserved, units=2, end=NOON + 60, **later)
+    freed = levels.release_hold(reserved, units=2, expiry=NOON + 60, **later)
     assert freed == LEVEL._replace(sequence=3, moved_at=later["at"])
-    sold = levels.fulfill_hold(reserved, units=2, end=NOON + 60, **later)
+    sold = levels.fulfill_hold(reserved, units=2, expiry=NOON + 60, **later)
     assert (sold.stock_count, sold.reserved_count, sold.version, sold.sequence) == (8, 0, 2, 3)
     assert sold.last_updated == sold.moved_at == later["at"]
     assert levels.sell(reserved, units=3, **later).available == 5
 
 
 def test_holds_with_the_same_expiry_are_merged() -> None:
-    merged = levels.add_hold(held(), units=3, end=NOON + 60, at=AT)
+    merged = levels.add_hold(held(), units=3, expiry=NOON + 60, at=AT)
     assert (merged.holds, merged.reserved_count) == ({NOON + 60: 5}, 5)
-    assert levels.release_hold(merged, units=2, end=NOON + 60, at=AT).holds == {NOON + 60: 3}
+    assert levels.release_hold(merged, units=2, expiry=NOON + 60, at=AT).holds == {NOON + 60: 3}
 
 
 def test_expired_holds_are_not_reserved() -> None:
-    level = levels.add_hold(held(), units=3, end=NOON + 120, at=AT)
+    level = levels.add_hold(held(), units=3, expiry=NOON + 120, at=AT)
     assert level.as_of(NOON + 59.9) == level
     assert (level.as_of(NOON + 60).reserved_count, level.as_of(NOON + 60).holds) == (3, {NOON + 120: 3})
     assert level.as_of(NOON + 120).available == 10
@@ -75,26 +75,26 @@ def test_item_of_a_level_contains_every_field(level: levels.Level) -> None:
 
 
 def test_item_of_a_level_has_the_keys_of_its_indexes() -> None:
-    row = levels.to_item(LEVEL)
-    assert (row["listing"], row["category_status"]) == ({"S": "levels"}, {"S": "IN_STOCK#light"})
-    assert "due" not in row
-    assert "due_at" not in row
+    item = levels.to_item(LEVEL)
+    assert (item["listing"], item["category_status"]) == ({"S": "levels"}, {"S": "IN_STOCK#light"})
+    assert "due" not in item
+    assert "due_at" not in item
     assert "category_status" not in levels.to_item(LEVEL._replace(category=None))
-    later = levels.add_hold(held(), units=1, end=NOON + 30, at=AT)
+    later = levels.add_hold(held(), units=1, expiry=NOON + 30, at=AT)
     assert (levels.to_item(later)["due"], levels.to_item(later)["due_at"]) == ({"S": "holds"}, {"N": str(NOON + 30)})
 
 
 @pytest.mark.parametrize(
-    ("now", "minutes", "end"),
+    ("now", "minutes", "expiry"),
     [(0, 1, 60), (0.1, 1, 63), (NOON + 0.1, 30, NOON + 1860), (NOON, 30, NOON + 1800), (1, 1440, 90_000)],
 )
-def test_expiry_of_a_hold_is_on_the_time_grid(now: float, minutes: int, end: int) -> None:
-    assert levels.hold_end(now, minutes, [LEVEL]) == end
+def test_expiry_of_a_hold_is_on_the_time_grid(now: float, minutes: int, expiry: int) -> None:
+    assert levels.hold_expiry(now, minutes, [LEVEL]) == expiry
 
 
 def test_hold_lasts_at_most_5_percent_longer_than_its_lifetime() -> None:
     for minutes in range(1, 1441):
-        seconds = levels.hold_end(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
+        seconds = levels.hold_expiry(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
         assert minutes * 60 <= seconds <= minutes * 60 * 1.05
 
 
@@ -102,8 +102,8 @@ def levels_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[
     """Yield the time and a level that is reserved repeatedly, while the cleanup job releases expired holds."""
     now, level = float(NOON), LEVEL
     while now < NOON + 86_400:
-        end = levels.hold_end(now, lifetimes(), [level])
-        level = levels.add_hold(level, units=1, end=end, at=AT).as_of(now)
+        expiry = levels.hold_expiry(now, lifetimes(), [level])
+        level = levels.add_hold(level, units=1, expiry=expiry, at=AT).as_of(now)
         yield now, level
         now += seconds
 
@@ -111,10 +111,10 @@ def levels_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[
 @pytest.mark.parametrize("minutes", [1, 19, 39, 199, 1440])
 @pytest.mark.untraced
 @pytest.mark.slow
-def test_holds_with_one_lifetime_stay_on_its_grid(minutes: int) -> None:
+def test_holds_with_one_lifetime_use_the_same_grid(minutes: int) -> None:
     for now, level in levels_over_a_day(lambda: minutes, minutes * 60 / 97):
         assert max(level.holds) - now <= minutes * 60 * 1.05
-        assert len(level.holds) <= levels.MAX_FINE_ENDS
+        assert len(level.holds) <= levels.MAX_FINE_EXPIRY_TIMES
 
 
 def test_level_has_at_most_64_expiries_for_any_lifetimes() -> None:
@@ -123,12 +123,12 @@ def test_level_has_at_most_64_expiries_for_any_lifetimes() -> None:
     for now, level in levels_over_a_day(lambda: next(lifetimes), 7.3):
         most = max(most, len(level.holds))
         assert max(level.holds) - now <= 2 * 86_400
-    assert levels.MAX_FINE_ENDS < most <= levels.MAX_ENDS
+    assert levels.MAX_FINE_EXPIRY_TIMES < most <= levels.MAX_EXPIRY_TIMES
 
 
 @pytest.fixture(name="eastern_time")
 def local_time_five_hours_behind_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set the local time of the process."""
+    """Set the time zone of the process."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "EST5")
         time.tzset()
@@ -178,7 +178,7 @@ REARM = Rearm()
 
 
 def alerts(*steps: tuple[float, int], rearm: Rearm = REARM, threshold: int = 10) -> list[tuple[float, str]]:
-    """Return the alerts of a level over steps, each a minute and the available units."""
+    """Return the minute and the status of each alert. `steps` contains minutes and the available units from then on."""
     level = LEVEL._replace(stock_count=1000, threshold_level=threshold)
     raised = []
     for minute, units in steps:
@@ -237,19 +237,19 @@ def test_each_fall_to_a_worse_status_raises_an_alert_and_each_rise_at_most_one()
 
 @pytest.mark.parametrize(("stock_count", "alerted"), [(5, {}), (4, {LOW: 0}), (0, {OUT: 0})])
 def test_item_of_an_earlier_release_counts_as_alerted(stock_count: int, alerted: dict[str, int]) -> None:
-    row = levels.to_item(LEVEL._replace(stock_count=stock_count))
-    del row["alerted"]
-    assert levels.from_item(row).alerted == alerted
+    item = levels.to_item(LEVEL._replace(stock_count=stock_count))
+    del item["alerted"]
+    assert levels.from_item(item).alerted == alerted
 
 
 def test_alert_is_due_immediately() -> None:
-    row = movements.to_item(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
-    assert "due" not in row
-    due = {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
-    assert movements.to_alert(row, LEVEL) == due
+    item = movements.to_item(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
+    assert "due" not in item
+    due = {**item, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
+    assert movements.to_alert(item, LEVEL) == due
     counts = {"stock_count": 10, "reserved_count": 2, "available": 8, "threshold_level": 4}
     attributes = {"status": {"S": "IN_STOCK"}, **{name: {"N": str(value)} for name, value in counts.items()}}
-    assert movements.to_alert(row, held()) == {**due, "alert": {"M": attributes}}
+    assert movements.to_alert(item, held()) == {**due, "alert": {"M": attributes}}
 
 
 def test_response_of_a_movement_omits_missing_attributes() -> None:
@@ -264,10 +264,10 @@ def test_response_of_a_movement_omits_missing_attributes() -> None:
 
 
 def test_item_of_a_reservation_line_contains_every_field() -> None:
-    row = reservations.to_item(LINE)
-    assert reservations.from_item(row) == LINE
-    assert reservations.from_item({**row, "settled_at": {"S": AT}}).settled_at == AT
-    assert row["reservation_expiry"] == {"N": str(LINE.end + reservations.RETENTION_SECONDS)}
+    item = reservations.to_item(LINE)
+    assert reservations.from_item(item) == LINE
+    assert reservations.from_item({**item, "settled_at": {"S": AT}}).settled_at == AT
+    assert item["reservation_expiry"] == {"N": str(LINE.expires_at + reservations.RETENTION_SECONDS)}
 
 
 def test_reservation_line_is_active_until_it_expires() -> None:
@@ -298,14 +298,14 @@ def test_digest_of_a_request_does_not_depend_on_the_order_of_lines() -> None:
     assert len({booking.digest, *(Booking("r", *other).digest for other in others)}) == 4
 
 
-def test_digest_equals_that_of_earlier_releases() -> None:
+def test_digest_equals_the_digest_of_earlier_releases() -> None:
     assert Booking("r", [RequestedLine("lamp", None, 1)], 30).digest == "03fff1160f2be1053fe0d7ab44d0e2f2"
 
 
 def test_remaining_lines_of_an_earlier_reservation_are_ignored() -> None:
     old = LINE._replace(line=1, reserved_at="2027-01-14T08:00:00.000000Z")
-    rows = [reservations.to_item(LINE), reservations.to_item(old)]
-    assert reservations.from_items(rows) == [LINE]
+    items = [reservations.to_item(LINE), reservations.to_item(old)]
+    assert reservations.from_items(items) == [LINE]
     assert reservations.from_items([]) == []
 
 

@@ -1,4 +1,4 @@
-"""Documented error codes of the stock service, compared with those that its code raises."""
+"""Documented error codes of the stock service, compared with the errors that its code raises."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def stock_fixture(fake_aws: FakeAws) -> Iterator[Commands]:
 
 
 def test_reservation_after_a_conflict_uses_the_current_level(stock: Commands, fake_aws: FakeAws) -> None:
-    reserved = levels.add_hold(LEVEL, units=10, end=int(NOON) + 60, at=levels.format_timestamp(NOON + 1))
+    reserved = levels.add_hold(LEVEL, units=10, expiry=int(NOON) + 60, at=levels.format_timestamp(NOON + 1))
     fake_aws.script = [
         (200, {"Items": [levels.to_item(LEVEL)]}),
         (400, CONFLICT),

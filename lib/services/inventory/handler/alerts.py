@@ -27,11 +27,11 @@ class Alerts:
         self.close = self._outbox.sns.close
 
     def lease(self) -> Attribute:
-        """Return the end of the lease that a request has on an alert that it raises."""
+        """Return the time until which a request leases the alert that it raises."""
         return items.timestamp(LEASE_SECONDS)
 
     def send(self, row: Item) -> None:
-        """Publish a stored alert if the deadline is not exceeded. Otherwise, or if this fails, the schedule does so."""
+        """Publish a stored alert. If the deadline is exceeded or SNS fails, the schedule publishes the alert later."""
         if DEADLINE.is_exceeded():
             return
         try:
@@ -40,7 +40,7 @@ class Alerts:
             logging.write("WARN", "alert not published", itemId=row["alert"]["M"]["itemId"]["S"], error=str(exc))
 
     def send_due(self) -> None:
-        """Publish all alerts that are due. Raise the first error. Alerts that are not published become due again."""
+        """Publish all alerts that are due. Raise the first error. Failed alerts become due again."""
         for _ in self._outbox.send(self._outbox.due()):
             pass
 

@@ -60,7 +60,7 @@ Changes = dict[str, Optional[Attribute]]
 
 
 class AuditEvent(NamedTuple):
-    """An operation to be audited. `item_id` is empty for listings."""
+    """An operation to record in the audit trail. `item_id` is empty for listings."""
 
     operation: str
     item_id: str
@@ -98,7 +98,7 @@ def next_version(item: Item, changes: Changes) -> Item:
 
 
 def effective_changes(item: Item, changes: Changes) -> Changes:
-    """Return the changes that modify an item, with the resulting status and a valid SKU.
+    """Return the changes that modify an item, including its status, with a normalized SKU.
 
     An unchanged SKU is not validated, because an earlier release might have stored it.
     """
@@ -222,8 +222,8 @@ def threshold(item: Item, default_threshold: int) -> Attribute:
 def next_alert_state(row: Item | None, item: Item, default_threshold: int, now: float) -> tuple[Item, bool]:
     """Return the attributes with the alert state of an item, and whether the change raises an alert.
 
-    `row` is the current row before the change. Rows of an earlier release have no alert state: if the stock is low,
-    the item has raised an alert.
+    `row` is the current row before the change. Rows of an earlier release have no alert state. If their stock is low,
+    their alert counts as raised.
     """
     limit = Decimal(threshold(item, default_threshold)["N"])
     rearmed_at = None

@@ -46,7 +46,7 @@ def list_items(request: Request) -> Response:
     size, token = _page_size(request), request.query.get("page_token")
     if "sku" in request.query:
         if token:
-            raise BadRequest("page_token must not be combined with sku, which has a single page. Omit page_token.")
+            raise BadRequest("page_token must be omitted if sku is set, because the listing has one page.")
         attributes = {name: {"S": value} for name, value in filters.items()}
         matches = inventory().find(request.actor, request.query["sku"])
         page = Page([item for item in matches if attributes.items() <= item.items()], None)
@@ -99,7 +99,7 @@ def batch_items(request: Request) -> Response:
 
 
 def send_alerts() -> None:
-    """Publish the alerts that the request that raised them did not publish."""
+    """Publish the alerts that are due: those that an earlier request stored but could not publish."""
     inventory().send_alerts()
 
 
@@ -109,7 +109,7 @@ def _result(request: Request, number: int, idempotency: Idempotency | None) -> s
         if number in request.invalid:
             raise request.invalid[number]
         if DEADLINE.is_exceeded():
-            raise TooManyRequests("The request has no time for this item. Send it again in another request.")
+            raise TooManyRequests("The request timed out before this item. Send the item in another request.")
         status, item = _execute(request, number, idempotency)
     except ApiError as exc:
         error = exc
@@ -132,7 +132,9 @@ def _execute(request: Request, number: int, idempotency: Idempotency | None) -> 
     fields = {name: value for name, value in changes.items() if value is not None}
     if missing := [name for name in items.REQUIRED if name not in fields]:
         details = [f"items[{number}] must contain {', '.join(missing)}"]
-        raise BadRequest("Required fields are missing. To change an existing item, set itemId.", details)
+        raise BadRequest(
+            "New items must have all required fields; see details. To change an existing item, set itemId.", details
+        )
     for name in ("expectedVersion", "version", *items.READ_ONLY):
         if name in entry:
             raise BadRequest(f"{name} must be omitted for a new item. To change an existing item, set itemId.")
@@ -155,7 +157,7 @@ def _changes(body: dict[str, Any]) -> items.Changes:
 def _preconditions(request: Request) -> Preconditions:
     header = request.headers.get("if-match", "*").strip()
     if header != "*" and not re.fullmatch(r'"[1-9][0-9]{0,11}"', header):
-        raise BadRequest(f'If-Match must be * or the ETag of a version with its quotes, such as "3", got {header!r}.')
+        raise BadRequest(f'If-Match must be * or the ETag of a version including quotes, such as "3", got {header!r}.')
     body = request.body or {}
     if_match = None if header == "*" else int(header.strip('"'))
     expected, version = body.get("expectedVersion"), body.get("version")
@@ -172,7 +174,7 @@ def _idempotency(request: Request, contents: Item) -> Idempotency | None:
 
 
 def _stored_form(entry: Any) -> Attribute:
-    """Return an entry as an attribute for the digest of the batch. Entries that cannot be stored become null."""
+    """Return an entry as an attribute value for the digest of the batch: null if DynamoDB cannot store it."""
     try:
         return to_attribute(entry, "entry", depth=2)
     except BadRequest:

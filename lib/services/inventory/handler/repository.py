@@ -46,9 +46,9 @@ class Preconditions(NamedTuple):
     """`expectedVersion` in the body."""
     sku: str | None = None
     version: int | None = None
-    """Version in the copy of the item that the caller sends."""
+    """`version` in the body, if the caller sends a copy of the item."""
     read_only: Mapping[str, str] = MappingProxyType({})
-    """Read-only fields in that copy, by name."""
+    """Read-only fields in the body, by name."""
 
     def check(self, item: Item) -> None:
         """Raise an error if the stored item does not meet a condition."""
@@ -57,7 +57,7 @@ class Preconditions(NamedTuple):
         versions = [(self.if_match, PreconditionFailed), (self.expected, VersionConflict)]
         for version, error in (*versions, (self.version, VersionConflict)):
             if version not in (None, current):
-                message = f"The item must have version {version}, but has version {current}. Read it and try again."
+                message = f"Item {item['itemId']['S']!r} has version {current}, not {version}. Read it and try again."
                 raise error(message, [f"version {current}"], {"ETag": f'"{current}"'})
         for name, value in self.read_only.items():
             if item[name]["S"] != value:
@@ -92,7 +92,7 @@ class Inventory:
         return self._config
 
     def claim(self, idempotency: Idempotency) -> None:
-        """Record the key of a batch. Raise `IdempotencyConflict` if it was used with a different request."""
+        """Record the idempotency key of a batch. Raise `IdempotencyConflict` if a different request used it."""
         try:
             self._store.call("PutItem", **idempotency.put(self._items, {})["Put"])
         except ConditionFailed as exc:
@@ -137,7 +137,7 @@ class Inventory:
         return self._advance(event, preconditions, lambda item: items.next_version(item, {}))
 
     def read(self, item_id: str, actor: str, version: int | None = None, sku: str | None = None) -> Item:
-        """Return an item or one of its versions. Raise `NotFound` if it does not exist or has another SKU."""
+        """Return an item or one of its versions. Raise `NotFound` if it does not exist or does not have `sku`."""
         keys = [items.current_key(item_id)] + ([] if version is None else [items.version_key(item_id, version)])
         responses = self._audited(AuditEvent("READ", item_id, actor), *map(self._get_call, keys))
         current = _existing(item_id, responses[0].get("Item"))
@@ -196,7 +196,7 @@ class Inventory:
         return page
 
     def send_alerts(self) -> None:
-        """Publish the alerts that the request that raised them did not publish."""
+        """Publish the alerts that are due: those that an earlier request stored but could not publish."""
         self._alerts.send_due()
 
     def close(self) -> None:
@@ -248,7 +248,7 @@ class Inventory:
         row: Item | None = None,
         sent_sku: Attribute | None = None,
     ) -> None:
-        """Write a version together with its audit record, its SKU and its alert, in one transaction.
+        """Write a version with its audit record, its SKU and its alert in one transaction.
 
         `row` is the current row of `old`, and `sent_sku` the SKU in the request, before it is normalized.
         """
@@ -310,8 +310,8 @@ class Inventory:
             owned = {**items.sku_key(new["S"]), "owner": {"S": item_id}}
             actions["claim sku"] = self._put(owned, "attribute_not_exists(#owner)", names={"#owner": "owner"})
             if new != sent:
-                # An item of an earlier release might own the SKU without normalization. This action fails if it does.
-                # Otherwise, it writes a temporary row without an owner.
+                # An item of an earlier release might own the SKU in the form before normalization. Then this action
+                # fails. Otherwise, it writes a temporary row without an owner.
                 unowned = {**items.sku_key(sent["S"]), EXPIRES: items.expires_in(RELEASED_SKU_SECONDS)}
                 actions["block sku"] = self._put(unowned, "attribute_not_exists(#owner)", names={"#owner": "owner"})
         return actions
@@ -345,7 +345,7 @@ class Inventory:
         return items.item_of(self._audited(event, self._get_call(key))[0]["Item"])
 
     def _audited(self, event: AuditEvent, *reads: Call) -> list[dict[str, Any]]:
-        """Return the responses to reads. Write an audit record concurrently, unless the settings disable it."""
+        """Return the responses to reads. Concurrently write an audit record if `audit_reads` is set."""
         if not self.config().audit_reads:
             return self._store.call_all(*reads)
         row = items.audit_row(event, None, None)

@@ -23,7 +23,7 @@ MAX_PAGE_SIZE = 100
 MAX_CHANGES = 300
 """Maximum number of attributes that an update sets: a limit of DynamoDB's update expressions."""
 NEWEST_ATTEMPTS = 5
-"""Maximum number of lookups of the newest item, if concurrent requests delete it before it is changed."""
+"""Maximum number of lookups of the newest item, because concurrent requests can delete each one before the change."""
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ def create_item(request: Request) -> Response:
 
 
 def list_items(request: Request) -> Response:
-    """Return a page of items. It is shorter than its size if Lambda's payload limit requires it."""
+    """Return a page of items. It is shorter than its size if it would exceed the payload limit of Lambda."""
     size = min(request.query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
     page = items().page(size, request.query.get("page_token"))
     entries: list[str] = []
@@ -103,9 +103,8 @@ def delete_item(request: Request) -> Response:
 
 
 def _change(request: Request, change: Callable[[Item], T]) -> T:
-    """Call `change` with the key of the item. If the path has only an ID, the item is the newest one of the ID.
-
-    If a concurrent request deletes the newest item first, continue with the next one.
+    """Call `change` with the key of the item. If the path has only an ID, that is the newest item with the ID; if a
+    concurrent request deletes it first, continue with the next newest item.
     """
     key = _key(request)
     if "CreatedAt" in key:

@@ -28,14 +28,14 @@ EXCLUDE_INTERNAL_ITEMS = {
 
 
 class Page(NamedTuple):
-    """A page of items, and the key after which the next page starts. It is None on the last page."""
+    """A page of items, and the key after which the next page starts, which is None on the last page."""
 
     items: list[Item]
     last_key: Item | None
 
 
 class Items:
-    """The table of items."""
+    """Repository of items."""
 
     def __init__(self, table: str, store: DynamoDB) -> None:
         self._table = table
@@ -91,7 +91,7 @@ class Items:
         return dict(item)
 
     def newest(self, item_id: str) -> Item:
-        """Return the item of an ID with the greatest sort key. Raise `NotFound` if there is none."""
+        """Return the newest item with an ID, which has the greatest sort key. Raise `NotFound` if there is none."""
         response = self._store.call(
             "Query",
             TableName=self._table,

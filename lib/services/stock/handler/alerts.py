@@ -23,7 +23,7 @@ def send_due(repository: Repository) -> int:
     sent = 0
     with closing(Sns()) as sns:
         outbox = _outbox(repository, sns)
-        # Read all of them before sending: the index is sorted by the next attempt, not by age.
+        # Read all alerts before sending: the index is sorted by the time of the next attempt, not by age.
         due = [*outbox.due()]
         oldest = min([started, *map(_moved_at, due)])
         try:
@@ -51,7 +51,7 @@ def _outbox(repository: Repository, sns: Sns) -> Outbox:
         due_at="due_at",
         timestamp=lambda seconds: {"N": str(int(repository.now() + seconds))},
         notification=_notification,
-        retries_immediately=True,  # Stream events are retried before a lease expires.
+        retries_immediately=True,  # Lambda retries stream events before a lease expires.
     )
 
 
@@ -64,7 +64,7 @@ def _notification(movement: Item) -> Notification:
         {name: fields[name] for name in ("status", "product_id", "warehouse_id", *movements.COUNTS, "at", "sequence")},
         f"{product} in {warehouse}: {fields['available']} available ({fields['stock_count']} on hand, "
         f"{fields['reserved_count']} reserved), threshold {fields['threshold_level']}.\n",
-        # Movements of an earlier release have no correlation id.
+        # Movements of an earlier release have no correlation ID.
         fields.get("correlationId", INVOCATION.correlation_id),
     )
 

@@ -56,7 +56,7 @@ class Edit(NamedTuple):
             return
         names = ("version", "last_updated", "stock_count", "threshold_level")
         raise VersionConflict(
-            f"{level.product_id} in {level.warehouse_id} was modified. Read it again and repeat the update.",
+            f"Product {level.product_id!r} in warehouse {level.warehouse_id!r} was modified. Read it and try again.",
             [f"{name} {getattr(level, name)}" for name in names],
         )
 
@@ -72,7 +72,7 @@ class Edit(NamedTuple):
         return {name: value for name, value in values.items() if getattr(level, name) != value}
 
     def check_reserved(self, old: Level, new: Level, now: float) -> None:
-        """Raise an error if the edit removes units and leaves fewer than are reserved."""
+        """Raise an error if the edit removes units and leaves fewer units than are reserved."""
         if new.stock_count >= old.stock_count or new.available >= 0:
             return
         current = new.as_of(now)
@@ -106,17 +106,19 @@ class Changes:
         """Apply a change to the requested levels, and release expired holds if it depends on them.
 
         The number of released holds depends on the requested units, not on the number of expired holds. If only a
-        status depends on them, they are released in one transaction.
+        status depends on expired holds, one transaction releases them.
         """
         current = self._repository.levels(requested)
-        if any(len(level.holds) >= levels.MAX_ENDS for level in current.values()) and self._release_expired(current):
+        if any(len(level.holds) >= levels.MAX_EXPIRY_TIMES for level in current.values()) and self._release_expired(
+            current
+        ):
             current = self._repository.levels(requested)
         exact = True
         while True:
             try:
                 return self._commit(current, change, idempotency, exact=exact)
             except ExpiredHolds as exc:
-                # A hold that cannot be released (index lags, reservation is lost) must not block the change.
+                # A hold that cannot be released (index lags, reservation is missing) must not block the change.
                 if not self._release_expired(current) and exc.error:
                     raise exc.error from exc
                 exact = exact and exc.error is not None
@@ -132,9 +134,8 @@ class Changes:
         idempotency: Idempotency | None = None,
         guard: Line | None = None,
     ) -> Document:
-        """Release or sell reserved lines; raise `LinesChanged` if one was modified.
-
-        `guard` is line 0 of the reservation if it is not sold itself. It is retained as long as the sold lines.
+        """Release or sell reserved lines; raise `LinesChanged` if one was modified. `guard` is line 0 of the
+        reservation, if it is not one of `lines`. It is retained as long as the sold lines.
         """
         end_hold, table = levels.fulfill_hold if sale else levels.release_hold, self._repository.tables.reservations
 
@@ -145,7 +146,7 @@ class Changes:
                 if line.level_key not in work.after:
                     raise level_not_found(*line.level_key)
                 line_cause = cause._replace(reservationId=line.reservation_id)
-                change_level = partial(end_hold, units=line.quantity, end=line.end)
+                change_level = partial(end_hold, units=line.quantity, expiry=line.expires_at)
                 level = work.move(line.level_key, line_cause, line.quantity, change_level)
                 sold.append(sold_line(line.quantity, level.as_of(work.now)))
                 line_attributes = {}
@@ -168,7 +169,7 @@ class Changes:
     def expire(self, product_id: str, limit: int | None = None, first: Container[LevelKey] = ()) -> int:
         """Release the expired lines of a product and return their number.
 
-        With `limit`, read one page and stop once that many are released, starting with the levels in `first`.
+        With `limit`, read one page, start with the levels in `first`, and stop after about `limit` lines.
         """
         query = self._repository.holds_query(product_id)
         query["KeyConditionExpression"] += " AND ends <= :now"
@@ -191,13 +192,13 @@ class Changes:
         units = Counter[tuple[str, str, int]]()
         for line in lines:
             if line.counted:
-                units[line.owner or line.actor, line.product_id, line.end] += line.quantity
+                units[line.owner or line.actor, line.product_id, line.expires_at] += line.quantity
         names = list(dict.fromkeys((caller, product_id) for caller, product_id, _ in units))
         for quota in self._repository.quotas(names):
             changed = quota
-            for (*name, end), count in units.items():
+            for (*name, expiry), count in units.items():
                 if (quota.caller, quota.product_id) == tuple(name):
-                    changed = changed.with_units(sign * count, end, work.now, max_held_units())
+                    changed = changed.with_units(sign * count, expiry, work.now, max_held_units())
             action = changed.put(self._repository.tables.levels, work.now)
             work.quotas["quota", quota.caller, quota.product_id] = action
 
@@ -213,7 +214,7 @@ class Changes:
         return released
 
     def _release_expired(self, current: dict[LevelKey, Level]) -> bool:
-        """Release expired holds and return whether the levels were modified, by this or another request."""
+        """Release expired holds. Return whether this or another request modified the levels."""
         now = self._repository.now()
         expired = {key: level for key, level in current.items() if level.as_of(now) != level}
         if not expired or DEADLINE.is_exceeded():
@@ -251,5 +252,5 @@ def max_held_units() -> int:
 
 
 def busy(subject: str) -> str:
-    """Return the message for a request that conflicted with concurrent requests until its time was used up."""
+    """Return the error message for a request that conflicted with others until its time was used up."""
     return f"Too many concurrent changes of {subject}. Try again later."

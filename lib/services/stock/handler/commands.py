@@ -67,7 +67,9 @@ class Commands:
         try:
             work.commit(self.repository, idempotency, json.dumps(response))
         except WriteConflict as exc:
-            raise Conflict(f"{level.product_id} already exists in {level.warehouse_id}. Use PUT to change it.") from exc
+            product, warehouse = level.key
+            message = f"Product {product!r} already exists in warehouse {warehouse!r}. Use PUT to change it."
+            raise Conflict(message) from exc
         return response
 
     def update(
@@ -103,15 +105,19 @@ class Commands:
 
         def change(work: UnitOfWork) -> Document:
             units_by_level = sum_units(lines, work.allocate(lines))
-            end = levels.hold_end(work.now, booking.minutes, [work.after[key] for key in units_by_level])
+            expiry = levels.hold_expiry(work.now, booking.minutes, [work.after[key] for key in units_by_level])
             at = levels.format_timestamp(work.now, replaced.reserved_at if replaced else "")
             new_lines = [
-                booking.line(caller, key, units, number=number, reserved_at=at, end=end)._replace(counted=counted)
+                booking.line(caller, key, units, number=number, reserved_at=at, expires_at=expiry)._replace(
+                    counted=counted
+                )
                 for number, (key, units) in enumerate(units_by_level.items())
             ]
             for line in new_lines:
                 cause = Cause(movements.RESERVED, caller.actor, line.reservation_id, line.reference)
-                work.move(line.level_key, cause, line.quantity, partial(levels.add_hold, units=line.quantity, end=end))
+                work.move(
+                    line.level_key, cause, line.quantity, partial(levels.add_hold, units=line.quantity, expiry=expiry)
+                )
                 work.lines[line.key] = reservations.put(self.repository.tables.reservations, line, replaced)
             self._changes.count(work, new_lines, 1)
             return reservations.to_response(new_lines)
@@ -135,12 +141,12 @@ class Commands:
         reserved_at: str | None = None,
         idempotency: Idempotency | None = None,
     ) -> Document:
-        """Release the units of a product, or all units, of a reservation. Raise `NotFound` if it has none."""
+        """Release the units of a product, or all units, of a reservation. Raise `NotFound` if there are none."""
         cause = Cause(movements.RELEASED, caller.actor, reservation_id)
         while True:
             now = self.repository.now()
             lines = [line for line in self.repository.lines(reservation_id) if line.usable_by(caller)]
-            # Do not release a later reservation with the same id.
+            # Do not release a later reservation with the same ID.
             reserved_at = reserved_at or (lines[0].reserved_at if lines else None)
             active = [
                 line
@@ -205,20 +211,20 @@ class Commands:
             reserved_at = reserved_at or lines[0].reserved_at
             if lines[0].reserved_at != reserved_at:
                 raise ReservationExpired(
-                    f"Reservation {reservation_id!r} of {reserved_at} has ended. The id now belongs to the reservation "
+                    f"Reservation {reservation_id!r} of {reserved_at} has ended. Its ID now belongs to the reservation "
                     f"of {lines[0].reserved_at}."
                 )
             recorded = next((line.reference for line in usable if line.reference), None)
             if None not in (recorded, sale.reference) and recorded != sale.reference:
                 raise ReservationConflict(
-                    f"reference must be that of reservation {reservation_id!r} or omitted, got {sale.reference!r}."
+                    f"reference must match reservation {reservation_id!r} or be omitted, got {sale.reference!r}."
                 )
             now = self.repository.now()
             active = [line for line in lines if line.is_active(now)]
             if not active:
                 return self.repository.record_response(sale.response(self._sold_lines(sale, lines)), idempotency)
             sale.check_lines(active)
-            # Line 0 guards the id, so it is retained and stores the reference even if only other lines are sold.
+            # Line 0 guards the ID, so it is retained and stores the reference even if only other lines are sold.
             guard = usable[0] if usable[0].line == 0 and usable[0] not in active else None
             cause = sale.cause(caller, recorded)
             try:
@@ -229,7 +235,7 @@ class Commands:
                 check_deadline(busy(f"reservation {reservation_id}"))
 
     def _active_lines(self, booking: Booking, caller: Caller) -> list[Line]:
-        """Return the lines of the active reservation with the requested id; an empty list if there is none.
+        """Return the lines of the active reservation with the requested ID; an empty list if there is none.
 
         Raise `ReservationFulfilled` if a line was sold, `ReservationConflict` if the reservation differs.
         """
@@ -274,7 +280,7 @@ class Commands:
                 f"Reservation {lines[0].reservation_id!r} expired at {lines[0].expiry}. Fulfill available units "
                 "without reservationId."
             )
-        # A sale includes all active lines, so the other lines had ended before it.
+        # A sale includes all active lines, so the other lines had ended before.
         if len(sold) < len(lines) and not any(map(sale.has_sold, sold)):
             raise partly_sold_error(lines)
         responses = self.repository.response_lines(sold)
@@ -284,7 +290,7 @@ class Commands:
         if not matching:
             raise ReservationConflict(
                 f"reference must be omitted, got {sale.reference!r}. Reservation {lines[0].reservation_id!r} was "
-                "fulfilled without it."
+                "fulfilled without this reference."
             )
         latest = sale.latest_lines(matching)
         sale.check_lines(latest)

@@ -34,7 +34,7 @@ class BelowZero(ApiError):
 
 
 class ReservationFulfilled(ApiError):
-    """Units of the reservation were sold, so its id cannot be used for another one."""
+    """Units of the reservation were sold, so its ID cannot be used for another one."""
 
     status = 409
     code = "RESERVATION_FULFILLED"
@@ -55,7 +55,7 @@ class ReferenceConflict(ApiError):
 
 
 class ReservationExpired(ApiError):
-    """The reservation has expired, or the id belongs to a later reservation."""
+    """The reservation has expired, or the ID belongs to a later reservation."""
 
     status = 409
     code = "RESERVATION_EXPIRED"

@@ -41,14 +41,14 @@ def release_expired(commands: Commands) -> int:
 
 
 def _release(commands: Commands, key: LevelKey) -> int | Exception:
-    """Release the expired lines of a level's product. Return their number, or the error instead of raising it."""
+    """Release the expired lines of a level's product. Return their number, or an error."""
     try:
         released = commands.expire(key[0])
     except (ApiError, AwsError) as exc:
         logging.write("ERROR", "release failed", product=key[0], warehouse=key[1], error=str(exc))
         return exc
     if not released and not DEADLINE.is_exceeded():
-        # The level has reserved units without a reservation. `reconcile` reports and repairs it.
+        # The level has reserved units without a reservation. `reconcile` reports and repairs the level.
         logging.write("WARN", "no reservation for expired hold", product=key[0], warehouse=key[1])
     return released
 

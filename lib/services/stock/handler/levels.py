@@ -1,6 +1,6 @@
-"""Stock levels: the units of one product in one warehouse, and the changes of them.
+"""Stock levels: the units of one product in one warehouse, and their changes.
 
-`stock_count` is the number of units on hand, `reserved_count` the number of those that are reserved; the difference is
+`stock_count` is the number of units on hand, and `reserved_count` how many of these are reserved. The others are
 available. A hold is the number of reserved units with the same expiry. The functions of this module neither call AWS
 nor read the clock.
 """
@@ -24,14 +24,14 @@ COUNT_MAX = 999_999_999
 MINUTE_SECONDS = 60
 STEPS_SECONDS = (3, 6, 12, 20, 40, 60, 120, 240, 300, 600, 1200, 1800, 3600)
 """Steps to which the expiry of a hold is rounded up. A hold uses the largest step of at most 5 % of its lifetime, so
-the holds of a level have at most `MAX_FINE_ENDS` expiry times."""
-MAX_FINE_ENDS = 41
-MAX_ENDS = 64
+the holds of a level have at most `MAX_FINE_EXPIRY_TIMES` expiry times."""
+MAX_FINE_EXPIRY_TIMES = 41
+MAX_EXPIRY_TIMES = 64
 """Maximum number of expiry times of a level's holds: 41 with `STEPS_SECONDS` and 23 with the coarse steps.
 
-A level that has `MAX_FINE_ENDS` expiry times uses coarse steps for new ones. A coarse step is the largest power of two
-minutes that does not exceed the lifetime. Its holds expire within three steps: three expiry times for the first step
-and two more for each of the ten others up to 1,024 minutes.
+A level that has `MAX_FINE_EXPIRY_TIMES` expiry times uses coarse steps for new ones. A coarse step is the largest power
+of two minutes up to the lifetime. Its holds expire within three steps: three expiry times for the first step and two
+more for each of the ten others up to 1,024 minutes.
 """
 HOLDS_PARTITION = "holds"
 """Partition of `due-index` with the levels that have holds, sorted by the first expiry time."""
@@ -48,7 +48,7 @@ reservation does not write to them unless it changes the status."""
 
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 LevelKey = tuple[str, str]
-"""Product id and warehouse id."""
+"""Product ID and warehouse ID."""
 
 
 class Level(NamedTuple):
@@ -63,7 +63,7 @@ class Level(NamedTuple):
     last_updated: str
     """Timestamp of the last change of `stock_count`, `threshold_level` or `category`."""
     version: int
-    """Number of changes of these fields, including the creation."""
+    """Number of changes of `stock_count`, `threshold_level` and `category`, including the creation."""
     sequence: int
     """Number of movements. Writes are conditional on it. 0 if another application wrote the item."""
     moved_at: str
@@ -71,11 +71,11 @@ class Level(NamedTuple):
     holds: Mapping[int, int]
     """Reserved units by expiry, in epoch seconds."""
     alerted: Mapping[str, int] = MappingProxyType({})
-    """Statuses that raise no further alert until an epoch second; 0 if the level has not recovered from the status."""
+    """Epoch second until which each status raises no other alert; 0 until the level has recovered from the status."""
 
     @property
     def key(self) -> LevelKey:
-        """Product id and warehouse id."""
+        """Product ID and warehouse ID."""
         return self.product_id, self.warehouse_id
 
     @property
@@ -90,14 +90,14 @@ class Level(NamedTuple):
 
     def as_of(self, now: float) -> Level:
         """Return the level without the holds that have expired by `now`."""
-        return _without_holds(self, [end for end in self.holds if end <= now])
+        return _without_holds(self, [expiry for expiry in self.holds if expiry <= now])
 
 
 class Rearm(NamedTuple):
     """Conditions for another alert of a status after the level has recovered from it. One of them is sufficient."""
 
     percent: int = 10
-    """Margin above the threshold that the available units must exceed: percentage of it, at least one unit."""
+    """Percentage of the threshold, at least one unit, by which the available units must exceed the threshold."""
     minutes: int = 15
     """Minutes since the recovery."""
 
@@ -128,19 +128,19 @@ def new_level(key: LevelKey, stock_count: int, threshold_level: int, category: s
     return Level(*key, category, stock_count, 0, threshold_level, at, 1, 1, at, {})
 
 
-def add_hold(level: Level, *, units: int, end: int, at: str) -> Level:
-    """Return the level with `units` reserved until `end`."""
-    return _with_movement(_change_hold(level, units, end), at)
+def add_hold(level: Level, *, units: int, expiry: int, at: str) -> Level:
+    """Return the level with `units` reserved until `expiry`."""
+    return _with_movement(_change_hold(level, units, expiry), at)
 
 
-def release_hold(level: Level, *, units: int, end: int, at: str) -> Level:
-    """Return the level after the release of `units` that were reserved until `end`."""
-    return _with_movement(_change_hold(level, -units, end), at)
+def release_hold(level: Level, *, units: int, expiry: int, at: str) -> Level:
+    """Return the level after the release of `units` that were reserved until `expiry`."""
+    return _with_movement(_change_hold(level, -units, expiry), at)
 
 
-def fulfill_hold(level: Level, *, units: int, end: int, at: str) -> Level:
-    """Return the level after the sale of `units` that were reserved until `end`."""
-    return edit(_change_hold(level, -units, end), at=at, stock_count=level.stock_count - units)
+def fulfill_hold(level: Level, *, units: int, expiry: int, at: str) -> Level:
+    """Return the level after the sale of `units` that were reserved until `expiry`."""
+    return edit(_change_hold(level, -units, expiry), at=at, stock_count=level.stock_count - units)
 
 
 def sell(level: Level, *, units: int, at: str) -> Level:
@@ -157,17 +157,17 @@ def _with_movement(level: Level, at: str) -> Level:
     return level._replace(sequence=level.sequence + 1, moved_at=at)
 
 
-def _change_hold(level: Level, units: int, end: int) -> Level:
-    holds = {**level.holds, end: level.holds.get(end, 0) + units}
+def _change_hold(level: Level, units: int, expiry: int) -> Level:
+    holds = {**level.holds, expiry: level.holds.get(expiry, 0) + units}
     return level._replace(
         reserved_count=level.reserved_count + units,
         holds={key: reserved for key, reserved in holds.items() if reserved},
     )
 
 
-def _without_holds(level: Level, ends: list[int]) -> Level:
-    for end in ends:
-        level = _change_hold(level, -level.holds[end], end)
+def _without_holds(level: Level, expiries: list[int]) -> Level:
+    for expiry in expiries:
+        level = _change_hold(level, -level.holds[expiry], expiry)
     return level
 
 
@@ -226,7 +226,7 @@ def to_item(level: Level) -> Item:
         "version": _number(level.version),
         "sequence": _number(level.sequence),
         "moved_at": {"S": level.moved_at},
-        "holds": {"M": {str(end): _number(units) for end, units in level.holds.items()}},
+        "holds": {"M": {str(expiry): _number(units) for expiry, units in level.holds.items()}},
         "alerted": {"M": {status: _number(until) for status, until in level.alerted.items()}},
         "listing": {"S": LISTING_PARTITION},
     }
@@ -257,7 +257,7 @@ def from_item(item: Item) -> Level:
         version=_read_number(item, "version", 1),
         sequence=_read_number(item, "sequence"),
         moved_at=item["moved_at"]["S"] if "moved_at" in item else "",
-        holds={int(end): int(units["N"]) for end, units in item.get("holds", {"M": {}})["M"].items()},
+        holds={int(expiry): int(units["N"]) for expiry, units in item.get("holds", {"M": {}})["M"].items()},
     )
     if "alerted" in item:
         alerted = {status: int(until["N"]) for status, until in item["alerted"]["M"].items()}
@@ -279,13 +279,13 @@ def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
-def hold_end(now: float, minutes: int, levels: Iterable[Level]) -> int:
-    """Return the expiry of a hold, rounded up so that no level has more than `MAX_ENDS` expiry times."""
+def hold_expiry(now: float, minutes: int, levels: Iterable[Level]) -> int:
+    """Return the expiry of a hold, rounded up so that no level has more than `MAX_EXPIRY_TIMES` expiry times."""
     lifetime = minutes * MINUTE_SECONDS
-    end = _round_up(now + lifetime, max(step for step in STEPS_SECONDS if step * 20 <= lifetime))
-    if any(end not in level.holds and len(level.as_of(now).holds) >= MAX_FINE_ENDS for level in levels):
-        end = _round_up(now + lifetime, MINUTE_SECONDS << minutes.bit_length() - 1)
-    return end
+    expiry = _round_up(now + lifetime, max(step for step in STEPS_SECONDS if step * 20 <= lifetime))
+    if any(expiry not in level.holds and len(level.as_of(now).holds) >= MAX_FINE_EXPIRY_TIMES for level in levels):
+        expiry = _round_up(now + lifetime, MINUTE_SECONDS << minutes.bit_length() - 1)
+    return expiry
 
 
 def _round_up(seconds: float, step: int) -> int:
@@ -306,7 +306,7 @@ def normalize_timestamp(value: str) -> str:
 
 
 def format_timestamp(now: float, after: str = "") -> str:
-    """Return `now` in UTC with microseconds, or the next microsecond of `after` if clocks differ and that is later."""
+    """Return `now` in UTC with microseconds, but always a later timestamp than `after`, even if clocks differ."""
     timestamp = _to_text(datetime.fromtimestamp(now, timezone.utc))
     if timestamp > after:
         return timestamp

@@ -51,9 +51,9 @@ def availability(repository: Repository, product_id: str, warehouse_id: str | No
 def page_of_levels(
     repository: Repository, filters: Mapping[str, str], search: str, size: int, token: str | None
 ) -> Page:
-    """Return a page of levels sorted by product id.
+    """Return a page of levels sorted by product ID.
 
-    `filters` can contain `category` and `status`, `search` is a prefix of the product id. The page contains fewer than
+    `filters` can contain `category` and `status`, `search` is a prefix of the product ID. The page contains fewer than
     `size` levels if some no longer match the filters of the index.
     """
     index, partition = levels.INDEXES[tuple(name for name in ("category", "status") if name in filters)]
@@ -74,7 +74,7 @@ def page_of_levels(
     current = repository.levels_by_key(keys)
     now = repository.now()
     documents = [levels.to_response(current[key].as_of(now)) for key in keys if key in current]
-    # The index is eventually consistent and does not reflect holds that have expired.
+    # The index is eventually consistent, and its status includes holds that have expired.
     return Page([level for level in documents if filters.items() <= level.items()], after)
 
 

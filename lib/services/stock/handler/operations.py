@@ -28,7 +28,7 @@ RESERVED_PRODUCT_IDS = (
 )
 """Reserved product ids: path segments of other routes, existing or planned."""
 ID = "[A-Za-z0-9][A-Za-z0-9._~:@-]{0,99}"
-"""Pattern of product, warehouse and reservation ids. They need no escaping in a URL path and are not `.` or `..`."""
+"""Pattern of product, warehouse and reservation IDs. They need no escaping in a URL path and are not `.` or `..`."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -49,7 +49,7 @@ def get_availability(request: Request) -> Response:
 
 
 def list_levels(request: Request) -> Response:
-    """Return a page of levels, sorted by product id."""
+    """Return a page of levels, sorted by product ID."""
     filters: dict[str, str] = {name: request.query[name] for name in ("category", "status") if name in request.query}
     return _page(
         "levels", listings.page_of_levels(_repository(), filters, request.query.get("search", ""), *_paging(request))
@@ -60,7 +60,7 @@ def create_level(request: Request) -> Response:
     """Create the level of a product in a warehouse."""
     body = request.body
     if body["product_id"] in RESERVED_PRODUCT_IDS:
-        raise BadRequest(f"product_id must not be a reserved path segment, got {body['product_id']!r}. Use another id.")
+        raise BadRequest(f"product_id must not be a reserved path segment, got {body['product_id']!r}. Use another ID.")
     now = levels.format_timestamp(_repository().now())
     key = (body["product_id"], body.get("warehouse_id", DEFAULT_WAREHOUSE))
     threshold = body.get("threshold_level", int(os.environ["LOW_STOCK_THRESHOLD"]))
@@ -93,7 +93,7 @@ def reserve(request: Request) -> Response:
     """Reserve units of one product, or of all products of a cart."""
     body = request.body
     minutes = body.get("lifetime_minutes", int(os.environ["RESERVATION_MINUTES"]))
-    # 128 random bits cannot be guessed, so knowledge of the id authorizes its use.
+    # 128 random bits cannot be guessed, so knowledge of the ID authorizes its use.
     reservation_id = body.get("reservationId") or os.urandom(16).hex()
     lines = [line.requested for line in _lines(request) or ()]
     booking = Booking(reservation_id, lines, minutes, body.get("reference"))
@@ -122,13 +122,14 @@ def fulfill(request: Request) -> Response:
     body = request.body
     lines = _lines(request)
     if lines is None and "reservationId" not in body:
-        raise BadRequest("Request body must set a reservationId, or the products and quantities to sell.")
+        units = "quantity" if "productId" in request.path else "lines"
+        raise BadRequest(f"Request body must set at least one of reservationId and {units}.")
     if lines is None and "warehouse_id" in body:
         raise BadRequest("quantity must be set if warehouse_id is set.")
     if "reserved_at" in body and "reservationId" not in body:
         raise BadRequest("reserved_at requires reservationId. Set both or omit reserved_at.")
     if any(line.line_id for line in lines or ()) and ("reference" not in body or "reservationId" in body):
-        raise BadRequest("line_id requires a reference and no reservationId. Change these fields or omit line_id.")
+        raise BadRequest("line_id requires reference and excludes reservationId. Change these fields or omit line_id.")
     sale = Sale(
         lines,
         body.get("reservationId"),
@@ -212,10 +213,13 @@ def _product(request: Request) -> str:
 
 
 def _path_id(request: Request, name: str) -> str:
-    """Return an id of the URL path. Raise `NotFound` for an invalid id, because no resource can have it."""
+    """Return an ID of the URL path. Raise `NotFound` for an invalid ID, because no resource can have it."""
     value = request.path[name]
     if not re.fullmatch(ID, value):
-        raise NotFound(f"{name} must be a letter or digit, then up to 99 of them or . _ ~ : @ -, got {value[:120]!r}.")
+        raise NotFound(
+            f"{name} must start with a letter or digit and have at most 100 letters, digits or . _ ~ : @ -, "
+            f"got {value[:120]!r}."
+        )
     return value
 
 

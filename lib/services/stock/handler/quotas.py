@@ -28,10 +28,10 @@ class Quota(NamedTuple):
     version: int
     """Version of the item; 0 if it does not exist."""
 
-    def with_units(self, units: int, end: int, now: float, limit: int) -> Quota:
-        """Return the quota with `units` added to those reserved until `end`. Raise `HoldLimit` above `limit`."""
+    def with_units(self, units: int, expiry: int, now: float, limit: int) -> Quota:
+        """Return the quota with `units` added to those reserved until `expiry`. Raise `HoldLimit` above `limit`."""
         holds = {expiry: count for expiry, count in self.holds.items() if expiry > now}
-        holds[end] = holds.get(end, 0) + units
+        holds[expiry] = holds.get(expiry, 0) + units
         if units > 0 and sum(holds.values()) > limit:
             reserved = sum(holds.values()) - units
             raise HoldLimit(
@@ -46,7 +46,7 @@ class Quota(NamedTuple):
         """Return the transaction action that writes the item if its version is unchanged."""
         item: Item = {
             **item_key(self.caller, self.product_id),
-            "holds": {"M": {str(end): {"N": str(units)} for end, units in self.holds.items()}},
+            "holds": {"M": {str(expiry): {"N": str(units)} for expiry, units in self.holds.items()}},
             "version": {"N": str(self.version + 1)},
             EXPIRES: {"N": str(max([int(now), *self.holds]))},
         }
@@ -67,6 +67,6 @@ def from_items(names: list[tuple[str, str]], items: list[Item]) -> list[Quota]:
     quotas = []
     for caller, product_id in names:
         item = by_key.get(item_key(caller, product_id)["product_id"]["S"])
-        holds = {int(end): int(units["N"]) for end, units in item["holds"]["M"].items()} if item else {}
+        holds = {int(expiry): int(units["N"]) for expiry, units in item["holds"]["M"].items()} if item else {}
         quotas.append(Quota(caller, product_id, holds, int(item["version"]["N"]) if item else 0))
     return quotas

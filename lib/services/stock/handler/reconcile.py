@@ -32,15 +32,14 @@ MAX_COMPARISONS = 10
 """Maximum number of comparisons of a level that keeps changing."""
 PAUSE_SECONDS = 1
 QUIET_SECONDS = 60
-"""Minimum time since the last movement before a repair. Otherwise a hold that is missing in the index is sold again.
-
-A report does not wait: it would never include a level that changes all day, and a false alarm is harmless.
+"""Minimum time since the last movement before a repair. An earlier repair could release the units of a hold that is not
+in the index yet. Reports do not wait, because they would omit levels that change all day.
 """
 PAGE = 100
 MAX_PAGES = 100
 """Maximum number of pages of levels between two confirmations of differing levels."""
 MAX_CANDIDATES = 1_000
-"""Number of differing levels that starts a confirmation before the next page."""
+"""Number of differing levels after which they are confirmed before the next page is read."""
 POSITION = f"{PREFIX}reconcile-position"
 """Name of the internal item that stores the product at which the next run continues."""
 
@@ -97,7 +96,7 @@ def product(
 ) -> list[Drift]:
     """Return the drifts of a product in all warehouses, and repair them if `repair` is set.
 
-    Raise `TooManyRequests` with the warehouses that are being modified, after the repair of the others.
+    Skip warehouses that are being modified, and finally raise `TooManyRequests` with their names.
     """
     keys = [*repository.levels([RequestedLine(product_id, None, 0)])]
     if not keys:
@@ -111,14 +110,14 @@ def product(
             drifts += comparison.drifts()
     if modified:
         warehouses = ", ".join(sorted(modified))
-        raise TooManyRequests(f"{product_id} is being modified in {warehouses}. Try again in a minute.")
+        raise TooManyRequests(f"Product {product_id!r} is being modified in {warehouses}. Try again in a minute.")
     return sorted(drifts, key=lambda drift: drift.warehouse_id)
 
 
 def all_products(repository: Repository, sleep: Callable[[float], None] = time.sleep) -> None:
     """Compare all levels, log each confirmed drift and publish the number of drifts.
 
-    Raise `TooManyRequests` if the time is used up. The next run continues at that product and then with the first one.
+    Raise `TooManyRequests` if the time is used up. The next run continues at the product that this run has reached.
     """
     items = repository.store.batch_get(repository.tables.levels, [levels.service_item_key(POSITION)])
     start = position = items[0]["position"]["S"] if items else ""
@@ -127,7 +126,7 @@ def all_products(repository: Repository, sleep: Callable[[float], None] = time.s
         for candidates, last in _candidates(repository, start):
             for key, comparison in _confirmed_comparisons(repository, candidates, sleep):
                 if comparison is None:
-                    logging.write("WARN", "not compared", product=key[0], warehouse=key[1])
+                    logging.write("WARN", "level not compared", product=key[0], warehouse=key[1])
                     continue
                 for drift in comparison.drifts():
                     logging.write("ERROR", "drift", **drift._asdict())
@@ -143,7 +142,7 @@ def all_products(repository: Repository, sleep: Callable[[float], None] = time.s
 
 
 def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[LevelKey], str]]:
-    """Yield batches of levels with unconfirmed drifts, and the product up to which all levels were read."""
+    """Yield batches of levels with unconfirmed drifts, each with the last product that was read completely."""
     holds_by_level = _holds_by_level(
         _until_timeout(
             repository.store.paginate("Scan", TableName=repository.tables.reservations, IndexName="product-index")
@@ -169,7 +168,7 @@ def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[Level
 def _confirmed_comparisons(
     repository: Repository, keys: list[LevelKey], sleep: Callable[[float], None]
 ) -> Iterator[tuple[LevelKey, LevelComparison | None]]:
-    """Yield each level with a drift once `CONFIRMATIONS` consecutive comparisons agree; None if they never do.
+    """Yield each level with a drift after `CONFIRMATIONS` equal comparisons, or None for a level that keeps changing.
 
     All levels are compared in the same rounds, so the time does not depend on their number.
     """
@@ -207,7 +206,7 @@ def _differing(repository: Repository, keys: list[LevelKey]) -> dict[LevelKey, L
 
 
 def _until_timeout(parts: Iterable[T]) -> Iterator[T]:
-    """Yield each part unless the time of the invocation is used up; then raise `TooManyRequests`."""
+    """Yield the parts. Raise `TooManyRequests` if the time of the invocation is used up."""
     for part in parts:
         if DEADLINE.is_exceeded():
             raise TooManyRequests(
@@ -251,7 +250,7 @@ def _holds_by_level(pages: Iterable[list[Item]]) -> dict[LevelKey, dict[int, int
     for items in pages:
         for line in map(reservations.from_item, items):
             holds = holds_by_level[line.level_key]
-            holds[line.end] = holds.get(line.end, 0) + line.quantity
+            holds[line.expires_at] = holds.get(line.expires_at, 0) + line.quantity
     return holds_by_level
 
 
@@ -275,4 +274,7 @@ def _key_pages(repository: Repository, start: str) -> Iterator[list[LevelKey]]:
 
 
 def _format_holds(holds: Holds) -> str:
-    return ", ".join(f"{units} until {levels.format_timestamp(end)}" for end, units in sorted(holds.items())) or "none"
+    return (
+        ", ".join(f"{units} until {levels.format_timestamp(expiry)}" for expiry, units in sorted(holds.items()))
+        or "none"
+    )

@@ -37,7 +37,7 @@ class Repository:
         self.transactions = Transactions(store, tables.levels)
 
     def levels(self, requested: Iterable[RequestedLine]) -> dict[LevelKey, Level]:
-        """Return the requested levels; all levels of a product that is requested from any warehouse."""
+        """Return the requested levels, and for lines without a warehouse all levels of the product."""
         lines = list(requested)
         anywhere = dict.fromkeys(line.product_id for line in lines if line.warehouse_id is None)
         keys = dict.fromkeys((line.product_id, line.warehouse_id or "") for line in lines)
@@ -47,11 +47,11 @@ class Repository:
         return current
 
     def levels_by_key(self, keys: Iterable[LevelKey]) -> dict[LevelKey, Level]:
-        """Return the levels that exist of those requested."""
+        """Return the levels with these keys that exist."""
         return levels.from_items(self.store.batch_get(self.tables.levels, map(levels.item_key, keys)))
 
     def lines(self, reservation_id: str) -> list[Line]:
-        """Return the lines of the latest reservation with an id."""
+        """Return the lines of the latest reservation with an ID."""
         (items,) = self.store.query_all(self._query("reservations", "reservation_id", reservation_id))
         return reservations.from_items(items)
 
@@ -65,7 +65,7 @@ class Repository:
         }
 
     def quotas(self, names: list[tuple[str, str]]) -> list[Quota]:
-        """Return the quotas of callers for products."""
+        """Return the quota of each caller and product in `names`."""
         items = self.store.batch_get(self.tables.levels, [quotas.item_key(*name) for name in names])
         return quotas.from_items(names, items)
 
@@ -90,7 +90,7 @@ class Repository:
         return json.loads(result["answer"]["S"]) if result else None
 
     def record_response(self, response: Document, idempotency: Idempotency | None) -> Document:
-        """Record the response of a request without changes, so that a retry receives the same, and return it."""
+        """Record and return the response of a request that changes nothing, so that a retry receives it."""
         if idempotency:
             self.transactions.commit({}, idempotency, {"answer": {"S": json.dumps(response)}})
         return response

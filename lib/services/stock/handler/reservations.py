@@ -2,12 +2,12 @@
 
 | State | Meaning |
 | --- | --- |
-| HELD | Reserved until `expiry`. After that the line counts as released, even if its state is not updated yet. |
-| RELEASED, EXPIRED | Released. The id can be used for another reservation. |
+| HELD | Reserved until `expiry`. After `expiry`, the line counts as released, even if its state is not updated yet. |
+| RELEASED, EXPIRED | Released. The ID can be used for another reservation. |
 | FULFILLED | Sold. |
 
 Line 0 guards the id: only one request can write it. `reserved_at` distinguishes the lines of a reservation from those
-of an earlier reservation with the same id.
+of an earlier reservation with the same ID.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ RELEASED_STATES = (RELEASED, EXPIRED)
 RETENTION_SECONDS = 7 * 24 * 3600
 """Time after the expiry of a line until its item expires."""
 SOLD_RETENTION_SECONDS = 400 * 24 * 3600
-"""Retention of a sold line after the sale, for returns and to prevent reuse of the reservation id."""
+"""Retention of a sold line after the sale, for returns and to prevent reuse of the reservation ID."""
 
 Key = tuple[str, int]
-"""Reservation id and line number."""
+"""Reservation ID and line number."""
 
 
 class Caller(NamedTuple):
@@ -37,7 +37,7 @@ class Caller(NamedTuple):
     actor: str
     """Name recorded in movements."""
     owner: str = ""
-    """Owner whose reservations the caller can use, in addition to those without an owner. Empty allows all."""
+    """The caller can use the reservations of this owner and those without an owner. Empty: all reservations."""
 
 
 class Sold(NamedTuple):
@@ -61,7 +61,7 @@ class Line(NamedTuple):
     quantity: int
     state: str
     reserved_at: str
-    end: int
+    expires_at: int
     """Expiry in epoch seconds."""
     actor: str
     digest: str
@@ -69,7 +69,7 @@ class Line(NamedTuple):
     settled_at: str | None = None
     """Timestamp of the movement that released or sold the line."""
     owner: str = ""
-    """Only caller that can use the reservation; empty allows every caller with its id."""
+    """Owner of the reservation; see `Caller.owner`. Empty: every caller that knows the ID can use it."""
     reference: str | None = None
     """Reference from the caller, such as an order number; set by the reservation or by the sale."""
     counted: bool = False
@@ -79,22 +79,22 @@ class Line(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """Reservation id and line number."""
+        """Reservation ID and line number."""
         return self.reservation_id, self.line
 
     @property
     def level_key(self) -> LevelKey:
-        """Product id and warehouse id."""
+        """Product ID and warehouse ID."""
         return self.product_id, self.warehouse_id
 
     @property
     def expiry(self) -> str:
         """Expiry as a timestamp."""
-        return format_timestamp(self.end)
+        return format_timestamp(self.expires_at)
 
     def is_active(self, now: float) -> bool:
         """Return whether the units are reserved."""
-        return self.state == HELD and self.end > now
+        return self.state == HELD and self.expires_at > now
 
     def usable_by(self, caller: Caller) -> bool:
         """Return whether the caller is allowed to repeat, release or fulfill the reservation."""
@@ -125,7 +125,9 @@ class Booking(NamedTuple):
         contents = json.dumps([lines, self.minutes])
         return hashlib.sha256(contents.encode()).hexdigest()[:32]
 
-    def line(self, caller: Caller, key: LevelKey, units: int, *, number: int, reserved_at: str, end: int) -> Line:
+    def line(
+        self, caller: Caller, key: LevelKey, units: int, *, number: int, reserved_at: str, expires_at: int
+    ) -> Line:
         """Return an active line of the reservation."""
         return Line(
             self.reservation_id,
@@ -134,7 +136,7 @@ class Booking(NamedTuple):
             units,
             HELD,
             reserved_at,
-            end,
+            expires_at,
             caller.actor,
             self.digest,
             owner=caller.owner,
@@ -167,13 +169,13 @@ def to_item(line: Line) -> Item:
         "state": {"S": line.state},
         "reserved_at": {"S": line.reserved_at},
         "expiry": {"S": line.expiry},
-        "ends": {"N": str(line.end)},
+        "ends": {"N": str(line.expires_at)},
         "actor": {"S": line.actor},
         "digest": {"S": line.digest},
         **{name: {"S": value} for name, value in (("owner", line.owner), ("reference", line.reference)) if value},
         **({"counted": {"BOOL": True}} if line.counted else {}),
         "held_for": {"S": line.product_id},
-        "reservation_expiry": {"N": str(line.end + RETENTION_SECONDS)},
+        "reservation_expiry": {"N": str(line.expires_at + RETENTION_SECONDS)},
     }
 
 
@@ -187,7 +189,7 @@ def from_item(item: Item) -> Line:
         quantity=int(item["quantity"]["N"]),
         state=item["state"]["S"],
         reserved_at=item["reserved_at"]["S"],
-        end=int(item["ends"]["N"]),
+        expires_at=int(item["ends"]["N"]),
         actor=item["actor"]["S"],
         digest=item["digest"]["S"],
         settled_at=item["settled_at"]["S"] if "settled_at" in item else None,
@@ -199,15 +201,14 @@ def from_item(item: Item) -> Line:
 
 
 def from_items(items: list[Item]) -> list[Line]:
-    """Return the lines of the latest reservation, from all items of its id in their order."""
+    """Return the lines of the latest reservation, from all items of its ID in their order."""
     lines = [from_item(item) for item in items]
     return [line for line in lines if line.reserved_at == lines[0].reserved_at]
 
 
 def put(table: str, line: Line, replaced: Line | None = None) -> dict[str, Any]:
-    """Return the transaction action that writes a line. Line 0 replaces only `replaced`, if that is unchanged.
-
-    No line replaces an active one, because the units of that line would never be released.
+    """Return the transaction action that writes a line. Line 0 replaces only `replaced`, and only if it is unchanged.
+    No line replaces an active line, because the units of the active line would never be released.
     """
     if line.line == 0 and replaced is None:
         return put_action(table, to_item(line), "attribute_not_exists(reservation_id)")

@@ -32,25 +32,25 @@ class OrderLine(NamedTuple):
 
     requested: RequestedLine
     line_id: str | None = None
-    """Distinguishes lines of the same product and reference."""
+    """Label that distinguishes lines of the same product and reference."""
 
 
 Part = tuple[str, "str | None"]
-"""Product id and `line_id`. A reference sells each part once."""
+"""Product ID and `line_id`. A reference sells each part once."""
 
 
 class Sale(NamedTuple):
     """Requested sale of the units of a reservation, or of available units."""
 
     lines: list[OrderLine] | None
-    """None sells all units of the reservation."""
+    """None: all units of the reservation."""
     reservation_id: str | None
     product_id: str | None
-    """Product of the reservation to sell; None for all."""
+    """Product of the reservation to sell. None: all products."""
     reference: str | None
     """Reference from the caller, such as an order number."""
     reserved_at: str | None = None
-    """Normalized timestamp of the reservation. None selects the latest reservation with the id."""
+    """Normalized timestamp of the reservation. None selects the latest reservation with the ID."""
 
     def parts(self) -> dict[Part | None, list[RequestedLine]]:
         """Return the lines by part; without a reference, all lines under None."""
@@ -65,7 +65,7 @@ class Sale(NamedTuple):
         return None if self.lines is None else [line.requested for line in self.lines]
 
     def check_lines(self, lines: list[Line]) -> None:
-        """Raise `ReservationConflict` unless the requested lines match the given reservation lines."""
+        """Raise `ReservationConflict` unless the requested lines match `lines`, the active lines of the reservation."""
         if self.lines is None:
             return
         requested, requested_by_level = Counter[str](), Counter[LevelKey]()
@@ -81,7 +81,10 @@ class Sale(NamedTuple):
             contents = ", ".join(
                 f"{units} of {product} in {warehouse}" for (product, warehouse), units in reserved_by_level.items()
             )
-            raise ReservationConflict(f"The reservation contains {contents}. Request exactly that, or omit the lines.")
+            raise ReservationConflict(
+                f"Reservation {lines[0].reservation_id!r} contains {contents}. Request exactly these units, or omit "
+                "the lines."
+            )
 
     def has_sold(self, line: Line) -> bool:
         """Return whether the line was sold by a request with the same `product_id`, where None means all products."""
@@ -136,7 +139,7 @@ class Records:
     ) -> dict[Part, list[Document]]:
         """Return the recorded lines by part.
 
-        Raise `ReferenceConflict` if their quantity or warehouses differ from those requested.
+        Raise `ReferenceConflict` if their quantity or warehouses differ from the request.
         """
         by_key = {item["product_id"]["S"]: item for item in items if int(item[EXPIRES]["N"]) >= now}
         sold: dict[Part, list[Document]] = {}
@@ -156,7 +159,7 @@ class Records:
                 product_id, line_id = part
                 sales = [f"{units} of {product_id} in {warehouse}" for warehouse, units in sold_units.items()]
                 raise ReferenceConflict(
-                    f"The reference {self._reference!r} was already used to sell {', '.join(sales)}"
+                    f"Reference {self._reference!r} was already used to sell {', '.join(sales)}"
                     + (f" with line_id {line_id!r}" if line_id else "")
                     + ". Repeat that request, or use another line_id.",
                     sales,
@@ -178,7 +181,7 @@ def partly_sold_error(lines: list[Line]) -> ReservationConflict:
         for line in lines
     ]
     return ReservationConflict(
-        f"Reservation {lines[0].reservation_id!r} was sold in part and the other lines have ended. Fulfill those from "
-        "available units without reservationId.",
+        f"Reservation {lines[0].reservation_id!r} was sold in part, and the other lines have ended. Fulfill them "
+        "without reservationId, from available units.",
         states,
     )

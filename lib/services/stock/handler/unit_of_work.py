@@ -45,13 +45,14 @@ class LinesChanged(Exception):
 
 
 class AlreadySold(Exception):
-    """A part of a sale was recorded by an earlier request."""
+    """An earlier request recorded a part of the sale."""
 
 
 class ExpiredHolds(Exception):
     """A change depends on holds that have expired and are not released yet.
 
-    The caller raises `error` if they cannot be released. If it is None, only the status of the level depends on them.
+    The caller raises `error` if the holds cannot be released. If `error` is None, only the status of the level depends
+    on them.
     """
 
     def __init__(self, error: ApiError | None = None) -> None:
@@ -112,7 +113,7 @@ class UnitOfWork:
         return next(iter(self.after.values()))
 
     def allocate(self, lines: list[RequestedLine]) -> list[LevelKey]:
-        """Return the level that supplies each line. Lines with a warehouse are allocated first, then the largest ones.
+        """Return the key of each line's level. Lines with a warehouse are allocated first, then the largest ones.
 
         A line without a warehouse is allocated to a level with enough units: to a random one, so that requests for one
         product do not all write the same item, or to the one with the fewest units if the product has several lines.
@@ -147,8 +148,8 @@ class UnitOfWork:
     def commit(self, repository: Repository, idempotency: Idempotency | None, response: str) -> None:
         """Execute the transaction.
 
-        If a condition fails, raise the first that applies of `AlreadyExecuted`, `AlreadySold`, `LinesChanged` and
-        `WriteConflict`. `WriteConflict` contains only levels.
+        If a condition fails, raise `AlreadyExecuted`, `AlreadySold`, `LinesChanged` or `WriteConflict`, the first that
+        applies. `WriteConflict` contains only levels.
         """
         tables = repository.tables
         rearm = Rearm(**{field: int(os.environ[name]) for field, name in REARM.items() if name in os.environ})
@@ -179,7 +180,7 @@ class UnitOfWork:
         metrics.emit(**{name: (value, "Count") for name, value in self._metrics().items()})
 
     def _movement_items(self) -> Iterator[Item]:
-        """Yield the movements. The last one of a level is the alert if the level raises one."""
+        """Yield the movements. If a level raises an alert, its last movement is the alert."""
         for key, items in self._movements.items():
             yield from items[:-1]
             yield movements.to_alert(items[-1], self._alerts[key]) if key in self._alerts else items[-1]
