@@ -135,7 +135,6 @@ def function(name: str = "desk", alias: str = "live") -> Function:
 
 
 def alarms(monitored: Function | None = None) -> Alarms:
-    """Create the alarms of a function."""
     function_name = (monitored or function()).name
     args = AlarmsArgs(function_name=function_name, topic_arn=topic().arn, naming=lambda alarm: f"desk-{alarm}")
     return Alarms("desk-alarms", args)
@@ -168,7 +167,6 @@ def bucket() -> Bucket:
 
 
 def website() -> Website:
-    """Create a website for a public bucket."""
     public = Bucket("files", BucketArgs(name_prefix="post-", public=True))
     return Website("front", WebsiteArgs(bucket=public))
 
@@ -225,7 +223,6 @@ def signed_api() -> Api:
 
 
 def usage_plan() -> UsagePlan:
-    """Create the usage plan of an API."""
     args = UsagePlanArgs(name="plan", key_name="key", api_id=api("NONE").resource.id, stage_name="prod")
     return UsagePlan("usage", args)
 
@@ -288,7 +285,6 @@ def function_group() -> FunctionSecurityGroup:
 
 
 def flow_logs() -> FlowLogs:
-    """Create the flow logs of a VPC."""
     parent = vpc()
     return FlowLogs("refused", FlowLogsArgs(name="post", vpc_id=parent.id, account=parent.resource.owner_id))
 
@@ -312,7 +308,6 @@ def backup() -> Backup:
 
 
 def rollout() -> Rollout:
-    """Create the gradual rollout of a function."""
     desk = function()
     desk_alarms = list(alarms(desk).resources.values())
     args = RolloutArgs(
@@ -337,7 +332,6 @@ def schedule() -> Schedule:
 
 
 def consumer() -> Consumer:
-    """Create a consumer of the stream of a table."""
     args = ConsumerArgs(
         stream_arn=table().stream_arn, function_name=function().target_name, dead_letter_arn=queue().arn, pattern={}
     )
@@ -360,23 +354,19 @@ def dashboard() -> Dashboard:
 
 
 def firewall() -> Firewall:
-    """Create a firewall for the stage of an API."""
     return Firewall("firewall", FirewallArgs(name="post", stage_arn=api("API_KEY").stage.arn))
 
 
 def distribution() -> Distribution:
-    """Create a distribution of a bucket."""
     return Distribution("front", DistributionArgs(bucket=bucket()))
 
 
 def api_logs() -> ApiLogs:
-    """Create the logs of an API."""
     settings = ApiSettings(stage_name="live", access_log=True, execution_log_level="INFO", log_role="create")
     return ApiLogs("logs", ApiLogsArgs(api_name="counter", api_id=api("NONE").resource.id, settings=settings))
 
 
 def domain() -> Domain:
-    """Create a domain with a certificate and records."""
     counter = api("NONE")
     args = DomainArgs(
         name="a.example.com", zone_id="Z0123456789ABC", api_id=counter.resource.id, stage_name=counter.stage.stage_name
@@ -393,13 +383,11 @@ def certificate() -> Certificate:
 
 
 def budget() -> Budget:
-    """Create a budget that notifies a topic."""
     args = BudgetArgs(name="post", monthly_usd=10, allocation={"Service": "post"}, topic_arn=topic().arn)
     return Budget("budget", args)
 
 
 def account() -> ApiAccount:
-    """Create the account settings of API Gateway."""
     return ApiAccount("gate", ApiAccountArgs(owner="counter"))
 
 
