@@ -100,8 +100,8 @@ docs: $(VENV)/.installed ## generate the reference pages and build the documenta
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))
 COVERED := --cov --cov-report=term-missing --cov-fail-under=100
 
-test: $(VENV)/.installed ## run all tests except those of `make engine`, with coverage of lib/ (FAST=1 runs a fast subset; SEED=n repeats a test order; TAP_OUTPUTS=file runs the integration tests against that deployment)
-	@$(PYTEST) --dist=loadfile $(if $(filter 1,$(FAST)),tests/unit tests/component tests/handlers -m "not slow",--ignore=tests/engine $(COVERED))
+test: $(VENV)/.installed ## run all tests except those of `make engine`, with coverage of lib/ (FAST=1 runs a fast subset; SEED=n repeats a test order; TAP_OUTPUTS=file runs only the integration tests, against that deployment)
+	@$(PYTEST) --dist=loadfile $(if $(TAP_OUTPUTS),tests/integration,$(if $(filter 1,$(FAST)),tests/unit tests/component tests/handlers -m "not slow",--ignore=tests/engine $(COVERED)))
 
 engine: $(VENV)/.installed ## run the tests with the real Pulumi engine; the first run builds the Pulumi CLI with Go unless it is on PATH
 	@$(BIN)/python -m tests.engine.cli

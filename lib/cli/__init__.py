@@ -6,12 +6,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
+from urllib.error import URLError
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from .. import __version__
 
+UNREACHABLE = (
+    "The API is not reachable: {}. Start it with make local, or select the outputs of a deployment with --outputs."
+)
 INTERRUPTED = 130
 """Exit code after Ctrl-C, the same as in shells."""
 EXTRAS: Mapping[str, str] = {
@@ -76,7 +80,7 @@ class CommandLine(click.Group):
             extra = EXTRAS.get(exc.name or "")
             if extra is None:
                 raise
-            remedy = f"Install it with make install or pip install 'tap-stack[{extra}]'."
+            remedy = f"Install it with make install, or pip install '.[{extra}]' in a clone."
             raise click.ClickException(f"Package {exc.name} is not installed. {remedy}") from exc
         command: click.Command = getattr(module, name)
         return command
@@ -106,6 +110,9 @@ class CommandLine(click.Group):
         except click.ClickException as exc:
             click.echo(f"error: {exc.format_message()}", err=True)
             code = exc.exit_code
+        except URLError as exc:
+            click.echo(f"error: {UNREACHABLE.format(exc.reason)}", err=True)
+            code = 1
         except OSError as exc:
             click.echo(f"error: {exc}", err=True)
             code = 1

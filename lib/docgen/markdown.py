@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 Row = Sequence[str]
+QUOTED_MARKER = re.compile(r"'([_*])'")
+"""A quoted character that Markdown would interpret as emphasis."""
 
 
 def page(title: str, *parts: str) -> str:
@@ -22,5 +25,10 @@ def code(values: str | Iterable[str]) -> str:
     return ", ".join(f"`{value}`" for value in ([values] if isinstance(values, str) else values))
 
 
+def plain(text: str) -> str:
+    """Return a text in which quoted emphasis characters are code."""
+    return QUOTED_MARKER.sub(r"`\1`", text)
+
+
 def _cell(text: str) -> str:
-    return text.replace("|", r"\|")
+    return plain(text).replace("|", r"\|")

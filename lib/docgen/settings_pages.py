@@ -9,7 +9,7 @@ from ..services import BUILT_IN
 from ..settings import SETTINGS_GROUPS, SettingsGroup
 from ..settings.environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
 from ..stack.config import Key
-from .markdown import code, page, table
+from .markdown import code, page, plain, table
 from .project_file import allowed_values, default_of, describe_key
 from .reference_pages import GENERATED, setting_names, values_of
 from .settings_notes import NOTES
@@ -97,7 +97,7 @@ def _argument(name: str, key: Key, group: type[SettingsGroup]) -> str:
 
 
 def _section(name: str, description: str, allowed: str, defaults: str = "", argument: str = "") -> str:
-    facts = {"Values": allowed.removeprefix("Allowed values: "), **dict(_notes(name, argument))}
+    facts = {"Values": plain(allowed.removeprefix("Allowed values: ")), **dict(_notes(name, argument))}
     items = "\n".join(f"- **{label}:** {text}" for label, text in facts.items())
     return "\n\n".join(filter(None, [f"## `{name}`", description, defaults, items]))
 

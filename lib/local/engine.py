@@ -17,7 +17,7 @@ import pulumi
 from pulumi.runtime import mocks
 
 from ..program.monitor import Monitor, plain
-from ..program.runner import run
+from ..program.runner import module_search_path, run
 from .emulator import ACCOUNT, REGION, Emulator, RegionalEmulator
 from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
 
@@ -145,7 +145,8 @@ def deploy(
 
     try:
         script = partial(runpy.run_path, str(program), run_name="__main__")
-        run(script, monitor, project=project, stack=stack, config=config, log=log)
+        with module_search_path(program.parent.resolve()):
+            run(script, monitor, project=project, stack=stack, config=config, log=log)
     except Exception as exc:
         raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
     return monitor.exports

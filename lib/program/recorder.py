@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import runpy
-import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
@@ -18,7 +17,7 @@ from pulumi.runtime import mocks, rpc
 
 from ..components.lookup.previous_state import INVOKE
 from .monitor import STACK_TYPE, Monitor, plain
-from .runner import run
+from .runner import module_search_path, run
 
 PROJECT = "tap"
 """Default name of the Pulumi project of a recorded program."""
@@ -273,13 +272,8 @@ def record_file(program: Path, config: Mapping[str, str], project: str = PROJECT
     The keys of `config` are in the namespace of the project.
     """
     script = program.resolve()
-    path = [*sys.path]
-    sys.path.insert(0, str(script.parent))
-    try:
-        with chdir(script.parent):
-            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config, project=project)
-    finally:
-        sys.path[:] = path
+    with module_search_path(script.parent), chdir(script.parent):
+        return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config, project=project)
 
 
 def record(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 
 import pulumi
 from pulumi.runtime import mocks
@@ -23,6 +24,17 @@ class _LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._log(record.levelno, record.getMessage())
+
+
+@contextmanager
+def module_search_path(folder: Path) -> Iterator[None]:
+    """Import modules from `folder` first until the block exits, as the Pulumi CLI does with the folder of a program."""
+    path = [*sys.path]
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path[:] = path
 
 
 def run(

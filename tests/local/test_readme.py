@@ -24,7 +24,6 @@ def test_first_service_stores_and_returns_notes(
     for name, content in FILE.findall(README):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "notes", raising=False)
     program = tmp_path / "__main__.py"
     with program.open("a", encoding="utf-8") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ from click.testing import CliRunner, Result
 from lib import cli
 from lib.cli import reference
 from lib.docgen import generate
+from lib.local.emulator import free_port
 from lib.program import project
 
 IMPORT_CHECK = """
@@ -233,7 +235,7 @@ def test_missing_extra_is_reported_with_the_command_that_installs_it(
     assert result.exit_code == 1
     assert result.stderr == (
         f"error: Package {package} is not installed. "
-        f"Install it with make install or pip install 'tap-stack[{extra}]'.\n"
+        f"Install it with make install, or pip install '.[{extra}]' in a clone.\n"
     )
 
 
@@ -267,3 +269,13 @@ def test_config_pair_is_a_known_key_and_a_value(pair: str, hint: str) -> None:
     with pytest.raises(project.ConfigError) as error:
         project.parse_config_pairs(pulumi_project, [pair])
     assert str(error.value) == f"config must be KEY=VALUE with a key of Pulumi.yaml, got {pair!r}.{hint}"
+
+
+def test_unreachable_api_is_an_error_with_a_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "flat-outputs.json"
+    path.write_text(json.dumps({"stock_api_url": f"http://127.0.0.1:{free_port()}", "stock_api_key": "a key"}))
+    assert cli.main(["seed", "--outputs", str(path)]) == 1
+    assert capsys.readouterr().err == (
+        "error: The API is not reachable: [Errno 111] Connection refused. Start it with make local, or select the "
+        "outputs of a deployment with --outputs.\n"
+    )
