@@ -71,7 +71,11 @@ def local(
     except KeyboardInterrupt:
         terminal.step("stopped")
         return INTERRUPTED if check else 0
-    terminal.step("smoke test passed" if has_passed else "smoke test failed: unexpected responses, see above")
+    terminal.step(
+        "smoke test passed"
+        if has_passed
+        else "smoke test failed: unexpected responses or missing demo calls, see above"
+    )
     return 0 if has_passed else 1
 
 

@@ -151,7 +151,7 @@ def table(service: Service, results: Sequence[CallResult]) -> list[Sequence[str]
         of_route = _results_of(service, route, results)
         unexpected = [result for result in of_route if not result.is_expected]
         if not of_route:
-            rows.append([f"  {route.method}", route.path, "-", "-", "no demo call"])
+            rows.append([f"  {route.method}", route.path, "-", "-", "no demo call: add a Call to demo"])
         else:
             displayed = unexpected[0] if unexpected else of_route[-1]
             note = f"expected {displayed.call.status}" if unexpected else ""

@@ -195,7 +195,10 @@ class Api:
         context = event["requestContext"]
         actor, owner = _actor(context), _owner(context)
         name, request_id, invalid = f"{key[0]} {key[1]}", context["requestId"], _invalid_entries(route, body)
-        return route.operation(Request(name, path, query, headers, body, actor, request_id, owner, invalid))
+        response = route.operation(Request(name, path, query, headers, body, actor, request_id, owner, invalid))
+        if not isinstance(response, Response):
+            raise TypeError(f"The operation of {name} must return a Response, got {type(response).__name__}.")
+        return response
 
 
 def _run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:

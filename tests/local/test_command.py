@@ -241,7 +241,7 @@ def test_handler_error_is_printed_with_its_traceback_and_fails_the_check(
     assert printed.index(lines[0]) < printed.index("smoke test of items:")
     assert re.search(r"POST +/items +502 +[\d.]+  expected 201\n", printed)
     assert re.search(r"  POST /items: 502, \d+ ms: \{", printed)
-    assert "smoke test failed: unexpected responses, see above" in printed
+    assert "smoke test failed: unexpected responses or missing demo calls, see above" in printed
 
 
 def test_exit_of_the_emulator_stops_the_deployment(

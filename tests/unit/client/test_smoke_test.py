@@ -71,7 +71,7 @@ def test_route_without_a_demo_call_fails_the_smoke_test() -> None:
     service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost")),))
     results = [smoke_test.CallResult(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]
     assert smoke_test.table(service, results)[1:] == [
-        ["  GET", "/parcels/{id}", "-", "-", "no demo call"],
+        ["  GET", "/parcels/{id}", "-", "-", "no demo call: add a Call to demo"],
         ["  GET", "/parcels/lost", "200", "1.0", ""],
     ]
     assert not smoke_test.has_passed(service, results)

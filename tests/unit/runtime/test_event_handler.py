@@ -57,6 +57,16 @@ def test_headers_of_an_operation_override_the_defaults() -> None:
     assert (received["statusCode"], received["headers"]["Content-Type"]) == (202, "text/plain")
 
 
+def test_operation_without_a_response_is_an_error() -> None:
+    def respond(_: Request) -> Any:
+        return {"statusCode": 200}
+
+    api = Api({("GET", "/a"): Route(respond, None, accept, {})}, {}, "")
+    event = {"resource": "/a", "httpMethod": "GET", "requestContext": {"requestId": "r"}}
+    with pytest.raises(TypeError, match=r"^The operation of GET /a must return a Response, got dict\.$"):
+        api(event, Context())
+
+
 def test_schedule_runs_its_operation() -> None:
     ran: list[str] = []
     api = Api({}, {"clean-up": lambda: ran.append("clean-up"), "other": lambda: ran.append("other")}, "")
