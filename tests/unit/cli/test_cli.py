@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -275,7 +276,8 @@ def test_unreachable_api_is_an_error_with_a_remedy(tmp_path: Path, capsys: pytes
     path = tmp_path / "flat-outputs.json"
     path.write_text(json.dumps({"stock_api_url": f"http://127.0.0.1:{free_port()}", "stock_api_key": "a key"}))
     assert cli.main(["seed", "--outputs", str(path)]) == 1
+    reason = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
     assert capsys.readouterr().err == (
-        "error: The API is not reachable: [Errno 111] Connection refused. Start it with make local, or select the "
-        "outputs of a deployment with --outputs.\n"
+        f"error: The API is not reachable: {reason}. Start it with make local, or select the outputs of a deployment "
+        "with --outputs.\n"
     )
