@@ -7,6 +7,7 @@ would document rules that are not enforced.
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -158,7 +159,8 @@ def problems(schema: Any, path: str, *, checked: bool) -> Iterator[str]:
     supported, rules = (CHECKED, CHECKED_RULES) if checked else (DOCUMENTED, RULES)
     for keyword, value in schema.items():
         if keyword not in supported and not keyword.startswith("x-"):
-            remedy = REMEDIES.get(keyword, REMEDY)
+            similar = difflib.get_close_matches(keyword, supported, n=1, cutoff=0.8)
+            remedy = REMEDIES.get(keyword, f"Did you mean {similar[0]}?" if similar else REMEDY)
             yield f"{path}/{keyword} is not supported{' in requests' * checked}, got {value!r}. {remedy}"
         elif keyword in rules:
             is_supported, expected, remedy = rules[keyword]

@@ -47,6 +47,7 @@ PRICE = {"type": "number"}
         ({"patternProperties": {}}, "/patternProperties is not supported"),
         ({"dependencies": {}}, "/dependencies is not supported"),
         ({"if": {}}, "/if is not supported"),
+        ({"maxLenght": 9}, "/maxLenght is not supported in requests, got 9. Did you mean maxLength?"),
         (
             {**PRICE, "minimum": 0, "exclusiveMinimum": 0},
             "/exclusiveMinimum must be true or false, together with minimum, got 0.",
