@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 
 from . import (
@@ -173,6 +174,13 @@ def matching_profile(environment_suffix: str) -> str | None:
         raise invalid_value("environment_suffix", environment_suffix, repr(lowered), remedy)
     matches = [_PROFILES[part] for part in _PART.findall(environment_suffix) if part in _PROFILES]
     return max(matches, key=_STRICTNESS.index, default=None)
+
+
+def similar_name(environment_suffix: str) -> str | None:
+    """Return the profile name or alias that a part of a suffix probably misspells; None if no part is similar."""
+    parts = [part for part in _PART.findall(environment_suffix) if len(part) > 3]
+    names = (difflib.get_close_matches(part.lower(), _PROFILES, n=1, cutoff=0.8) for part in parts)
+    return next((name for matches in names for name in matches), None)
 
 
 def profile_name(environment_suffix: str) -> str:

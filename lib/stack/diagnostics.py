@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ..assets import site_files
 from ..settings import USER_POOL
-from ..settings.environments import ENVIRONMENTS
+from ..settings.environments import ENVIRONMENTS, similar_name
 from .args import TapStackArgs
 
 DEPRECATED_RUNTIMES = {"python3.9": "2025-12-15"}
@@ -36,10 +36,12 @@ def messages(args: TapStackArgs) -> list[Message]:
 
 def _default_profile(args: TapStackArgs) -> Iterator[Message]:
     if args.uses_default_profile:
+        similar = similar_name(args.environment)
         yield Message(
-            "info",
+            "warning" if similar else "info",
             f"environment_suffix {args.environment!r} names no environment profile, so the settings of "
-            f"{args.profile} apply. Set environment_profile to select another profile: {', '.join(ENVIRONMENTS)}.",
+            f"{args.profile} apply. {f'Did you mean {similar!r}? ' if similar else ''}"
+            f"Set environment_profile to select another profile: {', '.join(ENVIRONMENTS)}.",
         )
 
 

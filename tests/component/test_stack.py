@@ -505,6 +505,12 @@ def test_deployment_reports_a_suffix_with_the_default_profile() -> None:
     ]
 
 
+@pytest.mark.untraced
+def test_deployment_warns_of_a_misspelled_profile() -> None:
+    (warning,) = record(stacked(environment_suffix="produciton")).warnings
+    assert "names no environment profile, so the settings of dev apply. Did you mean 'production'? Set " in warning
+
+
 @pytest.mark.parametrize(
     "args", [{}, {"environment_suffix": "prod-eu"}, {"environment_suffix": "pr-7", "environment_profile": "dev"}]
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lib.settings.environments import ALIASES, ENVIRONMENTS, matching_profile, profile_name
+from lib.settings.environments import ALIASES, ENVIRONMENTS, matching_profile, profile_name, similar_name
 
 
 def summary(profile: str) -> dict[str, Any]:
@@ -154,6 +154,14 @@ def test_part_of_suffix_selects_profile(suffix: str, profile: str) -> None:
 )
 def test_strictest_of_several_matching_profiles_applies(suffix: str, profile: str) -> None:
     assert profile_name(suffix) == profile
+
+
+@pytest.mark.parametrize(
+    ("suffix", "name"),
+    [("produciton", "production"), ("eu-stagin", "staging"), ("pr-123", None), ("alpha", None)],
+)
+def test_similar_name_is_that_of_a_misspelled_part(suffix: str, name: str | None) -> None:
+    assert similar_name(suffix) == name
 
 
 @pytest.mark.parametrize("suffix", ["pr-123", "PR-123", "products", "alive", "devel", "preprod", "prodEU", "7", "-"])
