@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.deployment import single_function
 from lib.local.emulator import REGION, Emulator
+from lib.runtime import http_client
 from lib.runtime.attributes import to_item, to_json
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.http_client import BACKOFF_SECONDS, Client
@@ -254,8 +255,12 @@ def shop_fixture(
 
 
 @pytest.fixture(name="environments")
-def environments_fixture(shop: Shop, request: pytest.FixtureRequest) -> Iterator[list[Commands]]:
+def environments_fixture(
+    shop: Shop, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[Commands]]:
     """Return commands of several execution environments. With `two releases`, every second one is of the previous."""
+    # Their threads connect at the same moment, which can exceed the backlog of the emulator.
+    monkeypatch.setattr(http_client, "CONNECT_TIMEOUT_SECONDS", 10)
     names = dict(shop.api.tables)
     two_releases = getattr(request, "param", "") == "two releases"
     stores = [PreviousDynamoDB(names) if two_releases and number % 2 else DynamoDB() for number in range(ENVIRONMENTS)]
