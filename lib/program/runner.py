@@ -28,7 +28,10 @@ class _LogHandler(logging.Handler):
 
 @contextmanager
 def module_search_path(folder: Path) -> Iterator[None]:
-    """Import modules from `folder` first until the block exits, as the Pulumi CLI does with the folder of a program."""
+    """Import modules from `folder` first until the block exits.
+
+    The Pulumi CLI does that for programs that are a folder with `__main__.py`.
+    """
     path = [*sys.path]
     sys.path.insert(0, str(folder))
     try:
