@@ -10,6 +10,7 @@ from typing import Any
 
 from ..settings import ApiSettings, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant
+from .json_schema import is_required
 from .media_types import FORM, JSON, MEDIA_RANGE, MEDIA_TYPE, is_json, is_media_type
 from .resources import Metric, Schema
 from .validation import check_name, check_operation, check_path, duplicates
@@ -180,6 +181,11 @@ class Route:
     def path_parameters(self) -> list[str]:
         """Return the names of the path parameters in order."""
         return re.findall(r"\{(\w+)\+?\}", self.path)
+
+    def has_required_parameters(self) -> bool:
+        """Return whether a request must have a parameter in its path, query or headers."""
+        declared = (*self.query.values(), *self.headers.values())
+        return bool(self.path_parameters()) or any(map(is_required, declared))
 
     def accepted_types(self) -> tuple[str, ...]:
         """Return the accepted media types. Empty for any media type."""
