@@ -16,7 +16,8 @@ from typing import Any
 import fastjsonschema
 
 from ..model import CORS_VARIABLE, Function, Route, Schema, Service
-from ..model.json_schema import query_type
+from ..model.json_schema import parameter_type, parameters_schema
+from ..model.media_types import ANY, binary_media_types
 
 LIBRARY = __package__.rpartition(".")[0]
 FOLDER = Path(__file__).parents[1]
@@ -69,6 +70,8 @@ def generated_sources(service: Service, function: Function, cors_origin: str | N
     files = {"index.py": _index(service, function, cors_origin), "validators/__init__.py": ""}
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
+        if route.headers:
+            files[f"validators/headers_{number}.py"] = validator(header_schema(route))
         if route.body:
             files[f"validators/body_{route.body}.py"] = validator(service.request_schema(route.body))
         if route.body and route.body in service.batches:
@@ -117,8 +120,13 @@ def validator(schema: Schema) -> str:
 
 
 def query_schema(route: Route) -> dict[str, Any]:
-    """Return the schema of a route's query string. It rejects undefined parameters."""
-    return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
+    """Return the schema of a route's query string. By default, it rejects undefined parameters."""
+    return parameters_schema(route.query, additional=route.additional_query)
+
+
+def header_schema(route: Route) -> dict[str, Any]:
+    """Return the schema of the headers that a route declares, by lowercase name."""
+    return parameters_schema({name.lower(): schema for name, schema in route.headers.items()}, additional=True)
 
 
 def _index(service: Service, function: Function, cors_origin: str | None) -> str:
@@ -128,6 +136,7 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
     bodies = {route.body for route in function.routes if route.body}
     modules = sorted([*(f"body_{name}" for name in bodies), *(f"entry_{name}" for name in bodies & {*service.batches})])
     modules += [f"query_{number}" for number in range(len(function.routes))]
+    modules += [f"headers_{number}" for number, route in enumerate(function.routes) if route.headers]
     package, _, module = function.handler.rpartition(".")
     package = package and _package_of(function.handler)
     lines = [
@@ -138,13 +147,14 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
         "",
         "handler = Api(",
         "    {",
-        *(f"        {_route(route, number, service.batches)}" for number, route in enumerate(function.routes)),
+        *(f"        {_route(route, number, service)}" for number, route in enumerate(function.routes)),
         "    },",
         "    {",
         *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
         "    },",
         f"    {origin},",
         *(["    {", *(f"        {consumer}," for consumer in consumers), "    },"] if consumers else []),
+        *(["    binary=True,"] if ANY in binary_media_types(route for _, route in service.routes()) else []),
         ")",
         "if hasattr(operations, 'start'):",
         "    operations.start()",
@@ -156,14 +166,36 @@ def _variable(name: str) -> str:
     return f"os.environ[{name!r}]"
 
 
-def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
+def _route(route: Route, number: int, service: Service) -> str:
     """Return the entry of a route in the generated index."""
-    types = {name: kind for name, schema in route.query.items() if (kind := query_type(schema)) != "string"}
+    types = _types(route.query, with_strings=route.additional_query)
     body = f"body_{route.body}.validate" if route.body else "None"
     target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"
-    if route.body and route.body in batches:
-        target += f", {batches[route.body]!r}, entry_{route.body}.validate"
+    if route.body and route.body in service.batches:
+        target += f", {service.batches[route.body]!r}, entry_{route.body}.validate"
+    options = {
+        "content_types": repr(route.content_types) if route.content_types else "",
+        "form_types": repr(_form_types(service, route)) if route.accepts_form() else "",
+        "additional_query": "True" if route.additional_query else "",
+        "validate_headers": f"headers_{number}.validate" if route.headers else "",
+        "header_types": repr(_header_types(route)) if route.headers else "",
+    }
+    target += "".join(f", {name}={value}" for name, value in options.items() if value)
     return f"({route.method!r}, {route.path!r}): Route({target}),"
+
+
+def _types(schemas: Mapping[str, Schema], *, with_strings: bool = False) -> dict[str, Any]:
+    """Return the types of parameters by name, by default without those that are strings."""
+    types = {name: parameter_type(schema) for name, schema in schemas.items()}
+    return {name: kind for name, kind in types.items() if with_strings or kind != "string"}
+
+
+def _form_types(service: Service, route: Route) -> dict[str, Any]:
+    return _types(service.schemas[route.body or ""].get("properties", {}))
+
+
+def _header_types(route: Route) -> dict[str, Any]:
+    return _types({name.lower(): schema for name, schema in route.headers.items()}, with_strings=True)
 
 
 def _package_of(handler: str) -> str:

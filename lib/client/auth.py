@@ -24,7 +24,16 @@ Authorization = Callable[[str, str, bytes | None], Mapping[str, str]]
 """Function that returns the authorization headers of a request from its method, URL and body."""
 
 TIMEOUT_SECONDS = 30
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class RedirectHandler(urllib.request.HTTPRedirectHandler):
+    """Handler that does not follow redirects, so that they raise `HTTPError`."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Return no request."""
+
+
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), RedirectHandler())
 
 
 class TargetConnection(http.client.HTTPSConnection):
@@ -54,7 +63,7 @@ class TargetHandler(urllib.request.HTTPSHandler):
 
 def opener_to(target: str) -> urllib.request.OpenerDirector:
     """Return an opener that connects to `target` for every `https:` URL."""
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}), TargetHandler(target))
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), RedirectHandler(), TargetHandler(target))
 
 
 class AccessKey(Protocol):

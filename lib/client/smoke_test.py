@@ -26,11 +26,14 @@ class CallResult(NamedTuple):
     status: int
     milliseconds: float
     body: str
+    """Body in UTF-8, with replacement characters for other bytes."""
+    content_type: str = ""
 
     @property
     def is_expected(self) -> bool:
-        """Whether the status is the expected one."""
-        return self.status == self.call.status
+        """Whether the status and the media type are the expected ones."""
+        expected = self.call.content_type
+        return self.status == self.call.status and expected in ("", self.content_type.split(";")[0].strip().lower())
 
     def saved_values(self) -> dict[str, str]:
         """Return the response values that replace placeholders in later calls, or none if a value is missing."""
@@ -56,18 +59,30 @@ def send(
     opener: urllib.request.OpenerDirector = auth.OPENER,
 ) -> CallResult:
     """Send one call to the API at `api_url` through `opener`, with the headers of `authorization`."""
-    url, body = api_url + call.path, None if call.body is None else json.dumps(call.body).encode()
-    authorization_headers = authorization(call.method, url, body) if authorization else {}
-    headers = {"Content-Type": "application/json", **authorization_headers, **call.headers}
+    url = api_url + call.path
+    body, headers = request_of(url, call, authorization)
     request = urllib.request.Request(url, body, headers, method=call.method)  # noqa: S310  # the URL of a deployed API
     started = time.perf_counter()
     try:
         with opener.open(request, timeout=auth.TIMEOUT_SECONDS) as response:
-            status, content = response.status, response.read().decode()
+            status, content, received = response.status, response.read(), response.headers
     except urllib.error.HTTPError as error:
         with error:
-            status, content = error.code, error.read().decode()
-    return CallResult(call, status, (time.perf_counter() - started) * 1000, content)
+            status, content, received = error.code, error.read(), error.headers
+    milliseconds = (time.perf_counter() - started) * 1000
+    return CallResult(call, status, milliseconds, content.decode(errors="replace"), received.get("Content-Type", ""))
+
+
+def request_of(
+    url: str, call: Call, authorization: auth.Authorization | None = None
+) -> tuple[bytes | None, dict[str, str]]:
+    """Return the body and the headers of a call. `headers` of the call override the others, in any case."""
+    body, content_type = call.encode()
+    defaults = {"Content-Type": content_type, "Accept": "*/*"}
+    own = {name.lower() for name in call.headers}
+    authorization_headers = authorization(call.method, url, body) if authorization else {}
+    headers = {name: value for name, value in defaults.items() if name.lower() not in own}
+    return body, {**headers, **authorization_headers, **call.headers}
 
 
 def run(
@@ -125,7 +140,9 @@ def to_json(results: Iterable[CallResult]) -> list[dict[str, Any]]:
 def fill_placeholders(call: Call, values: Mapping[str, str]) -> Call:
     """Return the call with placeholders replaced by `values`. Placeholders without a value are unchanged."""
     quoted = {name: quote(value, safe="") for name, value in values.items()}
-    return replace(call, path=_fill(call.path, quoted), body=_fill(call.body, values))
+    return replace(
+        call, path=_fill(call.path, quoted), body=_fill(call.body, values), form=_fill(call.form, values)
+    )
 
 
 def _fill(template: Any, values: Mapping[str, str]) -> Any:
@@ -154,9 +171,16 @@ def table(service: Service, results: Sequence[CallResult]) -> list[Sequence[str]
             rows.append([f"  {route.method}", route.path, "-", "-", "no demo call: add a Call to demo"])
         else:
             displayed = unexpected[0] if unexpected else of_route[-1]
-            note = f"expected {displayed.call.status}" if unexpected else ""
+            note = f"expected {_expected(displayed)}" if unexpected else ""
             rows.append([f"  {route.method}", route.path, str(displayed.status), f"{displayed.milliseconds:.1f}", note])
     return rows
+
+
+def _expected(result: CallResult) -> str:
+    """Return the status, or the media type if only that differs."""
+    if result.status != result.call.status:
+        return str(result.call.status)
+    return f"{result.call.content_type}, got {result.content_type or 'none'}"
 
 
 def unexpected_bodies(results: Iterable[CallResult]) -> Iterator[str]:

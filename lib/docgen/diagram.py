@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..model import Function, Index, Parameter, Route, Service, Table
+from ..model.media_types import is_media_type
 from ..settings import ApiSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..stack.context import StackNames
@@ -76,7 +77,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     names = StackNames(service, environment)
     physical = names.physical
     settings = ENVIRONMENTS[profile_name(environment)].merged_with(service.settings)
-    yield Node("callers", "callers", "HTTPS, JSON", [_keys_required(service, settings)])
+    yield Node("callers", "callers", _protocol(service), [_keys_required(service, settings)])
     if service.site:
         access = "public, over HTTP" if settings.site.public else "private, behind CloudFront"
         yield Node("site", "site", f"{physical('bucket', service.site.type)}-…", [access])
@@ -152,6 +153,13 @@ def _separate_parameters(service: Service) -> list[Parameter]:
     function reads it."""
     granted = {grant.on for function in service.functions for grant in function.grants()}
     return [parameter for parameter in service.parameters if parameter.value or parameter.name in granted]
+
+
+def _protocol(service: Service) -> str:
+    """Return the protocol of the callers, with JSON if all requests and responses have it."""
+    routes = [route for _, route in service.routes()]
+    others = any(route.content_types or any(map(is_media_type, route.responses.values())) for route in routes)
+    return "HTTPS" if others else "HTTPS, JSON"
 
 
 def _keys_required(service: Service, settings: Settings) -> str:

@@ -60,7 +60,13 @@ def routes(service: Service) -> str:
 
 
 def _route_row(route: Route) -> Row:
-    inputs = [*filter(None, [route.body and f"`{route.body}`"]), *(f"`?{name}`" for name in route.query)]
+    inputs = [
+        *filter(None, [route.body and f"`{route.body}`"]),
+        *(f"`{media_type}`" for media_type in route.content_types),
+        *(f"`?{name}`" for name in route.query),
+        *(["other parameters"] if route.additional_query else []),
+        *(f"`{name}:`" for name in route.headers),
+    ]
     responses = (
         f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items()
     )

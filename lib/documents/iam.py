@@ -129,9 +129,9 @@ def allow_table_actions(
 def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:
     """Return a statement that allows calls of routes, by method and path, in a stage of a REST API.
 
-    Path parameters become `*`, which in IAM also matches `/`.
+    Path parameters and the method `ANY` become `*`, which in IAM also matches `/`.
     """
-    methods = (f"{execution_arn}/{stage}/{method}{re.sub(r'{[^}]*}', '*', path)}" for method, path in routes)
+    methods = (f"{execution_arn}/{stage}/{'*' if method == 'ANY' else method}{re.sub(r'{[^}]*}', '*', path)}" for method, path in routes)
     return allow("execute-api", ["Invoke"], list(methods))
 
 

@@ -9,7 +9,9 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ..model import Call, Code, Route, Schema, Service
+from ..model import ANY_METHOD, Call, Code, Route, Schema, Service
+from ..model.json_schema import is_required, parameter_type, value_schema
+from ..model.media_types import ANY, FORM, JSON, is_json, is_media_type, is_text
 from ..runtime.errors import (
     BadRequest,
     IdempotencyConflict,
@@ -27,7 +29,6 @@ VERSION = "1.0.0"
 """API version. It is constant, because paths contain no version."""
 ERROR = "Error"
 KEY_SCHEME, SIGNATURE_SCHEME, TOKEN_SCHEME = "ApiKeyAuth", "SignatureAuth", "TokenAuth"
-JSON = "application/json"
 
 ERROR_SCHEMA: Schema = {
     "type": "object",
@@ -88,6 +89,7 @@ CORRELATION_ID: Document = {
     "128 letters, digits and `. _ : / + = -`. Other values are ignored.",
     "schema": {"type": "string"},
 }
+GREEDY_PARAMETER = "One or more path segments, with the slashes between them."
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 """Placeholder in a demo call for a value from an earlier response."""
 
@@ -107,7 +109,11 @@ def _always(_: Route) -> bool:
 
 
 def _has_body(route: Route) -> bool:
-    return route.body is not None
+    return route.body is not None or bool(route.content_types)
+
+
+def _restricts_media_type(route: Route) -> bool:
+    return bool(route.accepted_types()) and ANY not in route.accepted_types()
 
 
 def _uses_if_match(route: Route) -> bool:
@@ -155,7 +161,9 @@ ERROR_RESPONSES = (
         _has_body,
         (TooLarge.code, "REQUEST_TOO_LARGE"),
     ),
-    ErrorResponse(415, f"The `Content-Type` is not `{JSON}`.", _has_body, (UnsupportedMediaType.code,)),
+    ErrorResponse(
+        415, "The route does not accept the `Content-Type`.", _restricts_media_type, (UnsupportedMediaType.code,)
+    ),
     ErrorResponse(
         429,
         "Too many requests, or the quota of the API key is exhausted. Try again later.",
@@ -280,33 +288,46 @@ def _to_openapi_schema(schema: Any) -> Any:
 def _paths(service: Service, routes: list[Route]) -> Document:
     paths: Document = {}
     used: set[str] = set()
+    declared = {(route.method, route.path) for route in routes}
     for route in routes:
-        operation_id = _operation_id(route, used)
-        used.add(operation_id)
-        operation = _operation(route, operation_id, _example_call(service, route))
-        paths.setdefault(route.path, {})[route.method.lower()] = operation
+        for method in route.methods():
+            if route.method == ANY_METHOD and (method, route.path) in declared:
+                continue
+            operation_id = _operation_id(route, method, used)
+            used.add(operation_id)
+            operation = _operation(route, operation_id, _example_call(service, route, method))
+            # OpenAPI has no greedy parameters.
+            paths.setdefault(route.path.replace("+}", "}"), {})[method.lower()] = operation
     return paths
 
 
-def _operation_id(route: Route, used: set[str]) -> str:
+def _operation_id(route: Route, method: str, used: set[str]) -> str:
     """Return an ID that is unique in the document. Several routes can have the same operation."""
-    by = f"{route.operation}_by_{'_'.join(route.path_parameters())}"
-    numbered = (f"{route.operation}_{number}" for number in itertools.count(2))
-    return next(name for name in itertools.chain([route.operation, by], numbered) if name not in used)
+    name = f"{route.operation}_{method.lower()}" if route.method == ANY_METHOD else route.operation
+    by = f"{name}_by_{'_'.join(route.path_parameters())}"
+    numbered = (f"{name}_{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([name, by], numbered) if name not in used)
 
 
-def _example_call(service: Service, route: Route) -> Call:
-    """Return the first successful demo call of a route, or a call without a path if there is none."""
+def _example_call(service: Service, route: Route, method: str) -> Call:
+    """Return the first successful demo call of a method of a route, or a call without a path if there is none."""
     for call in service.demo:
-        if matching_route(service, call) == route and call.status in route.responses:
+        if call.method == method and matching_route(service, call) == route and call.status in route.responses:
             return call
-    return Call(method=route.method, path="", status=0)
+    return Call(method=method, path="", status=0)
 
 
 def matching_route(service: Service, call: Call) -> Route | None:
-    """Return the route that API Gateway selects for a call; it prefers `/items/search` to `/items/{id}`."""
+    """Return the route that API Gateway selects for a call.
+
+    It prefers `/items/search` to `/items/{id}`, both to `/{path+}`, and `GET` to `ANY`.
+    """
     routes = [route for _, route in service.routes() if call.calls(route)]
-    return min(routes, key=lambda route: len(route.path_parameters()), default=None)
+    return min(
+        routes,
+        key=lambda route: ("+}" in route.path, len(route.path_parameters()), route.method == ANY_METHOD),
+        default=None,
+    )
 
 
 def _operation(route: Route, operation_id: str, example: Call) -> Document:
@@ -315,42 +336,56 @@ def _operation(route: Route, operation_id: str, example: Call) -> Document:
         "summary": route.summary,
         "tags": [_tag(route)],
         "parameters": [*_path_parameters(route, example), *_query_parameters(route, example), *_headers(route)],
-        **({"requestBody": _request_body(route.body, example)} if route.body else {}),
+        **({"requestBody": _request_body(route, example)} if _sends_body(route, example.method) else {}),
         "responses": _responses(route),
         "security": _security(route),
     }
 
 
 def _tag(route: Route) -> str:
-    return route.path.split("/")[1].strip("{}")
+    return route.path.split("/")[1].strip("{+}") or "/"
 
 
 def _path_parameters(route: Route, example: Call) -> list[Document]:
-    values = dict(zip(route.path.split("/"), urlsplit(example.path).path.split("/"), strict=False))
+    parts = route.path.split("/")
+    values = dict(zip(parts, urlsplit(example.path).path.split("/", len(parts) - 1), strict=False))
     return [
         {
             "name": name,
             "in": "path",
+            **({"description": GREEDY_PARAMETER} if f"{{{name}+}}" in route.path else {}),
             "required": True,
             "schema": {"type": "string", "minLength": 1},
-            **_example(values.get(f"{{{name}}}"), unquote),
+            **_example(values.get(f"{{{name}}}", values.get(f"{{{name}+}}")), unquote),
         }
         for name in route.path_parameters()
     ]
 
 
 def _query_parameters(route: Route, example: Call) -> list[Document]:
-    values = {name: values[0] for name, values in parse_qs(urlsplit(example.path).query).items()}
+    values = parse_qs(urlsplit(example.path).query)
     return [
-        {
-            "name": name,
-            "in": "query",
-            "description": schema.get("description", ""),
-            "schema": _to_openapi_schema({key: value for key, value in schema.items() if key != "description"}),
-            **_example(values.get(name), int if schema.get("type") == "integer" else str),
-        }
+        _parameter("query", name, schema, _parameter_example(schema, values.get(name)))
         for name, schema in route.query.items()
     ]
+
+
+def _parameter(location: str, name: str, schema: Schema, example: Mapping[str, Any]) -> Document:
+    return {
+        "name": name,
+        "in": location,
+        "description": schema.get("description", ""),
+        **({"required": True} if is_required(schema) else {}),
+        "schema": _to_openapi_schema({key: value for key, value in value_schema(schema).items() if key != "description"}),
+        **example,
+    }
+
+
+def _parameter_example(schema: Schema, values: list[str] | None) -> Mapping[str, Any]:
+    parse = int if parameter_type(schema) in ("integer", ("integer",)) else str
+    if values and isinstance(parameter_type(schema), tuple):
+        return {"example": [parse(value) for value in values]}
+    return _example(values[0] if values else None, parse)
 
 
 def _example(value: str | None, parse: Callable[[str], Any]) -> Mapping[str, Any]:
@@ -358,17 +393,43 @@ def _example(value: str | None, parse: Callable[[str], Any]) -> Mapping[str, Any
 
 
 def _headers(route: Route) -> list[Document]:
+    declared = {name.lower() for name in route.headers}
     headers = [IDEMPOTENCY_KEY] * route.idempotent + [IF_MATCH] * _uses_if_match(route)
-    return [*headers, {"$ref": f"#/components/parameters/{CORRELATION_ID['name']}"}]
+    return [
+        *(header for header in headers if header["name"].lower() not in declared),
+        *(_parameter("header", name, schema, {}) for name, schema in route.headers.items()),
+        {"$ref": f"#/components/parameters/{CORRELATION_ID['name']}"},
+    ]
 
 
-def _request_body(schema: str, example: Call) -> Document:
-    has_example = example.body is not None and not PLACEHOLDER.search(str(example.body))
-    return {"required": True, "content": _content(schema, **({"example": example.body} if has_example else {}))}
+def _sends_body(route: Route, method: str) -> bool:
+    """Return whether the document describes the request body. In OpenAPI, GET, HEAD and DELETE have none by default."""
+    return bool(route.body) or (bool(route.content_types) and method in ("POST", "PUT", "PATCH"))
+
+
+def _request_body(route: Route, example: Call) -> Document:
+    """Return the request body. A media type without a schema is a string, or bytes if it is binary."""
+    if not route.body:
+        return {"content": {media_type: {"schema": _string(media_type)} for media_type in route.content_types}}
+    value, sent = (example.form, FORM) if example.form is not None else (example.body, JSON)
+    has_example = value is not None and not isinstance(value, bytes) and not PLACEHOLDER.search(str(value))
+    return {
+        "required": True,
+        "content": {
+            media_type: _content(
+                route.body, **({"example": value} if has_example and is_json(media_type) == (sent == JSON) else {})
+            )
+            for media_type in route.accepted_types()
+        },
+    }
+
+
+def _string(media_type: str) -> Document:
+    return {"type": "string"} if is_text(media_type) else {"type": "string", "format": "binary"}
 
 
 def _content(schema: str, **fields: Any) -> Document:
-    return {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}, **fields}}
+    return {"schema": {"$ref": f"#/components/schemas/{schema}"}, **fields}
 
 
 def _responses(route: Route) -> Document:
@@ -396,13 +457,20 @@ def _codes(route: Route, status: int) -> list[Code]:
 
 
 def _response(status: int, schema: str | None, *extra_headers: str) -> Document:
-    location = ["Location"] * (status == HTTPStatus.CREATED)
+    location = ["Location"] * (status == HTTPStatus.CREATED or 300 <= status <= 399)
     headers = ["X-Request-Id", "X-Correlation-Id", *location, *extra_headers]
     return {
         "description": HTTPStatus(status).phrase,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
-        **({"content": _content(schema)} if schema else {}),
+        **({"content": _response_content(schema)} if schema else {}),
     }
+
+
+def _response_content(response: str) -> Document:
+    """Return the content of a response: a JSON schema by its name, or a media type."""
+    if is_media_type(response):
+        return {response: {"schema": _string(response)}}
+    return {JSON: _content(response)}
 
 
 def _common_error(status: int) -> Document:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ..model import METHODS, Route, Schema
+from ..model.json_schema import is_required
 
 MAX_AGE_SECONDS = 7200
 """Time for which browsers cache a preflight response: the maximum of Chromium."""
@@ -127,7 +128,7 @@ def resource_paths(routes: Iterable[Route]) -> list[Path]:
     paths: dict[str, Path] = {}
     for route in routes:
         parent = ""
-        for part in route.path.strip("/").split("/"):
+        for part in filter(None, route.path.split("/")):
             path = f"{parent}/{part}"
             paths.setdefault(path, Path(path, parent, part))
             parent = path
@@ -135,11 +136,21 @@ def resource_paths(routes: Iterable[Route]) -> list[Path]:
 
 
 def methods_by_path(routes: Iterable[Route]) -> dict[str, list[str]]:
-    """Return the methods of each path with routes."""
-    methods: dict[str, list[str]] = {}
-    for route in sorted(routes, key=lambda route: METHODS.index(route.method)):
-        methods.setdefault(route.path, []).append(route.method)
-    return methods
+    """Return the methods of each path with routes, in the order of `METHODS`."""
+    methods: dict[str, set[str]] = {}
+    for route in routes:
+        methods.setdefault(route.path, set()).update(route.methods())
+    return {path: sorted(allowed, key=METHODS.index) for path, allowed in methods.items()}
+
+
+def headers_by_path(routes: Iterable[Route]) -> dict[str, list[str]]:
+    """Return the headers that the routes of each path declare, in addition to `REQUEST_HEADERS`."""
+    known = {name.lower() for name in REQUEST_HEADERS}
+    headers: dict[str, dict[str, str]] = {}
+    for route in routes:
+        declared = {name.lower(): name for name in route.headers if name.lower() not in known}
+        headers.setdefault(route.path, {}).update(declared)
+    return {path: [*names.values()] for path, names in headers.items()}
 
 
 def cors_headers(origin: str | None) -> dict[str, str]:
@@ -154,18 +165,21 @@ def error_headers(origin: str | None) -> dict[str, str]:
     return {**dict.fromkeys(REQUEST_ID_HEADERS, "context.requestId"), **cors_headers(origin), **exposed, **vary}
 
 
-def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
+def preflight_headers(origin: str | None, allowed: Sequence[str], headers: Sequence[str] = ()) -> dict[str, str]:
     """Return the headers of a preflight response. Empty without an origin."""
     if not origin:
         return {}
-    return {**cors_headers(origin), **preflight_constants(allowed)}
+    return {**cors_headers(origin), **preflight_constants(allowed, headers)}
 
 
-def preflight_constants(allowed: Sequence[str]) -> dict[str, str]:
-    """Return the headers of a preflight response that do not depend on the origin."""
+def preflight_constants(allowed: Sequence[str], headers: Sequence[str] = ()) -> dict[str, str]:
+    """Return the headers of a preflight response that do not depend on the origin.
+
+    `allowed` are the methods of the path, and `headers` the request headers in addition to `REQUEST_HEADERS`.
+    """
     return {
         "Access-Control-Allow-Methods": ",".join([*allowed, "OPTIONS"]),
-        "Access-Control-Allow-Headers": ",".join(REQUEST_HEADERS),
+        "Access-Control-Allow-Headers": ",".join([*REQUEST_HEADERS, *headers]),
         "Access-Control-Max-Age": str(MAX_AGE_SECONDS),
     }
 
@@ -180,9 +194,9 @@ class MockResponse(NamedTuple):
     body: str = ""
 
 
-def preflight(allowed: Sequence[str]) -> MockResponse:
-    """Return the response to OPTIONS requests on a path with these methods."""
-    return MockResponse("OPTIONS", 204, partial(preflight_headers, allowed=allowed))
+def preflight(allowed: Sequence[str], headers: Sequence[str] = ()) -> MockResponse:
+    """Return the response to OPTIONS requests on a path with these methods and declared request headers."""
+    return MockResponse("OPTIONS", 204, partial(preflight_headers, allowed=allowed, headers=headers))
 
 
 def health_headers(origin: str | None) -> dict[str, str]:
@@ -205,7 +219,9 @@ def response_parameters(headers: Mapping[str, str], prefix: str) -> dict[str, st
 def request_parameters(route: Route) -> dict[str, bool]:
     """Return the request parameters of a method. The values state whether each is required."""
     path = {f"method.request.path.{name}": True for name in route.path_parameters()}
-    return {**path, **{f"method.request.querystring.{name}": False for name in route.query}}
+    query = {f"method.request.querystring.{name}": is_required(schema) for name, schema in route.query.items()}
+    headers = {f"method.request.header.{name}": is_required(schema) for name, schema in route.headers.items()}
+    return {**path, **query, **headers}
 
 
 def method_path(route: Route) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 import time
@@ -15,7 +14,7 @@ import gevent.ssl
 from locust import FastHttpUser, task
 from locust.env import Environment
 
-from ..client.smoke_test import CallResult, Endpoint, fill_placeholders
+from ..client.smoke_test import CallResult, Endpoint, fill_placeholders, request_of
 from ..documents.openapi import matching_route
 from ..model import Call, Service
 from ..model.journey import Journey
@@ -81,11 +80,13 @@ class Client(FastHttpUser):
         return result
 
     def _send(self, call: Call, route: str) -> CallResult:
-        url, body = self.endpoint.url + call.path, None if call.body is None else json.dumps(call.body)
-        authorization = self.endpoint.authorization(call.method, url, None if body is None else body.encode())
-        headers = {"Content-Type": "application/json", **authorization, **call.headers}
-        with self.client.request(call.method, url, data=body, headers=headers, catch_response=True) as response:
-            result = CallResult(call, response.status_code, 0, response.text or "")
+        url = self.endpoint.url + call.path
+        body, headers = request_of(url, call, self.endpoint.authorization)
+        with self.client.request(
+            call.method, url, data=body, headers=headers, catch_response=True, allow_redirects=False
+        ) as response:
+            content_type = (response.headers or {}).get("Content-Type", "")
+            result = CallResult(call, response.status_code, 0, response.text or "", content_type)
             error = getattr(response, "error", None)
             outcome, name = report.classify(call.status, result.status, result.body, error, route)
             response.request_meta.update(request_type=outcome, name=name)

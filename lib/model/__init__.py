@@ -31,11 +31,12 @@ from .resources import (
     Topic,
 )
 from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
-from .triggers import METHODS, Code, Consumer, Part, Route, Schedule, Throttle
+from .triggers import ANY_METHOD, METHODS, Code, Consumer, Part, Route, Schedule, Throttle
 from .validation import RESERVED_OUTPUT_PREFIXES
 from .workload import Operation, Workload
 
 __all__ = [
+    "ANY_METHOD",
     "CORS_VARIABLE",
     "DEFAULT_TAGS",
     "GROUP_VARIABLE",

@@ -29,8 +29,8 @@ FORMATS = ("date-time", "email", "hostname", "ipv4", "ipv6", "uri")
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
 QUERY_TYPES = ("boolean", "integer", "number", "string")
 """Types of query parameters. The type determines how the string is parsed."""
-STRING_KEYWORDS = ANNOTATIONS | {"minLength", "maxLength", "pattern", "format"}
-"""Keywords of a query parameter without a type, which is a string."""
+STRING_KEYWORDS = ANNOTATIONS | {"required", "minLength", "maxLength", "pattern", "format"}
+"""Keywords of a parameter without a type, which is a string."""
 
 REMEDIES = {
     "$ref": "Copy the schema that it refers to into this one.",
@@ -132,18 +132,69 @@ CHECKED_RULES: Mapping[str, Rule] = {
 """Rules for schemas that validate requests."""
 
 
-def query_problems(schema: Any, path: str) -> Iterator[str]:
-    """Yield an error for each problem of the schema of a query parameter."""
-    yield from problems(schema, path, checked=True)
-    if isinstance(schema, Mapping) and query_type(schema) not in QUERY_TYPES:
+def parameter_problems(schema: Any, path: str) -> Iterator[str]:
+    """Yield an error for each problem of the schema of a query parameter or a header."""
+    if not isinstance(schema, Mapping):
+        yield from problems(schema, path, checked=True)
+        return
+    yield from problems(value_schema(schema), path, checked=True)
+    if parameter_type(schema) is None:
         yield (
-            f"{path}/type must be one of {', '.join(QUERY_TYPES)}, got {schema.get('type')!r}. Set it, because the "
-            "type determines how a query parameter is parsed."
+            f"{path}/type must be one of {', '.join(QUERY_TYPES)}, or array with items of one of these types, got "
+            f"{schema.get('type')!r}. Set it, because the type determines how the value is parsed."
         )
 
 
-def query_type(schema: Mapping[str, Any]) -> Any:
-    """Return the type of a query parameter; None if it has no type and keywords of other types than strings."""
+def form_problems(schema: Any, path: str) -> Iterator[str]:
+    """Yield an error for each property that a form field cannot represent in the schema of a body."""
+    if not isinstance(schema, Mapping):
+        return
+    if schema.get("type") != "object":
+        yield f"{path}/type must be 'object' because a form has fields, got {schema.get('type')!r}."
+    for name, inner in schema.get("properties", {}).items():
+        if parameter_type(inner) is None:
+            yield (
+                f"{path}/properties/{name}/type must be one of {', '.join(QUERY_TYPES)}, or array with items of one of "
+                f"these types, because it is a form field, got {inner.get('type')!r}."
+            )
+
+
+def value_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of the value of a query parameter or a header, without `"required": True`."""
+    return {keyword: value for keyword, value in schema.items() if keyword != "required" or not isinstance(value, bool)}
+
+
+def is_required(schema: Mapping[str, Any]) -> bool:
+    """Return whether a request must have the query parameter or the header."""
+    return schema.get("required") is True
+
+
+def parameters_schema(schemas: Mapping[str, Mapping[str, Any]], *, additional: bool) -> dict[str, Any]:
+    """Return the schema of an object with parameters by name. `additional` is whether it accepts other parameters."""
+    required = [name for name, schema in schemas.items() if is_required(schema)]
+    return {
+        "type": "object",
+        "additionalProperties": additional,
+        "properties": {name: value_schema(schema) for name, schema in schemas.items()},
+        **({"required": required} if required else {}),
+    }
+
+
+def parameter_type(schema: Mapping[str, Any]) -> str | tuple[str, ...] | None:
+    """Return the type of a query parameter, header or form field; for an array, a tuple with the type of its items.
+
+    None for a type that has no representation there.
+    """
+    kind = _single_type(schema)
+    if kind == "array":
+        items = schema.get("items")
+        inner = _single_type(items) if isinstance(items, Mapping) else None
+        return (inner,) if inner in QUERY_TYPES else None
+    return kind if kind in QUERY_TYPES else None
+
+
+def _single_type(schema: Mapping[str, Any]) -> Any:
+    """Return the type of a value; None if it has no type and keywords of other types than strings."""
     kind = schema.get("type", "string" if schema.keys() <= STRING_KEYWORDS else None)
     return next((name for name in kind if name != "null"), None) if isinstance(kind, list | tuple) else kind
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
+from urllib.parse import urlencode
 
-from ..settings import Settings, check_tags, merge
+from ..settings import Settings, check_tags, invalid_value, merge
 from . import json_schema
 from .function import Function
 from .grants import Grant, action_problems, merge_grants
+from .media_types import FORM, JSON, is_media_type
 from .resources import (
     SECRET_READ_ACTIONS,
     STANDARD_ALARMS,
@@ -24,7 +27,7 @@ from .resources import (
     Topic,
 )
 from .triggers import Route
-from .validation import NAME, check_name, check_pattern, duplicates
+from .validation import NAME, check_name, check_pattern, duplicates, sibling_problems
 
 LogAccess = Literal["write", "create", "managed"]
 """Permissions of functions in CloudWatch Logs. `write`: create streams and write events in their own log group.
@@ -47,17 +50,35 @@ class Call:
     path: str
     """Path with its query, such as `/items/pencil?page_size=2`."""
     status: int
-    """Expected status of the response."""
+    """Expected status of the response. A redirect is not followed."""
     body: Any = None
+    """JSON value, or bytes that are sent unchanged, with `Content-Type` in `headers` or `application/octet-stream`."""
+    form: Mapping[str, str] | None = None
+    """Fields of a URL-encoded form, which is sent instead of `body`."""
+    content_type: str = ""
+    """Expected media type of the response. Empty: any."""
     captures: Mapping[str, str] = field(default_factory=dict)
     """Members of the response by the placeholder that they replace in the paths and bodies of later calls, such as
     `{"desk": "itemId"}` for `{desk}`."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.form is not None and self.body is not None:
+            raise invalid_value(f"call {self.method} {self.path} body", self.body, "None with a form")
+
     def calls(self, route: Route) -> bool:
         """Return whether the call matches a route."""
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route.path))
-        return self.method == route.method and re.fullmatch(pattern, self.path.split("?")[0]) is not None
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.sub(r"\\\{\w+\\\+\\\}", ".+", re.escape(route.path)))
+        path = self.path.split("?")[0].rstrip("/") or "/"
+        return self.method in route.methods() and re.fullmatch(pattern, path) is not None
+
+    def encode(self) -> tuple[bytes | None, str]:
+        """Return the request body and its media type."""
+        if self.form is not None:
+            return urlencode(self.form).encode(), FORM
+        if isinstance(self.body, bytes):
+            return self.body, "application/octet-stream"
+        return None if self.body is None else json.dumps(self.body).encode(), JSON
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +226,7 @@ class Service:
         yield from duplicates("output", [output for resource in with_outputs for output in resource.outputs().values()])
         yield from duplicates("function", [function.name for function in self.functions])
         yield from duplicates("route", [f"{route.method} {route.path}" for _, route in self.routes()])
+        yield from sibling_problems(route.path for _, route in self.routes())
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
         yield from duplicates("code", [code.name for code in codes])
         yield from duplicates("schedule", [s.name for function in self.functions for s in function.schedules])
@@ -217,7 +239,8 @@ class Service:
         yield from self._consumer_problems()
         yield from self._alarm_problems()
         for _, route in self.routes():
-            for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
+            declared = {route.body, *(name for name in route.responses.values() if not is_media_type(name))}
+            for schema in declared - {None, *self.schemas}:
                 known = ", ".join(self.schemas) or "none"
                 yield f"route {route.method} {route.path} schemas must be among schemas ({known}), got {schema!r}."
         yield from self._schema_problems()
@@ -237,7 +260,11 @@ class Service:
         for _, route in self.routes():
             for name, schema in route.query.items():
                 path = f"route {route.method} {route.path} query parameter {name}"
-                yield from json_schema.query_problems(schema, path)
+                yield from json_schema.parameter_problems(schema, path)
+            for name, schema in route.headers.items():
+                yield from json_schema.parameter_problems(schema, f"route {route.method} {route.path} header {name}")
+            if route.accepts_form():
+                yield from json_schema.form_problems(self.schemas.get(route.body or ""), f"schema {route.body}")
 
     def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
 from ..settings import ApiSettings, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant
+from .json_schema import is_required
+from .media_types import FORM, JSON, MEDIA_RANGE, MEDIA_TYPE, is_json, is_media_type
 from .resources import Metric, Schema
-from .validation import PATH, check_name, check_operation
+from .validation import check_name, check_operation, check_path, duplicates
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+ANY_METHOD = "ANY"
+"""Method of a route for all methods of `METHODS` for which its path has no route of its own."""
+UNDECLARABLE_HEADERS = ("content-type", "cookie")
+"""Headers that other fields describe: `Route.content_types` and `Request.cookies`."""
 THROTTLE_LIMITS = {
     "rate_per_second": between(0.1, 1_000_000, "requests a second"),
     "burst": between(1, 1_000_000, "requests"),
@@ -73,18 +79,32 @@ class Route:
     """A method of a path with its operation and its responses."""
 
     method: str
+    """`GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, or `ANY` for all of these that have no route of their own."""
     path: str
+    """Path such as `/items/{id}`. A last segment such as `{key+}` matches one or more segments. A request with a
+    trailing slash calls the same route."""
     operation: str
     """Function of the handler module that processes the requests."""
     summary: str = ""
     """Summary in documents. Default: the name of the operation, capitalized and with spaces."""
     grants: tuple[Grant, ...] = ()
     body: str | None = None
-    """Schema of the request body, by its name in `Service.schemas`."""
+    """Schema of the request body, by its name in `Service.schemas`. Default (None): the operation reads the body from
+    `Request.raw_body`, `text`, `form` or `json()`."""
+    content_types: tuple[str, ...] = ()
+    """Accepted media types, such as `text/plain`, `image/*` or `*/*`; others are rejected with 415. Default: JSON if
+    the route has a `body` schema, else any media type as UTF-8 text. A `body` schema accepts JSON types and
+    `application/x-www-form-urlencoded`. Media types that are not text are passed to the operation as bytes."""
     query: Mapping[str, Schema] = field(default_factory=dict)
-    """Supported query parameters; others are rejected."""
+    """Query parameters. A schema can set `"required": True`, and an array is a parameter that can be repeated."""
+    additional_query: bool = False
+    """Whether query parameters that are not in `query` are accepted. Default: they are rejected."""
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    """Headers by name in any case, which are validated and converted as query parameters are. An array is a
+    comma-separated list or a repeated header. Other headers are accepted as strings."""
     responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
-    """Schemas of successful responses by status. None documents no body."""
+    """Schema or media type, such as `text/html` or `image/png`, of successful responses by status. None documents no
+    body."""
     errors: tuple[int, ...] = ()
     """Error statuses in addition to those that other fields and the codes imply."""
     codes: tuple[Code, ...] = ()
@@ -107,10 +127,9 @@ class Route:
     """Settings of the function of this operation, if functions are split by operation."""
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise invalid_value("route method", self.method, f"one of {', '.join(METHODS)}")
-        if not PATH.fullmatch(self.path):
-            raise invalid_value("route path", self.path, "segments that start with '/', with parameters as /{name}")
+        if self.method not in (*METHODS, ANY_METHOD):
+            raise invalid_value("route method", self.method, f"one of {', '.join((*METHODS, ANY_METHOD))}")
+        check_path(self.path)
         check_operation("route", self.operation)
         object.__setattr__(self, "summary", self.summary or self.operation.replace("_", " ").capitalize())
         if self.key_required and not self.required_scope():
@@ -118,14 +137,63 @@ class Route:
             raise invalid_value(field_name, True, "False for a route without a scope", remedy)
         if not re.fullmatch(r"[a-z-]*", self.required_scope()):
             raise invalid_value("route scope", self.scope, "lowercase letters and '-', or empty")
+        for problem in self._problems():
+            raise ValueError(f"route {self.method} {self.path} {problem}")
+
+    def _problems(self) -> Iterator[str]:
+        if self.body and self.method in ("HEAD", ANY_METHOD):
+            yield (
+                f"body must be None for the method {self.method}, got {self.body!r}. Its requests can have no body: "
+                "add a route for the method with a body, or parse the body in the operation."
+            )
+        if self.throttle and self.method == ANY_METHOD:
+            yield (
+                f"throttle must be None for the method {ANY_METHOD}, got {self.throttle!r}. API Gateway limits each "
+                "method separately: add a route for each method with its limits."
+            )
+        for media_type in self.content_types:
+            if not MEDIA_RANGE.fullmatch(media_type):
+                yield f"content_types must be lowercase media types without parameters, got {media_type!r}."
+            elif self.body and media_type != FORM and not is_json(media_type):
+                yield (
+                    f"content_types must be JSON types or {FORM} with the body schema {self.body!r}, got "
+                    f"{media_type!r}. Set body to None to receive other media types as bytes."
+                )
+        for name in self.headers:
+            if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or name.lower() in UNDECLARABLE_HEADERS:
+                yield (
+                    f"headers must be named with letters, digits, '-' and '_', and not be "
+                    f"{' or '.join(UNDECLARABLE_HEADERS)}, got {name!r}."
+                )
+        yield from duplicates("headers", [name.lower() for name in self.headers])
+        for status, response in self.responses.items():
+            if is_media_type(response) and not MEDIA_TYPE.fullmatch(str(response)):
+                yield f"responses[{status}] must be a lowercase media type without parameters, got {response!r}."
 
     def required_scope(self) -> str:
         """Return the scope that a caller needs; empty if none is required."""
-        return ("read" if self.method == "GET" else "write") if self.scope is None else self.scope
+        return ("read" if self.method in ("GET", "HEAD") else "write") if self.scope is None else self.scope
+
+    def methods(self) -> tuple[str, ...]:
+        """Return the HTTP methods of the route."""
+        return METHODS if self.method == ANY_METHOD else (self.method,)
 
     def path_parameters(self) -> list[str]:
         """Return the names of the path parameters in order."""
-        return re.findall(r"\{(\w+)\}", self.path)
+        return re.findall(r"\{(\w+)\+?\}", self.path)
+
+    def has_required_parameters(self) -> bool:
+        """Return whether a request must have a parameter in its path, query or headers."""
+        declared = (*self.query.values(), *self.headers.values())
+        return bool(self.path_parameters()) or any(map(is_required, declared))
+
+    def accepted_types(self) -> tuple[str, ...]:
+        """Return the accepted media types. Empty for any media type."""
+        return self.content_types or ((JSON,) if self.body else ())
+
+    def accepts_form(self) -> bool:
+        """Return whether the body can be a form that its schema validates."""
+        return self.body is not None and FORM in self.content_types
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from string import Formatter
 from typing import get_args
 
@@ -14,7 +14,36 @@ MAX_NAME_LENGTH = 64
 RESERVED_OUTPUT_PREFIXES = {"table": "dynamodb", "topic": "alarm"}
 """Prefixes of the outputs of a table and of a topic that every stack has, such as `dynamodb_table_name`."""
 NAME = re.compile(r"[a-z][a-z0-9-]*")
-PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
+PATH = re.compile(r"/|(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})*(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\+?\})")
+
+
+def check_path(path: str) -> None:
+    """Raise `ValueError` for an invalid path of a route."""
+    remedy = ""
+    if path != "/" and path.endswith("/"):
+        remedy = "Remove the trailing slash: API Gateway calls the same route with and without it."
+    if re.search(r"\+\}.", path):
+        remedy = "Only the last segment can be greedy."
+    if not PATH.fullmatch(path):
+        expected = "/ or segments that start with '/', with parameters as /{name}, and /{name+} at the end"
+        raise invalid_value("route path", path, expected, remedy)
+
+
+def sibling_problems(paths: Iterable[str]) -> Iterator[str]:
+    """Yield an error for each segment that has a parameter with another name in another path.
+
+    API Gateway allows only one parameter below each segment.
+    """
+    parameters: dict[str, str] = {}
+    for path in paths:
+        parent = ""
+        for part in path.strip("/").split("/"):
+            if part.startswith("{") and (other := parameters.setdefault(parent, part)) != part:
+                yield (
+                    f"route paths must have the same parameter below {parent or '/'}, got {other} and {part} in "
+                    f"{path!r}. API Gateway supports only one there: rename the parameter."
+                )
+            parent = f"{parent}/{part}"
 
 
 def check_operation(kind: str, operation: str) -> None:

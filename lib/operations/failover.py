@@ -80,7 +80,7 @@ def _print_plan(target: RegionalStack, others: Iterable[RegionalStack], path: st
 def default_health_path(service: str) -> str:
     """Return the path of a listing, which succeeds only if the API, its function and its table work."""
     routes = SERVICES[service].routes() if service in SERVICES else []
-    path = next((r.path for _, r in routes if r.method == "GET" and not r.path_parameters()), "")
+    path = next((r.path for _, r in routes if r.method == "GET" and not r.has_required_parameters()), "")
     if not path:
         raise OperationError(
             f"service must be one of {', '.join(SERVICES)}, which have a default health path, got {service!r}. "

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
 import time
 import traceback
-from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
-from urllib.parse import unquote
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from . import logging, metrics
 from .attributes import Item
+from .body import FORM, JSON, check_characters, check_media_type, parse_json
 from .cors import ALLOW_ORIGIN, Cors
-from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable, UnsupportedMediaType
+from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable
 from .http_client import DEADLINE, AwsError, is_retryable
 from .logging import INVOCATION
+from .request import Request, groups_of
+from .request_values import Type, parse_headers, parse_path, parse_values
+from .response import Response
 
-JSON = "application/json"
+__all__ = ["Api", "Request", "Response", "Route", "SchemaViolation"]
+
 CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 """Pattern of an accepted `X-Correlation-Id`. Its characters need no escaping in headers and logs, and exclude `@`, so
 that it cannot be an email address."""
-SURROGATE_ESCAPES = (r"\ud", r"\uD")
-"""Prefixes of the JSON escapes of surrogates."""
-MAX_INTEGER_CHARACTERS = 127
-"""Length of the longest integer that DynamoDB can store, with its sign. Python parses much longer integers slowly."""
 EXPOSED_HEADERS = {"Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"}
 """Response headers that scripts of an allowed origin can read."""
 IDENTITY_CLAIMS = ("username", "cognito:username", "sub", "client_id")
@@ -38,8 +35,6 @@ tokens, `sub` in both, and `client_id` for clients without a user."""
 
 GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the user pool group that can call the API. If it is unset, all users of the pool can."""
-GROUP_SEPARATORS = re.compile(r"[,\s\[\]]+")
-"""Separators of the groups in a claim, which API Gateway passes as `a,b` or `[a b]`."""
 
 T = TypeVar("T")
 
@@ -68,49 +63,21 @@ class Route(NamedTuple):
     operation: Callable[[Request], Response]
     validate: Validator | None
     validate_query: Validator
-    types: Mapping[str, str]
-    """JSON Schema types of the query parameters that are not strings."""
+    types: Mapping[str, Type]
+    """Types of the query parameters that are not strings; of all parameters with `additional_query`."""
     entries: str = ""
     """Name of the array in the body of a batch. Empty if the route is not a batch."""
     validate_entry: Validator | None = None
     """Validator of each entry of a batch."""
-
-
-class Request(NamedTuple):
-    """A validated request."""
-
-    route: str
-    """Method and resource path, such as `POST /items`."""
-    path: dict[str, str]
-    query: dict[str, Any]
-    headers: dict[str, str]
-    """Headers by lowercase name."""
-    body: Any
-    actor: str
-    """Caller: the user or client of the user pool, the principal of the authorizer, the IAM ARN, the ID of the API
-    key, or `anonymous`. It can be personal data."""
-    id: str
-    """Request ID of API Gateway, which logs and error responses contain."""
-    owner: str = ""
-    """Owner of the items that the request creates: the user or client of the user pool, the principal of the
-    authorizer, or the IAM user or role without its session. Empty if only an API key identifies the caller, because
-    keys are rotated."""
-
-    invalid: Mapping[int, BadRequest] = MappingProxyType({})
-    """Errors of the invalid entries of a batch, by index."""
-
-    @property
-    def caller(self) -> str:
-        """Identity of the caller without its session, because a retry can come from another session."""
-        return self.owner or self.actor
-
-
-class Response(NamedTuple):
-    """The response of an operation. `body` is JSON or empty."""
-
-    status: int
-    body: str = ""
-    headers: Mapping[str, str] = MappingProxyType({})
+    content_types: tuple[str, ...] = ()
+    """Accepted media types. Empty: JSON with `validate`, any media type without it."""
+    form_types: Mapping[str, Type] = MappingProxyType({})
+    """Types of the form fields that are not strings."""
+    additional_query: bool = False
+    """Whether undeclared query parameters are accepted."""
+    validate_headers: Validator | None = None
+    header_types: Mapping[str, Type] = MappingProxyType({})
+    """Types of the headers that the route declares, by lowercase name."""
 
 
 class Api:
@@ -122,13 +89,16 @@ class Api:
         schedules: dict[str, ScheduledOperation],
         cors_origin: str,
         consumers: Mapping[str, StreamOperation] = MappingProxyType({}),
+        *,
+        binary: bool = False,
     ) -> None:
         """`routes` are by method and path, `schedules` by name, and `consumers` by the physical name of their table.
-        `cors_origin` is the argument of `Cors`.
+        `cors_origin` is the argument of `Cors`, and `binary` whether the API returns binary bodies.
         """
         self._routes = routes
         self._schedules = schedules
         self._consumers = consumers
+        self._binary = binary
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
         self._cors = Cors(cors_origin)
         self._group = os.environ.get(GROUP_VARIABLE, "")
@@ -145,9 +115,9 @@ class Api:
             log_fields = {"table": table, "records": len(records)}
             _run_and_log("stream", context.aws_request_id, log_fields, lambda: self._consumers[table](_keys(records)))
             return {}
-        return self._handle_request(event)
+        return self._handle_request(event, context)
 
-    def _handle_request(self, event: dict[str, Any]) -> dict[str, Any]:
+    def _handle_request(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         request_id = event["requestContext"]["requestId"]
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         sent_id = headers.get("x-correlation-id", "")
@@ -157,7 +127,7 @@ class Api:
 
         def respond() -> Response:
             try:
-                response = self._call_operation(key, event, headers)
+                response = self._call_operation(key, event, headers, context)
             except ApiError as exc:
                 response = _error_response(exc, request_id)
             except AwsError as exc:
@@ -165,39 +135,44 @@ class Api:
                     raise
                 log_fields["status"] = Unavailable.status
                 logging.write("ERROR", "unavailable", **log_fields, error=str(exc), trace=traceback.format_exc())
-                response = _error_response(Unavailable(is_read=key[0] == "GET"), request_id)
+                response = _error_response(Unavailable(is_read=key[0] in ("GET", "HEAD")), request_id)
             log_fields["status"] = response.status
             return response
 
         response = _run_and_log("request", correlation_id, log_fields, respond)
         ids = {"X-Request-Id": request_id, "X-Correlation-Id": correlation_id}
-        return {
-            "statusCode": response.status,
-            "headers": {**self._headers, **self._cors_headers(headers), **ids, **response.headers},
-            "body": response.body,
-        }
+        return response.to_event({**self._headers, **self._cors_headers(headers), **ids}, binary=self._binary)
 
     def _cors_headers(self, request_headers: Mapping[str, str]) -> dict[str, str]:
         headers = self._cors.headers(request_headers.get("origin", ""))
         return {**headers, **(EXPOSED_HEADERS if ALLOW_ORIGIN in headers else {})}
 
-    def _call_operation(self, key: tuple[str, str], event: dict[str, Any], headers: dict[str, str]) -> Response:
-        route = self._routes.get(key)
+    def _call_operation(
+        self, key: tuple[str, str], event: dict[str, Any], headers: dict[str, Any], context: Any
+    ) -> Response:
+        route = self._routes.get(key) or self._routes.get(("ANY", key[1]))
         if route is None:
             raise NotFound(f"Route not found: {key[0]} {key[1]}.")
-        _check_group(event["requestContext"], self._group)
-        body = None
-        if route.validate is not None:
-            body = _parse_body(event, headers, route.entries)
-            _validate(route.validate, body, "body")
-        query = _parse_query(route, event)
-        path = {name: _decode_path(name, value) for name, value in (event.get("pathParameters") or {}).items()}
-        context = event["requestContext"]
-        actor, owner = _actor(context), _owner(context)
-        name, request_id, invalid = f"{key[0]} {key[1]}", context["requestId"], _invalid_entries(route, body)
-        response = route.operation(Request(name, path, query, headers, body, actor, request_id, owner, invalid))
+        request_context = event["requestContext"]
+        _check_group(request_context, self._group)
+        body = _request_body(route, event, headers)
+        query = _request_query(route, event)
+        request = Request(
+            f"{key[0]} {key[1]}",
+            parse_path(event.get("pathParameters") or {}),
+            query,
+            _request_headers(route, event, headers),
+            body,
+            _actor(request_context),
+            request_context["requestId"],
+            _owner(request_context),
+            _invalid_entries(route, body),
+            event,
+            context,
+        )
+        response = route.operation(request)
         if not isinstance(response, Response):
-            raise TypeError(f"The operation of {name} must return a Response, got {type(response).__name__}.")
+            raise TypeError(f"The operation of {request.route} must return a Response, got {type(response).__name__}.")
         return response
 
 
@@ -245,7 +220,7 @@ def _invalid_entries(route: Route, body: Any) -> dict[int, BadRequest]:
         for index, entry in enumerate(body.get(route.entries, [])):
             path = f"body.{route.entries}[{index}]"
             try:
-                _check_characters(entry)
+                check_characters(entry)
                 _validate(route.validate_entry, entry, path)
             except BadRequest as exc:
                 errors[index] = exc
@@ -256,111 +231,36 @@ def _invalid_entries(route: Route, body: Any) -> dict[int, BadRequest]:
     return errors
 
 
-def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+def _request_body(route: Route, event: dict[str, Any], headers: dict[str, Any]) -> Any:
+    """Return the validated body. None if the route has no schema."""
+    if route.validate is None:
+        if route.content_types and event.get("body"):
+            check_media_type(headers, route.content_types)
+        return None
+    if check_media_type(headers, route.content_types or (JSON,)) == FORM:
+        from .forms import parse_form  # pylint: disable=import-outside-toplevel  # shortens cold starts
+
+        body = parse_form(event).to_object(route.form_types)
+    else:
+        body = parse_json(event, route.entries)
+    _validate(route.validate, body, "body")
+    return body
 
 
-def _parse_integer(value: str) -> int:
-    if len(value) > MAX_INTEGER_CHARACTERS:
-        raise OverflowError(f"an integer of {len(value)} characters")
-    return int(value)
-
-
-def _to_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object. Raise `BadRequest` for a duplicate name, because it would discard a value."""
-    parsed = dict(members)
-    if len(parsed) < len(members):
-        repeated = Counter(name for name, _ in members).most_common(1)[0][0]
-        raise BadRequest(f"JSON objects must have unique names, got {repeated[:80]!r} more than once.")
-    return parsed
-
-
-def _parse_integer_of_batch(value: str) -> int | Decimal:
-    """Return an integer, or a `Decimal` if it is too long: the validator of the entry rejects a `Decimal`."""
-    return int(value) if len(value) <= MAX_INTEGER_CHARACTERS else Decimal(value)
-
-
-def _decoder(parse_int: Callable[[str], int | Decimal]) -> Callable[[str], Any]:
-    return json.JSONDecoder(
-        object_pairs_hook=_to_object, parse_float=Decimal, parse_int=parse_int, parse_constant=_reject_constant
-    ).decode
-
-
-_decode, _decode_batch = _decoder(_parse_integer), _decoder(_parse_integer_of_batch)
-
-
-def _parse_body(event: dict[str, Any], headers: dict[str, str], entries: str) -> Any:
-    """Return the parsed body. Raise `BadRequest` for errors that a JSON Schema cannot detect.
-
-    `entries` is the name of the array of a batch, whose entries are checked by `_invalid_entries`.
-    """
-    content_type = headers.get("content-type", JSON).split(";")[0].strip().lower()
-    if content_type != JSON:
-        raise UnsupportedMediaType(f"Content-Type must be {JSON}, got {content_type!r}.")
-    try:
-        raw = event.get("body") or ""
-        if event.get("isBase64Encoded"):
-            raw = base64.b64decode(raw).decode()
-        raw.encode()
-        body = _decode_batch(raw) if entries else _decode(raw)
-        if any(escape in raw for escape in SURROGATE_ESCAPES):
-            is_batch = entries and isinstance(body, dict)
-            _check_characters({name: value for name, value in body.items() if name != entries} if is_batch else body)
-        return body
-    except UnicodeEncodeError as exc:
-        raise BadRequest("The body must be valid Unicode, got an unpaired surrogate.") from exc
-    except ArithmeticError as exc:
-        raise BadRequest("Numbers in the body must have a magnitude from 1E-130 to 9.99E+125.") from exc
-    except (ValueError, RecursionError) as exc:
-        raise BadRequest(f"The body is not valid JSON: {exc}.") from exc
-
-
-def _check_characters(value: Any) -> None:
-    """Raise `UnicodeEncodeError` for an unpaired surrogate, which JSON can escape but UTF-8 cannot represent."""
-    if isinstance(value, str):
-        value.encode()
-    elif isinstance(value, list):
-        for element in value:
-            _check_characters(element)
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            _check_characters(name)
-            _check_characters(member)
-
-
-def _decode_path(name: str, raw: str) -> str:
-    """Return a path parameter, which API Gateway passes percent-encoded."""
-    try:
-        value = unquote(raw, errors="strict")
-        value.encode()
-        return value
-    except UnicodeError as exc:
-        raise BadRequest(f"{name} must be percent-encoded UTF-8, got {raw!r}.") from exc
-
-
-def _parse_query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
-    parameters: dict[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
-    query: dict[str, Any] = {}
-    for name, values in parameters.items():
-        if len(values) > 1:
-            raise BadRequest(f"{name} must be specified once, got {len(values)} values.")
-        try:
-            values[0].encode()
-        except UnicodeEncodeError as exc:
-            raise BadRequest(f"{name} must be percent-encoded UTF-8, got {values[0]!r}.") from exc
-        query[name] = _parse_parameter(values[0], route.types.get(name, "string"))
+def _request_query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
+    parameters = event.get("multiValueQueryStringParameters") or {}
+    query = parse_values(parameters.items(), route.types, allows_repeated=route.additional_query)
     _validate(route.validate_query, query, "query")
     return query
 
 
-def _parse_parameter(raw: str, schema_type: str) -> Any:
-    """Return the value of a query parameter. If it has another type, return the string, which the validator rejects."""
-    if schema_type == "string":
-        return raw
-    try:
-        return _decode(raw)
-    except (ValueError, ArithmeticError, RecursionError):
-        return raw
+def _request_headers(route: Route, event: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
+    """Return the headers, with those that the route declares validated and converted."""
+    if route.validate_headers is None:
+        return headers
+    declared = parse_headers(event, route.header_types)
+    _validate(route.validate_headers, declared, "headers")
+    return {**headers, **declared}
 
 
 def _actor(request_context: dict[str, Any]) -> str:
@@ -397,7 +297,7 @@ def _check_group(request_context: dict[str, Any], group: str) -> None:
     claims = (request_context.get("authorizer") or {}).get("claims")
     if not group or not isinstance(claims, dict) or claims.get("sub") == claims.get("client_id", ""):
         return
-    if group not in GROUP_SEPARATORS.split(str(claims.get("cognito:groups", ""))):
+    if group not in groups_of(claims):
         raise Forbidden(f"The user must be a member of the group {group!r} to call this API.")
 
 

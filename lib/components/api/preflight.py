@@ -28,6 +28,8 @@ class PreflightArgs:
     """Allowed CORS origins, at least two."""
     methods: Mapping[str, Sequence[str]]
     """HTTP methods of the API by path."""
+    headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Request headers that routes declare, by path."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Unset fields use the `dev` defaults."""
     kms_key_arn: pulumi.Input[str] | None = None
@@ -58,7 +60,10 @@ class Preflight(pulumi.ComponentResource):
             ),
             child,
         )
-        headers = {path: rest_api.preflight_constants(allowed) for path, allowed in args.methods.items()}
+        headers = {
+            path: rest_api.preflight_constants(allowed, args.headers.get(path, ()))
+            for path, allowed in args.methods.items()
+        }
         self.function = Function(
             name,
             FunctionArgs(

@@ -13,6 +13,7 @@ from pulumi.output import Unknown
 
 from ... import model
 from ...documents import iam, rest_api
+from ...model.media_types import binary_media_types, is_json
 from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ...settings.origins import ANY, SITE
@@ -197,11 +198,12 @@ class Api(pulumi.ComponentResource):
             endpoint_configuration={"types": "REGIONAL"},
             # Always set, because the provider does not reset a value that is no longer set.
             disable_execute_api_endpoint=self.settings.disable_execute_api_endpoint,
+            binary_media_types=binary_media_types(self._routes()) or None,
             tags=args.tags,
         )
         self.models = self._models()
         self.validator = self._validator()
-        self.paths: dict[str, pulumi.Output[str]] = {"": self.resource.root_resource_id}
+        self.paths: dict[str, pulumi.Output[str]] = dict.fromkeys(("", "/"), self.resource.root_resource_id)
         self.resources = self._resources()
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
         self.authorizer = self._authorizer(self.user_pool) if self.user_pool else None
@@ -280,7 +282,7 @@ class Api(pulumi.ComponentResource):
                 content_type="application/json",
                 schema=rest_api.model_schema(self._args.schemas[name]),
             )
-            for name in sorted({route.body for route in self._routes() if route.body})
+            for name in sorted({route.body for route in self._routes() if route.body and any(_json_types(route))})
         }
 
     def _validator(self) -> aws.apigateway.RequestValidator:
@@ -340,9 +342,13 @@ class Api(pulumi.ComponentResource):
             **self._authorization(route),
             api_key_required=self._key_required(route),
             request_parameters=rest_api.request_parameters(route),
-            request_models={"application/json": self.models[route.body].name} if route.body else None,
+            request_models=self._request_models(route) or None,
             request_validator_id=self.validator.id,
         )
+
+    def _request_models(self, route: model.Route) -> dict[str, pulumi.Output[str]]:
+        """Return the model of each JSON type that a route accepts. API Gateway does not validate other types."""
+        return {media_type: self.models[route.body].name for media_type in _json_types(route) if route.body}
 
     def _integration(self, method: str, path: str, label: str, function: Function) -> aws.apigateway.Integration:
         return self._capture(
@@ -357,8 +363,9 @@ class Api(pulumi.ComponentResource):
         )
 
     def _mock_preflights(self) -> dict[str, Mock]:
+        headers = rest_api.headers_by_path(self._routes())
         return {
-            path: self._mock(f"{self._prefix}{path}-options", path, rest_api.preflight(allowed))
+            path: self._mock(f"{self._prefix}{path}-options", path, rest_api.preflight(allowed, headers[path]))
             for path, allowed in self._methods_by_path().items()
         }
 
@@ -370,6 +377,7 @@ class Api(pulumi.ComponentResource):
                 name=self._args.preflight_name or f"{self._args.name}-preflight",
                 origins=self._origins(),
                 methods=self._methods_by_path(),
+                headers=rest_api.headers_by_path(self._routes()),
                 settings=self._args.preflight_settings,
                 kms_key_arn=self._args.kms_key_arn,
                 provider_info=self._args.provider_info,
@@ -417,6 +425,8 @@ class Api(pulumi.ComponentResource):
             f"{label}-integration",
             **properties,
             type="MOCK",
+            # If requests are binary, API Gateway cannot apply the template to them and returns 500.
+            content_handling="CONVERT_TO_TEXT" if binary_media_types(self._routes()) else None,
             request_templates={"application/json": json.dumps({"statusCode": spec.status})},
         )
         response = self._capture(
@@ -628,6 +638,10 @@ class Api(pulumi.ComponentResource):
             ),
             self._child,
         )
+
+
+def _json_types(route: model.Route) -> list[str]:
+    return [media_type for media_type in route.accepted_types() if is_json(media_type)]
 
 
 def _optional(headers: Mapping[str, str]) -> dict[str, bool]:

@@ -87,7 +87,7 @@ def a_parameter(**changes: Any) -> Parameter:
         ),
         (lambda: a_route(method="get"), "route method must be one of GET, .*, got 'get'"),
         (lambda: a_route(method="OPTIONS"), "route method must be one of GET, .*, got 'OPTIONS'"),
-        (lambda: a_route(path="parcels"), "route path must be segments that start with '/', .*, got 'parcels'"),
+        (lambda: a_route(path="parcels"), "route path must be / or segments that start with '/', .*, got 'parcels'"),
         (lambda: a_route(path="/parcels/"), "route path must be .*, got '/parcels/'"),
         (lambda: a_route(path="/parcels/{id"), "route path must be .*, got '/parcels/{id'"),
         (lambda: a_route(scope="Read"), "route scope must be lowercase letters .*, got 'Read'"),
