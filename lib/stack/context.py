@@ -7,7 +7,7 @@ import pulumi
 from ..components.lookup import existing_resources
 from ..components.lookup.provider_info import ProviderInfo
 from ..documents.backup_vaults import name_suffix
-from ..model import Secret, Service
+from ..model import Secret, Service, Table, Topic
 from ..model import names as naming
 from ..settings import USER_POOL
 from .args import TapStackArgs
@@ -47,8 +47,13 @@ class StackNames:
         return self.alarm(f"{self._single_prefix}{type_}", alarm)
 
     def tables(self) -> dict[str, str]:
-        """Return the name of every table by its name in the service definition."""
-        return {table.name: self.physical("table", table.name) for table in self._service.tables}
+        """Return the name of every table of the stack by its name in the service definition."""
+        return {table.name: self.physical("table", table.name) for table in self._service.created_tables()}
+
+    def resource(self, kind: str, definition: Table | Topic) -> str:
+        """Return the name of a table or a topic; for an existing one a placeholder, because only its ARN contains the
+        name."""
+        return f"<{definition.name}>" if definition.existing else self.physical(kind, definition.name)
 
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""
@@ -86,6 +91,11 @@ class StackContext:
         """Invoke options of data sources."""
 
     @property
+    def has_backup(self) -> bool:
+        """Whether the stack backs up its tables. A stack without tables has no backup."""
+        return bool(self.settings.backup.retention_days and self.service.created_tables())
+
+    @property
     def opts(self) -> pulumi.ResourceOptions:
         """Resource options of a child."""
         return pulumi.ResourceOptions(parent=self.parent)
@@ -121,7 +131,7 @@ class StackContext:
         return existing_resources.Names(
             tables=[] if settings.table.existing else [*names.tables().values()],
             functions=names.functions(),
-            vault_naming=names.vault if settings.backup.retention_days else None,
+            vault_naming=names.vault if self.has_backup else None,
             replica_regions=settings.table.replica_regions or (),
             user_pool=names.user_pool() if creates_user_pool else "",
             secrets=[(secret.store, names.secret(secret)) for secret in self.service.secrets],
