@@ -109,6 +109,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.service_definition = context.service
         transitions.check(context.names.tables())
         super().__init__(previous_state.STACK_TOKEN, name, None, opts)
+        context.claim_names()
         for warning in transitions.warnings():
             context.warn(warning)
         for message in diagnostics.messages(self.args):

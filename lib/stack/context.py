@@ -10,6 +10,7 @@ from ..documents.backup_vaults import name_suffix
 from ..model import Secret, Service, Table, Topic
 from ..model import names as naming
 from ..settings import USER_POOL
+from . import collisions
 from .args import TapStackArgs
 from .diagnostics import Message
 from .transitions import Transitions
@@ -58,6 +59,22 @@ class StackNames:
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""
         return [self.physical("function", function.name) for function in self._service.functions]
+
+    def unique(self) -> list[tuple[str, str]]:
+        """Return the names that no other stack in the region and account can have, each with the kind of resource."""
+        service = self._service
+        is_defined = service.alarms_type in {topic.name for topic in service.topics}
+        topics = [topic.name for topic in service.created_topics()] + ([] if is_defined else [service.alarms_type])
+        rules = [schedule.name for function in service.functions for schedule in function.schedules]
+        return [
+            *(("DynamoDB table", name) for name in self.tables().values()),
+            *(("Lambda function", name) for name in self.functions()),
+            *(("SNS topic", self.physical("topic", name)) for name in topics),
+            *(("EventBridge rule", self.physical("rule", name)) for name in rules),
+            *(("SQS queue", self.physical("queue", name)) for name in [service.dead_letters] if name),
+            *(("parameter", self.parameter(parameter.name)) for parameter in service.parameters),
+            *(("secret", self.secret(secret)) for secret in service.secrets),
+        ]
 
     def parameter(self, name: str) -> str:
         """Return the path of a parameter."""
@@ -112,6 +129,10 @@ class StackContext:
     def warn(self, message: str) -> None:
         """Log a warning about the stack."""
         self.log(Message("warning", message))
+
+    def claim_names(self) -> None:
+        """Raise `RunError` if another stack of this program has a physical name of this one."""
+        collisions.claim(self.parent, self.transitions.prefix, self.names.unique())
 
     def look_up_existing(self) -> None:
         """Find existing resources under the names of the stack. Raise `RunError` if they must not be adopted."""
