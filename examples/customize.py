@@ -36,7 +36,7 @@ aws.cloudwatch.MetricAlarm(
     threshold=10_000,
     treat_missing_data="notBreaching",
     dimensions={"TableName": items.tables["table"].resource.name},
-    alarm_actions=[items.alarm_topic.resource.arn],
+    alarm_actions=[items.alarm_topic.arn],
 )
 
 # A second stack in another region.

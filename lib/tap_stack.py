@@ -16,11 +16,13 @@ from .components.compute.role import Role
 from .components.compute.rollout import Rollout
 from .components.compute.schedule import Schedule
 from .components.data.backup import Backup
+from .components.data.existing_table import ExistingTable
 from .components.data.key import Key
 from .components.data.parameter import Parameter
 from .components.data.secret import Secret
 from .components.data.table import Table
 from .components.lookup import previous_state
+from .components.messaging.existing_topic import ExistingTopic
 from .components.messaging.queue import Queue
 from .components.messaging.topic import Topic
 from .components.monitoring.alarm import Alarm
@@ -50,7 +52,7 @@ __all__ = ["TapStack", "TapStackArgs"]
 
 
 class TapStack(pulumi.ComponentResource, StackOutputs):
-    """A serverless API: functions with their data stores and triggers, a REST API, a site, alarms and encryption.
+    """A serverless service: functions with their data stores and triggers, a REST API, a site, alarms and encryption.
 
     Every resource is accessible: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, and so on. The
     outputs (`StackOutputs`) are attributes as well.
@@ -63,7 +65,11 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     """KMS key that the stack creates; None for an existing key and for keys of AWS."""
     tables: dict[str, Table]
     topics: dict[str, Topic]
-    alarm_topic: Topic
+    existing_tables: dict[str, ExistingTable]
+    """Tables of the service definition that exist outside the stack."""
+    existing_topics: dict[str, ExistingTopic]
+    """Topics of the service definition that exist outside the stack."""
+    alarm_topic: Topic | ExistingTopic
     """Topic that alarms notify. It is one of `topics` if the service definition names it."""
     backup: Backup | None
     parameters: dict[str, Parameter]
@@ -80,7 +86,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     schedules: dict[str, Schedule]
     consumers: dict[str, Consumer]
     """Event source mappings of table streams."""
-    api: Api
+    api: Api | None
+    """REST API; None for a service without routes."""
     firewall: Firewall | None
     site_files: SiteFiles | None
     alarms: dict[str, Alarms]
@@ -102,6 +109,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.service_definition = context.service
         transitions.check(context.names.tables())
         super().__init__(previous_state.STACK_TOKEN, name, None, opts)
+        context.claim_names()
         for warning in transitions.warnings():
             context.warn(warning)
         for message in diagnostics.messages(self.args):
@@ -114,6 +122,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         data = DataLayer(context, encryption)
         self.tables = data.tables
         self.topics, self.alarm_topic = data.topics, data.alarm_topic
+        self.existing_tables, self.existing_topics = data.existing_tables, data.existing_topics
         self.backup = data.backup
         self.parameters, self.secrets = data.parameters, data.secrets
         self.dead_letters = data.dead_letters

@@ -24,6 +24,7 @@ SHAPES = {
     "queue": ("[/", "/]", "SQS queue"),
     "parameter": ("[", "]", "Parameter Store"),
     "secret": ("[", "]", "Secret"),
+    "service": ("[", "]", "AWS service"),
     "alarms": ("{{", "}}", "CloudWatch alarms"),
     "email": ("([", "])", "Email"),
 }
@@ -77,11 +78,14 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     names = StackNames(service, environment)
     physical = names.physical
     settings = ENVIRONMENTS[profile_name(environment)].merged_with(service.settings)
-    yield Node("callers", "callers", _protocol(service), [_keys_required(service, settings)])
+    if service.has_api():
+        yield Node("callers", "callers", _protocol(service), [_keys_required(service, settings)])
     if service.site:
         access = "public, over HTTP" if settings.site.public else "private, behind CloudFront"
         yield Node("site", "site", f"{physical('bucket', service.site.type)}-…", [access])
-    yield Node("api", "api", physical("api", service.api_type), _api_lines(service, environment, settings.api))
+    if service.has_api():
+        yield Node("api", "api", physical("api", service.api_type), _api_lines(service, environment, settings.api))
+    tables = {table.name: names.resource("table", table) for table in service.tables}
     for function in service.functions:
         merged = merge(settings.function, function.settings)
         lines = [f"{merged.runtime}, {merged.memory_mb} MB, {merged.timeout_seconds} s"]
@@ -89,20 +93,24 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         for schedule in function.schedules:
             yield Node("schedule", f"schedule {schedule.name}", physical("rule", schedule.name), [schedule.rate])
         for consumer in function.consumers:
-            yield Node("stream", f"stream {consumer.name}", physical("table", consumer.table), [consumer.name])
+            yield Node("stream", f"stream {consumer.name}", tables[consumer.table], [consumer.name])
     paths = {parameter.name: names.parameter(parameter.name) for parameter in service.parameters}
     for table in service.tables:
         parameters = [
             f"name in {paths[parameter.name]}" for parameter in service.parameters if parameter.table == table.name
         ]
-        yield Node("table", f"on {table.name}", physical("table", table.name), [*_table_lines(table), *parameters])
+        yield Node("table", f"on {table.name}", tables[table.name], [*_table_lines(table), *parameters])
     for parameter in _separate_parameters(service):
-        lines = [*(parameter.value or [physical("table", parameter.table)])]
+        lines = [*(parameter.value or [tables[parameter.table]])]
         yield Node("parameter", f"on {parameter.name}", paths[parameter.name], lines)
     for secret in service.secrets:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
-    for name in dict.fromkeys([*(topic.name for topic in service.topics), service.alarms_type]):
-        yield Node("topic", f"on {name}", physical("topic", name))
+    topics = {topic.name: names.resource("topic", topic) for topic in service.topics}
+    for name in dict.fromkeys([*topics, service.alarms_type]):
+        lines = ["existing"] if name in {resource.name for resource in service.existing()} else []
+        yield Node("topic", f"on {name}", topics.get(name) or physical("topic", name), lines)
+    for name in dict.fromkeys(statement.service for statement in service.statements()):
+        yield Node("service", f"service {name}", name)
     if service.dead_letters:
         yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
@@ -111,7 +119,8 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
 
 
 def _edges(service: Service) -> Iterator[Edge]:
-    yield Edge("callers", "api")
+    if service.has_api():
+        yield Edge("callers", "api")
     if service.site:
         yield Edge("callers", "site")
         yield Edge("site", "api")
@@ -122,9 +131,14 @@ def _edges(service: Service) -> Iterator[Edge]:
         yield from (Edge(f"stream {consumer.name}", _key(function)) for consumer in function.consumers)
         for resource, actions in _actions(service, function).items():
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
+        for statement in function.statements():
+            yield Edge(_key(function), f"service {statement.service}", statement.actions)
     yield Edge("functions", "alarms", ["metrics"], dotted=True)
     yield Edge("alarms", f"on {service.alarms_type}")
-    topics = {f"on {topic.name}" for topic in service.topics} | {f"on {service.alarms_type}"}
+    # Existing topics have subscriptions that the stack does not know.
+    topics = {f"on {topic.name}" for topic in service.created_topics()}
+    if service.alarms_type not in {topic.name for topic in service.topics}:
+        topics.add(f"on {service.alarms_type}")
     yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
 
 
@@ -180,8 +194,12 @@ def _api_lines(service: Service, environment: str, api: ApiSettings) -> Iterator
 
 
 def _table_lines(table: Table) -> Iterator[str]:
+    if table.existing:
+        yield "existing"
     yield f"key {_keys(table)}"
     yield from (f"{index.name}: {_keys(index)}" for index in table.indexes)
+    for local in table.local_indexes:
+        yield f"{local.name}: {table.hash_key.name}, {local.range_key.name} ({local.range_key.type}), local"
     if table.ttl:
         yield f"expires by {table.ttl}"
     if table.stream:

@@ -40,14 +40,20 @@ API: tuple[Mapping[str, Any], ...] = (
 )
 
 
+def alarm_label(alarm: Alarm) -> str:
+    """Return the target of an alarm, as it is part of the names of the alarm."""
+    return (alarm.on.partition(" ")[2] or alarm.on).replace("/", "-")
+
+
 def recommended_alarms(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> list[Alarm]:
     """Return the recommended alarms on metrics that no alarm of the service definition watches.
 
     `duration_ms` is the duration threshold by function name. `Alarm.on` is `api`, `dead-letters`, `lambda NAME`, `table
-    NAME` or `index TABLE/NAME`.
+    NAME` or `index TABLE/NAME`. Existing tables have none, because their own stack watches them.
     """
     defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
-    alarms = (*_api(settings), *_functions(service, settings, duration_ms), *_tables(service), *_queue(service))
+    api = _api(settings) if service.has_api() else ()
+    alarms = (*api, *_functions(service, settings, duration_ms), *_tables(service), *_queue(service))
     return [alarm for alarm in alarms if (alarm.on, alarm.metric) not in defined]
 
 
@@ -82,7 +88,7 @@ def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[s
 
 
 def _tables(service: Service) -> Iterator[Alarm]:
-    for table in service.tables:
+    for table in service.created_tables():
         for on in (f"table {table.name}", *(f"index {table.name}/{index.name}" for index in table.indexes)):
             for kind in ("Read", "Write"):
                 yield Alarm(

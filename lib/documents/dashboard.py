@@ -28,8 +28,9 @@ class DeployedNames:
     """Names of deployed resources. The keys of `functions` and `tables` are names in the service definition."""
 
     region: str
-    api: str
-    stage: str
+    api: str = ""
+    """Name of the REST API. Empty for a service without routes."""
+    stage: str = ""
     functions: Mapping[str, str]
     tables: Mapping[str, str]
     queue: str = ""
@@ -62,7 +63,7 @@ def body(service: Service, names: DeployedNames) -> dict[str, Any]:
         widgets.append(_widget("alarm", alarms, Position(0, 0, WIDTH, ALARMS_HEIGHT)))
     top = ALARMS_HEIGHT
     for row in (
-        _requests(names),
+        _requests(names) if names.api else (),
         _custom_metrics(service, names),
         _functions(names),
         *_tables(service, names),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from .. import model
 from ..model.names import RESTORED_INFIX
 
 Statement = dict[str, Any]
@@ -124,6 +125,13 @@ def allow_table_actions(
     if keys:
         statement["Condition"] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
     return statement
+
+
+def allow_explicitly(statement: model.Statement) -> Statement:
+    """Return the IAM statement of an explicit statement of a service definition, whose placeholders are filled."""
+    service, actions = statement.service, [action.partition(":")[2] for action in statement.actions]
+    condition = {"Condition": {**statement.condition}} if statement.condition else {}
+    return {**allow(service, actions, statement.resources), **condition}
 
 
 def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import ipaddress
 
-from ..model import Grant, Parameter, Service, Table, Topic
+from ..model import Grant, Parameter, Service, Statement, Table, Topic
 from ..settings import NetworkSettings, invalid_value
 
 SUBNET_BITS = 3
 """Number of bits of the subnet number in each half of a VPC. 8 subnets are more than a region has zones, so adding a
 zone does not move existing subnets."""
+
+
+GATEWAYS = ("dynamodb", "s3")
+"""Services with gateway endpoints, which are free. All others have interface endpoints."""
+_SAME_NAMES = (
+    *("athena", "codecommit", "codepipeline", "cognito-idp", "comprehend", "dynamodb", "ecs", "events", "execute-api"),
+    *("firehose", "glue", "kms", "lambda", "logs", "mediaconvert", "polly", "rds-data", "redshift-data", "rekognition"),
+    *("s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "states", "sts", "textract", "transcribe", "translate"),
+)
+ENDPOINTS = {
+    **{name: name for name in _SAME_NAMES},
+    "bedrock": "bedrock-runtime",
+    "cloudwatch": "monitoring",
+    "kinesis": "kinesis-streams",
+}
+"""Names of VPC endpoints by the prefix of IAM actions. A service that is not listed is reached over a NAT gateway."""
 
 
 def subnet_blocks(cidr_block: str, zones: int) -> tuple[list[str], list[str]]:
@@ -21,8 +37,11 @@ def subnet_blocks(cidr_block: str, zones: int) -> tuple[list[str], list[str]]:
     return public, private
 
 
-def grants_by_service(service: Service) -> dict[str, list[Grant]]:
-    """Return the grants of the functions by AWS service, e.g. `dynamodb`."""
+def grants_by_service(service: Service) -> dict[str, list[Grant | Statement]]:
+    """Return the grants and the explicit statements of the functions by AWS service, e.g. `dynamodb`.
+
+    A service is named as its VPC endpoint is. Services without a known endpoint are named as their IAM actions are.
+    """
     resources: dict[str, tuple[Table | Topic | Parameter, ...]] = {
         "dynamodb": service.tables,
         "sns": service.topics,
@@ -30,17 +49,30 @@ def grants_by_service(service: Service) -> dict[str, list[Grant]]:
     }
     aws_services = {resource.name: name for name, group in resources.items() for resource in group}
     aws_services |= {secret.name: secret.store for secret in service.secrets}
-    grants: dict[str, list[Grant]] = {}
+    permissions: dict[str, list[Grant | Statement]] = {}
     for grant in service.grants():
-        grants.setdefault(aws_services[grant.on], []).append(grant)
-    return grants
+        permissions.setdefault(aws_services[grant.on], []).append(grant)
+    for statement in service.statements():
+        if statement.is_called:
+            permissions.setdefault(ENDPOINTS.get(statement.service, statement.service), []).append(statement)
+    return permissions
+
+
+def has_endpoint(name: str) -> bool:
+    """Return whether an AWS service, as `grants_by_service` names it, has a known VPC endpoint."""
+    return name in (*GATEWAYS, *ENDPOINTS.values())
 
 
 def check_connectivity(service: Service, network: NetworkSettings) -> None:
     """Raise `ValueError` if a created VPC has no route to a service that the functions call."""
-    called = ", ".join(sorted(grants_by_service(service).keys() - {"dynamodb"}))
-    if network.vpc == "create" and network.nat_gateways == "none" and not network.interface_endpoints and called:
-        remedy = f"The functions call {called}. Set interface_endpoints to true, or nat_gateways to one or per-zone."
-        raise invalid_value(
-            "network.interface_endpoints", network.interface_endpoints, "true without NAT gateways", remedy
-        )
+    if network.vpc != "create" or network.nat_gateways != "none":
+        return
+    called = sorted(grants_by_service(service).keys() - {*GATEWAYS})
+    if unreachable := [name for name in called if not has_endpoint(name)]:
+        remedy = f"The functions call {', '.join(unreachable)}, for which the stack creates no VPC endpoint."
+        raise invalid_value("network.nat_gateways", network.nat_gateways, "one or per-zone", remedy)
+    if called and not network.interface_endpoints:
+        field_name, value = "network.interface_endpoints", network.interface_endpoints
+        calls = f"The functions call {', '.join(called)}."
+        remedy = f"{calls} Set interface_endpoints to true, or nat_gateways to one or per-zone."
+        raise invalid_value(field_name, value, "true without NAT gateways", remedy)

@@ -31,6 +31,8 @@ INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getPartition:getPartition": lambda _: {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
 }
 """Functions that return the results of the supported data sources for a region."""
+DATA_SOURCES = {"aws:dynamodb/getTable:getTable": ("aws:dynamodb/table:Table", "name")}
+"""Type token, and argument with the ID, of the resources that other data sources look up."""
 
 
 class DeployError(Exception):
@@ -57,11 +59,16 @@ class Engine(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Return the result of a data source."""
+        region = self._region(args.provider, args.args)
+        if args.token in DATA_SOURCES:
+            type_, argument = DATA_SOURCES[args.token]
+            existing = READERS[type_](RegionalEmulator(self._emulator, region), args.args[argument])
+            return {"id": existing.id, "region": region, **existing.outputs}
         if args.token not in INVOKES:
             raise DeployError(
                 f"The local emulator does not support the data source {args.token}. Add it to lib/local/engine.py."
             )
-        return INVOKES[args.token](self._region(args.provider, args.args))
+        return INVOKES[args.token](region)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Create a resource, or look up an existing one if the program specifies its ID."""

@@ -6,7 +6,7 @@ and outputs.
 
 from .factory import SeedData, ServiceFactory
 from .function import Function
-from .grants import Grant
+from .grants import Grant, Statement
 from .journey import Journey
 from .resources import (
     STANDARD_ALARMS,
@@ -17,6 +17,7 @@ from .resources import (
     Index,
     Key,
     KeyType,
+    LocalIndex,
     Metric,
     MissingData,
     Parameter,
@@ -56,6 +57,7 @@ __all__ = [
     "Journey",
     "Key",
     "KeyType",
+    "LocalIndex",
     "LogAccess",
     "Metric",
     "MissingData",
@@ -71,6 +73,7 @@ __all__ = [
     "Service",
     "ServiceFactory",
     "Site",
+    "Statement",
     "Statistic",
     "Store",
     "StreamView",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from ..settings import FunctionSettings
-from .grants import Grant, merge_grants
+from ..settings import FunctionSettings, invalid_value, is_output
+from .grants import Grant, Statement, merge_grants
 from .resources import Metric
 from .triggers import Consumer, Part, Route, Schedule
 from .validation import check_name, check_variable
@@ -25,16 +26,18 @@ class Function:
     schedules: tuple[Schedule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     """Stream consumers, at most one for each table."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """Additional environment variables. They must not contain secrets."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """Additional environment variables: strings or Outputs of strings. They must not contain secrets."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Settings of only this function, which the arguments of a `TapStack` override. `reserved_concurrency` applies only
     if the environment reserves concurrency."""
 
     def __post_init__(self) -> None:
         check_name("function", self.name)
-        for variable in self.variables:
+        for variable, value in self.variables.items():
             check_variable(f"function {self.name!r}", variable)
+            if not isinstance(value, str) and not is_output(value):
+                raise invalid_value(f"function {self.name!r} variables[{variable!r}]", value, "a string or an Output")
 
     def async_triggers(self) -> tuple[Schedule | Consumer, ...]:
         """Return the schedules and stream consumers, which have no caller that receives an error response."""
@@ -60,5 +63,10 @@ class Function:
         return list(dict.fromkeys(part.operation for part in self.parts() if metric in {m.name for m in part.metrics}))
 
     def grants(self) -> list[Grant]:
-        """Return the permissions of its operations, merged by resource."""
-        return merge_grants(grant for part in self.parts() for grant in part.grants)
+        """Return the permissions of its operations on resources of the service, merged by resource."""
+        return merge_grants(grant for part in self.parts() for grant in part.grants if isinstance(grant, Grant))
+
+    def statements(self) -> list[Statement]:
+        """Return the explicit IAM statements of its operations, each once."""
+        grants = (grant for part in self.parts() for grant in part.grants if isinstance(grant, Statement))
+        return list(dict.fromkeys(grants))

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from . import iam_actions
+
+ACTION = re.compile(r"([a-z0-9-]+):[A-Z][A-Za-z0-9]*\*?")
+"""An IAM action with the prefix of its service. A wildcard at the end must follow a part of the name."""
+PLACEHOLDERS = ("partition", "region", "account", "environment")
+"""Placeholders in the resources and conditions of a statement, in addition to `{existing[NAME]}`."""
+_PLACEHOLDER = re.compile(r"(?<!\$)\{([^{}]*)\}")
+"""A placeholder. `${...}` is a policy variable of IAM."""
+_EXISTING = re.compile(r"existing\[([a-z][a-z0-9-]*)\]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +45,104 @@ class Grant:
             raise ValueError(
                 f"grant on {self.on!r} must set only one of indexes and keys, got both. Use one grant for each."
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """Permission of a function on resources that are not part of the service definition.
+
+    Resources, and the values of the condition, can contain the placeholders `{partition}`, `{region}`, `{account}`,
+    `{environment}`, and `{existing[NAME]}` for an ARN in `TapStackArgs.existing`.
+    """
+
+    actions: tuple[str, ...]
+    """IAM actions of one service with its prefix, such as `ses:SendEmail`."""
+    resources: tuple[str, ...]
+    """ARNs, such as `arn:{partition}:ses:{region}:{account}:identity/*`. `*` only if the actions do not support
+    resource-level permissions."""
+    reason: str
+    """Purpose, which the generated permissions page lists for reviewers of the role."""
+    condition: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    """Conditions by operator and condition key, such as `{"StringEquals": {"ses:FromAddress": "shop@example.com"}}`."""
+
+    def __post_init__(self) -> None:
+        for name in ("actions", "resources"):
+            value: object = getattr(self, name)
+            if not value or not isinstance(value, tuple) or not all(isinstance(item, str) and item for item in value):
+                raise ValueError(
+                    f"statement {name} must be a tuple of strings, got {value!r}. "
+                    "A tuple of one string needs a comma: ('ses:SendEmail',)."
+                )
+        for action in self.actions:
+            if not ACTION.fullmatch(action):
+                raise ValueError(
+                    f"statement actions must be IAM actions with the prefix of their service, got {action!r}. "
+                    "List the required actions, such as 'ses:SendEmail' or 'rekognition:Detect*'."
+                )
+        if len(services := sorted({action.partition(":")[0] for action in self.actions})) > 1:
+            raise ValueError(
+                f"statement actions must be of one service, got {', '.join(services)}. Use one statement for each."
+            )
+        if not isinstance(self.reason, str) or not self.reason.strip():
+            raise ValueError(
+                f"statement {self.actions[0]!r} reason must be the purpose of the permission, got {self.reason!r}."
+            )
+        if not isinstance(self.condition, Mapping) or not all(isinstance(v, Mapping) for v in self.condition.values()):
+            raise ValueError(
+                f"statement {self.actions[0]!r} condition must map operators to condition keys and values, "
+                f"got {self.condition!r}. Example: {{'StringEquals': {{'ses:FromAddress': 'shop@example.com'}}}}."
+            )
+        for placeholder in self._placeholders():
+            if placeholder not in PLACEHOLDERS and not _EXISTING.fullmatch(placeholder):
+                allowed = ", ".join(f"{{{name}}}" for name in (*PLACEHOLDERS, "existing[NAME]"))
+                raise ValueError(
+                    f"statement {self.actions[0]!r} placeholders must be among {allowed}, got {{{placeholder}}}."
+                )
+
+    @property
+    def service(self) -> str:
+        """Prefix of the IAM actions, such as `ses`."""
+        return self.actions[0].partition(":")[0]
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the function itself calls the service. With `kms:ViaService`, another service does on its behalf."""
+        return not any("kms:ViaService" in keys for keys in self.condition.values())
+
+    def existing(self) -> list[str]:
+        """Return the names in `{existing[NAME]}` placeholders."""
+        matches = [_EXISTING.fullmatch(placeholder) for placeholder in self._placeholders()]
+        return list(dict.fromkeys(match[1] for match in matches if match))
+
+    def filled(self, values: Mapping[str, str]) -> Statement:
+        """Return the statement with placeholders replaced by `values`, e.g. `{"region": ..., "existing[a]": ...}`.
+
+        Placeholders without a value are unchanged.
+        """
+        resources = tuple(_fill(resource, values) for resource in self.resources)
+        return replace(self, resources=resources, condition=_fill(self.condition, values))
+
+    def _placeholders(self) -> list[str]:
+        return [name for string in _strings((self.resources, self.condition)) for name in _PLACEHOLDER.findall(string)]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the strings in lists and in the values of mappings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _strings(tuple(value.values()))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner)
+
+
+def _fill(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), value)
+    if isinstance(value, Mapping):
+        return {name: _fill(inner, values) for name, inner in value.items()}
+    return [_fill(inner, values) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def merge_grants(grants: Iterable[Grant]) -> list[Grant]:

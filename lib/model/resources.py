@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Literal
 
 from ..runtime.metrics import DIMENSION
 from ..settings import AlarmSettings, invalid_value
-from .validation import check_choice, check_name, check_output_prefix, check_variable
+from .validation import check_choice, check_name, check_output_prefix, check_variable, duplicates
 
 Schema = Mapping[str, Any]
 """JSON Schema with keywords that draft 4 (API Gateway) and OpenAPI 3.0 share; `json_schema` lists them."""
@@ -18,8 +18,8 @@ Store = Literal["ssm", "secretsmanager"]
 """Store of a secret: Parameter Store or Secrets Manager."""
 KeyType = Literal["S", "N", "B"]
 """Type of a key attribute: string, number or binary."""
-Projection = Literal["ALL", "KEYS_ONLY"]
-"""Attributes that an index contains."""
+Projection = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
+"""Attributes that an index contains: all, only the keys, or the keys and those in `attributes`."""
 StreamView = Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
 """Contents of stream records."""
 Statistic = Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum", "p90"]
@@ -30,6 +30,8 @@ MissingData = Literal["breaching", "ignore", "missing", "notBreaching"]
 """Treatment of a period without data."""
 SECRET_READ_ACTIONS = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 """IAM action that reads a secret, by store. Grants on secrets allow no other action."""
+MAX_LOCAL_INDEXES = 5
+"""Maximum number of local secondary indexes of a table."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
 """Lambda metrics with an alarm for every function."""
 _BYTES = ("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes")
@@ -59,9 +61,39 @@ class Index:
     hash_key: Key
     range_key: Key | None = None
     projection: Projection = "ALL"
+    attributes: tuple[str, ...] = ()
+    """Attributes other than keys, with the projection `INCLUDE`."""
 
     def __post_init__(self) -> None:
-        check_choice(f"index {self.name!r} projection", self.projection, Projection)
+        _check_projection(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalIndex:
+    """A local secondary index, which has the partition key of its table and supports consistent reads.
+
+    DynamoDB creates it only together with the table. All items with one partition key, including their copies in local
+    indexes, have at most 10 GB.
+    """
+
+    name: str
+    range_key: Key
+    projection: Projection = "ALL"
+    attributes: tuple[str, ...] = ()
+    """Attributes other than keys, with the projection `INCLUDE`."""
+
+    def __post_init__(self) -> None:
+        _check_projection(self)
+
+
+def _check_projection(index: Index | LocalIndex) -> None:
+    check_choice(f"index {index.name!r} projection", index.projection, Projection)
+    is_included = index.projection == "INCLUDE"
+    attributes: object = index.attributes
+    is_valid = isinstance(attributes, tuple) and all(isinstance(name, str) and name for name in attributes)
+    if not is_valid or bool(attributes) is not is_included or len({*index.attributes}) != len(index.attributes):
+        expected = "a tuple of distinct names" if is_included else "empty unless the projection is INCLUDE"
+        raise invalid_value(f"index {index.name!r} attributes", attributes, expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +107,18 @@ class Table:
     hash_key: Key
     range_key: Key | None = None
     indexes: tuple[Index, ...] = ()
+    """Global secondary indexes."""
+    local_indexes: tuple[LocalIndex, ...] = ()
+    """Local secondary indexes, which a deployed table cannot change."""
     ttl: str | None = None
     """TTL attribute: the epoch second after which DynamoDB deletes the item."""
     stream: StreamView | None = None
     output_prefix: str | None = None
     """Prefix of the stack outputs of the table, `<prefix>_table_name` and `<prefix>_table_arn`. Default (None): the
     name with `-` replaced by `_`. Empty disables them."""
+    existing: bool = False
+    """Whether the table exists outside the stack, which then does not create or change it. Its ARN is an argument of
+    the stack, `TapStackArgs.existing`, and it has no stack outputs."""
 
     def __post_init__(self) -> None:
         check_name("table", self.name)
@@ -94,11 +132,17 @@ class Table:
                     f"table {self.name!r} key {key.name!r} must have one type in the table and its indexes, got "
                     f"{key.type!r} and {types[key.name]!r}. Use the same type everywhere."
                 )
+        for problem in self._index_problems():
+            raise ValueError(f"table {self.name!r} {problem}")
 
     def outputs(self) -> dict[str, str]:
         """Return the names of the stack outputs of the table by attribute."""
-        prefix = output_prefix_of(self)
+        prefix = "" if self.existing else output_prefix_of(self)
         return {attribute: f"{prefix}_table_{attribute}" for attribute in ("name", "arn") if prefix}
+
+    def index_names(self) -> list[str]:
+        """Return the names of the global and local secondary indexes."""
+        return [index.name for index in self._all_indexes()]
 
     def keys(self) -> dict[str, str]:
         """Return the types of all key attributes of the table and its indexes, by name."""
@@ -108,7 +152,30 @@ class Table:
         keys = [self.hash_key, self.range_key]
         for index in self.indexes:
             keys += [index.hash_key, index.range_key]
+        keys += [index.range_key for index in self.local_indexes]
         return [key for key in keys if key]
+
+    def _all_indexes(self) -> list[Index | LocalIndex]:
+        return [*self.indexes, *self.local_indexes]
+
+    def _index_problems(self) -> Iterator[str]:
+        yield from duplicates("index", self.index_names())
+        if self.local_indexes and not self.range_key:
+            yield "range_key must be set for local_indexes, got None. Use a global index instead."
+        if len(self.local_indexes) > MAX_LOCAL_INDEXES:
+            yield f"local_indexes must be at most {MAX_LOCAL_INDEXES}, got {len(self.local_indexes)}."
+        own = {key.name for key in (self.hash_key, self.range_key) if key}
+        for local in self.local_indexes:
+            if local.range_key.name in own:
+                yield (
+                    f"local index {local.name!r} range_key must differ from the keys of the table, "
+                    f"got {local.range_key.name!r}."
+                )
+        for index in self._all_indexes():
+            keys = own | {key.name for key in (getattr(index, "hash_key", None), index.range_key) if key}
+            for name in index.attributes:
+                if name in keys:
+                    yield f"index {index.name!r} attributes must not contain keys, got {name!r}. Remove it."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +188,9 @@ class Topic:
     output_prefix: str | None = None
     """Prefix of the stack output of the topic, `<prefix>_topic_arn`. Default (None): the name with `-` replaced by `_`.
     Empty disables it."""
+    existing: bool = False
+    """Whether the topic exists outside the stack, which then does not create or change it. Its ARN is an argument of
+    the stack, `TapStackArgs.existing`, and it has no stack output."""
 
     def __post_init__(self) -> None:
         check_name("topic", self.name)
@@ -128,7 +198,7 @@ class Topic:
 
     def outputs(self) -> dict[str, str]:
         """Return the name of the stack output of the topic by attribute."""
-        prefix = output_prefix_of(self)
+        prefix = "" if self.existing else output_prefix_of(self)
         return {"arn": f"{prefix}_topic_arn"} if prefix else {}
 
 
@@ -204,9 +274,10 @@ class Alarm:
 
     name: str
     on: str
-    """Target of the alarm: `api`, `dead-letters`, or the name of the function that emits the metric."""
+    """Target of the alarm: the name of the function that emits a custom metric, or a resource with metrics of AWS:
+    `api`, `dead-letters`, `lambda FUNCTION`, `table TABLE`, `index TABLE/INDEX` or `topic TOPIC`."""
     metric: str
-    """CloudWatch metric of API Gateway or SQS, or one of the `metrics` of the function."""
+    """One of the `metrics` of the function, or a metric of AWS, such as `IteratorAge`."""
     description: str
     """Problem and remedy for the on-call engineer, such as `returns errors: see its log group`."""
     threshold: float

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from ..settings import Settings, check_tags, invalid_value, merge
 from . import json_schema
 from .function import Function
-from .grants import Grant, action_problems, merge_grants
+from .grants import Grant, Statement, action_problems, merge_grants
 from .media_types import FORM, JSON, is_media_type
 from .resources import (
     SECRET_READ_ACTIONS,
@@ -29,6 +29,8 @@ from .resources import (
 from .triggers import Route
 from .validation import NAME, check_name, check_pattern, duplicates, sibling_problems
 
+LAMBDA = "lambda "
+"""Prefix of the target of an alarm on a metric of Lambda, before the name of the function."""
 LogAccess = Literal["write", "create", "managed"]
 """Permissions of functions in CloudWatch Logs. `write`: create streams and write events in their own log group.
 `create`: also create that log group. `managed`: `AWSLambdaBasicExecutionRole`, which allows these actions on every log
@@ -83,7 +85,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A serverless API that a `TapStack` deploys."""
+    """A serverless service that a `TapStack` deploys: an API, workers that schedules and events invoke, or both."""
 
     name: str
     title: str = ""
@@ -92,7 +94,7 @@ class Service:
     name_pattern: str = ""
     """Pattern of physical names, with the placeholders `{type}` and `{environment}`. Default:
     `<name>-{type}-{environment}`."""
-    tables: tuple[Table, ...]
+    tables: tuple[Table, ...] = ()
     functions: tuple[Function, ...]
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     """Schemas of request and response bodies, by name. API Gateway model names have only letters and digits."""
@@ -158,6 +160,32 @@ class Service:
         """Return every route with its function."""
         return [(function, route) for function in self.functions for route in function.routes]
 
+    def has_api(self) -> bool:
+        """Return whether the service has routes, and so a REST API."""
+        return any(function.routes for function in self.functions)
+
+    def grantable(self) -> list[Grantable]:
+        """Return the resources that grants can name."""
+        return [*self.tables, *self.topics, *self.parameters, *self.secrets]
+
+    def existing(self) -> list[Table | Topic]:
+        """Return the resources that exist outside the stack."""
+        resources: list[Table | Topic] = [*self.tables, *self.topics]
+        return [resource for resource in resources if resource.existing]
+
+    def created_tables(self) -> list[Table]:
+        """Return the tables of the stack, without existing ones."""
+        return [table for table in self.tables if not table.existing]
+
+    def created_topics(self) -> list[Topic]:
+        """Return the topics of the stack, without existing ones."""
+        return [topic for topic in self.topics if not topic.existing]
+
+    def existing_names(self) -> set[str]:
+        """Return the names of the ARNs that `TapStackArgs.existing` must contain."""
+        placeholders = {name for statement in self.statements() for name in statement.existing()}
+        return placeholders | {resource.name for resource in self.existing()}
+
     def preflight_type(self) -> str:
         """Return the value of `{type}` for the function that responds to OPTIONS if there are several CORS origins."""
         return f"{self.api_type}-preflight"
@@ -184,6 +212,10 @@ class Service:
         """Return the merged permissions of all functions."""
         return merge_grants(grant for function in self.functions for grant in function.grants())
 
+    def statements(self) -> list[Statement]:
+        """Return the explicit IAM statements of all functions, each once."""
+        return list(dict.fromkeys(statement for function in self.functions for statement in function.statements()))
+
     def split(self) -> Service:
         """Return the service with one function for each operation, with the common code in a layer."""
         functions = [
@@ -203,18 +235,25 @@ class Service:
         return replace(self, functions=tuple(functions), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
 
     def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
-        """Return one alarm for each split function that emits the metric, or an alarm that is not on a function."""
-        targets = [function for function in self.functions if function.name == alarm.on]
-        operations = [name.replace("_", "-") for f in targets for name in f.operations_emitting(alarm.metric)]
-        if len(operations) > 1:
-            return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
-        return [replace(alarm, on=on) for on in operations or [alarm.on]]
+        """Return one alarm for each split function that emits the metric or that replaces the function of the alarm, or
+        an alarm that is not on a function."""
+        name = alarm.on.removeprefix(LAMBDA)
+        prefix = alarm.on.removesuffix(name)
+        targets = [function for function in self.functions if function.name == name]
+        replacing = [f.operations() if prefix else f.operations_emitting(alarm.metric) for f in targets]
+        functions = [operation.replace("_", "-") for operations in replacing for operation in operations]
+        if len(functions) > 1:
+            return [replace(alarm, name=f"{alarm.name}-{function}", on=prefix + function) for function in functions]
+        return [replace(alarm, on=prefix + function) for function in functions or [name]]
 
     def _problems(self) -> Iterator[str]:
-        for kind, members in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
-            if not members:
-                yield f"{kind}s must contain at least one {kind}, got none."
-        grantable: tuple[Grantable, ...] = (*self.tables, *self.topics, *self.parameters, *self.secrets)
+        if not self.functions:
+            yield "functions must contain at least one function, got none."
+        if not any(function.parts() for function in self.functions):
+            yield "functions must contain at least one route, schedule or consumer, got none."
+        if self.site and not self.has_api():
+            yield f"site must be None without routes, got {self.site.type!r}. A site calls the API of its service."
+        grantable = self.grantable()
         types = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
         types += [self.dead_letters] if self.dead_letters else []
         yield from duplicates("table, topic, parameter or secret", [resource.name for resource in grantable] + types)
@@ -272,14 +311,16 @@ class Service:
                 known = ", ".join(table.name for table in self.tables)
                 yield f"parameter {parameter.name!r} table must be one of {known}, got {parameter.table!r}."
         indexes = {
-            name: {index.name for index in getattr(resource, "indexes", ())} for name, resource in grantable.items()
+            name: {*resource.index_names()} if isinstance(resource, Table) else set[str]()
+            for name, resource in grantable.items()
         }
         read_actions = {secret.name: SECRET_READ_ACTIONS[secret.store] for secret in self.secrets}
         for function in self.functions:
             for grant in function.grants():
                 field_name = f"function {function.name!r} grant on {grant.on!r}"
                 if grant.on not in indexes:
-                    yield f"function {function.name!r} grant must be on one of {', '.join(indexes)}, got {grant.on!r}."
+                    known = ", ".join(indexes) or "none, because the service has no resources"
+                    yield f"function {function.name!r} grant must be on one of {known}, got {grant.on!r}."
                 elif grant.keys and not isinstance(grantable[grant.on], Table):
                     yield f"{field_name} keys must be empty because it is not a table, got {grant.keys}."
                 elif grant.on in read_actions and grant.actions != (read_actions[grant.on],):
@@ -312,8 +353,20 @@ class Service:
             if not any(function.async_triggers() for function in self.functions):
                 yield f"dead_letters must be empty without schedules and consumers, got {self.dead_letters!r}."
 
+    def alarm_targets(self) -> list[str]:
+        """Return the possible targets of alarms, as `Alarm.on` names them."""
+        return [
+            *["api"] * self.has_api(),
+            *["dead-letters"] * bool(self.dead_letters),
+            *(function.name for function in self.functions),
+            *(f"{LAMBDA}{function.name}" for function in self.functions),
+            *(f"table {table.name}" for table in self.tables),
+            *(f"index {table.name}/{index.name}" for table in self.tables for index in table.indexes),
+            *(f"topic {topic.name}" for topic in self.topics),
+        ]
+
     def _alarm_problems(self) -> Iterator[str]:
-        targets = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
+        targets = self.alarm_targets()
         functions = {function.name: function for function in self.functions}
         for alarm in self.alarms:
             if targets.count(alarm.on) != 1:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ..settings import ApiSettings, FunctionSettings, between, check_schedule, invalid_value
-from .grants import Grant
+from .grants import Grant, Statement
 from .json_schema import is_required
 from .media_types import FORM, JSON, MEDIA_RANGE, MEDIA_TYPE, is_json, is_media_type
 from .resources import Metric, Schema
@@ -87,7 +87,7 @@ class Route:
     """Function of the handler module that processes the requests."""
     summary: str = ""
     """Summary in documents. Default: the name of the operation, capitalized and with spaces."""
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[Grant | Statement, ...] = ()
     body: str | None = None
     """Schema of the request body, by its name in `Service.schemas`. Default (None): the operation reads the body from
     `Request.raw_body`, `text`, `form` or `json()`."""
@@ -204,7 +204,7 @@ class Schedule:
     rate: str
     """EventBridge schedule expression, such as `rate(15 minutes)` or `cron(0 3 * * ? *)`."""
     operation: str
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[Grant | Statement, ...] = ()
     metrics: tuple[Metric, ...] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Settings of the function of this operation, if functions are split by operation."""
@@ -228,7 +228,7 @@ class Consumer:
     operation: str
     pattern: Mapping[str, Any] | None = None
     """Lambda event filter pattern, such as `{"eventName": ["INSERT"]}`. Default (None): all records."""
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[Grant | Statement, ...] = ()
     """Permissions in addition to reading the stream."""
     metrics: tuple[Metric, ...] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)

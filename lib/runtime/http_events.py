@@ -1,9 +1,9 @@
-"""Events of HTTP APIs and function URLs, which have payload format 2.0. Only functions that receive them import this."""
+"""Events in payload format 2.0, of HTTP APIs and function URLs. Only functions that receive them import this."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 Event = dict[str, Any]
@@ -83,7 +83,7 @@ def _identity(context: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _authorizer(context: Mapping[str, Any]) -> Optional[dict[str, Any]]:
+def _authorizer(context: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the result of the authorizer as a REST API passes it: claims of a token, or the context of a function."""
     authorizer = context.get("authorizer") or {}
     if "jwt" in authorizer:

@@ -13,6 +13,7 @@ from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
+from ..model.existing import name_from_arn
 from ..model.names import check_environment_suffix
 from ..services import SERVICES
 from ..settings import (
@@ -88,6 +89,9 @@ class TapStackArgs(Settings):
     of rejecting the deployment. `pulumi destroy` retains these resources in staging and prod."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)
     """Values of the secrets of the service, by name. Pulumi encrypts them in its state."""
+    existing: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """ARNs of the resources that the service defines as existing, by name, and of those that the placeholders
+    `{existing[NAME]}` of its IAM statements name. An ARN can be an Output, such as that of another stack."""
 
     def __post_init__(self) -> None:
         self._check_known()
@@ -115,6 +119,8 @@ class TapStackArgs(Settings):
         self._check_cors()
         self._check_authorization()
         self._check_secrets()
+        self._check_existing()
+        self._check_without_api()
         for _, route in self.service_definition().routes():
             if route.throttle:
                 route.throttle.within(self.settings().api)
@@ -185,6 +191,43 @@ class TapStackArgs(Settings):
                 expected = f"from 1 to {MAX_SECRET_BYTES[secret.store]} bytes"
                 raise invalid_value(f"secrets[{name!r}] size", len(value.encode()), expected)
 
+    def _check_existing(self) -> None:
+        """Raise `ValueError` for ARNs of existing resources that are missing, unknown or of another kind."""
+        if not isinstance(self.existing, Mapping):
+            raise invalid_value("existing", self.existing, "a mapping of names to ARNs")
+        service = self.service_definition()
+        kinds = {resource.name: type(resource).__name__.lower() for resource in service.existing()}
+        for name in sorted({*self.existing} - service.existing_names()):
+            known = ", ".join(sorted(service.existing_names()))
+            expected = f"among {known}" if known else "empty for this service"
+            remedy = "The service defines existing resources with existing=True." if not known else ""
+            raise invalid_value("existing", name, expected, remedy)
+        for name in sorted(service.existing_names()):
+            field_name, arn = f"existing[{name!r}]", self.existing.get(name)
+            if not isinstance(arn, str | pulumi.Output) or arn == "":
+                remedy = f"Pass TapStackArgs(existing={{{name!r}: ...}})."
+                raise invalid_value(field_name, arn, f"the ARN of the existing {kinds.get(name, 'resource')}", remedy)
+            if isinstance(arn, str) and name in kinds:
+                name_from_arn(kinds[name], field_name, arn)
+            elif isinstance(arn, str) and not arn.startswith("arn:"):
+                raise invalid_value(field_name, arn, "an ARN")
+        if service.alarms_type in kinds and self.alarms.notification_email:
+            remedy = f"Subscribe the address to the topic, or set existing of {service.alarms_type} to False."
+            expected = f"unset, because the alarm topic {service.alarms_type} is an existing one"
+            raise invalid_value("alarms.notification_email", self.alarms.notification_email, expected, remedy)
+
+    def _check_without_api(self) -> None:
+        """Raise `ValueError` for arguments that apply only to an API if the service has no routes."""
+        service = self.service_definition()
+        arguments = {
+            "api.domain_name": self.api.domain_name,
+            "api.health_route": self.api.health_route,
+            "firewall.enabled": self.firewall.enabled,
+        }
+        for name, value in arguments.items() if not service.has_api() else ():
+            if value:
+                raise invalid_value(name, value, f"unset, because {service.name} has no routes and so no API")
+
     def function_settings(self, function: model.Function) -> FunctionSettings:
         """Return the settings of one function: stack defaults, overridden by its definition, then by the arguments.
 
@@ -241,9 +284,12 @@ class TapStackArgs(Settings):
     def cors_origins(self) -> tuple[str, ...]:
         """Return the allowed CORS origins, `site` for the site of the service.
 
-        A service with a site allows only that one, unless the arguments or the service set `cors_origin`.
+        A service with a site allows only that one, unless the arguments or the service set `cors_origin`. A service
+        without an API has none.
         """
         service = self.service_definition()
+        if not service.has_api():
+            return ()
         is_unset = self.api.cors_origin is None and service.settings.api.cors_origin is None
         return (SITE,) if service.site and is_unset else self.settings().api.cors_origins()
 

@@ -221,7 +221,7 @@ class Compute:
         return Consumer(
             context.child(consumer.name),
             ConsumerArgs(
-                stream_arn=self._data.tables[consumer.table].stream_arn,
+                stream_arn=self._data.table(consumer.table).stream_arn,
                 function_name=self.functions[definition.name].target_name,
                 pattern=consumer.pattern,
                 dead_letter_arn=self._data.dead_letter_arn(definition),

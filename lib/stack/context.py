@@ -7,9 +7,10 @@ import pulumi
 from ..components.lookup import existing_resources
 from ..components.lookup.provider_info import ProviderInfo
 from ..documents.backup_vaults import name_suffix
-from ..model import Secret, Service
+from ..model import Secret, Service, Table, Topic
 from ..model import names as naming
 from ..settings import USER_POOL
+from . import collisions
 from .args import TapStackArgs
 from .diagnostics import Message
 from .transitions import Transitions
@@ -47,12 +48,33 @@ class StackNames:
         return self.alarm(f"{self._single_prefix}{type_}", alarm)
 
     def tables(self) -> dict[str, str]:
-        """Return the name of every table by its name in the service definition."""
-        return {table.name: self.physical("table", table.name) for table in self._service.tables}
+        """Return the name of every table of the stack by its name in the service definition."""
+        return {table.name: self.physical("table", table.name) for table in self._service.created_tables()}
+
+    def resource(self, kind: str, definition: Table | Topic) -> str:
+        """Return the name of a table or a topic; for an existing one a placeholder, because only its ARN contains the
+        name."""
+        return f"<{definition.name}>" if definition.existing else self.physical(kind, definition.name)
 
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""
         return [self.physical("function", function.name) for function in self._service.functions]
+
+    def unique(self) -> list[tuple[str, str]]:
+        """Return the names that no other stack in the region and account can have, each with the kind of resource."""
+        service = self._service
+        is_defined = service.alarms_type in {topic.name for topic in service.topics}
+        topics = [topic.name for topic in service.created_topics()] + ([] if is_defined else [service.alarms_type])
+        rules = [schedule.name for function in service.functions for schedule in function.schedules]
+        return [
+            *(("DynamoDB table", name) for name in self.tables().values()),
+            *(("Lambda function", name) for name in self.functions()),
+            *(("SNS topic", self.physical("topic", name)) for name in topics),
+            *(("EventBridge rule", self.physical("rule", name)) for name in rules),
+            *(("SQS queue", self.physical("queue", name)) for name in [service.dead_letters] if name),
+            *(("parameter", self.parameter(parameter.name)) for parameter in service.parameters),
+            *(("secret", self.secret(secret)) for secret in service.secrets),
+        ]
 
     def parameter(self, name: str) -> str:
         """Return the path of a parameter."""
@@ -86,6 +108,11 @@ class StackContext:
         """Invoke options of data sources."""
 
     @property
+    def has_backup(self) -> bool:
+        """Whether the stack backs up its tables. A stack without tables has no backup."""
+        return bool(self.settings.backup.retention_days and self.service.created_tables())
+
+    @property
     def opts(self) -> pulumi.ResourceOptions:
         """Resource options of a child."""
         return pulumi.ResourceOptions(parent=self.parent)
@@ -102,6 +129,10 @@ class StackContext:
     def warn(self, message: str) -> None:
         """Log a warning about the stack."""
         self.log(Message("warning", message))
+
+    def claim_names(self) -> None:
+        """Raise `RunError` if another stack of this program has a physical name of this one."""
+        collisions.claim(self.parent, self.transitions.prefix, self.names.unique())
 
     def look_up_existing(self) -> None:
         """Find existing resources under the names of the stack. Raise `RunError` if they must not be adopted."""
@@ -121,7 +152,7 @@ class StackContext:
         return existing_resources.Names(
             tables=[] if settings.table.existing else [*names.tables().values()],
             functions=names.functions(),
-            vault_naming=names.vault if settings.backup.retention_days else None,
+            vault_naming=names.vault if self.has_backup else None,
             replica_regions=settings.table.replica_regions or (),
             user_pool=names.user_pool() if creates_user_pool else "",
             secrets=[(secret.store, names.secret(secret)) for secret in self.service.secrets],

@@ -9,13 +9,17 @@ import pulumi
 
 from .. import model
 from ..components.data.backup import Backup, BackupArgs
+from ..components.data.existing_table import ExistingTable
 from ..components.data.parameter import Parameter, ParameterArgs
 from ..components.data.secret import Secret, SecretArgs
 from ..components.data.table import Table, TableArgs
+from ..components.derived import derive
 from ..components.lookup import existing_resources
+from ..components.messaging.existing_topic import ExistingTopic
 from ..components.messaging.queue import Queue, QueueArgs
 from ..components.messaging.topic import Topic, TopicArgs
 from ..documents import iam
+from ..model.existing import check_place, name_from_arn
 from ..runtime import http_client as aws_client
 from .context import StackContext
 from .encryption import Encryption
@@ -29,20 +33,34 @@ class DataLayer:
 
     def __init__(self, context: StackContext, encryption: Encryption) -> None:
         self._context, self._encryption = context, encryption
-        definition, settings = context.service, context.settings
-        self.tables = {table.name: self._table(table) for table in definition.tables}
-        self.topics = {topic.name: self._topic(topic.name) for topic in definition.topics}
-        self.alarm_topic = self.topics.get(definition.alarms_type) or self._topic(definition.alarms_type)
-        self.backup = self._backup() if settings.backup.retention_days else None
+        definition = context.service
+        self.tables = {table.name: self._table(table) for table in definition.created_tables()}
+        self.topics = {topic.name: self._topic(topic.name) for topic in definition.created_topics()}
+        self.existing_tables = {t.name: self._existing_table(t.name) for t in definition.tables if t.existing}
+        self.existing_topics = {t.name: self._existing_topic(t.name) for t in definition.topics if t.existing}
+        self.alarm_topic = self._alarm_topic(definition.alarms_type)
+        self.backup = self._backup() if context.has_backup else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in definition.parameters}
         self.secrets = {secret.name: self._secret(secret) for secret in definition.secrets}
         self.dead_letters = self._dead_letters() if definition.dead_letters else None
 
-    def statement(self, grant: model.Grant) -> pulumi.Output[iam.Statement]:
-        """Return the permission that a grant describes."""
-        if grant.on in self.tables:
-            return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
-        others: Mapping[str, Topic | Parameter | Secret] = {**self.topics, **self.parameters, **self.secrets}
+    def table(self, name: str) -> Table | ExistingTable:
+        """Return a table by its name in the service definition."""
+        return self.existing_tables[name] if name in self.existing_tables else self.tables[name]
+
+    def topic(self, name: str) -> Topic | ExistingTopic:
+        """Return a topic by its name in the service definition."""
+        return self.existing_topics[name] if name in self.existing_topics else self.topics[name]
+
+    def statement(self, grant: model.Grant | model.Statement) -> pulumi.Output[iam.Statement]:
+        """Return the permission that a grant or an explicit statement describes."""
+        if isinstance(grant, model.Statement):
+            return self._explicit_statement(grant)
+        if grant.on in self.tables or grant.on in self.existing_tables:
+            return self.table(grant.on).grant(grant.actions, grant.indexes, grant.keys)
+        if grant.on in self.topics or grant.on in self.existing_topics:
+            return self.topic(grant.on).grant(grant.actions)
+        others: Mapping[str, Parameter | Secret] = {**self.parameters, **self.secrets}
         return others[grant.on].grant(grant.actions)
 
     def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
@@ -50,7 +68,8 @@ class DataLayer:
         queue = self._dead_letter_target(function)
         return [
             *(self.statement(grant) for grant in function.grants()),
-            *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
+            *(self.statement(statement) for statement in function.statements()),
+            *(self.table(consumer.table).grant_stream() for consumer in function.consumers),
             *([queue.grant(["SendMessage"])] if queue else []),
         ]
 
@@ -60,8 +79,8 @@ class DataLayer:
         if not accessible:
             return {}
         definition, variables = self._context.service, dict[str, pulumi.Input[str]]()
-        variables |= {t.variable: self.tables[t.name].name for t in definition.tables if t.name in accessible}
-        variables |= {t.variable: self.topics[t.name].arn for t in definition.topics if t.name in accessible}
+        variables |= {t.variable: self.table(t.name).name for t in definition.tables if t.name in accessible}
+        variables |= {t.variable: self.topic(t.name).arn for t in definition.topics if t.name in accessible}
         variables |= {s.variable: self.secrets[s.name].name for s in definition.secrets if s.name in accessible}
         for parameter in definition.parameters:
             if parameter.name in accessible and parameter.variable:
@@ -73,6 +92,47 @@ class DataLayer:
         """Return the ARN of the queue for failed events of a function; None if it has none."""
         queue = self._dead_letter_target(function)
         return queue.arn if queue else None
+
+    def _existing_table(self, name: str) -> ExistingTable:
+        arn = self._existing_arn("table", name)
+        return ExistingTable(arn, self._name_from(arn, "table", name), self._context.invoke_opts)
+
+    def _existing_topic(self, name: str) -> ExistingTopic:
+        arn = self._existing_arn("topic", name)
+        return ExistingTopic(arn, self._name_from(arn, "topic", name))
+
+    def _existing_arn(self, kind: str, name: str) -> pulumi.Output[str]:
+        """Return the ARN of an existing resource. The deployment fails if it is of another kind, region or account."""
+        info, field_name = self._context.provider_info, f"existing[{name!r}]"
+
+        def check(arn: str, region: str, account: str) -> str:
+            # Mocks of unit tests can return no ARN.
+            if arn:
+                name_from_arn(kind, field_name, arn)
+                check_place(field_name, arn, region, account)
+            return arn
+
+        return derive(check, self._context.args.existing[name], info.region, info.account)
+
+    @staticmethod
+    def _name_from(arn: pulumi.Output[str], kind: str, name: str) -> pulumi.Output[str]:
+        return derive(lambda value: name_from_arn(kind, f"existing[{name!r}]", value) if value else "", arn)
+
+    def _explicit_statement(self, statement: model.Statement) -> pulumi.Output[iam.Statement]:
+        """Return an explicit IAM statement with the values of its placeholders."""
+        info, arns = self._context.provider_info, self._context.args.existing
+        values: dict[str, pulumi.Input[str]] = {
+            "partition": info.partition,
+            "region": info.region,
+            "account": info.account,
+            "environment": self._context.args.environment,
+            **{f"existing[{name}]": arns[name] for name in statement.existing()},
+        }
+        names = [*values]
+        return derive(
+            lambda *filled: iam.allow_explicitly(statement.filled(dict(zip(names, filled, strict=True)))),
+            *values.values(),
+        )
 
     def _table(self, table: model.Table) -> Table:
         context, settings = self._context, self._context.settings
@@ -120,6 +180,10 @@ class DataLayer:
             )
         return arn
 
+    def _alarm_topic(self, type_: str) -> Topic | ExistingTopic:
+        is_defined = type_ in self.topics or type_ in self.existing_topics
+        return self.topic(type_) if is_defined else self._topic(type_)
+
     def _topic(self, type_: str) -> Topic:
         context, settings = self._context, self._context.settings
         has_budget = settings.cost.has_budget and type_ == context.service.alarms_type
@@ -161,7 +225,7 @@ class DataLayer:
     def _parameter(self, parameter: model.Parameter) -> Parameter:
         context = self._context
         value: pulumi.Input[str] = (
-            self.tables[parameter.table].name
+            self.table(parameter.table).name
             if parameter.table
             else json.dumps(parameter.value, sort_keys=True, separators=(",", ":"))
         )

@@ -20,9 +20,11 @@ class Edge:
 
     def __init__(self, context: StackContext, encryption: Encryption, frontend: Frontend, compute: Compute) -> None:
         self._context, self._encryption, self._frontend = context, encryption, frontend
-        self.api = self._api(compute)
-        self.firewall = self._firewall() if context.settings.firewall.enabled else None
-        self.site_files = self._site_files(frontend.site) if frontend.site else None
+        self.api = self._api(compute) if context.service.has_api() else None
+        """REST API; None for a service without routes."""
+        has_firewall = context.settings.firewall.enabled
+        self.firewall = self._firewall(self.api) if self.api and has_firewall else None
+        self.site_files = self._site_files(self.api, frontend.site) if self.api and frontend.site else None
 
     def _api(self, compute: Compute) -> Api:
         context, service, settings = self._context, self._context.service, self._context.settings
@@ -51,13 +53,13 @@ class Edge:
             context.opts,
         )
 
-    def _firewall(self) -> Firewall:
+    def _firewall(self, api: Api) -> Firewall:
         context = self._context
         return Firewall(
             context.child("firewall"),
             FirewallArgs(
                 name=context.names.only("web-acl", "firewall"),
-                stage_arn=self.api.stage.arn,
+                stage_arn=api.stage.arn,
                 settings=context.settings.firewall,
                 kms_key_arn=self._encryption.kms_key_arn,
                 log_retention_days=context.settings.function.log_retention_days,
@@ -66,10 +68,10 @@ class Edge:
             context.opts,
         )
 
-    def _site_files(self, site: Site) -> SiteFiles:
+    def _site_files(self, api: Api, site: Site) -> SiteFiles:
         context = self._context
         config: dict[str, Any] = {
-            "api_url": self.api.url,
+            "api_url": api.url,
             "service": context.service.name,
             "environment": context.args.environment,
         }

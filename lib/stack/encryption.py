@@ -31,11 +31,12 @@ class Encryption:
             return []
         service = self._context.service
         stores = {secret.name: secret.store for secret in service.secrets}
-        tables = {table.name: "dynamodb" for table in service.tables}
-        topics = {topic.name: "sns" for topic in service.topics}
+        # Existing resources have keys of their own.
+        tables = {table.name: "dynamodb" for table in service.created_tables()}
+        topics = {topic.name: "sns" for topic in service.created_topics()}
         services = {**tables, **topics, **stores}
         used = {services[grant.on] for grant in function.grants() if grant.on in services}
-        used |= {"dynamodb" for _ in function.consumers}
+        used |= {tables[consumer.table] for consumer in function.consumers if consumer.table in tables}
         used |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
         needs = iam.required_key_actions(sorted(used)).items()
         suffix = self._context.provider_info.dns_suffix
@@ -65,12 +66,13 @@ class Encryption:
         service, settings = self._context.service, self._context.settings
         has_queue, has_private_site = bool(service.dead_letters), bool(service.site) and not settings.site.public
         uses: dict[str, bool] = {
-            **dict.fromkeys(("dynamodb", "lambda", "logs", "sns", "cloudwatch"), True),
+            "dynamodb": bool(service.created_tables()),
+            **dict.fromkeys(("lambda", "logs", "sns", "cloudwatch"), True),
             **dict.fromkeys(("sqs", "events"), has_queue),
             **dict.fromkeys(("s3", "cloudfront"), has_private_site),
             **{secret.store: True for secret in service.secrets},
             "budgets": settings.cost.has_budget,
-            "backup": bool(settings.backup.retention_days),
+            "backup": self._context.has_backup,
         }
         return [name for name, is_user in uses.items() if is_user]
 

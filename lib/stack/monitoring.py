@@ -14,6 +14,8 @@ from ..components.monitoring.budget import Budget, BudgetArgs
 from ..components.monitoring.composite_alarm import CompositeAlarm, CompositeAlarmArgs
 from ..components.monitoring.dashboard import Dashboard, DashboardArgs
 from ..components.monitoring.function_alarms import Alarms, AlarmsArgs
+from ..documents.alarms import alarm_label
+from ..model.service import LAMBDA
 from ..runtime import metrics
 from ..settings import AlarmSettings
 from .compute import Compute
@@ -52,7 +54,7 @@ class Monitoring:
             function.name: self._function_alarms(function.name, functions[function.name], args.alarm_settings(function))
             for function in definition.functions
         }
-        if preflight := self._edge.api.preflight:
+        if self._edge.api and (preflight := self._edge.api.preflight):
             name = definition.preflight_type()
             alarms[name] = self._function_alarms(name, preflight.function, self._context.settings.alarms)
         return alarms
@@ -74,20 +76,15 @@ class Monitoring:
     def _additional_alarms(self) -> dict[str, Alarm]:
         """Create the alarms of the service definition, by name, and recommended alarms, by target and name."""
         targets = self._targets()
-        alarms = {alarm.name: (alarm.on, alarm) for alarm in self._context.service.alarms}
+        service = self._context.service
+        alarms = {alarm.name: (alarm_label(alarm), alarm) for alarm in service.alarms}
         for alarm in self._context.args.recommended_alarms():
-            label = self._target_label(alarm)
+            label = {"api": service.api_type, "dead-letters": service.dead_letters}.get(alarm.on) or alarm_label(alarm)
             alarms[f"{label}-{alarm.name}"] = (label, alarm)
         return {
             suffix: self._additional_alarm(suffix, label, alarm, targets[alarm.on])
             for suffix, (label, alarm) in alarms.items()
         }
-
-    def _target_label(self, alarm: model.Alarm) -> str:
-        """Return the target of a recommended alarm, as it is part of the names of the alarm."""
-        definition = self._context.service
-        labels = {"api": definition.api_type, "dead-letters": definition.dead_letters}
-        return labels.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
 
     def _additional_alarm(self, suffix: str, label: str, alarm: model.Alarm, target: AlarmTarget) -> Alarm:
         context = self._context
@@ -113,12 +110,16 @@ class Monitoring:
             name: AlarmTarget(function.name, metrics.NAMESPACE, {metrics.DIMENSION: function.name})
             for name, function in functions
         }
-        dimensions = {"ApiName": api.resource.name, "Stage": api.stage.stage_name}
-        targets["api"] = AlarmTarget(api.resource.name, "AWS/ApiGateway", dimensions)
+        if api:
+            dimensions = {"ApiName": api.resource.name, "Stage": api.stage.stage_name}
+            targets["api"] = AlarmTarget(api.resource.name, "AWS/ApiGateway", dimensions)
         for name, function in functions:
-            targets[f"lambda {name}"] = AlarmTarget(function.name, "AWS/Lambda", {"FunctionName": function.name})
+            targets[f"{LAMBDA}{name}"] = AlarmTarget(function.name, "AWS/Lambda", {"FunctionName": function.name})
         for table in self._context.service.tables:
-            targets |= self._table_targets(table, self._data.tables[table.name].name)
+            targets |= self._table_targets(table, self._data.table(table.name).name)
+        for definition in self._context.service.topics:
+            topic = self._data.topic(definition.name).name
+            targets[f"topic {definition.name}"] = AlarmTarget(topic, "AWS/SNS", {"TopicName": topic})
         if queue := self._data.dead_letters:
             targets["dead-letters"] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return targets
@@ -153,11 +154,10 @@ class Monitoring:
                 name=context.names.only("dashboard", "dashboard"),
                 service=context.service,
                 names={
-                    "region": api.resource.region,
-                    "api": api.resource.name,
-                    "stage": api.stage.stage_name,
+                    "region": api.resource.region if api else context.provider_info.region,
+                    **({"api": api.resource.name, "stage": api.stage.stage_name} if api else {}),
                     "functions": {name: function.name for name, function in self._compute.functions.items()},
-                    "tables": {name: table.name for name, table in self._data.tables.items()},
+                    "tables": {table.name: self._data.table(table.name).name for table in context.service.tables},
                     "queue": queue.name if queue else "",
                     "alarms": [*([self.health.arn] if self.health else []), *alarm_arns],
                 },

@@ -9,6 +9,7 @@ import pulumi
 
 from ..components.network.network import Network
 from ..documents import iam
+from ..documents.alarms import alarm_label
 from .output_types import (
     PlainBoolean,
     PlainString,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pulumi_aws as aws
 
     from .. import model
+    from ..components.api.rest_api import Api
     from ..components.data.table import Table
     from ..components.messaging.topic import Topic
     from ..tap_stack import TapStack
@@ -34,6 +36,21 @@ _T = TypeVar("_T")
 
 def _first(resources: Mapping[str, _T]) -> _T:
     return next(iter(resources.values()))
+
+
+def _of_first_table(compute: Callable[[Table], _T]) -> Callable[[TapStack], _T | None]:
+    """Return a function from a stack to a value of its first table; None if it has none."""
+    return lambda stack: compute(_first(stack.tables)) if stack.tables else None
+
+
+def _of_api(compute: Callable[[Api], _T | None]) -> Callable[[TapStack], _T | None]:
+    """Return a function from a stack to a value of its API; None if it has none."""
+    return lambda stack: compute(stack.api) if stack.api else None
+
+
+def _of_stack_with_api(compute: Callable[[TapStack], _T | None]) -> Callable[[TapStack], _T | None]:
+    """Return a function from a stack to a value that only a stack with an API has."""
+    return lambda stack: compute(stack) if stack.api else None
 
 
 def _runtime(stack: TapStack) -> pulumi.Output[str]:
@@ -47,9 +64,10 @@ def _of_created_network(compute: Callable[[Network], _T | None]) -> Callable[[Ta
 
 
 def _caller_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
-    if stack.settings.authorization.type != "AWS_IAM":
+    api = stack.api
+    if api is None or stack.settings.authorization.type != "AWS_IAM":
         return None
-    statements = {scope: stack.api.grant(scope) for scope in stack.service_definition.scopes()}
+    statements = {scope: api.grant(scope) for scope in stack.service_definition.scopes()}
     return {
         scope: pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.policy_document([allowed])))
         for scope, statement in statements.items()
@@ -65,7 +83,7 @@ def _alarms(stack: TapStack) -> dict[str, aws.cloudwatch.MetricAlarm]:
     on_functions = {
         f"{name}-{kind}": alarm for name, alarms in stack.alarms.items() for kind, alarm in alarms.resources.items()
     }
-    labels = {alarm.name: f"{alarm.on}-{alarm.name}" for alarm in stack.service_definition.alarms}
+    labels = {alarm.name: f"{alarm_label(alarm)}-{alarm.name}" for alarm in stack.service_definition.alarms}
     additional = {labels.get(name, name): alarm.resource for name, alarm in stack.additional_alarms.items()}
     return {**on_functions, **additional}
 
@@ -121,9 +139,9 @@ class StackOutputs(ServiceOutputs):
     """Environment suffix, which is part of every physical name."""
     environment_profile = PlainString(lambda stack: stack.args.profile)
     """Environment profile with its settings: `dev`, `test`, `staging` or `prod`."""
-    dynamodb_table_name = String(lambda stack: _first(stack.tables).name)
+    dynamodb_table_name = String(_of_first_table(lambda table: table.name))
     """Name of the first table."""
-    dynamodb_table_arn = String(lambda stack: _first(stack.tables).arn)
+    dynamodb_table_arn = String(_of_first_table(lambda table: table.arn))
     """ARN of the first table."""
     table_names = StringMap(lambda stack: {name: table.name for name, table in stack.tables.items()})
     """Names of the tables."""
@@ -166,33 +184,33 @@ class StackOutputs(ServiceOutputs):
         lambda stack: {name: function.log_group.arn for name, function in stack.functions.items()}
     )
     """ARNs of the log groups of the functions."""
-    api_rest_id = String(lambda stack: stack.api.resource.id)
+    api_rest_id = String(_of_api(lambda api: api.resource.id))
     """ID of the REST API."""
-    api_name = String(lambda stack: stack.api.resource.name)
+    api_name = String(_of_api(lambda api: api.resource.name))
     """Name of the REST API."""
-    api_execution_arn = String(lambda stack: stack.api.resource.execution_arn)
+    api_execution_arn = String(_of_api(lambda api: api.resource.execution_arn))
     """Execution ARN of the REST API, with which the ARNs of its methods begin."""
-    api_deployment_id = String(lambda stack: stack.api.deployment.id)
+    api_deployment_id = String(_of_api(lambda api: api.deployment.id))
     """ID of the deployment on the stage."""
-    api_stage = String(lambda stack: stack.api.stage.stage_name)
+    api_stage = String(_of_api(lambda api: api.stage.stage_name))
     """Name of the stage."""
-    api_stage_arn = String(lambda stack: stack.api.stage.arn)
+    api_stage_arn = String(_of_api(lambda api: api.stage.arn))
     """ARN of the stage."""
-    api_url = String(lambda stack: stack.api.url)
+    api_url = String(_of_api(lambda api: api.url))
     """URL of the API. If the `execute-api` endpoint is disabled, it is the URL of the domain."""
-    cors_origin = StringInput(lambda stack: stack.site_origin or ",".join(stack.args.cors_origins()) or "none")
+    cors_origin = StringInput(
+        _of_stack_with_api(lambda stack: stack.site_origin or ",".join(stack.args.cors_origins()) or "none")
+    )
     """Allowed CORS origins, separated by commas, `*`, or `none`."""
     lambda_runtime = String(_runtime)
     """Runtime of the first function."""
     tracing = PlainBoolean(lambda stack: bool(stack.settings.function.tracing))
     """Whether X-Ray traces requests."""
-    authorization = PlainString(lambda stack: stack.settings.authorization.type)
+    authorization = PlainString(_of_stack_with_api(lambda stack: stack.settings.authorization.type))
     """Authorization of callers: `NONE`, `API_KEY`, `AWS_IAM` or `COGNITO_USER_POOLS`."""
-    api_key_id = String(lambda stack: stack.api.usage_plan.key.id if stack.api.usage_plan else None)
+    api_key_id = String(_of_api(lambda api: api.usage_plan.key.id if api.usage_plan else None))
     """ID of the API key, if a route requires one."""
-    api_key = String(
-        lambda stack: pulumi.Output.secret(stack.api.usage_plan.key.value) if stack.api.usage_plan else None
-    )
+    api_key = String(_of_api(lambda api: pulumi.Output.secret(api.usage_plan.key.value) if api.usage_plan else None))
     """Value of the API key, as a secret."""
     caller_policies = StringMap(_caller_policies)
     """IAM policies for callers that sign their requests, by scope."""
@@ -216,34 +234,30 @@ class StackOutputs(ServiceOutputs):
     """URL of the sign-in page. Its path `/oauth2/token` is the token endpoint."""
     scopes = StringMap(_scopes)
     """Scopes as tokens contain them, by name."""
-    access_log_group_name = String(
-        lambda stack: stack.api.logs.access.name if stack.api.logs and stack.api.logs.access else None
-    )
+    access_log_group_name = String(_of_api(lambda api: api.logs.access.name if api.logs and api.logs.access else None))
     """Name of the access log group of the API."""
     execution_log_group_name = String(
-        lambda stack: stack.api.logs.execution.name if stack.api.logs and stack.api.logs.execution else None
+        _of_api(lambda api: api.logs.execution.name if api.logs and api.logs.execution else None)
     )
     """Name of the execution log group of the API."""
     api_log_role_arn = String(
-        lambda stack: (
-            stack.api.logs.account.role.arn
-            if stack.api.logs and stack.api.logs.account and stack.api.logs.account.role
-            else None
+        _of_api(
+            lambda api: api.logs.account.role.arn if api.logs and api.logs.account and api.logs.account.role else None
         )
     )
     """ARN of the role with which API Gateway writes logs, if the stack created it."""
     web_acl_arn = String(lambda stack: stack.firewall.arn if stack.firewall else None)
     """ARN of the web ACL of the stage."""
-    domain_name = PlainString(lambda stack: stack.settings.api.domain_name if stack.api.domain else None)
+    domain_name = PlainString(lambda stack: stack.settings.api.domain_name if stack.api and stack.api.domain else None)
     """Custom domain name of the API."""
-    domain_url = PlainString(lambda stack: stack.api.domain.url if stack.api.domain else None)
+    domain_url = PlainString(_of_api(lambda api: api.domain.url if api.domain else None))
     """URL of the API under its custom domain."""
-    domain_target = String(lambda stack: stack.api.domain.target if stack.api.domain else None)
+    domain_target = String(_of_api(lambda api: api.domain.target if api.domain else None))
     """Target of the DNS record for `domain_name`."""
-    domain_zone_id = String(lambda stack: stack.api.domain.zone_id if stack.api.domain else None)
+    domain_zone_id = String(_of_api(lambda api: api.domain.zone_id if api.domain else None))
     """ID of the Route 53 hosted zone of `domain_target`."""
     certificate_arn = String(
-        lambda stack: stack.api.domain.certificate.arn if stack.api.domain and stack.api.domain.certificate else None
+        _of_api(lambda api: api.domain.certificate.arn if api.domain and api.domain.certificate else None)
     )
     """ARN of the certificate of `domain_name`, if the stack created it."""
     alarm_topic_arn = String(lambda stack: stack.alarm_topic.arn)
@@ -342,8 +356,8 @@ def collect(stack: TapStack) -> dict[str, Any]:
 def _named_by_service(stack: TapStack) -> dict[str, pulumi.Output[str]]:
     """Return the outputs of each table and topic, which the service definition names."""
     definitions: tuple[model.Table | model.Topic, ...] = (
-        *stack.service_definition.tables,
-        *stack.service_definition.topics,
+        *stack.service_definition.created_tables(),
+        *stack.service_definition.created_topics(),
     )
     created: Mapping[str, Table | Topic] = {**stack.tables, **stack.topics}
     return {

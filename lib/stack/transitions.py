@@ -27,6 +27,7 @@ from ..components.lookup.existing_resources import (
 )
 from ..components.lookup.previous_state import STACK_TOKEN, PreviousState
 from ..documents.backup_vaults import AWS_MANAGED, CREATED, Vaults, plan
+from ..model import Table
 from ..settings import USER_POOL as USER_POOL_AUTHORIZATION
 from .args import TapStackArgs
 
@@ -65,6 +66,11 @@ class Transitions:
         for table in table_names:
             self._check_replicas(table)
             self._check_ownership(table)
+        for definition in self._service.tables:
+            if definition.existing:
+                self._check_release(definition.name)
+            else:
+                self._check_local_indexes(definition)
 
     def look_up(self, names: Names, opts: pulumi.InvokeOptions) -> None:
         """Find existing resources under the names of the stack.
@@ -127,6 +133,35 @@ class Transitions:
             raise pulumi.RunError(
                 f"table.existing must not become true while table {table} is part of this stack: Pulumi would delete "
                 "it. To keep it, deploy with retain_on_delete set to true first."
+            )
+
+    def _check_release(self, table: str) -> None:
+        """Raise `RunError` if a table of the stack becomes an existing one, because Pulumi would delete it."""
+        component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
+        is_part = bool(self._previous.outputs(TABLE, f"{self._former}-{table}-table")) and not component.get(ONLY_READ)
+        if is_part and not component.get(RETAINED):
+            raise pulumi.RunError(
+                f"table {table!r} must not become an existing one while it is part of this stack: Pulumi would delete "
+                "it. To keep it, deploy with retain_on_delete and deletion_protection set to true first."
+            )
+
+    def _check_local_indexes(self, table: Table) -> None:
+        """Raise `RunError` for a changed local index, because the provider would replace the table."""
+        deployed = self._previous.outputs(TABLE, f"{self._former}-{table.name}-table")
+        before = {
+            (index["name"], index["rangeKey"], index["projectionType"], *sorted(index.get("nonKeyAttributes") or ()))
+            for index in deployed.get("localSecondaryIndexes") or ()
+        }
+        after = {
+            (index.name, index.range_key.name, index.projection, *sorted(index.attributes))
+            for index in table.local_indexes
+        }
+        if deployed and before != after and not self._settings.table.existing:
+            names = ", ".join(sorted({name for name, *_ in before ^ after}))
+            raise pulumi.RunError(
+                f"table {table.name!r} local_indexes must not change, got changes of {names}: DynamoDB creates local "
+                "indexes only together with their table, so Pulumi would replace the table and lose its items. Use a "
+                "global index, or define a new table and copy the items."
             )
 
     def _check_replicas(self, table: str) -> None:

@@ -119,6 +119,7 @@ class Table(pulumi.ComponentResource):
             hash_key=table.hash_key.name,
             range_key=table.range_key.name if table.range_key else None,
             global_secondary_indexes=[_index(index, settings) for index in table.indexes] or None,
+            local_secondary_indexes=[_local_index(index) for index in table.local_indexes] or None,
             billing_mode=settings.billing_mode,
             read_capacity=settings.read_capacity if is_provisioned else None,
             write_capacity=settings.write_capacity if is_provisioned else None,
@@ -257,7 +258,20 @@ def _index(index: model.Index, settings: TableSettings) -> aws.dynamodb.TableGlo
         "key_schemas": keys,
         "projection_type": index.projection,
     }
+    if index.attributes:
+        properties["non_key_attributes"] = list(index.attributes)
     if _is_provisioned(settings):
         properties["read_capacity"] = settings.read_capacity or 1
         properties["write_capacity"] = settings.write_capacity or 1
+    return properties
+
+
+def _local_index(index: model.LocalIndex) -> aws.dynamodb.TableLocalSecondaryIndexArgsDict:
+    properties: aws.dynamodb.TableLocalSecondaryIndexArgsDict = {
+        "name": index.name,
+        "range_key": index.range_key.name,
+        "projection_type": index.projection,
+    }
+    if index.attributes:
+        properties["non_key_attributes"] = list(index.attributes)
     return properties

@@ -10,12 +10,10 @@ import pulumi
 import pulumi_aws as aws
 
 from ...documents import iam
+from ...documents.network import GATEWAYS, has_endpoint
 from ...model.names import with_name_tag
 from ..derived import concat, derive
 from ..lookup.provider_info import ProviderInfo
-
-GATEWAYS = ("dynamodb", "s3")
-"""Services with gateway endpoints, which are free. All others have interface endpoints."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +30,8 @@ class VpcEndpointsArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     """Private subnets, one in each Availability Zone."""
     statements: Mapping[str, Sequence[pulumi.Input[iam.Statement]]] = field(default_factory=dict)
-    """Statements of the endpoint policies by AWS service, e.g. `{"sns": [...]}`. Each service gets an endpoint."""
+    """Statements of the endpoint policies by AWS service, e.g. `{"sns": [...]}`. Each service with a known endpoint
+    gets one."""
     interfaces: bool = True
     """Whether interface endpoints are created in addition to gateway endpoints."""
     provider_info: ProviderInfo | None = None
@@ -52,7 +51,8 @@ class VpcEndpoints(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         info = args.provider_info or ProviderInfo(self)
         objects = derive(iam.allow_account_buckets, args.account, info.partition)
-        self._statements = {**args.statements, "s3": [objects]}
+        known = {service: statements for service, statements in args.statements.items() if has_endpoint(service)}
+        self._statements = {**known, "s3": [objects, *known.get("s3", ())]}
         with_gateway = [service for service in GATEWAYS if service in self._statements]
         with_interface = [service for service in self._statements if args.interfaces and service not in GATEWAYS]
         self.gateways = {

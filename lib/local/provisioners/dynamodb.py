@@ -20,7 +20,12 @@ def table(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     keys = [{"attributeName": inputs["hashKey"], "keyType": "HASH"}]
     if inputs.get("rangeKey"):
         keys.append({"attributeName": inputs["rangeKey"], "keyType": "RANGE"})
-    created = call(aws, "dynamodb", "create_table", {**inputs, "keySchemas": keys}, NAMES)["TableDescription"]
+    local = [
+        {**index, "keySchemas": [keys[0], {"attributeName": index["rangeKey"], "keyType": "RANGE"}]}
+        for index in inputs.get("localSecondaryIndexes") or ()
+    ]
+    table_inputs = {**inputs, "keySchemas": keys, "localSecondaryIndexes": local or None}
+    created = call(aws, "dynamodb", "create_table", table_inputs, NAMES)["TableDescription"]
     if inputs.get("ttl"):
         call(aws, "dynamodb", "update_time_to_live", inputs, "TableName=name TimeToLiveSpecification=ttl")
     if (inputs.get("pointInTimeRecovery") or {}).get("enabled"):

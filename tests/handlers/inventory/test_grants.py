@@ -17,8 +17,7 @@ from ...support.grants import Use, check_grants
 from .conftest import HISTORY, Shop
 from .test_alerts import make_sns_unavailable
 
-GRANTS: dict[str, tuple[Grant, ...]] = {route.operation: route.grants for _, route in SERVICE.routes()}
-GRANTS["send_alerts"] = SERVICE.functions[0].schedules[0].grants
+GRANTS: dict[str, list[Grant]] = {f.name.replace("-", "_"): f.grants() for f in SERVICE.split().functions}
 KEY = {"Idempotency-Key": "key-1"}
 LOW = {"name": "Desk", "category": "furniture", "quantity": 3, "price": 1}
 

@@ -35,7 +35,7 @@ RESOURCES = {
 }
 """Prefix of the service and resource type, by kind."""
 UNKNOWN_TYPE: Any = "T"
-UNKNOWN_PROJECTION: Any = "INCLUDE"
+UNKNOWN_PROJECTION: Any = "SOME"
 BLOCKED_RUNTIMES = {"python2.7", "python3.6", "python3.7", "python3.8"}
 """Runtimes in the SDK for which Lambda creates no functions."""
 
@@ -54,7 +54,7 @@ def test_runtimes_are_those_of_lambda_that_the_library_supports() -> None:
     ("choices", "service", "shape", "unsupported"),
     [
         (KeyType, "dynamodb", "ScalarAttributeType", set()),
-        (Projection, "dynamodb", "ProjectionType", {"INCLUDE"}),
+        (Projection, "dynamodb", "ProjectionType", set()),
         (StreamView, "dynamodb", "StreamViewType", set()),
     ],
 )
@@ -107,7 +107,7 @@ def test_remedy_names_an_action_that_exists(action: str, kind: str, remedy: str)
         (lambda: Key("id", UNKNOWN_TYPE), r"^key 'id' type must be one of S, N, B, got 'T'\.$"),
         (
             lambda: Index(name="by-id", hash_key=Key("id"), projection=UNKNOWN_PROJECTION),
-            r"^index 'by-id' projection must be one of ALL, KEYS_ONLY, got 'INCLUDE'\.$",
+            r"^index 'by-id' projection must be one of ALL, KEYS_ONLY, INCLUDE, got 'SOME'\.$",
         ),
         (
             lambda: a_table(stream="NEW"),

@@ -309,7 +309,7 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ({"alarms": (an_alarm(name="errors"),)}, "alarm must be unique, got 'errors' more than once"),
         (
             {"alarms": (an_alarm(on="counter"),)},
-            "alarm 'rejections' on must be exactly one of api, desk, got 'counter'",
+            "alarm 'rejections' on must be exactly one of api, desk, lambda desk, table parcels, got 'counter'",
         ),
         (
             {"functions": (a_function(a_route(metrics=(a_metric(name="Gone"),))),), "alarms": (an_alarm(on="desk"),)},
@@ -325,13 +325,12 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
-            "alarm 'rejections' on must be exactly one of api, api, got 'api'. Rename the function 'api'",
+            "alarm 'rejections' on must be exactly one of api, api, lambda api, .*, got 'api'. Rename the function 'api'",
         ),
-        ({"tables": ()}, "tables must contain at least one table, got none"),
         ({"functions": ()}, "functions must contain at least one function, got none"),
         (
-            {"functions": (Function(name="sweep", handler=HANDLER, schedules=(a_schedule(),)),)},
-            "routes must contain at least",
+            {"functions": (Function(name="sweep", handler=HANDLER),)},
+            "functions must contain at least one route, schedule",
         ),
     ],
 )
