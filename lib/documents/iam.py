@@ -143,6 +143,15 @@ def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]
     return allow("execute-api", ["Invoke"], list(methods))
 
 
+def allow_url_calls(function_arn: str) -> list[Statement]:
+    """Return the statements that allow signed requests to the URL of a function or of its alias."""
+    invoke = allow("lambda", ["InvokeFunction"], [function_arn])
+    return [
+        allow("lambda", ["InvokeFunctionUrl"], [function_arn]),
+        {**invoke, "Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}},
+    ]
+
+
 def allow_alias_updates(function_arns: Sequence[str]) -> Statement:
     """Return a statement that allows CodeDeploy to shift traffic between versions of functions."""
     actions = ["GetAlias", "UpdateAlias", "GetProvisionedConcurrencyConfig"]

@@ -4,6 +4,7 @@ A `Service` determines the resources, permissions, routing and validation in the
 and outputs.
 """
 
+from .apis import Api, FunctionUrl, Protocol, UrlAuth
 from .factory import SeedData, ServiceFactory
 from .function import Function
 from .grants import Grant, Statement
@@ -46,11 +47,13 @@ __all__ = [
     "STANDARD_ALARMS",
     "UNITS",
     "Alarm",
+    "Api",
     "Call",
     "Code",
     "Comparison",
     "Consumer",
     "Function",
+    "FunctionUrl",
     "Grant",
     "Grantable",
     "Index",
@@ -65,6 +68,7 @@ __all__ = [
     "Parameter",
     "Part",
     "Projection",
+    "Protocol",
     "Route",
     "Schedule",
     "Schema",
@@ -80,5 +84,6 @@ __all__ = [
     "Table",
     "Throttle",
     "Topic",
+    "UrlAuth",
     "Workload",
 ]

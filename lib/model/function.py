@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..settings import FunctionSettings, invalid_value, is_output
+from .apis import FunctionUrl
 from .grants import Grant, Statement, merge_grants
 from .resources import Metric
 from .triggers import Consumer, Part, Route, Schedule
@@ -23,6 +24,8 @@ class Function:
     """Python module with a function for each operation. The archive contains its package. If the module has a function
     `start`, it runs once in the initialization phase of an execution environment, which has the most CPU."""
     routes: tuple[Route, ...] = ()
+    url: FunctionUrl | None = None
+    """URL that serves all routes of the function instead of an API."""
     schedules: tuple[Schedule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     """Stream consumers, at most one for each table."""

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from ..settings import Settings, check_tags, invalid_value, merge
 from . import json_schema
+from .apis import Api, endpoint_of, endpoint_problems
 from .function import Function
 from .grants import Grant, Statement, action_problems, merge_grants
 from .media_types import FORM, JSON, is_media_type
@@ -27,7 +28,7 @@ from .resources import (
     Topic,
 )
 from .triggers import Route
-from .validation import NAME, check_name, check_pattern, duplicates, sibling_problems
+from .validation import NAME, check_name, check_pattern, duplicates
 
 LAMBDA = "lambda "
 """Prefix of the target of an alarm on a metric of Lambda, before the name of the function."""
@@ -105,7 +106,9 @@ class Service:
     parameters: tuple[Parameter, ...] = ()
     secrets: tuple[Secret, ...] = ()
     api_type: str = "api"
-    """Value of `{type}` in the name of the API."""
+    """Name of the default API, which is the value of `{type}` in its name in AWS."""
+    apis: tuple[Api, ...] = ()
+    """APIs in addition to the default one, which is a REST API unless an entry named `api_type` describes it."""
     alarms_type: str = "alarms"
     """Value of `{type}` in the name of the alarm topic, which can be one of `topics`."""
     alarm_pattern: str | None = None
@@ -160,9 +163,28 @@ class Service:
         """Return every route with its function."""
         return [(function, route) for function in self.functions for route in function.routes]
 
+    def endpoints(self) -> dict[str, list[tuple[Function, Route]]]:
+        """Return every route with its function, by the name of its API or of the function whose URL serves it."""
+        endpoints: dict[str, list[tuple[Function, Route]]] = {}
+        for function, route in self.routes():
+            endpoints.setdefault(endpoint_of(function, route, self.api_type), []).append((function, route))
+        return endpoints
+
+    def used_apis(self) -> dict[str, Api]:
+        """Return the APIs that have routes by name, the default one first."""
+        return {name: api for name, api in self._described_apis().items() if name in self.endpoints()}
+
+    def _described_apis(self) -> dict[str, Api]:
+        described = {api.name: api for api in self.apis}
+        return {self.api_type: described.get(self.api_type) or Api(name=self.api_type), **described}
+
     def has_api(self) -> bool:
-        """Return whether the service has routes, and so a REST API."""
-        return any(function.routes for function in self.functions)
+        """Return whether the default API has routes."""
+        return self.api_type in self.endpoints()
+
+    def function_urls(self) -> list[Function]:
+        """Return the functions with a URL."""
+        return [function for function in self.functions if function.url]
 
     def grantable(self) -> list[Grantable]:
         """Return the resources that grants can name."""
@@ -264,8 +286,8 @@ class Service:
         with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
         yield from duplicates("output", [output for resource in with_outputs for output in resource.outputs().values()])
         yield from duplicates("function", [function.name for function in self.functions])
-        yield from duplicates("route", [f"{route.method} {route.path}" for _, route in self.routes()])
-        yield from sibling_problems(route.path for _, route in self.routes())
+        yield from duplicates("api", [api.name for api in self.apis])
+        yield from endpoint_problems(self.routes(), self._described_apis(), self.api_type, self.functions)
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
         yield from duplicates("code", [code.name for code in codes])
         yield from duplicates("schedule", [s.name for function in self.functions for s in function.schedules])

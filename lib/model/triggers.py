@@ -85,6 +85,8 @@ class Route:
     trailing slash calls the same route."""
     operation: str
     """Function of the handler module that processes the requests."""
+    api: str = ""
+    """Name of the API in `Service.apis`. Default (empty): the default API, or the URL of the function if it has one."""
     summary: str = ""
     """Summary in documents. Default: the name of the operation, capitalized and with spaces."""
     grants: tuple[Grant | Statement, ...] = ()

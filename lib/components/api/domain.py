@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from ... import model
 from .certificate import Certificate, CertificateArgs
 
 
@@ -23,6 +24,8 @@ class DomainArgs:
     """Route 53 hosted zone in which alias records for `name` are created. Default (empty): no records are created."""
     api_id: pulumi.Input[str]
     stage_name: pulumi.Input[str]
+    protocol: model.Protocol = "REST"
+    """Type of the API."""
     base_path: str = ""
     """Base path of the API under the domain. Default (empty): the root of the domain."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -44,7 +47,15 @@ class Domain(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        self.mapping = aws.apigateway.BasePathMapping(
+        self.mapping = self._http_mapping(name, args) if args.protocol == "HTTP" else self._rest_mapping(name, args)
+        self.url = f"https://{args.name}/{args.base_path}".rstrip("/")
+        self.target = self.resource.regional_domain_name
+        self.zone_id = self.resource.regional_zone_id
+        self.records = [self._record(name, args, kind) for kind in ("A", "AAAA")] if args.zone_id else []
+        self.register_outputs({"url": self.url, "target": self.target, "zone_id": self.zone_id})
+
+    def _rest_mapping(self, name: str, args: DomainArgs) -> aws.apigateway.BasePathMapping:
+        return aws.apigateway.BasePathMapping(
             f"{name}-mapping",
             domain_name=self.resource.domain_name,
             rest_api=args.api_id,
@@ -53,11 +64,16 @@ class Domain(pulumi.ComponentResource):
             # If the provider updates the path in place, it keeps the old ID and later fails to delete the mapping.
             opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["basePath"]),
         )
-        self.url = f"https://{args.name}/{args.base_path}".rstrip("/")
-        self.target = self.resource.regional_domain_name
-        self.zone_id = self.resource.regional_zone_id
-        self.records = [self._record(name, args, kind) for kind in ("A", "AAAA")] if args.zone_id else []
-        self.register_outputs({"url": self.url, "target": self.target, "zone_id": self.zone_id})
+
+    def _http_mapping(self, name: str, args: DomainArgs) -> aws.apigatewayv2.ApiMapping:
+        return aws.apigatewayv2.ApiMapping(
+            f"{name}-mapping",
+            domain_name=self.resource.domain_name,
+            api_id=args.api_id,
+            stage=args.stage_name,
+            api_mapping_key=args.base_path or None,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _certificate(self, name: str, args: DomainArgs) -> Certificate:
         return Certificate(

@@ -18,10 +18,10 @@ from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionS
 from ...settings.environments import BASIS
 from ...settings.origins import ANY, SITE
 from ..compute.function import Function
-from ..derived import concat, derive
 from ..lookup.provider_info import ProviderInfo
 from .api_logs import ApiLogs, ApiLogsArgs
 from .domain import Domain, DomainArgs
+from .endpoint import allow_calls, allow_invocations, public_url
 from .preflight import Preflight, PreflightArgs
 from .usage_plan import UsagePlan, UsagePlanArgs
 from .user_pool import UserPool
@@ -228,17 +228,12 @@ class Api(pulumi.ComponentResource):
         self.route_settings = self._route_settings()
         self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
         self.domain = self._domain() if self.settings.domain_name else None
-        self.url = self._url()
+        self.url = public_url(self.stage.invoke_url, self.domain, self.resource.disable_execute_api_endpoint)
         self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
 
     def grant(self, scope: str) -> pulumi.Output[iam.Statement]:
         """Return a statement that allows signed requests (AWS_IAM authorization) to the routes of a scope."""
-        routes = [(route.method, route.path) for route in self._routes() if route.required_scope() == scope]
-        return derive(
-            lambda arn, stage: iam.allow_calls(arn, stage, routes),
-            self.resource.execution_arn,
-            self.stage.stage_name,
-        )
+        return allow_calls(self._routes(), scope, self.resource.execution_arn, self.stage.stage_name)
 
     def _origins(self) -> Sequence[pulumi.Input[str]]:
         return self.settings.cors_origins() if self._args.cors_origins is None else self._args.cors_origins
@@ -480,18 +475,7 @@ class Api(pulumi.ComponentResource):
         functions = {function.physical_name: function for _, function in self._args.routes}
         if self.preflight:
             functions[self.preflight.function.physical_name] = self.preflight.function
-        return [
-            aws.lambda_.Permission(
-                f"{self._prefix}-{function.physical_name}-permission",
-                action="lambda:InvokeFunction",
-                function=function.name,
-                qualifier=function.qualifier,
-                principal="apigateway.amazonaws.com",
-                source_arn=concat(self.resource.execution_arn, "/*"),
-                opts=self._child,
-            )
-            for function in functions.values()
-        ]
+        return allow_invocations(self._prefix, functions, self.resource.execution_arn, self._child)
 
     def _deployment(self) -> aws.apigateway.Deployment:
         mocks = [resource for mock in self._mocks() for resource in (mock.integration, mock.integration_response)]
@@ -611,17 +595,6 @@ class Api(pulumi.ComponentResource):
                 tags=self._args.tags,
             ),
             self._child,
-        )
-
-    def _url(self) -> pulumi.Output[str]:
-        """Return the URL of the stage, or of the custom domain if the `execute-api` endpoint is disabled."""
-        if not self.domain:
-            return self.stage.invoke_url
-        return derive(
-            lambda is_disabled, domain_url, stage_url: domain_url if is_disabled else stage_url,
-            self.resource.disable_execute_api_endpoint,
-            self.domain.url,
-            self.stage.invoke_url,
         )
 
     def _domain(self) -> Domain:

@@ -78,6 +78,8 @@ class UserPool(pulumi.ComponentResource):
         self.id = self.resource.id
         self.arn = self.resource.arn if is_new else self._existing_arn()
         self.url = self._url()
+        self.issuer = concat("https://", self.resource.endpoint)
+        """Issuer in the tokens."""
         self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})
 
     def scope(self, scope: str) -> pulumi.Output[str]:

@@ -1,0 +1,208 @@
+"""An API Gateway HTTP API, created from routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from ... import model
+from ...documents import http_api, iam
+from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, invalid_value, merge
+from ...settings.environments import BASIS
+from ...settings.origins import SITE
+from ..compute.function import Function
+from .domain import Domain, DomainArgs
+from .endpoint import allow_calls, allow_invocations, public_url
+from .user_pool import UserPool
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpApiArgs:
+    """Arguments for `HttpApi`."""
+
+    name: str
+    """Physical name of the API."""
+    description: str = ""
+    routes: Sequence[tuple[model.Route, Function]]
+    """Every route with its function."""
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    """Unset fields use the `dev` defaults. The stage defaults to `$default`, which has no segment in the path. Settings
+    that only REST APIs have are ignored."""
+    authorization: AuthorizationSettings = field(default_factory=AuthorizationSettings)
+    """Unset fields use the `dev` defaults."""
+    user_pool: UserPool | None = None
+    """User pool that issues the tokens, required if the type of `authorization` is COGNITO_USER_POOLS."""
+    cors_origins: Sequence[pulumi.Input[str]] | None = None
+    """Allowed CORS origins. Default (None): `settings.cors_origin`."""
+    log_retention_days: int | None = BASIS.function.log_retention_days
+    kms_key_arn: pulumi.Input[str] | None = None
+    """KMS key that encrypts the access log. Default (None): CloudWatch Logs encrypts it with its default key."""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.authorization.type == USER_POOL and not self.user_pool:
+            remedy = "Pass the user pool that issues the tokens."
+            raise invalid_value("user_pool", self.user_pool, f"a UserPool with authorization {USER_POOL}", remedy)
+        if self.authorization.type == "API_KEY":
+            raise invalid_value("authorization.type", "API_KEY", "another type", "HTTP APIs have no API keys.")
+        if self.cors_origins is None and SITE in self.settings.cors_origins():
+            remedy = "Only TapStack replaces 'site': pass cors_origins with the URL of the site."
+            raise invalid_value(
+                "settings.cors_origin", self.settings.cors_origin, "URLs if cors_origins is unset", remedy
+            )
+        for route, _ in self.routes:
+            if route.throttle:
+                route.throttle.within(merge(BASIS.api, self.settings))
+
+
+class HttpApi(pulumi.ComponentResource):
+    """An HTTP API with one stage, which deploys every change automatically."""
+
+    preflight = None
+    """API Gateway responds to OPTIONS, so no function does."""
+    usage_plan = None
+    """HTTP APIs have no API keys."""
+
+    def __init__(self, name: str, args: HttpApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:HttpApi", name, None, opts)
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.settings = merge(merge(BASIS.api, ApiSettings(stage_name=None)), args.settings)
+        self.authorization = merge(BASIS.authorization, args.authorization)
+        origins = self.settings.cors_origins() if args.cors_origins is None else args.cors_origins
+        self.resource = aws.apigatewayv2.Api(
+            f"{name}-api",
+            name=args.name,
+            description=args.description or None,
+            protocol_type="HTTP",
+            cors_configuration=http_api.cors(self._routes(), origins),
+            disable_execute_api_endpoint=self.settings.disable_execute_api_endpoint,
+            tags=args.tags,
+            opts=self._child,
+        )
+        self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
+        self.authorizer = self._authorizer(self.user_pool) if self.user_pool else None
+        self._functions = {function.physical_name: function for _, function in args.routes}
+        self.integrations = {name: self._integration(name, function) for name, function in self._functions.items()}
+        self.routes = {(route.method, route.path): self._route(route, function) for route, function in args.routes}
+        self.permissions = allow_invocations(name, self._functions, self.resource.execution_arn, self._child)
+        self.access_log = self._access_log() if self.settings.access_log else None
+        self.stage = self._stage()
+        self.domain = self._domain() if self.settings.domain_name else None
+        self.url = public_url(
+            self.stage.invoke_url.apply(lambda url: url.rstrip("/") if url else url),
+            self.domain,
+            self.resource.disable_execute_api_endpoint,
+        )
+        self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.name})
+
+    def grant(self, scope: str) -> pulumi.Output[iam.Statement]:
+        """Return a statement that allows signed requests (AWS_IAM authorization) to the routes of a scope."""
+        return allow_calls(self._routes(), scope, self.resource.execution_arn, self.stage.name)
+
+    def _routes(self) -> list[model.Route]:
+        return [route for route, _ in self._args.routes]
+
+    def _authorizer(self, user_pool: UserPool) -> aws.apigatewayv2.Authorizer:
+        clients = [client for client in (user_pool.web_client, user_pool.machine_client) if client]
+        return aws.apigatewayv2.Authorizer(
+            f"{self._prefix}-authorizer",
+            api_id=self.resource.id,
+            name="user-pool",
+            authorizer_type="JWT",
+            identity_sources=["$request.header.Authorization"],
+            jwt_configuration={"issuer": user_pool.issuer, "audiences": [client.id for client in clients]},
+            opts=self._child,
+        )
+
+    def _integration(self, name: str, function: Function) -> aws.apigatewayv2.Integration:
+        return aws.apigatewayv2.Integration(
+            f"{self._prefix}-{name}-integration",
+            api_id=self.resource.id,
+            integration_type="AWS_PROXY",
+            integration_method="POST",
+            integration_uri=function.invoke_arn,
+            payload_format_version=http_api.PAYLOAD_FORMAT,
+            timeout_milliseconds=http_api.TIMEOUT_MILLISECONDS,
+            opts=self._child,
+        )
+
+    def _route(self, route: model.Route, function: Function) -> aws.apigatewayv2.Route:
+        integration = self.integrations[function.physical_name]
+        return aws.apigatewayv2.Route(
+            f"{self._prefix}{route.path}-{route.method.lower()}",
+            api_id=self.resource.id,
+            route_key=http_api.route_key(route),
+            target=integration.id.apply(lambda id_: f"integrations/{id_}"),
+            **self._authorization(route),
+            opts=self._child,
+        )
+
+    def _authorization(self, route: model.Route) -> dict[str, Any]:
+        """Return the authorization properties of a route."""
+        scope = route.required_scope()
+        if scope and self.user_pool and self.authorizer:
+            scopes = [self.user_pool.scope(scope)]
+            return {"authorization_type": "JWT", "authorizer_id": self.authorizer.id, "authorization_scopes": scopes}
+        return {"authorization_type": "AWS_IAM" if scope and self.authorization.type == "AWS_IAM" else "NONE"}
+
+    def _access_log(self) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._prefix}-access",
+            # API Gateway adds each log group with another prefix to a resource policy of limited size.
+            name=f"/aws/vendedlogs/apigateway/{self._args.name}",
+            retention_in_days=self._args.log_retention_days,
+            kms_key_id=self._args.kms_key_arn,
+            tags=self._args.tags,
+            opts=self._child,
+        )
+
+    def _stage(self) -> aws.apigatewayv2.Stage:
+        settings, log = self.settings, self.access_log
+        return aws.apigatewayv2.Stage(
+            f"{self._prefix}-stage",
+            api_id=self.resource.id,
+            name=settings.stage_name or http_api.DEFAULT_STAGE,
+            auto_deploy=True,
+            default_route_settings=self._limits(settings.throttle_rate_per_second, settings.throttle_burst),
+            route_settings=[
+                {
+                    "route_key": http_api.route_key(route),
+                    **self._limits(limits.rate_per_second, limits.burst),
+                }
+                for route in self._routes()
+                if route.throttle and (limits := route.throttle.within(settings))
+            ],
+            access_log_settings={"destination_arn": log.arn, "format": http_api.ACCESS_LOG_FORMAT} if log else None,
+            tags=self._args.tags,
+            # Otherwise, the first deployments would not contain all routes, and their settings would be rejected.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.routes.values(), *self.permissions]),
+        )
+
+    def _limits(self, rate_per_second: float | None, burst: int | None) -> dict[str, Any]:
+        """Return the settings of routes. Unset limits would be limits of 0."""
+        return {
+            "throttling_rate_limit": rate_per_second,
+            "throttling_burst_limit": burst,
+            "detailed_metrics_enabled": bool(self.settings.metrics),
+        }
+
+    def _domain(self) -> Domain:
+        return Domain(
+            f"{self._prefix}-domain",
+            DomainArgs(
+                name=self.settings.domain_name or "",
+                certificate_arn=self.settings.certificate_arn or "",
+                zone_id=self.settings.zone_id or "",
+                api_id=self.resource.id,
+                protocol="HTTP",
+                stage_name=self.stage.name,
+                base_path=self.settings.base_path or "",
+                tags=self._args.tags,
+            ),
+            self._child,
+        )

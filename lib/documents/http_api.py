@@ -1,0 +1,62 @@
+"""Properties of API Gateway HTTP APIs and of function URLs, derived from routes and settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..model import METHODS, Route
+from ..runtime.event_handler import EXPOSED_HEADERS
+from .rest_api import MAX_AGE_SECONDS, REQUEST_HEADERS, headers_by_path
+
+DEFAULT_STAGE = "$default"
+"""Stage without a segment in the path."""
+PAYLOAD_FORMAT = "2.0"
+TIMEOUT_MILLISECONDS = 30_000
+"""Maximum of HTTP APIs."""
+
+ACCESS_LOG = {
+    "requestId": "requestId",
+    "requestTime": "requestTime",
+    "ip": "identity.sourceIp",
+    "user": "identity.user",
+    "method": "httpMethod",
+    "path": "path",
+    "routeKey": "routeKey",
+    "protocol": "protocol",
+    "status": "status",
+    "responseLength": "responseLength",
+    "responseLatencyMs": "responseLatency",
+    "integrationLatencyMs": "integration.latency",
+    "integrationStatus": "integration.status",
+    "integrationError": "integration.error",
+    "authorizerError": "authorizer.error",
+    "errorType": "error.responseType",
+    "errorMessage": "error.message",
+}
+"""Fields of the access log, with the `$context` variable of each."""
+# Numbers are also quoted, because API Gateway writes `-` for variables without a value.
+ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
+"""Format of an access log line."""
+
+
+def route_key(route: Route) -> str:
+    """Return the key of a route, such as `GET /items/{id}`."""
+    return f"{route.method} {route.path}"
+
+
+def cors(routes: Iterable[Route], origins: Sequence[Any]) -> dict[str, Any] | None:
+    """Return the CORS configuration for allowed origins, or None without origins."""
+    if not origins:
+        return None
+    routes = list(routes)
+    declared = {header for headers in headers_by_path(routes).values() for header in headers}
+    methods = {method for route in routes for method in route.methods()}
+    return {
+        "allow_origins": list(origins),
+        "allow_methods": sorted(methods, key=METHODS.index),
+        "allow_headers": [*REQUEST_HEADERS, *sorted(declared)],
+        "expose_headers": EXPOSED_HEADERS["Access-Control-Expose-Headers"].split(","),
+        "max_age": MAX_AGE_SECONDS,
+    }

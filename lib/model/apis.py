@@ -1,0 +1,120 @@
+"""APIs and function URLs, which are the endpoints of routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from ..settings import ApiSettings, invalid_value, origins
+from .validation import check_choice, check_name, duplicates, sibling_problems
+
+if TYPE_CHECKING:
+    from .function import Function
+    from .triggers import Route
+
+Protocol = Literal["REST", "HTTP"]
+UrlAuth = Literal["AWS_IAM", "NONE"]
+REST_SETTINGS = ("quota_per_month", "execution_log_level", "execution_log_bodies", "log_role", "health_route")
+"""Settings that only REST APIs have."""
+OWN_SETTINGS = ("domain_name", "certificate_arn", "zone_id", "base_path", "disable_execute_api_endpoint")
+"""Settings that each API has for itself: those of the stack apply only to the default API."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """An API of a service: an API Gateway REST API or HTTP API.
+
+    HTTP APIs cost less and have a shorter latency. They have no API keys, quotas, request validation, execution logs,
+    X-Ray traces of the API, AWS WAF, or error responses in the format of the service.
+    """
+
+    name: str
+    """Value of `{type}` in the name of the API, and of `Route.api` for its routes. `Service.api_type` is the name of
+    the default API."""
+    protocol: Protocol = "REST"
+    description: str = ""
+    """Default (empty): the description of the service."""
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    """Settings of only this API, which the arguments of a `TapStack` override. The domain of an API that is not the
+    default one can only be set here."""
+
+    def __post_init__(self) -> None:
+        check_name("api", self.name)
+        check_choice(f"api {self.name!r} protocol", self.protocol, Protocol)
+        check_http_settings(f"api {self.name!r} settings", self.protocol, self.settings)
+
+
+def check_http_settings(owner: str, protocol: Protocol, settings: ApiSettings) -> None:
+    """Raise `ValueError` for a setting of an HTTP API that has no effect."""
+    for name in REST_SETTINGS if protocol == "HTTP" else ():
+        if (value := getattr(settings, name)) is not None:
+            raise invalid_value(f"{owner}.{name}", value, "unset for an HTTP API", "Only REST APIs have it.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionUrl:
+    """An HTTPS endpoint of a function, which serves all its routes instead of an API.
+
+    It has no throttling, domain, access log or authorizers. Requests and responses are limited to 6 MB, and a
+    request to the timeout of the function.
+    """
+
+    auth: UrlAuth = "AWS_IAM"
+    """`AWS_IAM`: requests must be signed, and the caller needs the permissions in the output `caller_policies`. `NONE`:
+    the URL is public, and the operations must authenticate requests, such as by a signature of the body."""
+    cors_origin: str | None = None
+    """Allowed CORS origins, separated by commas. `*` allows every origin, empty allows none. Default (None): those of
+    the stack."""
+
+    def __post_init__(self) -> None:
+        check_choice("function URL auth", self.auth, UrlAuth)
+        if self.cors_origin is not None and not origins.is_list(self.cors_origin):
+            raise invalid_value("function URL cors_origin", self.cors_origin, origins.EXPECTED)
+
+
+def endpoint_of(function: Function, route: Route, default_api: str) -> str:
+    """Return the endpoint of a route: the name of its API, or of its function if that has a URL."""
+    return function.name if function.url else route.api or default_api
+
+
+def endpoint_problems(
+    routes: Iterable[tuple[Function, Route]], apis: Mapping[str, Api], default_api: str, functions: Iterable[Function]
+) -> Iterator[str]:
+    """Yield an error for each invalid combination of routes, APIs and function URLs."""
+    served: dict[str, list[Route]] = {}
+    for function, route in routes:
+        served.setdefault(endpoint_of(function, route, default_api), []).append(route)
+        yield from _route_problems(function, route, apis)
+    with_url = [function for function in functions if function.url]
+    yield from duplicates("API or function with a URL", [*apis, *(function.name for function in with_url)])
+    for function in with_url:
+        if not function.routes:
+            yield f"function {function.name!r} url must be None without routes, got {function.url!r}. Add a route."
+    for name in apis.keys() - served.keys() - {default_api}:
+        yield f"api {name!r} must have at least one route, got none. Set api={name!r} in a route, or remove the API."
+    for name, members in served.items():
+        of_api = "" if name == default_api else f" of {name!r}"
+        yield from duplicates(f"route{of_api}", [f"{route.method} {route.path}" for route in members])
+        if name in apis and apis[name].protocol == "REST":
+            yield from sibling_problems(route.path for route in members)
+    for function in functions:
+        keys = [f"{route.method} {route.path}" for route in function.routes]
+        for problem in duplicates(f"route of function {function.name!r}", keys):
+            yield f"{problem} Move one of them to another function."
+
+
+def _route_problems(function: Function, route: Route, apis: Mapping[str, Api]) -> Iterator[str]:
+    label = f"route {route.method} {route.path}"
+    if function.url:
+        if route.api:
+            yield f"{label} api must be empty because function {function.name!r} has a URL, got {route.api!r}."
+        if route.key_required or route.throttle or (route.scope and function.url.auth == "NONE"):
+            fields = {"key_required": route.key_required, "throttle": route.throttle, "scope": route.scope}
+            name, value = next((name, value) for name, value in fields.items() if value)
+            yield f"{label} {name} must be unset because function {function.name!r} has a URL, got {value!r}."
+    elif route.api and route.api not in apis:
+        remedy = "Add it to the apis of the service."
+        yield f"{label} api must be one of {', '.join(apis)}, got {route.api!r}. {remedy}"
+    elif route.key_required and route.api in apis and apis[route.api].protocol == "HTTP":
+        yield f"{label} key_required must be False because HTTP APIs have no API keys, got True."
