@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 
 from .components.api.firewall import Firewall
+from .components.api.function_url import FunctionUrl
+from .components.api.http_api import HttpApi
 from .components.api.rest_api import Api
 from .components.api.user_pool import UserPool
 from .components.compute.consumer import Consumer
@@ -86,8 +88,12 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     schedules: dict[str, Schedule]
     consumers: dict[str, Consumer]
     """Event source mappings of table streams."""
-    api: Api | None
-    """REST API; None for a service without routes."""
+    api: Api | HttpApi | None
+    """Default API; None if it has no routes."""
+    apis: dict[str, Api | HttpApi]
+    """APIs by name, the default one first."""
+    urls: dict[str, FunctionUrl]
+    """URLs of functions, by the name of the function."""
     firewall: Firewall | None
     site_files: SiteFiles | None
     alarms: dict[str, Alarms]
@@ -135,7 +141,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.functions, self.schedules, self.consumers = compute.functions, compute.schedules, compute.consumers
 
         edge = Edge(context, encryption, frontend, compute)
-        self.api, self.firewall, self.site_files = edge.api, edge.firewall, edge.site_files
+        self.api, self.apis, self.urls = edge.api, edge.apis, edge.urls
+        self.firewall, self.site_files = edge.firewall, edge.site_files
 
         monitoring = Monitoring(context, data, compute, edge)
         self.alarms, self.additional_alarms = monitoring.alarms, monitoring.additional_alarms

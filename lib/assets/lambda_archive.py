@@ -142,6 +142,7 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
     lines = [
         *(["import os"] if consumers or cors_origin is None else []),
         f"from {RUNTIME}.event_handler import Api, Route",
+        *([f"from {RUNTIME}.http_events import HttpEvents"] if _receives_http_events(service, function) else []),
         f"from {package} import {module} as operations" if package else f"import {module} as operations",
         *(f"from validators import {name}" for name in modules),
         "",
@@ -154,12 +155,32 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
         "    },",
         f"    {origin},",
         *(["    {", *(f"        {consumer}," for consumer in consumers), "    },"] if consumers else []),
-        *(["    binary=True,"] if ANY in binary_media_types(route for _, route in service.routes()) else []),
+        *(["    binary=True,"] if _returns_bytes(service, function) else []),
         ")",
+        *([_http_handler(function)] if _receives_http_events(service, function) else []),
         "if hasattr(operations, 'start'):",
         "    operations.start()",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _receives_http_events(service: Service, function: Function) -> bool:
+    """Return whether a function receives requests in payload format 2.0."""
+    return function.url is not None or "HTTP" in service.protocols(function)
+
+
+def _http_handler(function: Function) -> str:
+    """Return the line that wraps the handler. A function with a URL finds the routes of requests itself."""
+    routes = [(route.method, route.path) for route in function.routes] if function.url else []
+    return f"handler = HttpEvents(handler{f', {routes!r}' if routes else ''})"
+
+
+def _returns_bytes(service: Service, function: Function) -> bool:
+    """Return whether the endpoints of a function decode Base64 bodies: REST APIs only with binary media types."""
+    apis = service.used_apis()
+    endpoints = {name: routes for name, routes in service.endpoints().items() if function in [f for f, _ in routes]}
+    rest = [routes for name, routes in endpoints.items() if name in apis and apis[name].protocol == "REST"]
+    return bool(endpoints) and all(ANY in binary_media_types(route for _, route in routes) for routes in rest)
 
 
 def _variable(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..model import Alarm, Function, Service, Table
+from ..model import API_METRICS, Alarm, Function, Service, Table
 from ..settings import AlarmSettings
 
 MAX_SUMMED_METRICS = 9
@@ -48,19 +48,26 @@ def alarm_label(alarm: Alarm) -> str:
 def recommended_alarms(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> list[Alarm]:
     """Return the recommended alarms on metrics that no alarm of the service definition watches.
 
-    `duration_ms` is the duration threshold by function name. `Alarm.on` is `api`, `dead-letters`, `lambda NAME`, `table
-    NAME` or `index TABLE/NAME`. Existing tables have none, because their own stack watches them.
+    `duration_ms` is the duration threshold by function name. `Alarm.on` is `api`, `api NAME`, `dead-letters`, `lambda
+    NAME`, `table NAME` or `index TABLE/NAME`. Existing tables have none, because their own stack watches them.
     """
     defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
-    api = _api(settings) if service.has_api() else ()
-    alarms = (*api, *_functions(service, settings, duration_ms), *_tables(service), *_queue(service))
+    alarms = (
+        *_apis(service, settings),
+        *_functions(service, settings, duration_ms),
+        *_tables(service),
+        *_queue(service),
+    )
     return [alarm for alarm in alarms if (alarm.on, alarm.metric) not in defined]
 
 
-def _api(settings: AlarmSettings) -> Iterator[Alarm]:
-    for spec in API:
-        fields = {name: value for name, value in spec.items() if name != "setting"}
-        yield Alarm(on="api", threshold=getattr(settings, spec["setting"]), **{"statistic": "Average", **fields})
+def _apis(service: Service, settings: AlarmSettings) -> Iterator[Alarm]:
+    for name, api in service.used_apis().items():
+        names = dict(zip(API_METRICS["REST"], API_METRICS[api.protocol], strict=False))
+        for spec in API:
+            fields = {key: value for key, value in spec.items() if key != "setting"} | {"metric": names[spec["metric"]]}
+            threshold = getattr(settings, spec["setting"])
+            yield Alarm(on=service.api_target(name), threshold=threshold, **{"statistic": "Average", **fields})
 
 
 def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> Iterator[Alarm]:
@@ -75,6 +82,15 @@ def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[s
                 threshold=duration_ms[function.name],
                 evaluation_periods=15,
                 description="has a p90 duration near its timeout: check its log for slow calls or increase its memory",
+            )
+        if function.url:
+            yield Alarm(
+                name="url-server-errors",
+                on=on,
+                metric="Url5xxCount",
+                threshold=0,
+                evaluation_periods=3,
+                description="has 5xx responses at its URL: check the errors in its log",
             )
         if function.consumers:
             yield Alarm(

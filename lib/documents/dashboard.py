@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..model import Service
+from ..model import API_METRICS, Service
 from ..runtime import metrics
 
 WIDTH = 24
@@ -19,7 +19,14 @@ MAX_LOG_GROUPS = 50
 ERRORS = (
     "fields @timestamp, message, route, correlationId, error | filter level = 'ERROR' | sort @timestamp desc | limit 50"
 )
-METRIC_COLORS = {"Throttles": "#d62728", "Errors": "#d62728", "5XXError": "#d62728", "4XXError": "#ff7f0e"}
+METRIC_COLORS = {
+    "Throttles": "#d62728",
+    "Errors": "#d62728",
+    "5XXError": "#d62728",
+    "5xx": "#d62728",
+    "4XXError": "#ff7f0e",
+    "4xx": "#ff7f0e",
+}
 """Colors of metrics, the same in all graphs."""
 
 
@@ -28,9 +35,8 @@ class DeployedNames:
     """Names of deployed resources. The keys of `functions` and `tables` are names in the service definition."""
 
     region: str
-    api: str = ""
-    """Name of the REST API. Empty for a service without routes."""
-    stage: str = ""
+    apis: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Dimensions of the metrics of each API, by its name in the service definition."""
     functions: Mapping[str, str]
     tables: Mapping[str, str]
     queue: str = ""
@@ -63,7 +69,8 @@ def body(service: Service, names: DeployedNames) -> dict[str, Any]:
         widgets.append(_widget("alarm", alarms, Position(0, 0, WIDTH, ALARMS_HEIGHT)))
     top = ALARMS_HEIGHT
     for row in (
-        _requests(names) if names.api else (),
+        *(_requests(service, name, dimensions) for name, dimensions in names.apis.items()),
+        _urls(service, names),
         _custom_metrics(service, names),
         _functions(names),
         *_tables(service, names),
@@ -108,15 +115,30 @@ def _metrics_entry(line: Metric) -> list[Any]:
     return [line.namespace, line.name, *dimensions, {"stat": line.stat, "label": line.label or line.name, **color}]
 
 
-def _requests(names: DeployedNames) -> Iterator[Graph]:
-    dimensions = {"ApiName": names.api, "Stage": names.stage}
+def _requests(service: Service, api: str, dimensions: Mapping[str, str]) -> Iterator[Graph]:
+    apis = service.used_apis()
+    prefix = f"{api}: " if len(apis) > 1 else ""
+    count, client_errors, server_errors, latency, integration_latency = API_METRICS[apis[api].protocol][:5]
 
     def line(name: str, stat: str = "Sum", label: str = "") -> Metric:
         return Metric("AWS/ApiGateway", name, dimensions, stat, label)
 
-    yield Graph("Requests", [line("Count", label="requests"), line("4XXError"), line("5XXError")])
-    yield Graph("Latency (ms)", [line("Latency", stat, stat) for stat in ("p50", "p90", "p99")])
-    yield Graph("Integration latency (ms)", [line("IntegrationLatency", stat, stat) for stat in ("p50", "p90", "p99")])
+    def percentiles(name: str) -> list[Metric]:
+        return [line(name, stat, stat) for stat in ("p50", "p90", "p99")]
+
+    yield Graph(f"{prefix}Requests", [line(count, label="requests"), line(client_errors), line(server_errors)])
+    yield Graph(f"{prefix}Latency (ms)", percentiles(latency))
+    yield Graph(f"{prefix}Integration latency (ms)", percentiles(integration_latency))
+
+
+def _urls(service: Service, names: DeployedNames) -> Iterator[Graph]:
+    functions = [function.name for function in service.function_urls()]
+    for title, metric, stat in (
+        ("URL requests", "UrlRequestCount", "Sum"),
+        ("URL 5xx responses", "Url5xxCount", "Sum"),
+        ("URL latency p90 (ms)", "UrlRequestLatency", "p90"),
+    ):
+        yield Graph(title, [_function_metric(names, function, metric, stat) for function in functions])
 
 
 def _custom_metrics(service: Service, names: DeployedNames) -> Iterator[Graph]:

@@ -4,7 +4,8 @@ A `Service` determines the resources, permissions, routing and validation in the
 and outputs.
 """
 
-from .apis import Api, FunctionUrl, Protocol, UrlAuth
+from .apis import API_METRICS, Api, FunctionUrl, Protocol, UrlAuth, check_http_settings
+from .apis import OWN_SETTINGS as OWN_API_SETTINGS
 from .factory import SeedData, ServiceFactory
 from .function import Function
 from .grants import Grant, Statement
@@ -39,10 +40,12 @@ from .workload import Operation, Workload
 
 __all__ = [
     "ANY_METHOD",
+    "API_METRICS",
     "CORS_VARIABLE",
     "DEFAULT_TAGS",
     "GROUP_VARIABLE",
     "METHODS",
+    "OWN_API_SETTINGS",
     "RESERVED_OUTPUT_PREFIXES",
     "STANDARD_ALARMS",
     "UNITS",
@@ -86,4 +89,5 @@ __all__ = [
     "Topic",
     "UrlAuth",
     "Workload",
+    "check_http_settings",
 ]

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 Protocol = Literal["REST", "HTTP"]
 UrlAuth = Literal["AWS_IAM", "NONE"]
+API_METRICS: Mapping[Protocol, tuple[str, ...]] = {
+    "REST": ("Count", "4XXError", "5XXError", "Latency", "IntegrationLatency", "CacheHitCount", "CacheMissCount"),
+    "HTTP": ("Count", "4xx", "5xx", "Latency", "IntegrationLatency", "DataProcessed"),
+}
+"""CloudWatch metrics of a stage. The first five of each type of API have the same meaning."""
 REST_SETTINGS = ("quota_per_month", "execution_log_level", "execution_log_bodies", "log_role", "health_route")
 """Settings that only REST APIs have."""
 OWN_SETTINGS = ("domain_name", "certificate_arn", "zone_id", "base_path", "disable_execute_api_endpoint")
@@ -91,6 +96,10 @@ def endpoint_problems(
     for function in with_url:
         if not function.routes:
             yield f"function {function.name!r} url must be None without routes, got {function.url!r}. Add a route."
+    for name, api in apis.items():
+        if api.protocol == "REST" and name != default_api and api.settings.cors_origin is not None:
+            remedy = "Set it in the settings of the service: functions return the headers of all REST APIs."
+            yield f"api {name!r} settings.cors_origin must be unset, got {api.settings.cors_origin!r}. {remedy}"
     for name in apis.keys() - served.keys() - {default_api}:
         yield f"api {name!r} must have at least one route, got none. Set api={name!r} in a route, or remove the API."
     for name, members in served.items():

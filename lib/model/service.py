@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from ..settings import Settings, check_tags, invalid_value, merge
 from . import json_schema
-from .apis import Api, endpoint_of, endpoint_problems
+from .apis import API_METRICS, Api, Protocol, endpoint_of, endpoint_problems
 from .function import Function
 from .grants import Grant, Statement, action_problems, merge_grants
 from .media_types import FORM, JSON, is_media_type
@@ -178,6 +178,10 @@ class Service:
         described = {api.name: api for api in self.apis}
         return {self.api_type: described.get(self.api_type) or Api(name=self.api_type), **described}
 
+    def api_target(self, name: str) -> str:
+        """Return the value of `Alarm.on` for the metrics of an API."""
+        return "api" if name == self.api_type else f"api {name}"
+
     def has_api(self) -> bool:
         """Return whether the default API has routes."""
         return self.api_type in self.endpoints()
@@ -208,13 +212,20 @@ class Service:
         placeholders = {name for statement in self.statements() for name in statement.existing()}
         return placeholders | {resource.name for resource in self.existing()}
 
-    def preflight_type(self) -> str:
-        """Return the value of `{type}` for the function that responds to OPTIONS if there are several CORS origins."""
-        return f"{self.api_type}-preflight"
+    def preflight_types(self) -> dict[str, str]:
+        """Return the value of `{type}` for the function that responds to OPTIONS if there are several CORS origins, by
+        the name of each REST API."""
+        return {name: f"{name}-preflight" for name, api in self.used_apis().items() if api.protocol == "REST"}
+
+    def protocols(self, function: Function) -> set[Protocol]:
+        """Return the types of the APIs that invoke a function."""
+        apis = self.used_apis()
+        names = {endpoint_of(function, route, self.api_type) for route in function.routes}
+        return {apis[name].protocol for name in names if name in apis}
 
     def scopes(self) -> list[str]:
-        """Return the scopes that its routes require."""
-        return sorted({route.required_scope() for _, route in self.routes()} - {""})
+        """Return the scopes that the routes of its APIs require."""
+        return sorted({route.required_scope() for function, route in self.routes() if not function.url} - {""})
 
     def request_schema(self, name: str) -> Schema:
         """Return the schema of a request body, which for a batch excludes the schema of its entries."""
@@ -239,9 +250,14 @@ class Service:
         return list(dict.fromkeys(statement for function in self.functions for statement in function.statements()))
 
     def split(self) -> Service:
-        """Return the service with one function for each operation, with the common code in a layer."""
+        """Return the service with one function for each operation, with the common code in a layer.
+
+        A function with a URL is not split, because the URL serves all its routes.
+        """
         functions = [
-            replace(
+            function
+            if function.url
+            else replace(
                 function,
                 name=operation.replace("_", "-"),
                 routes=tuple(route for route in function.routes if route.operation == operation),
@@ -250,7 +266,7 @@ class Service:
                 settings=merge(function.settings, settings),
             )
             for function in self.functions
-            for operation, settings in function.operations().items()
+            for operation, settings in ({"": function.settings} if function.url else function.operations()).items()
         ]
         pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
         alarms = tuple(split for alarm in self.alarms for split in self._split_alarm(alarm))
@@ -261,7 +277,7 @@ class Service:
         an alarm that is not on a function."""
         name = alarm.on.removeprefix(LAMBDA)
         prefix = alarm.on.removesuffix(name)
-        targets = [function for function in self.functions if function.name == name]
+        targets = [function for function in self.functions if function.name == name and not function.url]
         replacing = [f.operations() if prefix else f.operations_emitting(alarm.metric) for f in targets]
         functions = [operation.replace("_", "-") for operations in replacing for operation in operations]
         if len(functions) > 1:
@@ -378,7 +394,7 @@ class Service:
     def alarm_targets(self) -> list[str]:
         """Return the possible targets of alarms, as `Alarm.on` names them."""
         return [
-            *["api"] * self.has_api(),
+            *map(self.api_target, self.used_apis()),
             *["dead-letters"] * bool(self.dead_letters),
             *(function.name for function in self.functions),
             *(f"{LAMBDA}{function.name}" for function in self.functions),
@@ -387,6 +403,10 @@ class Service:
             *(f"topic {topic.name}" for topic in self.topics),
         ]
 
+    def _api_metrics(self) -> dict[str, tuple[str, ...]]:
+        """Return the metrics of each API by the target of their alarms."""
+        return {self.api_target(name): API_METRICS[api.protocol] for name, api in self.used_apis().items()}
+
     def _alarm_problems(self) -> Iterator[str]:
         targets = self.alarm_targets()
         functions = {function.name: function for function in self.functions}
@@ -394,6 +414,8 @@ class Service:
             if targets.count(alarm.on) != 1:
                 remedy = f" Rename the function {alarm.on!r}." if alarm.on in targets else ""
                 yield f"alarm {alarm.name!r} on must be exactly one of {', '.join(targets)}, got {alarm.on!r}.{remedy}"
+            elif (known := self._api_metrics().get(alarm.on)) and alarm.metric not in known:
+                yield f"alarm {alarm.name!r} metric must be one of {', '.join(known)}, got {alarm.metric!r}."
             elif alarm.on in functions and not functions[alarm.on].operations_emitting(alarm.metric):
                 yield (
                     f"alarm {alarm.name!r} metric must be emitted by an operation of {alarm.on!r}, got "

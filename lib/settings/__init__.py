@@ -5,7 +5,7 @@ other in this order; a field that is None is unset and overrides nothing. A comp
 field that is None.
 """
 
-from .api import ApiSettings
+from .api import ApiSettings, check_domain
 from .authorization import USER_POOL, AuthorizationSettings
 from .backup import BackupSettings
 from .base import (
@@ -56,6 +56,7 @@ __all__ = [
     "between",
     "boolean",
     "check_schedule",
+    "check_domain",
     "check_tags",
     "docs_of",
     "invalid_value",

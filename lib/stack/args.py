@@ -23,6 +23,7 @@ from ..settings import (
     ApiSettings,
     FunctionSettings,
     Settings,
+    check_domain,
     check_tags,
     invalid_value,
     is_output,
@@ -121,16 +122,9 @@ class TapStackArgs(Settings):
         self._check_secrets()
         self._check_existing()
         self._check_without_api()
-        for _, route in self.service_definition().routes():
-            if route.throttle:
-                route.throttle.within(self.settings().api)
+        self._check_apis()
         check_handlers(self.service_definition())
         check_connectivity(self.service_definition(), self.settings().network)
-        if self.settings().api.health_route and HEALTH_PATH in {
-            route.path for _, route in self.service_definition().routes()
-        }:
-            remedy = f"The service defines {HEALTH_PATH} itself."
-            raise invalid_value("api.health_route", True, "False", remedy)
         threshold_ms = self.settings().alarms.duration_ms
         functions = self.service_definition().functions
         shortest_ms = min(self.function_settings(function).timeout_seconds or 0 for function in functions) * 1000
@@ -157,11 +151,38 @@ class TapStackArgs(Settings):
         if SITE in origins and not service.site:
             expected, remedy = f"URLs because the service {service.name} has no site", "Remove 'site'."
             raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
-        preflight = service.preflight_type()
-        if len(origins) > 1 and preflight in {function.name for function in service.functions}:
+        functions = {function.name for function in service.functions}
+        for preflight in functions.intersection(service.preflight_types().values() if len(origins) > 1 else ()):
             expected = f"at most one origin while {service.name} has a function {preflight!r}"
             remedy = "Rename it: the function that responds to OPTIONS for several origins needs this name."
             raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
+
+    def _check_apis(self) -> None:
+        """Raise `ValueError` for settings that an API does not support, and for settings of APIs that conflict."""
+        service, apis = self.service_definition(), self.service_definition().used_apis()
+        if default := apis.get(service.api_type):
+            model.check_http_settings("api", default.protocol, self.api)
+            model.check_http_settings(f"service {service.name!r} settings.api", default.protocol, service.settings.api)
+        protocols = {api.protocol for api in apis.values()}
+        if "HTTP" in protocols and service.scopes() and self.settings().authorization.type == "API_KEY":
+            remedy = "HTTP APIs have no API keys: set another type, or the protocol REST."
+            raise invalid_value("authorization.type", "API_KEY", "another type with an HTTP API", remedy)
+        if protocols == {"HTTP"} and self.settings().firewall.enabled:
+            remedy = "AWS WAF does not support HTTP APIs: set the protocol REST, or disable the firewall."
+            raise invalid_value("firewall.enabled", True, "False without a REST API", remedy)
+        domains: dict[str, str] = {}
+        for name, api in apis.items():
+            settings, routes = self.api_settings(name), [route for _, route in service.endpoints()[name]]
+            check_domain(settings)
+            if settings.domain_name and (other := domains.setdefault(settings.domain_name, name)) != name:
+                expected = f"a domain name that {other!r} does not have"
+                raise invalid_value(f"api {name!r} domain_name", settings.domain_name, expected)
+            for route in routes:
+                if route.throttle:
+                    route.throttle.within(settings)
+            if api.protocol == "REST" and settings.health_route and HEALTH_PATH in {route.path for route in routes}:
+                remedy = f"The service defines {HEALTH_PATH} itself."
+                raise invalid_value("api.health_route", True, "False", remedy)
 
     def _check_authorization(self) -> None:
         service, settings = self.service_definition(), self.settings()
@@ -275,22 +296,41 @@ class TapStackArgs(Settings):
     @cached_property
     def _settings(self) -> Settings:
         profile = ENVIRONMENTS[self.profile]
-        stage = Settings(api=ApiSettings(stage_name=self.environment))
+        service = self.service_definition()
+        default = service.used_apis().get(service.api_type) or model.Api(name=service.api_type)
+        # An HTTP API has the stage `$default` if no stage name is set.
+        stage = Settings(api=ApiSettings(stage_name=self.environment if default.protocol == "REST" else None))
         if self.api.cors_origin == "*" and not profile.api.cors_origin:
             expected = f"a list of origins in {self.environment}"
             raise invalid_value("api.cors_origin", "*", expected, "Set the origins that call the API.")
-        return profile.merged_with(stage).merged_with(self.service_definition().settings).merged_with(self)
+        defined = service.settings.merged_with(Settings(api=default.settings))
+        return profile.merged_with(stage).merged_with(defined).merged_with(self)
+
+    def api_settings(self, name: str) -> ApiSettings:
+        """Return the settings of an API: those of the stack, overridden by its definition, then by the arguments.
+
+        The domain of the stack is that of the default API.
+        """
+        service = self.service_definition()
+        if name == service.api_type:
+            return self.settings().api
+        api, without_own = service.used_apis()[name], dict.fromkeys(model.OWN_API_SETTINGS)
+        stage_name = self.environment if api.protocol == "REST" else None
+        stack = merge(ENVIRONMENTS[self.profile].api, ApiSettings(stage_name=stage_name))
+        defined = merge(replace(service.settings.api, **without_own), api.settings)
+        return merge(merge(stack, defined), replace(self.api, **without_own))
 
     def cors_origins(self) -> tuple[str, ...]:
         """Return the allowed CORS origins, `site` for the site of the service.
 
         A service with a site allows only that one, unless the arguments or the service set `cors_origin`. A service
-        without an API has none.
+        without routes has none.
         """
         service = self.service_definition()
-        if not service.has_api():
+        if not service.routes():
             return ()
-        is_unset = self.api.cors_origin is None and service.settings.api.cors_origin is None
+        described = [api.settings for api in service.apis if api.name == service.api_type]
+        is_unset = all(api.cors_origin is None for api in (self.api, service.settings.api, *described))
         return (SITE,) if service.site and is_unset else self.settings().api.cors_origins()
 
     def cost_allocation_tags(self) -> dict[str, str]:

@@ -77,7 +77,7 @@ class Compute:
         args, definition = self._context.args, self._context.service
         by_name = {function.name: args.function_settings(function) for function in definition.functions}
         if len(args.cors_origins()) > 1:
-            by_name[definition.preflight_type()] = self._preflight_settings()
+            by_name |= dict.fromkeys(definition.preflight_types().values(), self._preflight_settings())
         reserved = self._within_quota({name: settings.reserved_concurrency or 0 for name, settings in by_name.items()})
         return {name: replace(settings, reserved_concurrency=reserved[name]) for name, settings in by_name.items()}
 
@@ -175,6 +175,8 @@ class Compute:
         role, network, rollout = self.roles[function.name], self.network, context.settings.rollout
         package = generated_sources if self.layers else sources
         origins = ",".join(context.args.cors_origins()) if frontend.site_origin is None else None
+        if function.routes and "REST" not in context.service.protocols(function):
+            origins = ""  # HTTP APIs and function URLs add the headers.
         log_actions = iam.LOG_ACTIONS.get(context.service.log_access)
         return Function(
             context.child(function.name),

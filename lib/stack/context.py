@@ -37,7 +37,7 @@ class StackNames:
     def alarm(self, function: str, alarm: str) -> str:
         """Return the name of an alarm on a function or on another resource, by the name that the pattern inserts."""
         pattern = self._service.alarm_pattern or self._service.name_pattern
-        if function == self._service.preflight_type() and "{function}" not in pattern:
+        if function in self._service.preflight_types().values() and "{function}" not in pattern:
             # The pattern yields the names of the alarms on the only function of the service.
             pattern = self._service.name_pattern
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
@@ -59,6 +59,10 @@ class StackNames:
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""
         return [self.physical("function", function.name) for function in self._service.functions]
+
+    def api(self, name: str) -> str:
+        """Return the name of an API."""
+        return self.physical("api", name)
 
     def unique(self) -> list[tuple[str, str]]:
         """Return the names that no other stack in the region and account can have, each with the kind of resource."""

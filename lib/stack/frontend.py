@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pulumi
 
 from .. import model
@@ -24,13 +26,15 @@ class Frontend:
         definition, allowed = context.service, context.args.cors_origins()
         self.site = self._site(definition.site) if definition.site else None
         self.user_pool = self._user_pool() if context.settings.authorization.type == USER_POOL else None
-        self.cors_origins: list[pulumi.Input[str]] = [
-            self.site.url if self.site and origin == SITE else origin for origin in allowed
-        ]
+        self.cors_origins = self.resolve_origins(allowed)
         """Allowed CORS origins, with the URL of the site instead of `site`."""
         self.site_origin = derive(lambda *origins: ",".join(origins), *self.cors_origins) if SITE in allowed else None
         """Allowed CORS origins, separated by commas, if they include the site; None if all are known before
         deployment."""
+
+    def resolve_origins(self, origins: Iterable[str]) -> list[pulumi.Input[str]]:
+        """Return CORS origins with the URL of the site instead of `site`."""
+        return [self.site.url if self.site and origin == SITE else origin for origin in origins]
 
     def environment(self) -> dict[str, pulumi.Input[str]]:
         """Return the environment variables of functions that check origins and users."""

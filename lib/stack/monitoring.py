@@ -54,9 +54,9 @@ class Monitoring:
             function.name: self._function_alarms(function.name, functions[function.name], args.alarm_settings(function))
             for function in definition.functions
         }
-        if self._edge.api and (preflight := self._edge.api.preflight):
-            name = definition.preflight_type()
-            alarms[name] = self._function_alarms(name, preflight.function, self._context.settings.alarms)
+        for name, type_ in definition.preflight_types().items():
+            if preflight := self._edge.apis[name].preflight:
+                alarms[type_] = self._function_alarms(type_, preflight.function, self._context.settings.alarms)
         return alarms
 
     def _function_alarms(self, name: str, function: Function, settings: AlarmSettings) -> Alarms:
@@ -105,14 +105,14 @@ class Monitoring:
 
     def _targets(self) -> dict[str, AlarmTarget]:
         """Return the possible targets of alarms, by the name that alarms refer to."""
-        api, functions = self._edge.api, self._compute.functions.items()
+        functions = self._compute.functions.items()
         targets = {
             name: AlarmTarget(function.name, metrics.NAMESPACE, {metrics.DIMENSION: function.name})
             for name, function in functions
         }
-        if api:
-            dimensions = {"ApiName": api.resource.name, "Stage": api.stage.stage_name}
-            targets["api"] = AlarmTarget(api.resource.name, "AWS/ApiGateway", dimensions)
+        for name, api in self._edge.apis.items():
+            on = self._context.service.api_target(name)
+            targets[on] = AlarmTarget(api.resource.name, "AWS/ApiGateway", api.metric_dimensions())
         for name, function in functions:
             targets[f"{LAMBDA}{name}"] = AlarmTarget(function.name, "AWS/Lambda", {"FunctionName": function.name})
         for table in self._context.service.tables:
@@ -155,7 +155,7 @@ class Monitoring:
                 service=context.service,
                 names={
                     "region": api.resource.region if api else context.provider_info.region,
-                    **({"api": api.resource.name, "stage": api.stage.stage_name} if api else {}),
+                    "apis": {name: api.metric_dimensions() for name, api in self._edge.apis.items()},
                     "functions": {name: function.name for name, function in self._compute.functions.items()},
                     "tables": {table.name: self._data.table(table.name).name for table in context.service.tables},
                     "queue": queue.name if queue else "",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pulumi_aws as aws
 
     from .. import model
+    from ..components.api.http_api import HttpApi
     from ..components.api.rest_api import Api
     from ..components.data.table import Table
     from ..components.messaging.topic import Topic
@@ -43,8 +44,8 @@ def _of_first_table(compute: Callable[[Table], _T]) -> Callable[[TapStack], _T |
     return lambda stack: compute(_first(stack.tables)) if stack.tables else None
 
 
-def _of_api(compute: Callable[[Api], _T | None]) -> Callable[[TapStack], _T | None]:
-    """Return a function from a stack to a value of its API; None if it has none."""
+def _of_api(compute: Callable[[Api | HttpApi], _T | None]) -> Callable[[TapStack], _T | None]:
+    """Return a function from a stack to a value of its default API; None if it has none."""
     return lambda stack: compute(stack.api) if stack.api else None
 
 
@@ -64,14 +65,33 @@ def _of_created_network(compute: Callable[[Network], _T | None]) -> Callable[[Ta
 
 
 def _caller_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
-    api = stack.api
-    if api is None or stack.settings.authorization.type != "AWS_IAM":
+    if not stack.apis or stack.settings.authorization.type != "AWS_IAM":
         return None
-    statements = {scope: api.grant(scope) for scope in stack.service_definition.scopes()}
-    return {
-        scope: pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.policy_document([allowed])))
-        for scope, statement in statements.items()
-    }
+    service, policies = stack.service_definition, {}
+    for scope in service.scopes():
+        routes = {name: [route for _, route in service.endpoints()[name]] for name in stack.apis}
+        granting = [name for name in routes if any(route.required_scope() == scope for route in routes[name])]
+        policies[scope] = _policy(pulumi.Output.all(*(stack.apis[name].grant(scope) for name in granting)))
+    return policies
+
+
+def _url_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
+    urls = {name: url for name, url in stack.urls.items() if url.auth == "AWS_IAM"}
+    return {name: _policy(url.grant()) for name, url in urls.items()} or None
+
+
+def _policy(statements: pulumi.Output[list[iam.Statement]]) -> pulumi.Output[str]:
+    return pulumi.Output.json_dumps(statements.apply(iam.policy_document))
+
+
+def _of_several_apis(compute: Callable[[Api | HttpApi], _T]) -> Callable[[TapStack], dict[str, _T] | None]:
+    """Return a function from a stack to a value of each API by name; None if it has only the default API."""
+
+    def compute_all(stack: TapStack) -> dict[str, _T] | None:
+        names = {*stack.apis} - {stack.service_definition.api_type}
+        return {name: compute(api) for name, api in stack.apis.items()} if names else None
+
+    return compute_all
 
 
 def _scopes(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
@@ -185,19 +205,27 @@ class StackOutputs(ServiceOutputs):
     )
     """ARNs of the log groups of the functions."""
     api_rest_id = String(_of_api(lambda api: api.resource.id))
-    """ID of the REST API."""
+    """ID of the default API."""
     api_name = String(_of_api(lambda api: api.resource.name))
-    """Name of the REST API."""
+    """Name of the default API."""
     api_execution_arn = String(_of_api(lambda api: api.resource.execution_arn))
-    """Execution ARN of the REST API, with which the ARNs of its methods begin."""
-    api_deployment_id = String(_of_api(lambda api: api.deployment.id))
+    """Execution ARN of the default API, with which the ARNs of its methods begin."""
+    api_deployment_id = String(_of_api(lambda api: api.deployment_id))
     """ID of the deployment on the stage."""
-    api_stage = String(_of_api(lambda api: api.stage.stage_name))
+    api_stage = String(_of_api(lambda api: api.stage_name))
     """Name of the stage."""
     api_stage_arn = String(_of_api(lambda api: api.stage.arn))
     """ARN of the stage."""
     api_url = String(_of_api(lambda api: api.url))
     """URL of the API. If the `execute-api` endpoint is disabled, it is the URL of the domain."""
+    api_urls = StringMap(_of_several_apis(lambda api: api.url))
+    """URLs of the APIs by name, if the service has others than the default API."""
+    api_ids = StringMap(_of_several_apis(lambda api: api.resource.id))
+    """IDs of the APIs by name, if the service has others than the default API."""
+    function_urls = StringMap(lambda stack: {name: url.url for name, url in stack.urls.items()} or None)
+    """URLs of functions that have one, by the name of the function."""
+    function_url_policies = StringMap(_url_policies)
+    """IAM policies for callers of function URLs that sign their requests, by the name of the function."""
     cors_origin = StringInput(
         _of_stack_with_api(lambda stack: stack.site_origin or ",".join(stack.args.cors_origins()) or "none")
     )
@@ -234,7 +262,7 @@ class StackOutputs(ServiceOutputs):
     """URL of the sign-in page. Its path `/oauth2/token` is the token endpoint."""
     scopes = StringMap(_scopes)
     """Scopes as tokens contain them, by name."""
-    access_log_group_name = String(_of_api(lambda api: api.logs.access.name if api.logs and api.logs.access else None))
+    access_log_group_name = String(_of_api(lambda api: api.access_log.name if api.access_log else None))
     """Name of the access log group of the API."""
     execution_log_group_name = String(
         _of_api(lambda api: api.logs.execution.name if api.logs and api.logs.execution else None)

@@ -41,7 +41,7 @@ def allow_calls(
 
 
 def public_url(
-    stage_url: pulumi.Output[str], domain: Domain | None, is_disabled: pulumi.Input[bool]
+    stage_url: pulumi.Output[str], domain: Domain | None, is_disabled: pulumi.Output[bool] | pulumi.Output[bool | None]
 ) -> pulumi.Output[str]:
     """Return the URL of a stage, or of the custom domain if the `execute-api` endpoint is disabled."""
     if not domain:

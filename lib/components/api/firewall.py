@@ -23,6 +23,8 @@ class FirewallArgs:
     name: str
     """Physical name of the web ACL."""
     stage_arn: pulumi.Input[str]
+    other_stage_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Stages of other REST APIs by a name for their association."""
     settings: FirewallSettings = field(default_factory=FirewallSettings)
     """Unset fields use the `dev` defaults."""
     log_retention_days: int | None = BASIS.function.log_retention_days
@@ -55,6 +57,12 @@ class Firewall(pulumi.ComponentResource):
         self.association = aws.wafv2.WebAclAssociation(
             f"{name}-association", resource_arn=args.stage_arn, web_acl_arn=self.resource.arn, opts=child
         )
+        self.other_associations = {
+            label: aws.wafv2.WebAclAssociation(
+                f"{name}-{label}-association", resource_arn=arn, web_acl_arn=self.resource.arn, opts=child
+            )
+            for label, arn in args.other_stage_arns.items()
+        }
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"{LOG_PREFIX}{args.name}",

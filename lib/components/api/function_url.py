@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -31,15 +32,16 @@ class FunctionUrl(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FunctionUrlArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:FunctionUrl", name, None, opts)
-        self._prefix, self._args = name, args
+        self._prefix, self._args, self.auth = name, args, args.auth
         self._child = pulumi.ResourceOptions(parent=self)
+        cors = http_api.cors(args.routes, args.cors_origins)
         self.permissions = self._permissions() if args.auth == "NONE" else []
         self.resource = aws.lambda_.FunctionUrl(
             f"{name}-url",
             function_name=args.function.name,
             qualifier=args.function.qualifier,
             authorization_type=args.auth,
-            cors=http_api.cors(args.routes, args.cors_origins),
+            cors=aws.lambda_.FunctionUrlCorsArgs(**cors) if cors else None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.permissions),
         )
         self.url = self.resource.function_url.apply(lambda url: url.rstrip("/") if url else url)
@@ -51,18 +53,17 @@ class FunctionUrl(pulumi.ComponentResource):
 
     def _permissions(self) -> list[aws.lambda_.Permission]:
         """Allow every caller. Lambda requires both actions for a URL, and the second only through the URL."""
-        function = self._args.function
         return [
-            aws.lambda_.Permission(
-                f"{self._prefix}-{kind}-permission",
-                function=function.name,
-                qualifier=function.qualifier,
-                principal="*",
-                **properties,
-                opts=self._child,
-            )
-            for kind, properties in {
-                "url": {"action": "lambda:InvokeFunctionUrl", "function_url_auth_type": "NONE"},
-                "invoke": {"action": "lambda:InvokeFunction", "invoked_via_function_url": True},
-            }.items()
+            self._permission("url", action="lambda:InvokeFunctionUrl", function_url_auth_type="NONE"),
+            self._permission("invoke", action="lambda:InvokeFunction", invoked_via_function_url=True),
         ]
+
+    def _permission(self, kind: str, **properties: Any) -> aws.lambda_.Permission:
+        return aws.lambda_.Permission(
+            f"{self._prefix}-{kind}-permission",
+            function=self._args.function.name,
+            qualifier=self._args.function.qualifier,
+            principal="*",
+            **properties,
+            opts=self._child,
+        )

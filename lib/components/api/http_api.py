@@ -66,6 +66,8 @@ class HttpApi(pulumi.ComponentResource):
     """API Gateway responds to OPTIONS, so no function does."""
     usage_plan = None
     """HTTP APIs have no API keys."""
+    logs = None
+    """HTTP APIs have only an access log."""
 
     def __init__(self, name: str, args: HttpApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:HttpApi", name, None, opts)
@@ -74,12 +76,13 @@ class HttpApi(pulumi.ComponentResource):
         self.settings = merge(merge(BASIS.api, ApiSettings(stage_name=None)), args.settings)
         self.authorization = merge(BASIS.authorization, args.authorization)
         origins = self.settings.cors_origins() if args.cors_origins is None else args.cors_origins
+        cors = http_api.cors(self._routes(), origins)
         self.resource = aws.apigatewayv2.Api(
             f"{name}-api",
             name=args.name,
             description=args.description or None,
             protocol_type="HTTP",
-            cors_configuration=http_api.cors(self._routes(), origins),
+            cors_configuration=aws.apigatewayv2.ApiCorsConfigurationArgs(**cors) if cors else None,
             disable_execute_api_endpoint=self.settings.disable_execute_api_endpoint,
             tags=args.tags,
             opts=self._child,
@@ -92,6 +95,8 @@ class HttpApi(pulumi.ComponentResource):
         self.permissions = allow_invocations(name, self._functions, self.resource.execution_arn, self._child)
         self.access_log = self._access_log() if self.settings.access_log else None
         self.stage = self._stage()
+        self.stage_name = self.stage.name
+        self.deployment_id = self.stage.deployment_id
         self.domain = self._domain() if self.settings.domain_name else None
         self.url = public_url(
             self.stage.invoke_url.apply(lambda url: url.rstrip("/") if url else url),
@@ -99,6 +104,10 @@ class HttpApi(pulumi.ComponentResource):
             self.resource.disable_execute_api_endpoint,
         )
         self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.name})
+
+    def metric_dimensions(self) -> dict[str, pulumi.Output[str]]:
+        """Return the dimensions of the CloudWatch metrics of the stage."""
+        return {"ApiId": self.resource.id, "Stage": self.stage.name}
 
     def grant(self, scope: str) -> pulumi.Output[iam.Statement]:
         """Return a statement that allows signed requests (AWS_IAM authorization) to the routes of a scope."""
@@ -168,12 +177,13 @@ class HttpApi(pulumi.ComponentResource):
             api_id=self.resource.id,
             name=settings.stage_name or http_api.DEFAULT_STAGE,
             auto_deploy=True,
-            default_route_settings=self._limits(settings.throttle_rate_per_second, settings.throttle_burst),
+            default_route_settings=aws.apigatewayv2.StageDefaultRouteSettingsArgs(
+                **self._limits(settings.throttle_rate_per_second, settings.throttle_burst)
+            ),
             route_settings=[
-                {
-                    "route_key": http_api.route_key(route),
-                    **self._limits(limits.rate_per_second, limits.burst),
-                }
+                aws.apigatewayv2.StageRouteSettingArgs(
+                    route_key=http_api.route_key(route), **self._limits(limits.rate_per_second, limits.burst)
+                )
                 for route in self._routes()
                 if route.throttle and (limits := route.throttle.within(settings))
             ],

@@ -226,10 +226,17 @@ class Api(pulumi.ComponentResource):
             f"{name}-throttle", "*/*", self.settings.throttle_rate_per_second, self.settings.throttle_burst
         )
         self.route_settings = self._route_settings()
+        self.stage_name = self.stage.stage_name
+        self.deployment_id: pulumi.Output[str] = self.deployment.id
+        self.access_log = self.logs.access if self.logs else None
         self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
         self.domain = self._domain() if self.settings.domain_name else None
         self.url = public_url(self.stage.invoke_url, self.domain, self.resource.disable_execute_api_endpoint)
         self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
+
+    def metric_dimensions(self) -> dict[str, pulumi.Output[str]]:
+        """Return the dimensions of the CloudWatch metrics of the stage."""
+        return {"ApiName": self.resource.name, "Stage": self.stage.stage_name}
 
     def grant(self, scope: str) -> pulumi.Output[iam.Statement]:
         """Return a statement that allows signed requests (AWS_IAM authorization) to the routes of a scope."""

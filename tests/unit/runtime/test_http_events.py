@@ -132,7 +132,7 @@ def test_request_to_a_function_url_without_a_route_is_not_found() -> None:
 def test_other_events_are_passed_unchanged() -> None:
     passed: list[dict[str, Any]] = []
     handler = HttpEvents(lambda event, _context: passed.append(event))
-    events = [
+    events: list[dict[str, Any]] = [
         {"schedule": "nightly"},
         {"Records": []},
         {**an_event(), "type": "REQUEST"},
