@@ -88,7 +88,7 @@ class Client(FastHttpUser):
             content_type = (response.headers or {}).get("Content-Type", "")
             result = CallResult(call, response.status_code, 0, response.text or "", content_type)
             error = getattr(response, "error", None)
-            outcome, name = report.classify(call.status, result.status, result.body, error, route)
+            outcome, name = report.classify(result, error, route)
             response.request_meta.update(request_type=outcome, name=name)
             if outcome == report.FAILURE:
                 response.failure(name)
