@@ -131,7 +131,10 @@ def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]
 
     Path parameters and the method `ANY` become `*`, which in IAM also matches `/`.
     """
-    methods = (f"{execution_arn}/{stage}/{'*' if method == 'ANY' else method}{re.sub(r'{[^}]*}', '*', path)}" for method, path in routes)
+    methods = (
+        f"{execution_arn}/{stage}/{'*' if method == 'ANY' else method}{re.sub(r'{[^}]*}', '*', path)}"
+        for method, path in routes
+    )
     return allow("execute-api", ["Invoke"], list(methods))
 
 

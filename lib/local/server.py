@@ -206,7 +206,9 @@ def with_matching_models(check: Callable[..., Any]) -> Callable[..., Any]:
     MiniStack validates bodies of other content types, such as forms, with the model for JSON.
     """
 
-    def check_matching(method: Mapping[str, Any], api_id: str, request: Any, headers: Mapping[str, str], *rest: Any) -> Any:
+    def check_matching(
+        method: Mapping[str, Any], api_id: str, request: Any, headers: Mapping[str, str], *rest: Any
+    ) -> Any:
         models = method.get("requestModels") or {}
         content_type = headers.get("content-type", "application/json").split(";")[0].strip().lower()
         matching = {name: model for name, model in models.items() if name == content_type}

@@ -31,7 +31,7 @@ def cookie(
     if not VALUE.fullmatch(value):
         remedy = "Encode it with urllib.parse.quote."
         raise ValueError(
-            f"cookie {name!r} value must be printable ASCII without spaces and \"\\,;, got {value!r}. {remedy}"
+            f'cookie {name!r} value must be printable ASCII without spaces and "\\,;, got {value!r}. {remedy}'
         )
     for attribute, text in {"path": path, "domain": domain}.items():
         if not ATTRIBUTE.fullmatch(text):

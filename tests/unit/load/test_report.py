@@ -55,7 +55,10 @@ def test_outcome_is_success_expected_error_or_failure(status: int, body: str, ou
 def test_other_media_type_is_a_failure() -> None:
     call = Call(method="GET", path="/logo", status=200, content_type="image/png")
     assert report.classify(CallResult(call, 200, 0, "", "image/png"), None, READ) == (report.SUCCESS, READ)
-    assert report.classify(CallResult(call, 200, 0, "", "text/html"), None, READ) == (report.FAILURE, f"{READ}: text/html")
+    assert report.classify(CallResult(call, 200, 0, "", "text/html"), None, READ) == (
+        report.FAILURE,
+        f"{READ}: text/html",
+    )
     assert report.classify(CallResult(call, 200, 0, ""), None, READ) == (report.FAILURE, f"{READ}: no content type")
 
 

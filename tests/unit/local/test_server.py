@@ -1,0 +1,27 @@
+"""Corrections of MiniStack in the server process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.local.server import with_matching_models
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, {"application/json": "Order"}),
+        ({"content-type": "Application/JSON; charset=utf-8"}, {"application/json": "Order"}),
+        ({"content-type": "application/x-www-form-urlencoded"}, {}),
+    ],
+)
+def test_body_is_validated_only_with_the_model_for_its_type(headers: dict[str, str], expected: Any) -> None:
+    received: list[Any] = []
+    check = with_matching_models(lambda *arguments: received.append(arguments) or "error")
+    method = {"requestModels": {"application/json": "Order"}, "requestValidatorId": "v"}
+    assert check(method, "api", "request", headers, b"{}", {}) == "error"
+    assert received == [({**method, "requestModels": expected}, "api", "request", headers, b"{}", {})]
+    check({}, "api", "request", headers, b"", {})
+    assert received[1][0] == {"requestModels": {}}
