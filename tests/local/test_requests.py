@@ -142,7 +142,7 @@ def test_redirect_and_file(send: Send) -> None:
     assert (answer.status, answer.headers["location"], answer.body) == (301, "./", b"")
     answer = send("GET", "/source/")
     assert answer.body.startswith(b'"""Operations of the gallery."""')
-    assert answer.headers["content-type"] == "text/x-python"
+    assert answer.headers["content-type"] == "text/x-python; charset=utf-8"
 
 
 def test_parameters_are_required_repeated_and_converted(send: Send) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_stack.model import Call, Function, Key, Route, Service, Table
+from lib.model import Call, Function, Key, Route, Service, Table
 
 FORM = "application/x-www-form-urlencoded"
 ORDER = {

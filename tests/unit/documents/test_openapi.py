@@ -22,8 +22,8 @@ from lib.documents.openapi import (
 from lib.model import Call, Route, Service
 from lib.services import SERVICES
 
-from ...support.gallery import service as gallery
 from ...support.builders import PARCELS, a_code, a_function, a_route, a_service
+from ...support.gallery import service as gallery
 
 ALWAYS = [400, 401, 403, 429, 500, 502, 503, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]

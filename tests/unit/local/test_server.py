@@ -19,7 +19,12 @@ from lib.local.server import with_matching_models
 )
 def test_body_is_validated_only_with_the_model_for_its_type(headers: dict[str, str], expected: Any) -> None:
     received: list[Any] = []
-    check = with_matching_models(lambda *arguments: received.append(arguments) or "error")
+
+    def find_error(*arguments: Any) -> str:
+        received.append(arguments)
+        return "error"
+
+    check = with_matching_models(find_error)
     method = {"requestModels": {"application/json": "Order"}, "requestValidatorId": "v"}
     assert check(method, "api", "request", headers, b"{}", {}) == "error"
     assert received == [({**method, "requestModels": expected}, "api", "request", headers, b"{}", {})]

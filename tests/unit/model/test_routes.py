@@ -92,7 +92,7 @@ def test_parameters_below_a_segment_have_one_name() -> None:
     for other in ("/a/{name}/b", "/a/{id+}"):
         with pytest.raises(ValueError, match=r"must have the same parameter below /a, got {id} and {.*} in .*: rename"):
             of_routes(a_route(path="/a/{id}"), a_route(path=other))
-    with pytest.raises(ValueError, match="same parameter below /, got {a} and {b}"):
+    with pytest.raises(ValueError, match=r"same parameter below /, got {a} and {b}"):
         of_routes(a_route(path="/{a}"), a_route(path="/{b}"))
 
 
@@ -165,5 +165,5 @@ def test_body_of_a_call() -> None:
     assert encode(body={"a": 1}) == (b'{"a": 1}', "application/json")
     assert encode(body=b"\x89") == (b"\x89", "application/octet-stream")
     assert encode(form={"a": "b c", "d": "1"}) == (b"a=b+c&d=1", FORM)
-    with pytest.raises(ValueError, match="call POST / body must be None with a form, got {}"):
+    with pytest.raises(ValueError, match=r"call POST / body must be None with a form, got {}"):
         encode(form={}, body={})

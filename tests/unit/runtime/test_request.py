@@ -30,7 +30,7 @@ def accept(_value: Any, name_prefix: str) -> None:
 def load(schema: dict[str, Any]) -> Any:
     """Return the generated validator of a schema."""
     namespace: dict[str, Any] = {}
-    exec(validator(schema), namespace)
+    exec(validator(schema), namespace)  # noqa: S102  # pylint: disable=exec-used  # generated code, as Lambda imports it
     return namespace["validate"]
 
 
@@ -121,7 +121,7 @@ ORDERS = Route(
 
 
 def test_form_with_a_schema_is_converted_by_type() -> None:
-    form = {"headers": {"Content-Type": FORM}, "route": ORDERS}
+    form: dict[str, Any] = {"headers": {"Content-Type": FORM}, "route": ORDERS}
     assert call(body="copies=2&name=7&tags=1&tags=2.5", **form).body == {
         "copies": 2,
         "name": "7",

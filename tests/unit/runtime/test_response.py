@@ -40,7 +40,7 @@ def test_bytes_are_encoded_if_the_api_is_binary() -> None:
 def test_bytes_of_an_api_without_binary_media_types_must_be_utf_8() -> None:
     received = respond(Response(200, "\u00e9".encode()))
     assert (received["body"], "isBase64Encoded" in received) == ("\u00e9", False)
-    with pytest.raises(TypeError, match="Declare the media type in the responses of the route"):
+    with pytest.raises(TypeError, match="Declare its media type in the responses of the route"):
         respond(Response(200, PNG))
 
 
@@ -80,13 +80,16 @@ def test_constructors_set_the_media_type(tmp_path: Path) -> None:
     assert Response.text("a").headers["Content-Type"] == "text/plain; charset=utf-8"
     assert Response.binary(PNG).headers["Content-Type"] == "application/octet-stream"
     for name, content, body, media_type in (
-        ("a.html", b"<p>", "<p>", "text/html"),
+        ("a.html", b"<p>", "<p>", "text/html; charset=utf-8"),
+        ("a.json", b"{}", "{}", "application/json"),
         ("a.png", PNG, PNG, "image/png"),
         ("a.unknown-type", PNG, PNG, "application/octet-stream"),
     ):
         path = tmp_path / name
         path.write_bytes(content)
         assert Response.file(path) == Response(200, body, {"Content-Type": media_type})
+    latin = "text/plain; charset=us-ascii"
+    assert Response.file(str(tmp_path / "a.json"), latin, 404) == Response(404, "{}", {"Content-Type": latin})
 
 
 def test_redirect() -> None:
