@@ -140,9 +140,7 @@ def to_json(results: Iterable[CallResult]) -> list[dict[str, Any]]:
 def fill_placeholders(call: Call, values: Mapping[str, str]) -> Call:
     """Return the call with placeholders replaced by `values`. Placeholders without a value are unchanged."""
     quoted = {name: quote(value, safe="") for name, value in values.items()}
-    return replace(
-        call, path=_fill(call.path, quoted), body=_fill(call.body, values), form=_fill(call.form, values)
-    )
+    return replace(call, path=_fill(call.path, quoted), body=_fill(call.body, values), form=_fill(call.form, values))
 
 
 def _fill(template: Any, values: Mapping[str, str]) -> Any:

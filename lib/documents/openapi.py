@@ -323,11 +323,12 @@ def matching_route(service: Service, call: Call) -> Route | None:
     It prefers `/items/search` to `/items/{id}`, both to `/{path+}`, and `GET` to `ANY`.
     """
     routes = [route for _, route in service.routes() if call.calls(route)]
-    return min(
-        routes,
-        key=lambda route: ("+}" in route.path, len(route.path_parameters()), route.method == ANY_METHOD),
-        default=None,
-    )
+    return min(routes, key=_precedence, default=None)
+
+
+def _precedence(route: Route) -> tuple[list[int], bool]:
+    """Return the sort key of a route: in each segment, literal names precede parameters and greedy parameters."""
+    return [part.startswith("{") + part.endswith("+}") for part in route.path.split("/")], route.method == ANY_METHOD
 
 
 def _operation(route: Route, operation_id: str, example: Call) -> Document:
@@ -376,7 +377,9 @@ def _parameter(location: str, name: str, schema: Schema, example: Mapping[str, A
         "in": location,
         "description": schema.get("description", ""),
         **({"required": True} if is_required(schema) else {}),
-        "schema": _to_openapi_schema({key: value for key, value in value_schema(schema).items() if key != "description"}),
+        "schema": _to_openapi_schema(
+            {key: value for key, value in value_schema(schema).items() if key != "description"}
+        ),
         **example,
     }
 

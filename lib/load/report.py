@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from locust.stats import RequestStats
 
+    from ..client.smoke_test import CallResult
+
 SUCCESS, EXPECTED_ERROR, FAILURE = "success", "expected error", "failure"
 OUTCOMES = (SUCCESS, EXPECTED_ERROR, FAILURE)
 EXPECTED_ERRORS: Mapping[tuple[int, str], str] = {
@@ -36,11 +38,14 @@ class Row(NamedTuple):
     """Percentiles of the response time. Above 100 ms they have two significant digits."""
 
 
-def classify(expected: int, status: int, body: str, error: BaseException | None, route: str) -> tuple[str, str]:
+def classify(result: CallResult, error: BaseException | None, route: str) -> tuple[str, str]:
     """Return the outcome of a request and its row name in the report. Status 0 means a connection error."""
-    if status == expected:
+    status = result.status
+    if result.is_expected:
         return SUCCESS, route
-    code = error_code(body) if status else type(error).__name__
+    if status == result.call.status:
+        return FAILURE, f"{route}: {result.content_type or 'no content type'}"
+    code = error_code(result.body) if status else type(error).__name__
     cause = EXPECTED_ERRORS.get((status, code))
     return EXPECTED_ERROR if cause else FAILURE, f"{status or 'no response'} {code}: {cause or route}"
 

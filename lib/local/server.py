@@ -200,6 +200,23 @@ def with_log(invoke: Callable[..., Any], path: str) -> Callable[..., Any]:
     return invoke_and_log
 
 
+def with_matching_models(check: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a check of requests that validates a body only with the model for its content type, as API Gateway does.
+
+    MiniStack validates bodies of other content types, such as forms, with the model for JSON.
+    """
+
+    def check_matching(
+        method: Mapping[str, Any], api_id: str, request: Any, headers: Mapping[str, str], *rest: Any
+    ) -> Any:
+        models = method.get("requestModels") or {}
+        content_type = headers.get("content-type", "application/json").split(";")[0].strip().lower()
+        matching = {name: model for name, model in models.items() if name == content_type}
+        return check({**method, "requestModels": matching}, api_id, request, headers, *rest)
+
+    return check_matching
+
+
 LAZY_INVOKE_DEPTH = """
 class _OnImport:
     def find_spec(self, name, path=None, target=None):
@@ -250,6 +267,8 @@ def main() -> None:
     sts.register_session(key_id, {**root, "PrincipalType": "Root"})
     lambda_runtime.execution_credentials = role_credentials(secret_key, sts.register_session)
     lambda_runtime._PYTHON_WORKER_SCRIPT = lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT)
+    apis = server._get_module("apigateway_v1")
+    apis._check_request_validation = with_matching_models(apis._check_request_validation)
     if path := os.environ.pop(FUNCTION_LOG, ""):
         functions = server._get_module("lambda_svc")
         functions._execute_function_dispatch = with_log(functions._execute_function_dispatch, path)

@@ -167,7 +167,7 @@ class Deployment(NamedTuple):
 
 
 def _endpoint(inputs: Mapping[str, Any], paths: Mapping[str, str]) -> tuple[str, str]:
-    return inputs["httpMethod"], paths[inputs["resourceId"]]
+    return inputs["httpMethod"], paths[inputs["resourceId"]] or "/"
 
 
 def kind_of(token: str) -> str:

@@ -23,15 +23,16 @@ def cookie(
 ) -> str:
     """Return the value of a `Set-Cookie` header, for `Response.cookies`. Raise `ValueError` for an invalid argument.
 
-    By default, browsers send the cookie only over HTTPS and not with cross-site POST requests, scripts cannot read it,
-    and it lasts until the browser is closed (`max_age_seconds` None). An empty `domain` limits it to the host of the API.
+    By default, browsers send the cookie only over HTTPS and not with cross-site POST requests, and scripts cannot read
+    it. Without `max_age_seconds`, it lasts until the browser is closed. An empty `domain` limits it to the host of the
+    API.
     """
     if not NAME.fullmatch(name):
         raise ValueError(f"cookie name must be letters, digits and !#$%&'*+-.^_`|~, got {name!r}.")
     if not VALUE.fullmatch(value):
         remedy = "Encode it with urllib.parse.quote."
         raise ValueError(
-            f"cookie {name!r} value must be printable ASCII without spaces and \"\\,;, got {value!r}. {remedy}"
+            f'cookie {name!r} value must be printable ASCII without spaces and "\\,;, got {value!r}. {remedy}'
         )
     for attribute, text in {"path": path, "domain": domain}.items():
         if not ATTRIBUTE.fullmatch(text):

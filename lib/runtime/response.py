@@ -53,16 +53,17 @@ class Response(NamedTuple):
     def file(cls, path: Any, content_type: str = "", status: int = 200) -> Response:
         """Return the content of a file, such as `Path(__file__).with_name("logo.png")` in the archive of the function.
 
-        By default, the content type follows from the file name.
+        By default, the content type follows from the file name. Text must be UTF-8.
         """
         import mimetypes  # pylint: disable=import-outside-toplevel  # shortens cold starts
+        from pathlib import Path  # pylint: disable=import-outside-toplevel
 
         content_type = content_type or mimetypes.guess_type(str(path))[0] or "application/octet-stream"
-        with open(path, "rb") as file:
-            content: str | bytes = file.read()
-        if isinstance(content, bytes) and content_type.startswith(TEXT_TYPES):
-            content = content.decode()
-        return cls(status, content, {"Content-Type": content_type})
+        content = Path(path).read_bytes()
+        body = content.decode() if content_type.startswith(TEXT_TYPES) else content
+        if content_type.startswith("text/") and "charset" not in content_type:
+            content_type += "; charset=utf-8"
+        return cls(status, body, {"Content-Type": content_type})
 
     @classmethod
     def redirect(cls, url: str, status: int = 302) -> Response:
@@ -100,8 +101,8 @@ def _encoded(body: bytes, *, binary: bool) -> dict[str, Any]:
         return {"body": body.decode()}
     except UnicodeDecodeError as exc:
         raise TypeError(
-            f"The response body must be UTF-8 because the API has no binary media types, got {body[:16]!r}. Declare the "
-            'media type in the responses of the route, such as responses={200: "image/png"}.'
+            f"The response body must be UTF-8 because the API has no binary media types, got {body[:16]!r}. Declare "
+            'its media type in the responses of the route, such as responses={200: "image/png"}.'
         ) from exc
 
 

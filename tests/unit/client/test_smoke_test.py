@@ -67,6 +67,43 @@ def test_call_is_sent_with_its_headers_and_the_key(api: FakeAws) -> None:
     assert (sent["if-match"], sent["x-api-key"], sent["content-type"]) == ('"2"', "secret", "application/json")
 
 
+def test_headers_of_a_call_replace_the_others_in_any_case(api: FakeAws) -> None:
+    api.script = [(200, {})]
+    call = Call(method="PUT", path="/logo", status=200, body=b"\x89", headers={"content-type": "image/png"})
+    smoke_test.send(api.url, call)
+    assert (api.calls[0].headers["content-type"], api.calls[0].body) == ("image/png", b"\x89")
+    assert api.calls[0].headers["accept"] == "*/*"
+
+
+def test_form_is_sent_with_placeholders_filled(api: FakeAws) -> None:
+    api.script = [(201, {"id": "a b", "state": 7}), (200, {})]
+    send_all(api, ACCEPT, Call(method="POST", path="/forms", status=200, form={"of": "{first}"}))
+    assert api.calls[1].headers["content-type"] == "application/x-www-form-urlencoded"
+    assert api.calls[1].body == b"of=a+b"
+
+
+def test_redirect_is_not_followed_and_bytes_are_replaced(api: FakeAws) -> None:
+    api.script = [(302, b"\x89")]
+    (result,) = send_all(api, Call(method="GET", path="/old", status=302))
+    assert (result.is_expected, result.body, len(api.calls)) == (True, "\ufffd", 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "note"),
+    [
+        (200, "Image/PNG; a=b", ""),
+        (200, "text/html", "expected image/png, got text/html"),
+        (200, "", "expected image/png, got none"),
+        (404, "image/png", "expected 200"),
+    ],
+)
+def test_media_type_of_the_response_is_checked(status: int, content_type: str, note: str) -> None:
+    service = a_service(functions=(a_function(a_route(path="/logo")),))
+    call = Call(method="GET", path="/logo", status=200, content_type="image/png")
+    (_, row) = smoke_test.table(service, [smoke_test.CallResult(call, status, 1.0, "", content_type)])
+    assert row[-1] == note
+
+
 def test_route_without_a_demo_call_fails_the_smoke_test() -> None:
     service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost")),))
     results = [smoke_test.CallResult(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]

@@ -183,3 +183,15 @@ def test_text_of_the_description_cannot_break_the_chart() -> None:
     service = a_service(title='"]] end; <b>#1</b> &\n click')
     title = flowchart(service).splitlines()[2]
     assert title == "accTitle: Architecture of #quot;]] end; #lt;b#gt;#35;1#lt;/b#gt; #amp;  click in dev"
+
+
+@pytest.mark.parametrize(
+    ("route", "protocol"),
+    [
+        (a_route(), "HTTPS, JSON"),
+        (a_route(responses={200: "text/html"}), "HTTPS"),
+        (a_route(method="PUT", content_types=("image/*",)), "HTTPS"),
+    ],
+)
+def test_callers_show_the_protocol(route: Route, protocol: str) -> None:
+    assert f"<b>Callers</b><br>{protocol}<br>" in flowchart(a_service(functions=(a_function(route),)))

@@ -49,6 +49,19 @@ def test_route_is_listed_with_its_throttle() -> None:
     assert listing.startswith("| `GET` | `/parcels` | List (throttle: 2.5 requests a second, burst 5) | ")
 
 
+def test_route_is_listed_with_its_media_types_and_headers() -> None:
+    route = a_route(
+        method="PUT",
+        content_types=("image/*",),
+        query={"size": {}},
+        additional_query=True,
+        headers={"X-Limit": {}},
+        responses={200: "text/html"},
+    )
+    (line,) = routes(a_service(functions=(a_function(route),))).splitlines()[2:]
+    assert "| `image/*`, `?size`, other parameters, `X-Limit:` | **200** `text/html`; " in line
+
+
 def test_error_codes_are_listed_with_their_status_and_meaning() -> None:
     service = a_service(functions=(a_function(a_route(codes=(a_code(),))),))
     rows = cells(error_codes(service))

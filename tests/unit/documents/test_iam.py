@@ -66,6 +66,11 @@ def test_calls_are_allowed_by_method_and_path_in_one_stage() -> None:
     }
 
 
+def test_calls_of_any_method_and_of_a_greedy_path() -> None:
+    routes = [("ANY", "/files/{key+}"), ("GET", "/")]
+    assert iam.allow_calls("arn:api", "live", routes)["Resource"] == ["arn:api/live/*/files/*", "arn:api/live/GET/"]
+
+
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 def test_managed_policy_arn_contains_the_partition(partition: str) -> None:
     arn = iam.managed_policy_arn(partition, iam.BASIC_EXECUTION)

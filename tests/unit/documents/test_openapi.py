@@ -23,6 +23,7 @@ from lib.model import Call, Route, Service
 from lib.services import SERVICES
 
 from ...support.builders import PARCELS, a_code, a_function, a_route, a_service
+from ...support.gallery import service as gallery
 
 ALWAYS = [400, 401, 403, 429, 500, 502, 503, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]
@@ -428,3 +429,122 @@ def test_service_unavailable_response_has_retry_after() -> None:
     assert [label for label, each in components["responses"].items() if "Retry-After" in each["headers"]] == [
         "Error503"
     ]
+
+
+GALLERY = document(gallery.SERVICE)
+
+
+def gallery_operation(method: str, path: str) -> Document:
+    operation_: Document = GALLERY["paths"][path][method]
+    return operation_
+
+
+def test_document_with_media_types_is_valid() -> None:
+    validate(json.loads(json.dumps(GALLERY)))
+
+
+def test_greedy_parameter_and_root() -> None:
+    read = gallery_operation("get", "/pictures/{key}")
+    assert read["parameters"][0] == {
+        "name": "key",
+        "in": "path",
+        "description": "One or more path segments, with the slashes between them.",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1},
+        "example": "a/b.png",
+    }
+    assert (read["tags"], gallery_operation("get", "/")["tags"]) == (["pictures"], ["/"])
+
+
+def test_response_has_its_media_type() -> None:
+    png = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
+    assert gallery_operation("get", "/pictures/{key}")["responses"]["200"]["content"] == png
+    html = {"text/html": {"schema": {"type": "string"}}}
+    assert gallery_operation("get", "/")["responses"]["200"]["content"] == html
+    moved = gallery_operation("get", "/old")["responses"]["301"]
+    assert "Location" in moved["headers"]
+    assert "content" not in moved
+
+
+def test_request_body_has_its_media_types() -> None:
+    content = gallery_operation("post", "/orders")["requestBody"]["content"]
+    schema = {"$ref": "#/components/schemas/Order"}
+    assert content == {
+        "application/json": {"schema": schema},
+        gallery.FORM: {"schema": schema, "example": {"name": "Sunset", "copies": "2"}},
+    }
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    assert gallery_operation("put", "/pictures/{key}")["requestBody"] == {"content": {"image/*": binary}}
+    form = {"content": {gallery.FORM: {"schema": {"type": "string"}}}}
+    assert gallery_operation("post", "/forms")["requestBody"] == form
+    assert "requestBody" not in gallery_operation("post", "/hooks")
+
+
+def test_example_is_only_for_its_media_type() -> None:
+    types = ("application/json", gallery.FORM)
+    post = idempotent_post(content_types=types)
+    call = Call(method="POST", path="/parcels", status=201, body={"a": 1})
+    content = operation(post, call)["requestBody"]["content"]
+    assert [content[media_type].get("example") for media_type in types] == [{"a": 1}, None]
+    raw = Call(method="POST", path="/parcels", status=201, body=b"{}")
+    assert "example" not in operation(post, raw)["requestBody"]["content"]["application/json"]
+
+
+def test_unsupported_media_type_is_documented_only_if_a_route_restricts_it() -> None:
+    assert 415 in error_statuses(a_route(method="POST", content_types=("text/csv",)))
+    assert 415 in error_statuses(a_route(method="POST", body="Parcel"))
+    for route in (a_route(method="POST"), a_route(method="PUT", content_types=("*/*",))):
+        assert 415 not in error_statuses(route)
+    assert 413 in error_statuses(a_route(method="PUT", content_types=("*/*",)))
+
+
+def test_parameters_are_required_and_repeated() -> None:
+    q, tag, limit, _ = gallery_operation("get", "/search")["parameters"]
+    assert q == {
+        "name": "q",
+        "in": "query",
+        "description": "",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "a",
+    }
+    assert (tag["schema"]["type"], tag["example"], "required" in tag) == ("array", [1, 2], False)
+    assert (limit["name"], limit["in"], limit["required"], limit["schema"]) == (
+        "X-Limit",
+        "header",
+        True,
+        {"type": "integer"},
+    )
+
+
+def test_declared_header_replaces_the_common_one() -> None:
+    (header,) = route_parameters(idempotent_post(headers={"idempotency-key": {"maxLength": 9}}))
+    assert header["schema"] == {"maxLength": 9}
+
+
+def test_any_is_an_operation_for_each_method_without_a_route() -> None:
+    methods = GALLERY["paths"]["/search"]
+    assert methods.keys() == {"get", "head", "post", "put", "patch", "delete"}
+    assert (methods["get"]["operationId"], methods["put"]["operationId"]) == ("search", "any_method_put")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/files/a", ("GET", "/files/{id}")),
+        ("GET", "/files/a/b", ("GET", "/files/{id}/{key+}")),
+        ("POST", "/files/a", ("ANY", "/files/{id}")),
+        ("POST", "/files/a/b", ("ANY", "/{key+}")),
+    ],
+)
+def test_most_specific_route_is_selected(method: str, path: str, expected: tuple[str, str]) -> None:
+    routes = [
+        a_route(method="ANY", path="/files/{id}"),
+        a_route(path="/files/{id}"),
+        a_route(path="/files/{id}/{key+}"),
+        a_route(method="ANY", path="/{key+}"),
+    ]
+    service = a_service(functions=(a_function(*routes),))
+    matched = matching_route(service, Call(method=method, path=path, status=200))
+    assert matched
+    assert (matched.method, matched.path) == expected

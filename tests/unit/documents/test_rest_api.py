@@ -68,6 +68,37 @@ def test_path_parameters_are_required_and_query_parameters_optional() -> None:
     }
 
 
+def test_required_parameters_and_headers() -> None:
+    route = a_route(path="/{key+}", query={"q": {"required": True}, "r": {}}, headers={"X-A": {"required": True}})
+    assert rest_api.request_parameters(route) == {
+        "method.request.path.key": True,
+        "method.request.querystring.q": True,
+        "method.request.querystring.r": False,
+        "method.request.header.X-A": True,
+    }
+
+
+def test_root_is_no_resource_of_its_own() -> None:
+    paths = rest_api.resource_paths([a_route(path="/"), a_route(path="/a/{key+}")])
+    assert paths == [("/a", "", "a"), ("/a/{key+}", "/a", "{key+}")]
+
+
+def test_any_allows_every_method_once() -> None:
+    routes = [a_route(method="ANY", path="/a"), a_route(path="/a"), a_route(method="HEAD", path="/b")]
+    assert rest_api.methods_by_path(routes) == {"/a": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], "/b": ["HEAD"]}
+
+
+def test_preflight_response_allows_declared_headers_once() -> None:
+    routes = [
+        a_route(headers={"X-A": {}, "x-api-key": {}}),
+        a_route(method="PUT", headers={"x-a": {}, "X-B": {}}),
+        a_route(path="/b"),
+    ]
+    assert rest_api.headers_by_path(routes) == {"/parcels": ["x-a", "X-B"], "/b": []}
+    mock = rest_api.preflight(["GET"], ["X-B"])
+    assert mock.headers("*")["Access-Control-Allow-Headers"].endswith("X-Correlation-Id,X-B")
+
+
 def test_model_schema_is_deterministic_draft_4() -> None:
     model = rest_api.model_schema({"type": "object", "minProperties": 1})
     assert json.loads(model)["$schema"] == "http://json-schema.org/draft-04/schema#"

@@ -7,7 +7,9 @@ import json
 import pytest
 from locust.stats import RequestStats
 
+from lib.client.smoke_test import CallResult
 from lib.load import report
+from lib.model import Call
 
 CREATE, READ = "POST /items", "GET /items/{ItemId}"
 
@@ -46,7 +48,18 @@ def test_error_code_is_from_the_service_lambda_or_the_emulator(body: str, code: 
 )
 def test_outcome_is_success_expected_error_or_failure(status: int, body: str, outcome: str, name: str) -> None:
     error = None if status else ConnectionRefusedError()
-    assert report.classify(201, status, body, error, CREATE) == (outcome, name)
+    result = CallResult(Call(method="POST", path="/items", status=201), status, 0, body)
+    assert report.classify(result, error, CREATE) == (outcome, name)
+
+
+def test_other_media_type_is_a_failure() -> None:
+    call = Call(method="GET", path="/logo", status=200, content_type="image/png")
+    assert report.classify(CallResult(call, 200, 0, "", "image/png"), None, READ) == (report.SUCCESS, READ)
+    assert report.classify(CallResult(call, 200, 0, "", "text/html"), None, READ) == (
+        report.FAILURE,
+        f"{READ}: text/html",
+    )
+    assert report.classify(CallResult(call, 200, 0, ""), None, READ) == (report.FAILURE, f"{READ}: no content type")
 
 
 def stats(*requests: tuple[str, str, float]) -> RequestStats:

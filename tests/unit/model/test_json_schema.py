@@ -195,7 +195,9 @@ def test_every_supported_keyword_is_validated(schema: dict[str, Any], valid: Any
     ],
 )
 def test_query_parameter_without_a_single_type_is_rejected(schema: Schema) -> None:
-    message = "query parameter by/type must be one of boolean, integer, number, string, or array with items of one of these"
+    message = (
+        "query parameter by/type must be one of boolean, integer, number, string, or array with items of one of these"
+    )
     with pytest.raises(ValueError, match=message):
         of_query(schema)
 

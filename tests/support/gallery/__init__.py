@@ -1,0 +1,1 @@
+"""Service with requests and responses other than JSON."""

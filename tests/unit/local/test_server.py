@@ -1,0 +1,32 @@
+"""Corrections of MiniStack in the server process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.local.server import with_matching_models
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, {"application/json": "Order"}),
+        ({"content-type": "Application/JSON; charset=utf-8"}, {"application/json": "Order"}),
+        ({"content-type": "application/x-www-form-urlencoded"}, {}),
+    ],
+)
+def test_body_is_validated_only_with_the_model_for_its_type(headers: dict[str, str], expected: Any) -> None:
+    received: list[Any] = []
+
+    def find_error(*arguments: Any) -> str:
+        received.append(arguments)
+        return "error"
+
+    check = with_matching_models(find_error)
+    method = {"requestModels": {"application/json": "Order"}, "requestValidatorId": "v"}
+    assert check(method, "api", "request", headers, b"{}", {}) == "error"
+    assert received == [({**method, "requestModels": expected}, "api", "request", headers, b"{}", {})]
+    check({}, "api", "request", headers, b"", {})
+    assert received[1][0] == {"requestModels": {}}

@@ -1,0 +1,135 @@
+"""Responses of operations: media types, bytes, headers and cookies."""
+
+from __future__ import annotations
+
+import base64
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.runtime.cookies import cookie, expired_cookie
+from lib.runtime.errors import Unauthorized
+from lib.runtime.event_handler import Api, Request, Response, Route
+
+from ...support.lambda_context import Context
+
+PNG = b"\x89PNG"
+
+
+def respond(response: Response | Exception, *, binary: bool = False) -> Any:
+    """Return the Lambda response of an operation that returns a response or raises an error."""
+
+    def operation(_: Request) -> Response:
+        if isinstance(response, Exception):
+            raise response
+        return response
+
+    api = Api({("GET", "/a"): Route(operation, None, lambda _, name_prefix: None, {})}, {}, "", binary=binary)
+    return api({"resource": "/a", "httpMethod": "GET", "requestContext": {"requestId": "r"}}, Context())
+
+
+def test_bytes_are_encoded_if_the_api_is_binary() -> None:
+    received = respond(Response(200, PNG, {"Content-Type": "image/png"}), binary=True)
+    assert (base64.b64decode(received["body"]), received["isBase64Encoded"]) == (PNG, True)
+    assert received["headers"]["Content-Type"] == "image/png"
+
+
+def test_bytes_of_an_api_without_binary_media_types_must_be_utf_8() -> None:
+    received = respond(Response(200, "\u00e9".encode()))
+    assert (received["body"], "isBase64Encoded" in received) == ("\u00e9", False)
+    with pytest.raises(TypeError, match="Declare its media type in the responses of the route"):
+        respond(Response(200, PNG))
+
+
+def test_strings_of_a_binary_api_are_not_encoded() -> None:
+    received = respond(Response.text("a"), binary=True)
+    assert (received["body"], "isBase64Encoded" in received) == ("a", False)
+
+
+def test_header_replaces_the_default_in_any_case() -> None:
+    headers = respond(Response(200, "a", {"content-type": "text/csv", "CACHE-CONTROL": "max-age=60", "x-a": "1"}))[
+        "headers"
+    ]
+    assert [name for name in headers if name.lower() in ("content-type", "cache-control")] == [
+        "Content-Type",
+        "Cache-Control",
+    ]
+    assert (headers["Content-Type"], headers["Cache-Control"], headers["x-a"]) == ("text/csv", "max-age=60", "1")
+
+
+def test_repeated_headers_and_cookies() -> None:
+    received = respond(Response(204, "", {"Link": ("<a>", "<b>"), "Set-Cookie": ["c=3"]}, cookies=("a=1", "b=2")))
+    assert received["multiValueHeaders"] == {"Link": ["<a>", "<b>"], "Set-Cookie": ["a=1", "b=2", "c=3"]}
+    assert "Link" not in received["headers"]
+    assert "multiValueHeaders" not in respond(Response(204))
+
+
+def test_json_has_numbers_for_decimals() -> None:
+    response = Response.json({"a": Decimal("1.50"), "b": Decimal(10**20), "c": "\u00e9"}, 202, {"X-A": "1"})
+    assert (response.status, response.headers) == (202, {"X-A": "1"})
+    assert json.loads(response.body) == {"a": 1.5, "b": 10**20, "c": "\u00e9"}
+    with pytest.raises(TypeError, match=r"^The response must contain only JSON types and Decimal, got set\.$"):
+        Response.json({1})
+
+
+def test_constructors_set_the_media_type(tmp_path: Path) -> None:
+    assert respond(Response.html("<p>", 404))["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert Response.text("a").headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert Response.binary(PNG).headers["Content-Type"] == "application/octet-stream"
+    for name, content, body, media_type in (
+        ("a.html", b"<p>", "<p>", "text/html; charset=utf-8"),
+        ("a.json", b"{}", "{}", "application/json"),
+        ("a.png", PNG, PNG, "image/png"),
+        ("a.unknown-type", PNG, PNG, "application/octet-stream"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert Response.file(path) == Response(200, body, {"Content-Type": media_type})
+    latin = "text/plain; charset=us-ascii"
+    assert Response.file(str(tmp_path / "a.json"), latin, 404) == Response(404, "{}", {"Content-Type": latin})
+
+
+def test_redirect() -> None:
+    received = respond(Response.redirect("/a?b=c"))
+    assert (received["statusCode"], received["headers"]["Location"], received["body"]) == (302, "/a?b=c", "")
+    assert Response.redirect("https://example.com", 303).status == 303
+    for url in ("/\u00e9", "/a\r\nSet-Cookie: a=b"):
+        with pytest.raises(ValueError, match=r"url must be printable ASCII, got .* Encode it with urllib.parse.quote"):
+            Response.redirect(url)
+
+
+def test_unauthorized_names_the_authentication_scheme() -> None:
+    received = respond(Unauthorized("The signature is invalid.", scheme='Signature realm="hooks"'))
+    assert (received["statusCode"], received["headers"]["WWW-Authenticate"]) == (401, 'Signature realm="hooks"')
+    assert json.loads(received["body"])["code"] == "UNAUTHORIZED"
+    assert Unauthorized("a").headers == {"WWW-Authenticate": "Bearer"}
+
+
+def test_cookie_is_safe_by_default() -> None:
+    assert cookie("id", "a1") == "id=a1; Path=/; SameSite=Lax; Secure; HttpOnly"
+    assert cookie("id", "", max_age_seconds=60, path="/a", domain="example.com", same_site="None", http_only=False) == (
+        "id=; Path=/a; SameSite=None; Domain=example.com; Max-Age=60; Secure"
+    )
+    assert expired_cookie("id", path="/a").startswith("id=; Path=/a; ")
+    assert "Max-Age=0" in expired_cookie("id")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "a b"}, "cookie name must be letters"),
+        ({"name": ""}, "cookie name must be letters"),
+        ({"value": "a;b"}, "cookie 'id' value must be printable ASCII without .*, got 'a;b'. Encode it"),
+        ({"value": "a\r\n"}, "cookie 'id' value must be"),
+        ({"path": "/;Domain=x"}, "cookie 'id' path must be printable ASCII without ';'"),
+        ({"domain": "a\n"}, "cookie 'id' domain must be"),
+        ({"same_site": "lax"}, "cookie 'id' same_site must be one of Strict, Lax, None, got 'lax'"),
+        ({"same_site": "None", "secure": False}, "cookie 'id' secure must be True"),
+    ],
+)
+def test_invalid_cookie_is_rejected(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        cookie(**{"name": "id", "value": "a", **arguments})
