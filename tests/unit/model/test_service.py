@@ -325,7 +325,7 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
-            "alarm 'rejections' on must be exactly one of api, api, lambda api, .*, got 'api'. Rename the function 'api'",
+            "alarm 'rejections' on must be exactly one of api, api, lambda api, .*, got 'api'. Rename the function",
         ),
         ({"functions": ()}, "functions must contain at least one function, got none"),
         (
