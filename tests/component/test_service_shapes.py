@@ -149,7 +149,9 @@ def failed_controls(deployment: Deployment) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-@pytest.mark.parametrize("service", [worker(dead_letters="failures"), a_service(tables=())], ids=["worker", "API without tables"])
+@pytest.mark.parametrize(
+    "service", [worker(dead_letters="failures"), a_service(tables=())], ids=["worker", "API without tables"]
+)
 def test_no_control_fails_for_a_service_without_tables(service: Service, environment: str) -> None:
     alarms = AlarmSettings(notification_email="ops@example.com")
     assert not failed_controls(record(stacked(service=service, environment_suffix=environment, alarms=alarms)))
@@ -399,7 +401,10 @@ def deploy_after(previous: Mapping[tuple[str, str], Mapping[str, Any]], program:
 
 TABLE = ("aws:dynamodb/table:Table", "post-parcels-table")
 COMPONENT = ("tap:aws:Table", "post-parcels")
-DEPLOYED = {"name": "parcels-parcels-dev", "arn": "arn:aws:dynamodb:us-east-1:123456789012:table/parcels-parcels-dev"}
+DEPLOYED: dict[str, Any] = {
+    "name": "parcels-parcels-dev",
+    "arn": "arn:aws:dynamodb:us-east-1:123456789012:table/parcels-parcels-dev",
+}
 LOCAL_INDEXES = [
     {"name": "by-weight", "rangeKey": "weight", "projectionType": "ALL", "nonKeyAttributes": None},
     {"name": "by-owner", "rangeKey": "owner", "projectionType": "INCLUDE", "nonKeyAttributes": ["note", "to"]},
@@ -420,7 +425,7 @@ def test_changed_local_indexes_are_rejected(before: Any) -> None:
 
 @pytest.mark.parametrize("is_retained", [True, False])
 def test_table_of_the_stack_becomes_an_existing_one_only_if_it_is_retained(is_retained: bool) -> None:
-    deployed = {TABLE: DEPLOYED, COMPONENT: {"retain_on_delete": is_retained}}
+    deployed: dict[tuple[str, str], dict[str, Any]] = {TABLE: DEPLOYED, COMPONENT: {"retain_on_delete": is_retained}}
     service = a_service(tables=(a_table(existing=True),))
     program = stacked(service=service, existing={"parcels": DEPLOYED["arn"]})
     if is_retained:
