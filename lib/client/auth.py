@@ -112,7 +112,7 @@ def _read_client_secret(outputs: Mapping[str, Any]) -> str:
 
 
 def _aws(service: str, outputs: Mapping[str, Any]) -> Any:
-    return boto3.client(service, region_name=outputs["dynamodb_table_arn"].split(":")[3])
+    return boto3.client(service, region_name=outputs["lambda_function_arn"].split(":")[3])
 
 
 def static_headers(headers: Mapping[str, str]) -> Authorization:

@@ -89,7 +89,9 @@ def services(path: Path) -> list[str]:
     except OSError:
         names = []
     if not names:
-        raise OutputsError(f"{path} must contain the outputs of a service. Run make local or make up, which write it.")
+        raise OutputsError(
+            f"{path} must contain the outputs of a service with an API. Run make local or make up, which write it."
+        )
     return names
 
 
@@ -104,6 +106,11 @@ def read_service(path: Path, service: str, environment: str | None = None) -> di
         outputs = {}
     prefix = f"{service}_"
     service_outputs = {name.removeprefix(prefix): value for name, value in outputs.items() if name.startswith(prefix)}
+    if "service" in service_outputs and "api_url" not in service_outputs:
+        raise OutputsError(
+            f"{service} must have an API, but its outputs in {path} have no api_url. Only schedules and events call a "
+            "service without routes."
+        )
     if "api_url" not in service_outputs:
         raise OutputsError(
             f"{path} must contain the outputs of {service}. Run make local or make up SERVICE={service} first."

@@ -123,7 +123,8 @@ def _items(kind: str, resources: Sequence[RegisteredResource], month: Month, pri
 
 def _existing_tables(month: Month) -> list[str]:
     """Return a label if the operations use existing tables, whose billing mode is unknown."""
-    return ["existing tables"] if month.workload.reads and not month.tables else []
+    uses_tables = month.workload.reads and month.service.tables
+    return ["existing tables"] if uses_tables and not month.tables else []
 
 
 def _unpriced(kind: str, resources: Sequence[RegisteredResource]) -> Iterator[str]:

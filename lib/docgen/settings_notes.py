@@ -76,6 +76,13 @@ NOTES: Mapping[str, Note] = {
         "`aws ssm get-parameter-history --name NAME`, with a name from the output `secret_names`.",
         "Writes the new value. Functions read it within five minutes. See [secrets](../../production/secrets.md).",
     ),
+    "existing": Note(
+        "--path existing.orders arn:aws:dynamodb:us-east-1:123456789012:table/orders",
+        FREE,
+        "`aws iam get-role-policy --role-name NAME --policy-name grants`, with the output `lambda_role_name`.",
+        "Changes the permissions and the environment variables of the functions. See "
+        "[existing resources](../../guides/existing-resources.md).",
+    ),
     # function
     "lambda_runtime": Note("python3.13", FREE, f"{CONFIGURATION}: `Runtime`.", NEW_VERSION),
     "lambda_memory_size": Note(

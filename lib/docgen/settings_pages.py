@@ -45,6 +45,11 @@ OTHER_KEYS = (
         "An object of strings.",
     ),
     ("secrets", "Values of the service's secrets, by name.", "An object of strings, each set with `--secret`."),
+    (
+        "existing",
+        "ARNs of the resources that the service uses but that the stack does not create, by name.",
+        "An object of strings.",
+    ),
 )
 """Keys that belong to no settings group: name, description, allowed values."""
 STACK = "stack"

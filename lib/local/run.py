@@ -70,7 +70,8 @@ def run(
         credentials = aws_config.write(emulator, folder)
         terminal.step(f"outputs written to {folder / files.ALL} and {folder / files.FLAT}")
         logs = FunctionLogs(emulator.function_log)
-        passed = [_run_smoke_test(outputs, emulator, logs, terminal) for outputs in stacks.values()]
+        with_api = [outputs for outputs in stacks.values() if "api_url" in outputs]
+        passed = [_run_smoke_test(outputs, emulator, logs, terminal) for outputs in with_api]
         if not check:
             _print_endpoints(stacks, emulator, terminal)
             terminal.print_line(f"  credentials: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
@@ -136,6 +137,10 @@ def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionL
 def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
     terminal.print_line("")
     for outputs in stacks.values():
+        if "api_url" not in outputs:
+            functions = ", ".join(outputs["function_names"].values())
+            terminal.print_line(f"  {outputs['service']:12}no API; functions: {functions}")
+            continue
         terminal.print_line(
             f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}"
         )

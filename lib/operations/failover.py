@@ -43,6 +43,10 @@ def failover(
     if not outputs:
         raise OperationError(f"Stack {primary.stack} is not deployed. Deploy it with make up.")
     tables = outputs["table_names"].values()
+    if not tables:
+        raise OperationError(
+            f"Stack {primary.stack} must have tables with replicas, got none. Deploy it in {region} as another stack."
+        )
     target = replace(primary, region=region, primary_region=region_of(outputs["dynamodb_table_arn"]))
     path = health or default_health_path(service)
     others = [replace(target, region=other) for other in other_replica_regions(tables, target)]
@@ -73,13 +77,20 @@ def _print_plan(target: RegionalStack, others: Iterable[RegionalStack], path: st
         terminal.print_line(f"  disable the functions of {other.stack}, if it is deployed")
     for command in target.commands():
         terminal.print_line(f"  run {' '.join(command)}")
-    terminal.print_line(f"  wait until GET {path} succeeds")
+    if path:
+        terminal.print_line(f"  wait until GET {path} succeeds")
     terminal.print_line(f"  point the domain, if one is configured, at {target.region}")
 
 
 def default_health_path(service: str) -> str:
-    """Return the path of a listing, which succeeds only if the API, its function and its table work."""
-    routes = SERVICES[service].routes() if service in SERVICES else []
+    """Return the path of a listing, which succeeds only if the API, its function and its table work.
+
+    Return an empty string for a service without an API.
+    """
+    definition = SERVICES[service] if service in SERVICES else None
+    routes = definition.endpoints().get(definition.api_type, []) if definition else []
+    if service in SERVICES and not routes:
+        return ""
     path = next((r.path for _, r in routes if r.method == "GET" and not r.has_required_parameters()), "")
     if not path:
         raise OperationError(
@@ -163,6 +174,8 @@ def wait_until_healthy(outputs: Mapping[str, Any], path: str) -> str:
     """Call the API until it succeeds, and return a message for the user. Raise `OperationError` after all attempts."""
     call = Call(method="GET", path=path, status=200)
     authorization = static_headers({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
+    if "api_url" not in outputs:
+        return "no health check: the service has no API"
     # The domain still resolves to the other region.
     is_domain = outputs["api_url"] == outputs.get("domain_url")
     opener = opener_to(outputs["domain_target"]) if is_domain else OPENER

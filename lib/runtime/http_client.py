@@ -73,6 +73,11 @@ class RetryDeadline:
         """Set the deadline of an invocation that times out in `seconds`."""
         self._end = time.monotonic() + seconds - RESPONSE_SECONDS
 
+    @property
+    def is_started(self) -> bool:
+        """Whether a deadline is set. It is not during the initialization of an execution environment."""
+        return self._end != float("inf")
+
     def is_exceeded(self, needed_seconds: float | None = None) -> bool:
         """Return whether less than `needed_seconds` remain. Default (None): the timeout of one attempt."""
         needed = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS if needed_seconds is None else needed_seconds

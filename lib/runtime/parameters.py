@@ -1,16 +1,77 @@
-"""Settings in Parameter Store, which functions read during initialization."""
+"""Settings in Parameter Store, which functions read during initialization and, with `Settings`, again later."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import Any
+import time
+from collections.abc import Sequence
+from typing import Any, Callable
 
 from . import logging
-from .http_client import DEADLINE, AwsError, Client, is_retryable
+from .http_client import BACKOFF_SECONDS, DEADLINE, AwsError, Client, is_retryable
 
 INITIALIZATION_SECONDS = 6.0
 """Timeout for reading the parameter. Lambda limits initialization to ten seconds."""
+RETRY_SECONDS = 10.0
+"""Pause after a failed read before the parameter is read again. It limits the delay of requests during a failure."""
+
+
+class Settings:
+    """The settings in a parameter, which each execution environment reads again after a time.
+
+    So a change applies without a deployment and without new execution environments.
+    """
+
+    def __init__(
+        self, variable: str, max_age_seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`variable` is the environment variable with the name of the parameter.
+
+        `max_age_seconds` is the time after which the parameter is read again, at its next use.
+        """
+        if max_age_seconds < 0:
+            raise ValueError(f"max_age_seconds must be at least 0, got {max_age_seconds!r}.")
+        self._variable = variable
+        self._max_age_seconds = max_age_seconds
+        self._clock = clock
+        self._values: dict[str, Any] = {}
+        self._expires_at = float("-inf")
+
+    def values(self) -> dict[str, Any]:
+        """Return the current settings. The caller must not change them.
+
+        The first call is `load`. If a later read fails, or its settings are invalid, the last valid ones remain.
+        """
+        if self._clock() >= self._expires_at:
+            self._values, seconds = self._refresh() if self._values else (load(self._variable), self._max_age_seconds)
+            self._expires_at = self._clock() + seconds
+        return self._values
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the current value of a setting. Raise `KeyError` if the deployed settings do not contain it."""
+        return self.values()[name]
+
+    def _refresh(self) -> tuple[dict[str, Any], float]:
+        """Return the settings and the seconds until the next read."""
+        name = os.environ[self._variable]
+        try:
+            # Retries would take time from the request, and the last settings are still valid.
+            value = _read(name, backoff=())
+        except AwsError as exc:
+            logging.write("WARN", "parameter not read", name=name, error=exc.code)
+            return self._values, RETRY_SECONDS
+        deployed = _deployed(self._variable)
+        settings, invalid_names = _parse(value, deployed)
+        if not invalid_names:
+            return {**deployed, **settings}, self._max_age_seconds
+        logging.write("WARN", "parameter has invalid settings", name=name, unusable=invalid_names)
+        last = self._values if invalid_names == [ENTIRE_VALUE] else _subset(self._values, invalid_names)
+        return {**deployed, **last, **settings}, self._max_age_seconds
+
+
+ENTIRE_VALUE = "entire value"
+"""Name in the log of a parameter that is not a JSON object."""
 
 
 def load(variable: str) -> dict[str, Any]:
@@ -19,23 +80,37 @@ def load(variable: str) -> dict[str, Any]:
     Invalid settings keep their deployed values. If Parameter Store does not respond or throttles, return all deployed
     settings, because its default limit of 40 requests per second is lower than the possible rate of cold starts.
     """
-    deployed: dict[str, Any] = json.loads(os.environ[f"{variable}_DEPLOYED"])
-    name = os.environ[variable]
-    client = Client("ssm", "AmazonSSM", "1.1")
-    DEADLINE.start(INITIALIZATION_SECONDS)
+    deployed, name = _deployed(variable), os.environ[variable]
+    if not DEADLINE.is_started:
+        DEADLINE.start(INITIALIZATION_SECONDS)
     try:
-        value = client.call("GetParameter", {"Name": name})["Parameter"]["Value"]
+        value = _read(name)
     except AwsError as exc:
         if not is_retryable(exc):
             raise
         logging.write("WARN", "parameter not read", name=name, error=exc.code)
         return deployed
-    finally:
-        client.close()
     settings, invalid_names = _parse(value, deployed)
     if invalid_names:
         logging.write("WARN", "parameter has invalid settings", name=name, unusable=invalid_names)
     return {**deployed, **settings}
+
+
+def _deployed(variable: str) -> dict[str, Any]:
+    deployed: dict[str, Any] = json.loads(os.environ[f"{variable}_DEPLOYED"])
+    return deployed
+
+
+def _read(name: str, backoff: Sequence[float] = BACKOFF_SECONDS) -> str:
+    client = Client("ssm", "AmazonSSM", "1.1", backoff=backoff)
+    try:
+        return str(client.call("GetParameter", {"Name": name})["Parameter"]["Value"])
+    finally:
+        client.close()
+
+
+def _subset(values: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    return {name: values[name] for name in names if name in values}
 
 
 def _parse(value: str, deployed: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -45,6 +120,6 @@ def _parse(value: str, deployed: dict[str, Any]) -> tuple[dict[str, Any], list[s
     except ValueError:
         settings = None
     if not isinstance(settings, dict):
-        return {}, ["entire value"]
+        return {}, [ENTIRE_VALUE]
     valid = {name: value for name, value in settings.items() if type(value) is type(deployed.get(name))}
     return valid, sorted(settings.keys() - valid.keys())

@@ -226,7 +226,7 @@ class TapStackArgs(Settings):
         for name in sorted(service.existing_names()):
             field_name, arn = f"existing[{name!r}]", self.existing.get(name)
             if not isinstance(arn, str | pulumi.Output) or arn == "":
-                remedy = f"Pass TapStackArgs(existing={{{name!r}: ...}})."
+                remedy = f"Pass existing={{{name!r}: ...}}, or run pulumi config set --path existing.{name}."
                 raise invalid_value(field_name, arn, f"the ARN of the existing {kinds.get(name, 'resource')}", remedy)
             if isinstance(arn, str) and name in kinds:
                 name_from_arn(kinds[name], field_name, arn)

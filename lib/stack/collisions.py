@@ -20,7 +20,8 @@ class _Claim(NamedTuple):
 
     stack: str
     provider: pulumi.ProviderResource | None
-    names: frozenset[tuple[str, str]]
+    names: Sequence[tuple[str, str]]
+    """Kind and name of each resource."""
 
 
 _CLAIMS: WeakKeyDictionary[pulumi.Resource, list[_Claim]] = WeakKeyDictionary()
@@ -37,13 +38,14 @@ def claim(stack: pulumi.Resource, prefix: str, names: Sequence[tuple[str, str]])
     if root is None or type(get_monitor()) is MockMonitor:
         return
     claims = _CLAIMS.setdefault(root, [])
-    own = _Claim(prefix, stack.get_provider("aws:index:"), frozenset(names))
+    own = _Claim(prefix, stack.get_provider("aws:index:"), names)
     for other in claims:
-        if other.provider is own.provider and (shared := sorted(other.names & own.names)):
+        shared = [entry for entry in own.names if entry in other.names]
+        if shared and other.provider is own.provider:
             kind, name = shared[0]
             raise pulumi.RunError(
-                f"TapStack {own.stack!r} and TapStack {other.stack!r} must have different names in AWS, got the name "
-                f"{name!r} of a {kind} in both. Set another environment_suffix for one of them, or another "
+                f"TapStack {own.stack!r} and TapStack {other.stack!r} must have different names in AWS, got the {kind} "
+                f"{name!r} in both. Set another environment_suffix for one of them, or another "
                 "name_pattern for one of the services."
             )
     claims.append(own)

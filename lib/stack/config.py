@@ -28,6 +28,7 @@ OTHER_KEYS = (
     "adopt_retained",
     "tags",
     "secrets",
+    "existing",
 )
 """Config keys that do not belong to a settings group."""
 DEFAULTS = ("", "0")
@@ -260,6 +261,7 @@ def _args(values: _Values) -> TapStackArgs:
         adopt_retained=_boolean(values, "adopt_retained"),
         tags=_tags(values),
         secrets=_secrets(definition, values) if definition else {},
+        existing=_existing(definition, values) if definition else {},
         **groups,
     )
 
@@ -287,6 +289,14 @@ def _tags(values: _Values) -> Mapping[str, pulumi.Input[str]]:
     except ValueError:
         raise values.invalid("tags", tags, f"{expected}, with names and values that AWS accepts") from None
     return {name: pulumi.Output.secret(value) for name, value in tags.items()}
+
+
+def _existing(service: Service, values: _Values) -> dict[str, str]:
+    """Return the ARNs of the existing resources of a service. Those of other services are ignored."""
+    arns = values.parsed("existing")
+    if not isinstance(arns, dict):
+        raise values.invalid("existing", arns, 'an object of ARNs, such as {"orders": "arn:aws:dynamodb:..."}')
+    return {name: arn for name, arn in arns.items() if name in service.existing_names()}
 
 
 def _secrets(service: Service, values: _Values) -> dict[str, pulumi.Output[str]]:

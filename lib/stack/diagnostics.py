@@ -62,7 +62,7 @@ def _missing_email(args: TapStackArgs) -> Iterator[Message]:
 
 
 def _missing_cors_origin(args: TapStackArgs) -> Iterator[Message]:
-    if not args.cors_origins():
+    if args.service_definition().has_api() and not args.cors_origins():
         yield Message(
             "info",
             "No CORS origin is allowed, so browsers reject calls from pages of other origins. "

@@ -79,6 +79,10 @@ def a_consumer(**changes: Any) -> Consumer:
     return Consumer(**{"name": "arrivals", "table": "parcels", "operation": "greet", **changes})
 
 
+def a_schedule(**changes: Any) -> Schedule:
+    return Schedule(**{"name": "nightly", "rate": "rate(1 day)", "operation": "sweep", **changes})
+
+
 def a_secret(**changes: Any) -> Secret:
     """Return a secret that is generated if no value is configured."""
     defaults = {"name": "token", "variable": "TOKEN", "description": "Token for carriers", "generated": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import pulumi
 import pulumi_aws as aws
@@ -19,10 +20,12 @@ class ExistingTable:
         self.arn, self.name = arn, name
         self._invoke_opts = pulumi.InvokeOutputOptions(parent=invoke_opts.parent)
 
-    @property
+    @cached_property
     def stream_arn(self) -> pulumi.Output[str]:
         """ARN of the stream of the table, which must have one. It is read from the table."""
-        return derive(str, aws.dynamodb.get_table_output(name=self.name, opts=self._invoke_opts).stream_arn)
+        table = aws.dynamodb.get_table_output(name=self.name, opts=self._invoke_opts)
+        # A data source that is not read in a preview, because its arguments are unknown, has no dependencies.
+        return derive(lambda stream_arn, _: str(stream_arn), table.stream_arn, self.arn)
 
     def grant(
         self, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()

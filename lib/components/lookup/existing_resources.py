@@ -113,7 +113,7 @@ def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.Invoke
     if not previous.is_known:
         return Adopted()
     regional = previous.in_region(provider_region(opts))
-    _check_function(names, regional, opts)
+    _check_functions(names, regional, opts)
     _check_secrets(names, regional, opts)
     resources = list(_existing(names, regional, previous, opts))
     if resources and not adopt:
@@ -126,15 +126,14 @@ def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.Invoke
     return Adopted(resources)
 
 
-def _check_function(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> None:
-    """Raise `ExistingResourceError` if the first function exists: as `destroy` retains no functions, another stack owns
-    it."""
-    for name in names.functions[:1]:
+def _check_functions(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> None:
+    """Raise `ExistingResourceError` if a function exists: as `destroy` retains no functions, another stack owns it."""
+    for name in names.functions:
         if not previous.has(FUNCTION, name=name) and _look_up(aws.lambda_.get_function, opts, function_name=name):
             raise ExistingResourceError(
                 f"Existing resource that is not in the state of this stack: Lambda function {name}. Another stack "
-                "deploys this service with this environment suffix in this account and region. Set another suffix, or "
-                "deploy that stack."
+                "deploys this service with this environment suffix in this account and region, or a service with the "
+                "same names. Set another suffix or name_pattern, or deploy that stack."
             )
 
 

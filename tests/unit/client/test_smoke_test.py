@@ -193,5 +193,5 @@ def test_smoke_without_outputs_is_a_one_line_error(
         path.write_text(content, encoding="utf-8")
     assert smoke(tmp_path) == 1
     assert capsys.readouterr().err == (
-        f"error: {path} must contain the outputs of a service. Run make local or make up, which write it.\n"
+        f"error: {path} must contain the outputs of a service with an API. Run make local or make up, which write it.\n"
     )

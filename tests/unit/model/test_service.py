@@ -21,7 +21,6 @@ from lib.model import (
     Key,
     Parameter,
     Route,
-    Schedule,
     Site,
     Table,
     Throttle,
@@ -36,15 +35,12 @@ from tests.support.builders import (
     a_grant,
     a_metric,
     a_route,
+    a_schedule,
     a_secret,
     a_service,
     a_table,
     an_alarm,
 )
-
-
-def a_schedule(**changes: Any) -> Schedule:
-    return Schedule(**{"name": "nightly", "rate": "rate(1 day)", "operation": "sweep", **changes})
 
 
 def a_topic(**changes: Any) -> Topic:
@@ -325,7 +321,7 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
-            "alarm 'rejections' on must be exactly one of api, api, lambda api, .*, got 'api'. Rename the function 'api'",
+            "alarm 'rejections' on must be exactly one of api, api, lambda api, .*, got 'api'. Rename the function",
         ),
         ({"functions": ()}, "functions must contain at least one function, got none"),
         (
