@@ -121,10 +121,10 @@ def seed(service: str, environment: str | None, count: int | None, path: Path, a
     if data is None:
         raise SeedError(f"{service} has no demo data. Set seed=SeedData(...) in its ServiceFactory.")
     terminal, count = Terminal(), count or data.count
-    api_url, authorization = smoke_test.endpoint(path, service, api_key, environment)
-    terminal.step(f"creating {count} {data.label} at {api_url}")
+    deployed = smoke_test.endpoint(path, service, api_key, environment)
+    terminal.step(f"creating {count} {data.label} at {deployed.url}")
     with terminal.progress(data.label, count) as advance:
-        created = create(api_url, authorization, data.calls(count), advance)
+        created = create(deployed.url, deployed.authorization, data.calls(count), advance)
     terminal.step(f"{data.label} created: {created}, existing: {count - created}")
 
 

@@ -81,15 +81,27 @@ def authorization_of(
     With `AWS_IAM`, requests are signed with `access_key`, by default with the credentials of the AWS session. Secrets
     that the outputs do not contain are read from AWS.
     """
+    signed_urls = [f"{outputs['function_urls'][name]}/" for name in outputs.get("function_url_policies", ())]
+    if not signed_urls:
+        return _api_authorization(outputs, access_key, api_key)
+    sign, authorize = _signature(outputs, access_key, "lambda"), _api_authorization(outputs, access_key, api_key)
+    return lambda method, url, body: (sign if url.startswith(tuple(signed_urls)) else authorize)(method, url, body)
+
+
+def _api_authorization(outputs: Mapping[str, Any], access_key: AccessKey | None, api_key: str | None) -> Authorization:
+    """Return the authorization of requests to APIs."""
     if outputs.get("authorization") == "AWS_IAM":
-        region = outputs["api_execution_arn"].split(":")[3]
-        return signature_headers(
-            region, *((access_key.key_id, access_key.secret_key) if access_key else _session_credentials())
-        )
+        return _signature(outputs, access_key, "execute-api")
     if not api_key and "machine_client_id" in outputs:
         return static_headers({"Authorization": f"Bearer {request_token(outputs, outputs['scopes'].values())}"})
     api_key = api_key or outputs.get("api_key") or _read_api_key(outputs)
     return static_headers({"x-api-key": api_key} if api_key else {})
+
+
+def _signature(outputs: Mapping[str, Any], access_key: AccessKey | None, service: str) -> Authorization:
+    region = (outputs.get("api_execution_arn") or outputs["lambda_function_arn"]).split(":")[3]
+    credentials = (access_key.key_id, access_key.secret_key) if access_key else _session_credentials()
+    return signature_headers(region, *credentials, service=service)
 
 
 def _session_credentials() -> tuple[str, str, str | None]:
@@ -120,9 +132,11 @@ def static_headers(headers: Mapping[str, str]) -> Authorization:
     return lambda _method, _url, _body: headers
 
 
-def signature_headers(region: str, key_id: str, secret: str, session_token: str | None = None) -> Authorization:
-    """Return an authorization that signs each request."""
-    signer = SigV4Auth(Credentials(key_id, secret, session_token), "execute-api", region)
+def signature_headers(
+    region: str, key_id: str, secret: str, session_token: str | None = None, *, service: str = "execute-api"
+) -> Authorization:
+    """Return an authorization that signs each request: `execute-api` for APIs, `lambda` for function URLs."""
+    signer = SigV4Auth(Credentials(key_id, secret, session_token), service, region)
 
     def sign(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
         request = AWSRequest(method, url, data=body)

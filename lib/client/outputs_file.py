@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,19 @@ from typing import Any
 FOLDER = Path("cfn-outputs")
 ALL, FLAT = "all-outputs.json", "flat-outputs.json"
 
+URL_OUTPUTS = ("api_url", "api_urls", "function_urls")
+"""Outputs with the URLs of endpoints."""
+
 Outputs = Mapping[str, Any]
 
 
 class OutputsError(Exception):
     """Missing or invalid outputs. The message contains the remedy."""
+
+
+def urls(outputs: Outputs) -> dict[str, str]:
+    """Return the URLs of the endpoints that have a name in the outputs: APIs and functions."""
+    return {**outputs.get("api_urls", {}), **outputs.get("function_urls", {})}
 
 
 def flatten(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
@@ -85,7 +94,8 @@ def read(path: Path) -> dict[str, Any]:
 def services(path: Path) -> list[str]:
     """Return the services in a file of outputs. Raise `OutputsError` if there are none."""
     try:
-        names = [name.removesuffix("_api_url") for name in read(path) if name.endswith("_api_url")]
+        matches = (re.fullmatch(f"(.+)_({'|'.join(URL_OUTPUTS)})", name) for name in read(path))
+        names = list(dict.fromkeys(match[1] for match in matches if match))
     except OSError:
         names = []
     if not names:
@@ -106,12 +116,13 @@ def read_service(path: Path, service: str, environment: str | None = None) -> di
         outputs = {}
     prefix = f"{service}_"
     service_outputs = {name.removeprefix(prefix): value for name, value in outputs.items() if name.startswith(prefix)}
-    if "service" in service_outputs and "api_url" not in service_outputs:
+    has_url = not service_outputs.keys().isdisjoint(URL_OUTPUTS)
+    if "service" in service_outputs and not has_url:
         raise OutputsError(
             f"{service} must have an API, but its outputs in {path} have no api_url. Only schedules and events call a "
             "service without routes."
         )
-    if "api_url" not in service_outputs:
+    if not has_url:
         raise OutputsError(
             f"{path} must contain the outputs of {service}. Run make local or make up SERVICE={service} first."
         )

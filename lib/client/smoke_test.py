@@ -9,10 +9,11 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ..documents.openapi import PLACEHOLDER, matching_route
+from ..documents.openapi import PLACEHOLDER, matching_endpoint, matching_route
 from ..model import Call, Route, Service
 from ..services import SERVICES
 from . import auth
@@ -45,11 +46,19 @@ class CallResult(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """A deployed API."""
+    """The endpoints of a deployed service."""
 
     url: str
+    """URL of the default API, or of the first endpoint of a service without it."""
     authorization: auth.Authorization
     """Authorization of requests."""
+    urls: Mapping[str, str] = MappingProxyType({})
+    """URLs of APIs and of functions, by name."""
+
+    def url_of(self, service: Service, call: Call) -> str:
+        """Return the URL of the endpoint of a call."""
+        match = matching_endpoint(service, call)
+        return self.urls.get(match.endpoint, self.url) if match else self.url
 
 
 def send(
@@ -97,9 +106,10 @@ def run(
     """
     results = []
     saved: dict[str, str] = {}
-    authorization = authorization or auth.authorization_of(outputs)
+    deployed = endpoint_of(outputs, authorization or auth.authorization_of(outputs))
     for call in service.demo:
-        results.append(send(outputs["api_url"], fill_placeholders(call, saved), authorization))
+        url = deployed.url_of(service, call)
+        results.append(send(url, fill_placeholders(call, saved), deployed.authorization))
         saved.update(results[-1].saved_values())
         on_result(results[-1])
     return results
@@ -111,15 +121,21 @@ def run_deployed(
     """Send the demo calls of services to the deployments in a file of outputs. Return the results by service."""
     results = {}
     for name in names:
-        url, authorization = endpoint(path, name, api_key)
-        results[name] = run(SERVICES[name], {"api_url": url}, on_result, authorization)
+        outputs = files.read_service(path, name)
+        results[name] = run(SERVICES[name], outputs, on_result, auth.authorization_of(outputs, api_key=api_key))
     return results
 
 
 def endpoint(path: Path, service: str, api_key: str | None = None, environment: str | None = None) -> Endpoint:
     """Return the API of a service in a file of outputs. Raise `OutputsError` if the file does not contain it."""
     outputs = files.read_service(path, service, environment)
-    return Endpoint(outputs["api_url"], auth.authorization_of(outputs, api_key=api_key))
+    return endpoint_of(outputs, auth.authorization_of(outputs, api_key=api_key))
+
+
+def endpoint_of(outputs: Mapping[str, Any], authorization: auth.Authorization) -> Endpoint:
+    """Return the endpoints in the outputs of a stack that has at least one."""
+    urls = files.urls(outputs)
+    return Endpoint(outputs.get("api_url") or next(iter(urls.values())), authorization, urls)
 
 
 def to_json(results: Iterable[CallResult]) -> list[dict[str, Any]]:
@@ -194,4 +210,4 @@ def has_passed(service: Service, results: Iterable[CallResult]) -> bool:
 
 
 def _results_of(service: Service, route: Route, results: Iterable[CallResult]) -> list[CallResult]:
-    return [result for result in results if matching_route(service, result.call) == route]
+    return [result for result in results if matching_route(service, result.call) is route]

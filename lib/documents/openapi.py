@@ -210,27 +210,35 @@ def codes(service: Service) -> list[Code]:
     return sorted(dict.fromkeys(result), key=lambda code: code.status)
 
 
-def document(service: Service, server_url: str = "/") -> Document:
-    """Return the document of `service` at `server_url`. Raise `ValueError` if it has a schema with the name `Error`."""
+def document(service: Service, server_url: str = "/", endpoint: str = "") -> Document:
+    """Return the document of an endpoint of `service` at `server_url`: an API or a function with a URL, by its name.
+
+    Default: the default API. Raise `ValueError` if the service has a schema with the name `Error`.
+    """
     if ERROR in service.schemas:
         raise ValueError(
             f"schemas of service {service.name!r} must not contain {ERROR!r}, the name of the common error schema. "
             "Rename the schema."
         )
-    routes = [route for _, route in service.routes()]
+    endpoint = endpoint or service.api_type
+    routes = [route for _, route in service.endpoints()[endpoint]]
     errors = {status for route in routes for status in error_statuses(route) if not _codes(route, status)}
     return {
         "openapi": "3.0.3",
         "info": {"title": service.title, "description": service.description, "version": VERSION},
         "servers": [{"url": server_url}],
         "tags": [{"name": name} for name in dict.fromkeys(map(_tag, routes))],
-        "paths": _paths(service, routes),
+        "paths": _paths(service, endpoint),
         "components": {
             "schemas": {**_to_openapi_schema(service.schemas), ERROR: ERROR_SCHEMA},
             "parameters": {CORRELATION_ID["name"]: CORRELATION_ID},
             "headers": HEADERS,
             "responses": {_label(status): _common_error(status) for status in sorted(errors)},
-            "securitySchemes": _security_schemes(service),
+            "securitySchemes": {
+                name: scheme
+                for name, scheme in _security_schemes(service).items()
+                if name in supported_schemes(service, endpoint)
+            },
         },
     }
 
@@ -264,6 +272,24 @@ def _security_schemes(service: Service) -> Document:
     }
 
 
+def supported_schemes(service: Service, endpoint: str) -> tuple[str, ...]:
+    """Return the security schemes that an endpoint supports: HTTP APIs have no API keys, and function URLs only
+    signatures."""
+    if api := service.used_apis().get(endpoint):
+        keys = (KEY_SCHEME,) if api.protocol == "REST" else ()
+        return (*keys, SIGNATURE_SCHEME, TOKEN_SCHEME)
+    url = next(function.url for function in service.function_urls() if function.name == endpoint)
+    return (SIGNATURE_SCHEME,) if url and url.auth == "AWS_IAM" else ()
+
+
+def _security_of(service: Service, endpoint: str, route: Route) -> list[dict[str, list[str]]]:
+    """Return the security requirements of a route that its endpoint supports."""
+    supported = supported_schemes(service, endpoint)
+    if endpoint not in service.used_apis():
+        return [{scheme: []} for scheme in supported]
+    return [each for each in _security(route) if {*each} <= {*supported}]
+
+
 def _security(route: Route) -> list[dict[str, list[str]]]:
     """Return the security requirements that the settings of a deployment can select. `{}` requires no
     authentication."""
@@ -285,7 +311,8 @@ def _to_openapi_schema(schema: Any) -> Any:
     return schema
 
 
-def _paths(service: Service, routes: list[Route]) -> Document:
+def _paths(service: Service, endpoint: str) -> Document:
+    routes = [route for _, route in service.endpoints()[endpoint]]
     paths: Document = {}
     used: set[str] = set()
     declared = {(route.method, route.path) for route in routes}
@@ -295,7 +322,8 @@ def _paths(service: Service, routes: list[Route]) -> Document:
                 continue
             operation_id = _operation_id(route, method, used)
             used.add(operation_id)
-            operation = _operation(route, operation_id, _example_call(service, route, method))
+            example = _example_call(service, endpoint, route, method)
+            operation = _operation(route, operation_id, example, _security_of(service, endpoint, route))
             # OpenAPI has no greedy parameters.
             paths.setdefault(route.path.replace("+}", "}"), {})[method.lower()] = operation
     return paths
@@ -309,21 +337,38 @@ def _operation_id(route: Route, method: str, used: set[str]) -> str:
     return next(name for name in itertools.chain([name, by], numbered) if name not in used)
 
 
-def _example_call(service: Service, route: Route, method: str) -> Call:
+def _example_call(service: Service, endpoint: str, route: Route, method: str) -> Call:
     """Return the first successful demo call of a method of a route, or a call without a path if there is none."""
     for call in service.demo:
-        if call.method == method and matching_route(service, call) == route and call.status in route.responses:
+        is_matching = call.method == method and matching_endpoint(service, call) == (endpoint, route)
+        if is_matching and call.status in route.responses:
             return call
     return Call(method=method, path="", status=0)
 
 
+class EndpointRoute(NamedTuple):
+    """A route, and the name of its API or of the function whose URL serves it."""
+
+    endpoint: str
+    route: Route
+
+
 def matching_route(service: Service, call: Call) -> Route | None:
-    """Return the route that API Gateway selects for a call.
+    """Return the route that a call reaches."""
+    match = matching_endpoint(service, call)
+    return match.route if match else None
+
+
+def matching_endpoint(service: Service, call: Call) -> EndpointRoute | None:
+    """Return the route that API Gateway selects for a call, with its endpoint.
 
     It prefers `/items/search` to `/items/{id}`, both to `/{path+}`, and `GET` to `ANY`.
     """
-    routes = [route for _, route in service.routes() if call.calls(route)]
-    return min(routes, key=_precedence, default=None)
+    endpoints = service.endpoints()
+    for name in service.endpoints_of(call):
+        if routes := [route for _, route in endpoints[name] if call.calls(route)]:
+            return EndpointRoute(name, min(routes, key=_precedence))
+    return None
 
 
 def _precedence(route: Route) -> tuple[list[int], bool]:
@@ -331,7 +376,7 @@ def _precedence(route: Route) -> tuple[list[int], bool]:
     return [part.startswith("{") + part.endswith("+}") for part in route.path.split("/")], route.method == ANY_METHOD
 
 
-def _operation(route: Route, operation_id: str, example: Call) -> Document:
+def _operation(route: Route, operation_id: str, example: Call, security: list[dict[str, list[str]]]) -> Document:
     return {
         "operationId": operation_id,
         "summary": route.summary,
@@ -339,7 +384,7 @@ def _operation(route: Route, operation_id: str, example: Call) -> Document:
         "parameters": [*_path_parameters(route, example), *_query_parameters(route, example), *_headers(route)],
         **({"requestBody": _request_body(route, example)} if _sends_body(route, example.method) else {}),
         "responses": _responses(route),
-        "security": _security(route),
+        "security": security,
     }
 
 

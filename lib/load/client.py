@@ -31,6 +31,8 @@ class Step(NamedTuple):
 
     call: Call
     route: str
+    url: str
+    """URL of the endpoint."""
 
 
 class Client(FastHttpUser):
@@ -60,16 +62,16 @@ class Client(FastHttpUser):
     def _send_all(self, steps: Sequence[Step], values: dict[str, str]) -> None:
         """Send requests. After an unexpected response, pause and skip the remaining requests, which depend on it."""
         for step in steps:
-            result = self._send_with_retries(fill_placeholders(step.call, values), step.route)
+            result = self._send_with_retries(step._replace(call=fill_placeholders(step.call, values)))
             if not result.is_expected:
                 gevent.sleep(random.random())  # noqa: S311  # not a secret
                 return
             values.update(result.saved_values())
 
-    def _send_with_retries(self, call: Call, route: str) -> CallResult:
+    def _send_with_retries(self, step: Step) -> CallResult:
         """Send a request, and retry it while it is throttled."""
         started, attempt = time.perf_counter(), 0
-        while (result := self._send(call, route)).status == THROTTLED:
+        while (result := self._send(step)).status == THROTTLED:
             gevent.sleep(random.random() * min(2**attempt, MAX_BACKOFF_SECONDS))  # noqa: S311  # not a secret
             attempt += 1
         if result.is_expected:
@@ -79,8 +81,8 @@ class Client(FastHttpUser):
             )
         return result
 
-    def _send(self, call: Call, route: str) -> CallResult:
-        url = self.endpoint.url + call.path
+    def _send(self, step: Step) -> CallResult:
+        call, url = step.call, step.url + step.call.path
         body, headers = request_of(url, call, self.endpoint.authorization)
         with self.client.request(
             call.method,
@@ -93,7 +95,7 @@ class Client(FastHttpUser):
             content_type = (response.headers or {}).get("Content-Type", "")
             result = CallResult(call, response.status_code, 0, response.text or "", content_type)
             error = getattr(response, "error", None)
-            outcome, name = report.classify(result, error, route)
+            outcome, name = report.classify(result, error, step.route)
             response.request_meta.update(request_type=outcome, name=name)
             if outcome == report.FAILURE:
                 response.failure(name)
@@ -118,8 +120,8 @@ def run(
         # All clients share one context, because loading the certificates is slow.
         "ssl_context_factory": staticmethod(cache(lambda cafile: default_context())),
         "endpoint": endpoint,
-        "setup": _steps(service, journey.setup),
-        "steps": _steps(service, journey.steps),
+        "setup": _steps(service, endpoint, journey.setup),
+        "steps": _steps(service, endpoint, journey.steps),
     }
     # Suppress the warning of Locust that all clients start at the same time.
     logging.getLogger("locust").setLevel(logging.ERROR)
@@ -141,7 +143,7 @@ def run(
     return report.rows(runner.stats)
 
 
-def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
+def _steps(service: Service, endpoint: Endpoint, calls: Sequence[Call]) -> list[Step]:
     """Return calls with their routes. Raise `ValueError` for a call without a route."""
     steps = []
     for call in calls:
@@ -151,5 +153,5 @@ def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
                 f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}. "
                 "Correct the call."
             )
-        steps.append(Step(call, f"{route.method} {route.path}"))
+        steps.append(Step(call, f"{route.method} {route.path}", endpoint.url_of(service, call)))
     return steps

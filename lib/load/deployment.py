@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..client import auth
-from ..client.smoke_test import Endpoint
+from ..client.smoke_test import Endpoint, endpoint_of
 from ..console import Terminal
 from ..local.emulator import Emulator
 from ..local.engine import Engine
@@ -50,4 +50,4 @@ def local_deployment(
         engine = Engine(emulator, lambda _, name: terminal.show_transient(f"  {service}: {name}"))
         outputs = deploy_with(engine, pulumi_project, config, terminal)
         terminal.step(f"{service} is deployed in {environment}")
-        yield Endpoint(outputs["api_url"], auth.authorization_of(outputs, emulator))
+        yield endpoint_of(outputs, auth.authorization_of(outputs, emulator))

@@ -147,8 +147,12 @@ class Emulator:
         return self._clients[service, region]
 
     def api_url(self, api_id: str, stage: str) -> str:
-        """Return the URL of a stage of a REST API."""
+        """Return the URL of a stage of a REST or HTTP API."""
         return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
+
+    def function_url(self, url_id: str) -> str:
+        """Return the URL of a function by the ID in its URL on AWS, without a trailing slash."""
+        return f"{self.url}/_aws/lambda-url/{url_id}"
 
     def _launch(self, folder: Path) -> subprocess.Popen[bytes]:
         with self._log.open("wb") as log:

@@ -6,7 +6,7 @@ import secrets
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
@@ -70,8 +70,8 @@ def run(
         credentials = aws_config.write(emulator, folder)
         terminal.step(f"outputs written to {folder / files.ALL} and {folder / files.FLAT}")
         logs = FunctionLogs(emulator.function_log)
-        with_api = [outputs for outputs in stacks.values() if "api_url" in outputs]
-        passed = [_run_smoke_test(outputs, emulator, logs, terminal) for outputs in with_api]
+        with_url = [outputs for outputs in stacks.values() if not outputs.keys().isdisjoint(files.URL_OUTPUTS)]
+        passed = [_run_smoke_test(outputs, emulator, logs, terminal) for outputs in with_url]
         if not check:
             _print_endpoints(stacks, emulator, terminal)
             terminal.print_line(f"  credentials: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
@@ -137,16 +137,15 @@ def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionL
 def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
     terminal.print_line("")
     for outputs in stacks.values():
-        if "api_url" not in outputs:
+        if outputs.keys().isdisjoint(files.URL_OUTPUTS):
             functions = ", ".join(outputs["function_names"].values())
             terminal.print_line(f"  {outputs['service']:12}no API; functions: {functions}")
             continue
-        terminal.print_line(
-            f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}"
-        )
+        for line in _endpoint_lines(outputs):
+            terminal.print_line(line)
         if "api_key" in outputs:
             terminal.print_line(f"  {'':12}API key (x-api-key): {outputs['api_key']}")
-        if outputs["authorization"] == "AWS_IAM":
+        if outputs.get("authorization") == "AWS_IAM" or "function_url_policies" in outputs:
             terminal.print_line(f"  {'':12}requests must be signed with the credentials below")
         if "user_pool_id" in outputs:
             name, password = create_user(emulator, outputs["user_pool_id"])
@@ -156,6 +155,17 @@ def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Termi
         if "site_url" in outputs:
             terminal.print_line(f"  {'':12}site: {outputs['site_url']}/")
     terminal.print_line("")
+
+
+def _endpoint_lines(outputs: dict[str, Any]) -> Iterator[str]:
+    """Yield a line with the URL of the first route of each endpoint."""
+    service, urls = SERVICES[outputs["service"]], files.urls(outputs)
+    if "api_url" in outputs:
+        urls = {service.api_type: outputs["api_url"], **urls}
+    for number, (name, url) in enumerate(urls.items()):
+        label = f"{name}: " if len(urls) > 1 else ""
+        path = service.endpoints()[name][0][1].path
+        yield f"  {'' if number else service.name:12}{label}{url}{path}"
 
 
 def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:

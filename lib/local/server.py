@@ -23,6 +23,8 @@ HEALTH = "/_ministack/health"
 INTERNAL = ("/_ministack/", "/_localstack/", "/_aws/", "/_alb/")
 """Path prefixes of MiniStack's internal APIs, which require no credentials."""
 STAGE = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/|\Z)")
+FUNCTION_URL = re.compile(r"/_aws/lambda-url/[a-z0-9]+(/|\Z)")
+"""Path of a request to the URL of a function. MiniStack checks whether the URL requires a signature."""
 LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|.+\.localhost)(:\d+)?", re.IGNORECASE)
 SIGN_IN = {
     ("GET", "/oauth2/authorize"),
@@ -86,12 +88,12 @@ class AccessControl:
     def _path(self, scope: Scope, host: str) -> str | None:
         """Return the path for MiniStack, or None if the host is unknown.
 
-        API Gateway passes path parameters of a REST API to functions percent-encoded. MiniStack reads them from `path`,
-        which the web server has already decoded.
+        API Gateway passes path parameters of a REST API to functions percent-encoded, and Lambda the path of a function
+        URL. MiniStack reads them from `path`, which the web server has already decoded.
         """
         raw_path: str = scope["raw_path"].decode("latin-1")
         if LOCAL_HOST.fullmatch(host):
-            return raw_path if STAGE.match(raw_path) else str(scope["path"])
+            return raw_path if STAGE.match(raw_path) or FUNCTION_URL.match(raw_path) else str(scope["path"])
         if (target := self._backend.resolve_domain(host, raw_path)) is None:
             return None
         api, stage, rest = target
@@ -119,6 +121,8 @@ class AccessControl:
 
     def _is_public(self, method: str, host: str, path: str) -> bool:
         """Return whether a request requires no AWS credentials."""
+        if FUNCTION_URL.match(path):
+            return True
         if path.startswith(INTERNAL):
             return path == HEALTH
         if STAGE.match(path) or (method, path) in SIGN_IN | PREFLIGHT:

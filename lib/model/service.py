@@ -64,6 +64,9 @@ class Call:
     """Members of the response by the placeholder that they replace in the paths and bodies of later calls, such as
     `{"desk": "itemId"}` for `{desk}`."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    api: str = ""
+    """Name of the API, or of the function whose URL serves the route. Default (empty): the first of these with a
+    matching route, in the order default API, other APIs, function URLs."""
 
     def __post_init__(self) -> None:
         if self.form is not None and self.body is not None:
@@ -169,6 +172,11 @@ class Service:
         for function, route in self.routes():
             endpoints.setdefault(endpoint_of(function, route, self.api_type), []).append((function, route))
         return endpoints
+
+    def endpoints_of(self, call: Call) -> list[str]:
+        """Return the endpoints that a call can have, the first of which has precedence."""
+        names = [*self.used_apis(), *(function.name for function in self.function_urls())]
+        return [name for name in names if call.api in ("", name)]
 
     def used_apis(self) -> dict[str, Api]:
         """Return the APIs that have routes by name, the default one first."""

@@ -27,7 +27,7 @@ Routes = list[tuple[model.Route, Function]]
 
 
 class Edge:
-    """The APIs, function URLs, the firewall in front of the REST APIs, and the files of the site, which contain URLs."""
+    """APIs, function URLs, the firewall in front of the REST APIs, and the files of the site, which contain URLs."""
 
     def __init__(self, context: StackContext, encryption: Encryption, frontend: Frontend, compute: Compute) -> None:
         self._context, self._encryption, self._frontend, self._compute = context, encryption, frontend, compute

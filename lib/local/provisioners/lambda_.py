@@ -49,6 +49,19 @@ def function(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     return CreatedResource(inputs["name"], outputs)
 
 
+@provisions("lambda.FunctionUrl")
+def function_url(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create the URL of a function or of its alias."""
+    created = call(aws, "lambda", "create_function_url_config", inputs, "AuthType=authorizationType")
+    url_id = created["FunctionUrl"].removeprefix("https://").partition(".")[0]
+    outputs = {
+        "functionUrl": f"{aws.emulator.function_url(url_id)}/",
+        "functionArn": created["FunctionArn"],
+        "urlId": url_id,
+    }
+    return CreatedResource("/".join(filter(None, (inputs["functionName"], inputs.get("qualifier")))), outputs)
+
+
 @provisions("lambda.LayerVersion")
 def layer_version(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Create a version of a layer."""
@@ -61,7 +74,8 @@ def layer_version(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 @provisions("lambda.Permission")
 def permission(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Add a statement to the resource policy of a function."""
-    generated = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"
+    principal = inputs["principal"].split(".")[0].replace("*", "everyone")
+    generated = f"allow-{principal}-{abs(hash(inputs.get('sourceArn', inputs['action'])))}"
     statement = inputs.get("statementId") or generated
     call(aws, "lambda", "add_permission", {**inputs, "statementId": statement}, "FunctionName=function")
     return CreatedResource(statement, {"statementId": statement})
