@@ -40,6 +40,12 @@ def _is_called_only_by_api_gateway(_: Resource, permissions: Sequence[Resource])
     return callers == {"apigateway.amazonaws.com"}
 
 
+def _belongs_to_public_url(resource: Resource, _: Sequence[Resource]) -> bool:
+    """Return whether a resource is the URL of a function without authorization, or one of its two permissions."""
+    is_permission = resource.get("functionUrlAuthType") == "NONE" or resource.is_set("invokedViaFunctionUrl")
+    return is_permission or resource.get("authorizationType") == "NONE"
+
+
 WAIVERS = (
     Waiver(
         controls=("APIGateway.1", "CKV_AWS_76"),
@@ -77,6 +83,23 @@ WAIVERS = (
         profiles=("dev", "test"),
         reason="Bodies in logs help to debug, and the data of a non-production stack is not real; disable them with "
         "`execution_log_bodies`.",
+    ),
+    Waiver(
+        controls=("APIGateway.9",),
+        reason="Disabled by default: the log lines of the functions contain every request that reaches them; enable "
+        "access logging with `access_log`.",
+    ),
+    Waiver(
+        controls=("Lambda.1", "CKV_AWS_258"),
+        when=_belongs_to_public_url,
+        reason="The service definition publishes the URL of this function with `auth` NONE, and its operations must "
+        "authenticate requests, such as by a signature of the body.",
+    ),
+    Waiver(
+        controls=("APIGateway.8",),
+        profiles=("dev", "test"),
+        reason="The API of a non-production stack is public to every caller that has its URL; restrict it with "
+        "`authorization`.",
     ),
     Waiver(
         controls=("CKV_AWS_59",),

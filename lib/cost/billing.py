@@ -8,8 +8,8 @@ from typing import NamedTuple
 from . import usage
 from .month import Inputs
 from .prices import GB
-from .traffic import runs_per_month
-from .usage import Amount, count, from_traffic, hourly, total
+from .traffic import Traffic, runs_per_month
+from .usage import Amount, count, from_traffic, hourly, requests_to, total
 
 
 class Line(NamedTuple):
@@ -22,6 +22,10 @@ class Line(NamedTuple):
     """Monthly usage of all resources of the type, in units of the price."""
     fixed: bool = False
     """Whether the cost does not depend on the traffic."""
+
+
+def _response_gb(traffic: Traffic) -> float:
+    return traffic.response_bytes / GB
 
 
 _REPLICATED = (
@@ -44,9 +48,14 @@ _READS = (
 BILLED: Mapping[str, tuple[Line, ...]] = {
     "apigateway.MethodSettings": (Line("detailed metrics", "cloudwatch.metric", usage.api_metrics, fixed=True),),
     "apigateway.RestApi": (
-        Line("requests", "api.requests", from_traffic(lambda t: t.requests)),
-        Line("response data", "transfer.out", from_traffic(lambda t: t.requests * t.response_bytes / GB)),
+        Line("requests", "api.requests", requests_to("REST")),
+        Line("response data", "transfer.out", requests_to("REST", _response_gb)),
     ),
+    "apigatewayv2.Api": (
+        Line("requests", "api.http-requests", requests_to("HTTP")),
+        Line("response data", "transfer.out", requests_to("HTTP", _response_gb)),
+    ),
+    "apigatewayv2.Stage": (Line("detailed metrics", "cloudwatch.metric", usage.http_api_metrics, fixed=True),),
     "appautoscaling.Policy": (
         # Application Auto Scaling creates two alarms for the utilization and two for the capacity.
         Line("alarms", "cloudwatch.alarm", total(lambda policy: 4), fixed=True),
@@ -148,6 +157,7 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     "synthetics.Canary": (
         Line("runs", "canary.runs", total(lambda canary: runs_per_month(canary["schedule"]["expression"])), fixed=True),
     ),
+    "lambda.FunctionUrl": (Line("response data", "transfer.out", requests_to("URL", _response_gb)),),
     "wafv2.WebAcl": (
         Line("web ACLs", "waf.acl", total(count), fixed=True),
         Line("rules", "waf.rule", total(lambda acl: len(acl.get("rules") or ())), fixed=True),
@@ -162,6 +172,7 @@ _FREE = {
         "Account ApiKey Authorizer BasePathMapping Deployment DomainName Integration IntegrationResponse Method "
         "MethodResponse Model RequestValidator Resource Response RestApiPolicy Stage UsagePlan UsagePlanKey"
     ),
+    "apigatewayv2": "ApiMapping Authorizer Deployment DomainName Integration Route",
     "appautoscaling": "Target",
     "backup": "Selection Vault VaultLockConfiguration VaultPolicy",
     "budgets": "Budget",

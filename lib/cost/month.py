@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..model import Operation, Service, Workload
 from ..model.workload import ALERT, EMPTY_RUN
@@ -18,6 +18,10 @@ Inputs = Mapping[str, Any]
 
 
 UNITS = {"reads": "read_units", "writes": "write_units"}
+
+
+EndpointType = Literal["REST", "HTTP", "URL"]
+"""Type of an API, or the URL of a function."""
 
 
 class Invocations(NamedTuple):
@@ -41,7 +45,8 @@ class Month:
     @cached_property
     def invocations(self) -> list[Invocations]:
         """All Lambda invocations."""
-        return [*self._requests(), *self._schedules(), *self._streams()]
+        requests = [invocations for _, invocations in self._requests()]
+        return [*requests, *self._schedules(), *self._streams()]
 
     def inputs_of(self, kind: str) -> list[Inputs]:
         """Return the inputs of all resources of a type."""
@@ -66,18 +71,40 @@ class Month:
             functions |= dict.fromkeys((f"arn:{name}", f"invokeArn:{name}"), functions[inputs["functionName"]])
         return functions
 
-    def _requests(self) -> Iterator[Invocations]:
-        endpoints = self.deployment.endpoints().items()
-        targets = {
-            f"{method} {path}": integration["uri"]
-            for (method, path), (_, integration) in endpoints
-            if "uri" in integration
-        }
+    @cached_property
+    def request_shares(self) -> dict[EndpointType, float]:
+        """Share of the requests that each type of endpoint receives."""
+        quantities: dict[EndpointType, float] = {}
+        for endpoint, invocations in self._requests():
+            quantities[endpoint] = quantities.get(endpoint, 0) + invocations.quantity
+        total = sum(quantities.values())
+        return {endpoint: quantity / total for endpoint, quantity in quantities.items() if total}
+
+    @cached_property
+    def _targets(self) -> dict[str, tuple[EndpointType, Inputs]]:
+        """Type of endpoint and function of each route, by method and path."""
+        targets: dict[str, tuple[EndpointType, Inputs]] = {}
+        by_definition = {function.name: function.routes for function in self.service.function_urls()}
+        for name, inputs in self.deployment.inputs("lambda.FunctionUrl").items():
+            routes = next(routes for function, routes in by_definition.items() if name.endswith(f"{function}-url"))
+            function = self.functions[inputs["functionName"]]
+            targets |= {f"{route.method} {route.path}": ("URL", function) for route in routes}
+        integrations = self.deployment.inputs("apigatewayv2.Integration")
+        uris = {f"integrations/{name}-id": inputs["integrationUri"] for name, inputs in integrations.items()}
+        for route in self.inputs_of("apigatewayv2.Route"):
+            targets[route["routeKey"]] = "HTTP", self.functions[uris[route["target"]]]
+        for (method, path), (_, integration) in self.deployment.endpoints().items():
+            if "uri" in integration:
+                targets[f"{method} {path}"] = "REST", self.functions[integration["uri"]]
+        return targets
+
+    def _requests(self) -> Iterator[tuple[EndpointType, Invocations]]:
         writes = self.traffic.writes
         for operations, fraction in ((self.workload.reads, 1 - writes), (self.workload.writes, writes)):
             for operation in operations:
-                function = self.functions[targets[operation.trigger]]
-                yield Invocations(function, operation, self.traffic.requests * fraction / len(operations))
+                endpoint, function = self._targets[operation.trigger]
+                quantity = self.traffic.requests * fraction / len(operations)
+                yield endpoint, Invocations(function, operation, quantity)
 
     def _schedules(self) -> Iterator[Invocations]:
         schedules = {rule["name"]: rule.get("scheduleExpression") for rule in self.inputs_of("cloudwatch.EventRule")}

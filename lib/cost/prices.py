@@ -74,6 +74,7 @@ PRICES: Prices = MappingProxyType(
             _API_GATEWAY,
             ((333 * MILLION, 2.80), (1000 * MILLION, 2.38), (20_000 * MILLION, 1.51)),
         ),
+        "api.http-requests": Price(1.00, MILLION, "requests", _API_GATEWAY, ((300 * MILLION, 0.90),)),
         "backup.cold": Price(0.03, 1, "GB-months", _BACKUP),
         "backup.warm": Price(0.10, 1, "GB-months", _BACKUP),
         "canary.runs": Price(0.0012, 1, "runs", _CLOUDWATCH),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ..model.workload import processor_share
-from .month import Inputs, Month
+from .month import EndpointType, Inputs, Month
 from .prices import DAYS_PER_MONTH, GB, HOURS_PER_MONTH, MINUTES_PER_MONTH, SECONDS_PER_MONTH
 from .traffic import Traffic, runs_per_month
 
@@ -14,6 +14,8 @@ Measure = Callable[[Inputs], float]
 Amount = Callable[[Sequence[Inputs], Month], float]
 """Function that returns the monthly usage of all resources of a type."""
 
+HTTP_API_METRICS = 6
+"""Detailed metrics of each route of an HTTP API: those of a method, and DataProcessed."""
 API_METRICS = 5
 """Detailed metrics of each API method: Count, 4XXError, 5XXError, Latency, and IntegrationLatency."""
 EXECUTION_LOG_BYTES = {("INFO", False): 1_000, ("INFO", True): 7_000}
@@ -46,6 +48,13 @@ def hourly(measure: Measure) -> Amount:
 def from_traffic(quantity: Callable[[Traffic], float], measure: Measure = count) -> Amount:
     """Return a quantity of the traffic if `measure` is not 0 for at least one resource, and otherwise 0."""
     return lambda resources, month: quantity(month.traffic) if any(map(measure, resources)) else 0
+
+
+def requests_to(endpoint: EndpointType, quantity: Callable[[Traffic], float] = lambda traffic: 1) -> Amount:
+    """Return a quantity of every request to a type of endpoint, by default their number."""
+    return lambda resources, month: (
+        month.traffic.requests * month.request_shares.get(endpoint, 0) * quantity(month.traffic) if resources else 0
+    )
 
 
 def page_files(traffic: Traffic) -> float:
@@ -235,6 +244,12 @@ def alarm_metrics(*, high_resolution: bool) -> Measure:
     return number
 
 
+def http_api_metrics(stages: Sequence[Inputs], month: Month) -> float:
+    """Return the number of detailed metrics of all routes of HTTP APIs with them."""
+    enabled = [s["apiId"] for s in stages if (s.get("defaultRouteSettings") or {}).get("detailedMetricsEnabled")]
+    return HTTP_API_METRICS * sum(route["apiId"] in enabled for route in month.inputs_of("apigatewayv2.Route"))
+
+
 def api_metrics(resources: Sequence[Inputs], month: Month) -> float:
     """Return the number of detailed metrics of all routes; 0 if they are disabled."""
     routes = [method for method in month.inputs_of("apigateway.Method") if method["httpMethod"] != "OPTIONS"]
@@ -248,11 +263,20 @@ def _function_log(group: Inputs, month: Month) -> float:
     )
 
 
-def _access_log(_: Inputs, month: Month) -> float:
-    """Return the size of the access log. Assume that a log line is as long as its format."""
-    stages = month.inputs_of("apigateway.Stage")
-    settings = [stage["accessLogSettings"] for stage in stages if stage.get("accessLogSettings")]
-    return month.traffic.requests * sum(len(access_log["format"]) for access_log in settings)
+def _access_log(endpoint: EndpointType, kind: str) -> Callable[[Inputs, Month], float]:
+    """Return a function that returns the size of an access log.
+
+    Assume that a log line is as long as its format, and that all APIs of a type with a log receive the same number of
+    requests.
+    """
+
+    def size(_: Inputs, month: Month) -> float:
+        settings = [stage["accessLogSettings"] for stage in month.inputs_of(kind) if stage.get("accessLogSettings")]
+        lengths = [len(access_log["format"]) for access_log in settings]
+        requests = month.traffic.requests * month.request_shares.get(endpoint, 0)
+        return requests * sum(lengths) / len(lengths) ** 2 if lengths else 0
+
+    return size
 
 
 def _execution_log(_: Inputs, month: Month) -> float:
@@ -260,7 +284,8 @@ def _execution_log(_: Inputs, month: Month) -> float:
     methods = month.inputs_of("apigateway.MethodSettings")
     settings = [inputs["settings"] for inputs in methods if inputs["methodPath"] == "*/*"]
     levels = [(stage["loggingLevel"], stage["dataTraceEnabled"]) for stage in settings]
-    return month.traffic.requests * sum(EXECUTION_LOG_BYTES.get(level, 0) for level in levels)
+    requests = month.traffic.requests * month.request_shares.get("REST", 0)
+    return requests * sum(EXECUTION_LOG_BYTES.get(level, 0) for level in levels)
 
 
 def _no_log(_: Inputs, _month: Month) -> float:
@@ -271,7 +296,8 @@ def _no_log(_: Inputs, _month: Month) -> float:
 FUNCTION_LOGS = "/aws/lambda/"
 LOG_SOURCES: Mapping[str, Callable[[Inputs, Month], float]] = {
     FUNCTION_LOGS: _function_log,
-    "/aws/apigateway/": _access_log,
+    "/aws/apigateway/": _access_log("REST", "apigateway.Stage"),
+    "/aws/vendedlogs/apigateway/": _access_log("HTTP", "apigatewayv2.Stage"),
     "API-Gateway-Execution-Logs_": _execution_log,
     "aws-waf-logs-": _no_log,
     "/aws/vpc/": _no_log,

@@ -3,10 +3,22 @@
 from collections.abc import Mapping
 
 from ..control import Control
-from . import api_gateway, cloudfront_waf, cloudwatch, dynamodb, iam_cognito, kms_secrets, lambda_, s3, sns_sqs, vpc
+from . import (
+    api_gateway,
+    cloudfront_waf,
+    cloudwatch,
+    dynamodb,
+    http_api,
+    iam_cognito,
+    kms_secrets,
+    lambda_,
+    s3,
+    sns_sqs,
+    vpc,
+)
 
 CONTROLS: Mapping[str, tuple[Control, ...]] = {
-    "API Gateway": api_gateway.CONTROLS,
+    "API Gateway": (*api_gateway.CONTROLS, *http_api.CONTROLS),
     "Lambda": lambda_.CONTROLS,
     "DynamoDB": dynamodb.CONTROLS,
     "S3": s3.CONTROLS,

@@ -192,6 +192,8 @@ EXAMPLES: dict[str, tuple[Case, Case]] = {
         ({"assumeRolePolicy": RESTRICTED["policy"]},),
         ({"assumeRolePolicy": allow(Principal={"AWS": "*"}, Action="sts:AssumeRole")["policy"]},),
     ),
+    "APIGateway.9": (({"accessLogSettings": {"destinationArn": "arn:logs"}},), ({},)),
+    "APIGateway.8": (({"authorizationType": "JWT"},), ({"authorizationType": "NONE"},)),
     "CKV_AWS_274": (
         ({"policyArn": "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"},),
         ({"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},),

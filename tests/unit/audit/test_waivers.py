@@ -10,8 +10,9 @@ import pytest
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import audit, evaluate
 from lib.audit.graph import Graph, Resource, graph_of
+from lib.model import Api, FunctionUrl
 from lib.program.recorder import record
-from lib.settings import EncryptionSettings, FirewallSettings
+from lib.settings import ApiSettings, AuthorizationSettings, EncryptionSettings, FirewallSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ...support.builders import a_function, a_grant, a_route, a_secret, a_service
@@ -187,3 +188,29 @@ def test_secret_of_a_service_can_have_a_variable_named_like_a_secret(store: str)
     recorded = record(lambda: TapStack("post", TapStackArgs(service=a_service(functions=(desk,), secrets=(secret,)))))
     assert recorded.single("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
     assert {f.state for f in audit(graph_of(recorded)) if f.control.name == "CKV_AWS_45"} == {"passed"}
+
+
+def test_public_url_of_a_function_is_waived_and_other_public_permissions_fail() -> None:
+    service = a_service(functions=(a_function(url=FunctionUrl(auth="NONE")),))
+    recorded = record(lambda: TapStack("tap", TapStackArgs(service=service)))
+    findings = [f for f in audit(graph_of(recorded)) if f.control.name in ("Lambda.1", "CKV_AWS_258")]
+    assert [finding.state for finding in findings] == ["waived"] * 3
+    public = created("lambda.Permission", "it", principal="*")
+    assert state("Lambda.1", public) == "failed"
+
+
+def test_routes_of_an_http_api_are_waived_only_without_production_data() -> None:
+    def states(environment: str) -> dict[str, str]:
+        service = a_service(apis=(Api(name="api", protocol="HTTP"),))
+        args = TapStackArgs(
+            service=service,
+            environment_suffix=environment,
+            authorization=AuthorizationSettings(type="NONE"),
+            firewall=FirewallSettings(enabled=False),
+            api=ApiSettings(cors_origin="https://shop.example.com"),
+        )
+        findings = audit(graph_of(record(lambda: TapStack("tap", args))))
+        return {f.control.name: f.state for f in findings if f.control.name in ("APIGateway.8", "APIGateway.9")}
+
+    assert states("dev") == {"APIGateway.8": "waived", "APIGateway.9": "waived"}
+    assert states("prod") == {"APIGateway.8": "failed", "APIGateway.9": "waived"}

@@ -13,7 +13,7 @@ from lib.cost.billing import BILLED, FREE, UNPRICED
 from lib.cost.month import Month
 from lib.cost.prices import PRICES, Price
 from lib.cost.traffic import Traffic, runs_per_month
-from lib.model import Operation, Workload
+from lib.model import FunctionUrl, Operation, Workload
 from lib.model.aws_limits import ROUND_TRIP
 from lib.model.workload import EMPTY_RUN
 from lib.program.recorder import Deployment, RegisteredResource
@@ -431,6 +431,58 @@ def test_each_route_has_five_detailed_metrics() -> None:
 def test_requests_and_response_data_are_billed() -> None:
     costs = bill_with_api(requests=1_000_000, response_bytes=2_000)
     assert amounts(costs, "apigateway.RestApi") == {"requests": 1_000_000, "response data": 2}
+
+
+def an_http_api() -> list[RegisteredResource]:
+    """Register an HTTP API with a route that reads."""
+    return [
+        a_resource("apigatewayv2.Api", "admin"),
+        a_resource("apigatewayv2.Integration", "desk", integrationUri="invokeArn:desk"),
+        a_resource("apigatewayv2.Route", routeKey="GET /parcels", target="integrations/desk-id", apiId="admin-id"),
+        a_resource("apigatewayv2.Route", "other", routeKey="PUT /x", target="integrations/desk-id", apiId="admin-id"),
+    ]
+
+
+def test_requests_are_billed_by_the_type_of_their_endpoint() -> None:
+    url = builders.a_function(builders.a_route(method="POST", operation="put"), url=FunctionUrl(auth="NONE"))
+    stage = a_resource(
+        "apigatewayv2.Stage",
+        apiId="admin-id",
+        defaultRouteSettings={"detailedMetricsEnabled": True},
+        accessLogSettings={"format": "x" * 500},
+    )
+    log = a_resource("cloudwatch.LogGroup", name="/aws/vendedlogs/apigateway/post", retentionInDays=30)
+    resources = [
+        *an_http_api(),
+        stage,
+        log,
+        a_function(),
+        a_resource("lambda.FunctionUrl", "post-desk-url", functionName="post-desk"),
+    ]
+    month = Month(
+        Deployment(resources, {}, {}, [], []),
+        Traffic(**{**NO_TRAFFIC, "requests": 1_000_000, "writes": 0.25, "response_bytes": 2_000, "log_bytes": 0}),
+        BUSY,
+        builders.a_service(functions=(url,)),
+    )
+    costs = bill(month, ONE_DOLLAR)
+    assert amounts(costs, "apigatewayv2.Api") == {"requests": 750_000, "response data": 1.5}
+    assert amounts(costs, "lambda.FunctionUrl") == {"response data": 0.5}
+    assert amounts(costs, "apigatewayv2.Stage") == {"detailed metrics": 12}
+    assert amounts(costs, "cloudwatch.LogGroup")["log ingestion"] == pytest.approx(0.375)
+
+
+def test_logs_of_several_apis_are_billed_once_per_request() -> None:
+    log = {"accessLogSettings": {"format": "x" * 500}}
+    costs = bill_with_api(
+        a_resource("cloudwatch.LogGroup", "a", name="/aws/apigateway/first", retentionInDays=30),
+        a_resource("cloudwatch.LogGroup", "b", name="/aws/apigateway/second", retentionInDays=30),
+        a_resource("apigateway.Stage", "a", **log),
+        a_resource("apigateway.Stage", "b", **log),
+        requests=1_000_000,
+        log_bytes=0,
+    )
+    assert amounts(costs, "cloudwatch.LogGroup")["log ingestion"] == pytest.approx(0.5)
 
 
 def test_site_is_billed_by_cloudfront_or_s3() -> None:
