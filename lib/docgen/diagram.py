@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..model import Function, Index, Parameter, Route, Service, Table
+from ..documents.http_api import DEFAULT_STAGE
+from ..model import Api, Function, Index, Parameter, Route, Service, Table
 from ..model.media_types import is_media_type
 from ..settings import ApiSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
@@ -16,6 +17,8 @@ SHAPES = {
     "callers": ("([", "])", "Callers"),
     "site": ("[", "]", "Static pages"),
     "api": ("[", "]", "REST API"),
+    "http-api": ("[", "]", "HTTP API"),
+    "url": ("[", "]", "Function URL"),
     "schedule": ("([", "])", "EventBridge rule"),
     "stream": ("([", "])", "DynamoDB stream"),
     "function": ("[[", "]]", "Lambda function"),
@@ -59,7 +62,7 @@ class Edge(NamedTuple):
 
 
 def flowchart(service: Service, environment: str = "dev") -> str:
-    """Return a chart of the callers, the API, the functions and their access to resources, schedules and alarms."""
+    """Return a chart of the callers, the APIs, the functions and their access to resources, schedules and alarms."""
     nodes = list(_nodes(service, environment))
     lines = [
         "%%{init: {'flowchart': {'wrappingWidth': 600}}}%%",
@@ -78,13 +81,17 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     names = StackNames(service, environment)
     physical = names.physical
     settings = ENVIRONMENTS[profile_name(environment)].merged_with(service.settings)
-    if service.has_api():
+    if service.routes():
         yield Node("callers", "callers", _protocol(service), [_keys_required(service, settings)])
     if service.site:
         access = "public, over HTTP" if settings.site.public else "private, behind CloudFront"
         yield Node("site", "site", f"{physical('bucket', service.site.type)}-…", [access])
-    if service.has_api():
-        yield Node("api", "api", physical("api", service.api_type), _api_lines(service, environment, settings.api))
+    for name, api in service.used_apis().items():
+        kind = "http-api" if api.protocol == "HTTP" else "api"
+        lines = _api_lines(service, environment, api, merge(settings.api, api.settings))
+        yield Node(kind, _api_key(service, name), physical("api", name), lines)
+    for function in service.function_urls():
+        yield Node("url", f"url {function.name}", function.name, [f"auth {function.url.auth}"] if function.url else [])
     tables = {table.name: names.resource("table", table) for table in service.tables}
     for function in service.functions:
         merged = merge(settings.function, function.settings)
@@ -119,14 +126,18 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
 
 
 def _edges(service: Service) -> Iterator[Edge]:
-    if service.has_api():
-        yield Edge("callers", "api")
+    for name in service.used_apis():
+        yield Edge("callers", _api_key(service, name))
+    for function in service.function_urls():
+        yield Edge("callers", f"url {function.name}")
     if service.site:
         yield Edge("callers", "site")
         yield Edge("site", "api")
     for function in service.functions:
-        if function.routes:
-            yield Edge("api", _key(function), [_route_label(route) for route in function.routes])
+        for endpoint, routes in service.endpoints().items():
+            if labels := [_route_label(route) for owner, route in routes if owner is function]:
+                source = f"url {function.name}" if function.url else _api_key(service, endpoint)
+                yield Edge(source, _key(function), labels)
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
         yield from (Edge(f"stream {consumer.name}", _key(function)) for consumer in function.consumers)
         for resource, actions in _actions(service, function).items():
@@ -140,6 +151,10 @@ def _edges(service: Service) -> Iterator[Edge]:
     if service.alarms_type not in {topic.name for topic in service.topics}:
         topics.add(f"on {service.alarms_type}")
     yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
+
+
+def _api_key(service: Service, name: str) -> str:
+    return "api" if name == service.api_type else f"api {name}"
 
 
 def _key(function: Function) -> str:
@@ -178,18 +193,22 @@ def _protocol(service: Service) -> str:
 
 def _keys_required(service: Service, settings: Settings) -> str:
     by_default = settings.authorization.type == "API_KEY"
-    required = {route.key_required or (by_default and bool(route.required_scope())) for _, route in service.routes()}
+    required = {
+        route.key_required or (by_default and bool(route.required_scope()))
+        for function, route in service.routes()
+        if not function.url
+    }
     return {(True,): "API key required", (False, True): "API key on some routes"}.get(
         tuple(sorted(required)), "no API key"
     )
 
 
-def _api_lines(service: Service, environment: str, api: ApiSettings) -> Iterator[str]:
-    yield f"stage {api.stage_name or environment}"
-    yield f"{api.throttle_rate_per_second:g} requests a second, burst {api.throttle_burst}"
-    for _, route in service.routes():
+def _api_lines(service: Service, environment: str, api: Api, settings: ApiSettings) -> Iterator[str]:
+    yield f"stage {settings.stage_name or (DEFAULT_STAGE if api.protocol == 'HTTP' else environment)}"
+    yield f"{settings.throttle_rate_per_second:g} requests a second, burst {settings.throttle_burst}"
+    for _, route in service.endpoints()[api.name]:
         if route.throttle:
-            throttle = route.throttle.within(api)
+            throttle = route.throttle.within(settings)
             yield f"{route.method} {route.path}: {throttle.rate_per_second:g} a second, burst {throttle.burst}"
 
 

@@ -87,7 +87,7 @@ def default_health_path(service: str) -> str:
 
     Return an empty string for a service without an API.
     """
-    definition = SERVICES[service] if service in SERVICES else None
+    definition = SERVICES.get(service)
     routes = definition.endpoints().get(definition.api_type, []) if definition else []
     if service in SERVICES and not routes:
         return ""

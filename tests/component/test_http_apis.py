@@ -20,23 +20,9 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..support.builders import a_function, a_route, a_service
+from ..support.builders import a_function, a_route, a_service, service_with_apis
 
 THROTTLE = Throttle(rate_per_second=1, burst=2)
-
-
-def a_post_office(**changes: Any) -> Service:
-    """Return a service with a REST API, an HTTP API and a function URL."""
-    desk = a_function(
-        a_route(),
-        a_route(path="/reports/{day}", api="admin-api"),
-        a_route(method="POST", path="/reports", api="admin-api", throttle=THROTTLE),
-    )
-    hooks = a_function(
-        a_route(method="POST", path="/hooks/{source}", scope=None), name="hooks", url=FunctionUrl(auth="NONE")
-    )
-    admin = Api(name="admin-api", protocol="HTTP", description="Reports.")
-    return a_service(**{"functions": (desk, hooks), "apis": (admin,), **changes})
 
 
 def deploy(service: Service, **args: Any) -> tuple[Deployment, TapStack]:
@@ -49,7 +35,7 @@ def deploy(service: Service, **args: Any) -> tuple[Deployment, TapStack]:
 
 
 def test_each_api_has_its_own_routes() -> None:
-    deployment, stack = deploy(a_post_office())
+    deployment, stack = deploy(service_with_apis())
     keys = {route["routeKey"] for route in deployment.inputs("apigatewayv2.Route").values()}
     assert keys == {"GET /reports/{day}", "POST /reports"}
     methods = deployment.inputs("apigateway.Method").values()
@@ -61,7 +47,7 @@ def test_each_api_has_its_own_routes() -> None:
 
 
 def test_function_of_both_apis_accepts_requests_of_both() -> None:
-    deployment, _ = deploy(a_post_office())
+    deployment, _ = deploy(service_with_apis())
     permissions = deployment.inputs("lambda.Permission").values()
     desk = [each for each in permissions if each["function"] == "parcels-desk-dev"]
     assert len({each["sourceArn"] for each in desk}) == 2
@@ -72,7 +58,7 @@ def test_function_of_both_apis_accepts_requests_of_both() -> None:
 
 
 def test_function_url_is_public_only_for_its_function() -> None:
-    deployment, _ = deploy(a_post_office(), rollout=RolloutSettings(strategy="AllAtOnce"))
+    deployment, _ = deploy(service_with_apis(), rollout=RolloutSettings(strategy="AllAtOnce"))
     url = deployment.single("lambda.FunctionUrl").inputs
     assert (url["functionName"], url["qualifier"], url["authorizationType"]) == ("parcels-hooks-dev", "live", "NONE")
     public = [each for each in deployment.inputs("lambda.Permission").values() if each["principal"] == "*"]
@@ -99,7 +85,7 @@ def test_signed_requests_to_a_function_url_need_both_permissions() -> None:
 
 
 def test_limits_of_a_route_are_those_of_its_api() -> None:
-    deployment, _ = deploy(a_post_office())
+    deployment, _ = deploy(service_with_apis())
     stage = deployment.single("apigatewayv2.Stage").inputs
     assert (stage["name"], stage["autoDeploy"]) == ("$default", True)
     assert stage["defaultRouteSettings"]["throttlingRateLimit"] > 1
@@ -127,7 +113,7 @@ def test_access_log_needs_no_role_of_the_account() -> None:
 
 def test_origins_of_an_api_can_differ() -> None:
     admin = Api(name="admin-api", protocol="HTTP", settings=ApiSettings(cors_origin="https://admin.example.com"))
-    deployment, _ = deploy(a_post_office(apis=(admin,)), api=ApiSettings(cors_origin="https://shop.example.com"))
+    deployment, _ = deploy(service_with_apis(apis=(admin,)), api=ApiSettings(cors_origin="https://shop.example.com"))
     cors = deployment.single("apigatewayv2.Api").inputs["corsConfiguration"]
     assert cors["allowOrigins"] == ["https://admin.example.com"]
     assert cors["allowMethods"] == ["GET", "POST"]
@@ -138,13 +124,13 @@ def test_origins_of_an_api_can_differ() -> None:
 
 
 def test_without_origins_there_is_no_cors_configuration() -> None:
-    deployment, _ = deploy(a_post_office(), api=ApiSettings(cors_origin=""))
+    deployment, _ = deploy(service_with_apis(), api=ApiSettings(cors_origin=""))
     assert "corsConfiguration" not in deployment.single("apigatewayv2.Api").inputs
     assert "cors" not in deployment.single("lambda.FunctionUrl").inputs
 
 
 def test_signed_requests_are_allowed_by_scope_in_every_api() -> None:
-    deployment, _ = deploy(a_post_office(), authorization=AuthorizationSettings(type="AWS_IAM"))
+    deployment, _ = deploy(service_with_apis(), authorization=AuthorizationSettings(type="AWS_IAM"))
     routes = deployment.inputs("apigatewayv2.Route").values()
     assert {route["authorizationType"] for route in routes} == {"AWS_IAM"}
     policies = deployment.stack_outputs()["caller_policies"]
@@ -166,7 +152,8 @@ def test_tokens_of_the_user_pool_are_accepted() -> None:
 
 def test_http_api_can_be_the_default_api() -> None:
     service = a_service(
-        apis=(Api(name="api", protocol="HTTP"),), alarms=(Alarm(name="busy", on="api", metric="Count", threshold=9, description="is busy"),)
+        apis=(Api(name="api", protocol="HTTP"),),
+        alarms=(Alarm(name="busy", on="api", metric="Count", threshold=9, description="is busy"),),
     )
     deployment, stack = deploy(service, observation=ObservationSettings(dashboard=True))
     assert not deployment.inputs("apigateway.RestApi")
@@ -188,7 +175,7 @@ def test_named_stage_is_part_of_the_path() -> None:
 
 def test_domain_maps_to_the_stage_of_the_http_api() -> None:
     domain = ApiSettings(domain_name="admin.example.com", zone_id="Z0123456789ABC", base_path="v1")
-    deployment, _ = deploy(a_post_office(apis=(Api(name="admin-api", protocol="HTTP", settings=domain),)))
+    deployment, _ = deploy(service_with_apis(apis=(Api(name="admin-api", protocol="HTTP", settings=domain),)))
     mapping = deployment.single("apigatewayv2.ApiMapping").inputs
     assert (mapping["domainName"], mapping["stage"], mapping["apiMappingKey"]) == (
         "admin.example.com",
@@ -201,7 +188,7 @@ def test_domain_maps_to_the_stage_of_the_http_api() -> None:
 def test_only_one_rest_api_sets_the_log_role_and_all_share_the_firewall() -> None:
     second = Api(name="admin-api", settings=ApiSettings(access_log=True))
     deployment, _ = deploy(
-        a_post_office(apis=(second,)),
+        service_with_apis(apis=(second,)),
         api=ApiSettings(log_role="create", access_log=True, cors_origin="https://a.example.com,https://b.example.com"),
         firewall=FirewallSettings(enabled=True),
     )
@@ -212,14 +199,14 @@ def test_only_one_rest_api_sets_the_log_role_and_all_share_the_firewall() -> Non
 
 
 def test_outputs_name_every_api() -> None:
-    _, stack = deploy(a_post_office())
+    _, stack = deploy(service_with_apis())
     assert [*stack.outputs["api_urls"]] == [*stack.outputs["api_ids"]] == ["api", "admin-api"]
     assert [*stack.outputs["function_urls"]] == ["hooks"]
 
 
 def test_domain_of_the_stack_is_that_of_the_default_api() -> None:
     args = TapStackArgs(
-        service=a_post_office(),
+        service=service_with_apis(),
         api=ApiSettings(domain_name="api.example.com", zone_id="Z0123456789ABC", throttle_burst=7),
     )
     admin = args.api_settings("admin-api")

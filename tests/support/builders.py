@@ -9,9 +9,11 @@ import pytest
 
 from lib.model import (
     Alarm,
+    Api,
     Code,
     Consumer,
     Function,
+    FunctionUrl,
     Grant,
     Index,
     Key,
@@ -23,6 +25,7 @@ from lib.model import (
     ServiceFactory,
     Site,
     Table,
+    Throttle,
     Topic,
 )
 from lib.services import LOADED
@@ -69,6 +72,19 @@ def a_service(**changes: Any) -> Service:
         "functions": (a_function(),),
     }
     return Service(**{**defaults, **changes})
+
+
+def service_with_apis(**changes: Any) -> Service:
+    """Return a service with a REST API, an HTTP API and a public function URL. One function has routes of both APIs."""
+    limits = Throttle(rate_per_second=1, burst=2)
+    desk = a_function(
+        a_route(),
+        a_route(path="/reports/{day}", api="admin-api"),
+        a_route(method="POST", path="/reports", api="admin-api", throttle=limits),
+    )
+    hooks = a_function(a_route(method="POST", path="/hooks/{source}"), name="hooks", url=FunctionUrl(auth="NONE"))
+    admin = Api(name="admin-api", protocol="HTTP", description="Reports.")
+    return a_service(**{"functions": (desk, hooks), "apis": (admin,), **changes})
 
 
 def a_grant(on: str, *actions: str, indexes: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Grant:

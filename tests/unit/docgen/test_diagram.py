@@ -12,11 +12,26 @@ from lib.model import Parameter, Route, Service, Site, Throttle, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
-from ...support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    PARCELS,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    full_service,
+    service_with_apis,
+)
 
 NODE = re.compile(r' *(\w+)(?:\(\[|\[\[|\[\(|\[/|\[|>|\{\{)"(.*)"(?:\]\)|\]\]|\)\]|/\]|\]|\}\})')
 EDGE = re.compile(r'(\w+) -\.?->(?:\|"(.*)"\|)? (\w+)')
-CHARTS = {**SERVICES, "split inventory": SERVICES["inventory"].split(), "parcels": PARCELS, "yard": full_service()}
+CHARTS = {
+    **SERVICES,
+    "split inventory": SERVICES["inventory"].split(),
+    "parcels": PARCELS,
+    "yard": full_service(),
+    "apis": service_with_apis(),
+}
 
 
 def nodes(service: Service, environment: str = "dev") -> dict[str, list[str]]:
@@ -59,7 +74,9 @@ def test_everything_that_is_created_has_a_node(name: str) -> None:
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_route_is_on_the_edge_to_its_function(name: str) -> None:
     for function in CHARTS[name].functions:
-        label = edges(CHARTS[name]).get(("api", f"function_{function.name}".replace("-", "_")), [])
+        target = f"function_{function.name}".replace("-", "_")
+        labels = {ends: label for ends, label in edges(CHARTS[name]).items() if ends[1] == target}
+        label = [line for (source, _), lines in labels.items() if source.startswith(("api", "url")) for line in lines]
         assert [line.removesuffix(" (API key)") for line in label] == [f"{r.method} {r.path}" for r in function.routes]
         assert [line.endswith(" (API key)") for line in label] == [route.key_required for route in function.routes]
 
@@ -195,3 +212,17 @@ def test_text_of_the_description_cannot_break_the_chart() -> None:
 )
 def test_callers_show_the_protocol(route: Route, protocol: str) -> None:
     assert f"<b>Callers</b><br>{protocol}<br>" in flowchart(a_service(functions=(a_function(route),)))
+
+
+def test_each_endpoint_is_a_node_with_its_routes() -> None:
+    service = service_with_apis()
+    assert nodes(service)["api_admin_api"][:2] == ["<b>HTTP API</b>", "parcels-admin-api-dev"]
+    assert nodes(service)["api_admin_api"][2:] == [
+        "stage $default",
+        "10000 requests a second, burst 5000",
+        "POST /reports: 1 a second, burst 2",
+    ]
+    assert nodes(service)["url_hooks"] == ["<b>Function URL</b>", "hooks", "auth NONE"]
+    assert edges(service)["api", "function_desk"] == ["GET /parcels"]
+    assert edges(service)["api_admin_api", "function_desk"] == ["GET /reports/{day}", "POST /reports"]
+    assert edges(service)["url_hooks", "function_hooks"] == ["POST /hooks/{source}"]

@@ -10,7 +10,18 @@ from lib.model import Parameter, Throttle
 from lib.services import SERVICES
 from lib.settings import FunctionSettings
 
-from ...support.builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    PARCELS,
+    SWEEP,
+    a_code,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    full_service,
+    service_with_apis,
+)
 from ...support.markdown import cells
 
 
@@ -193,3 +204,11 @@ def test_split_functions_have_the_keys_and_indexes_that_they_are_limited_to() ->
         "`dynamodb:GetItem` on `parcels` items `tap#a#*`, `tap#b`, "
         "`dynamodb:Query` on `parcels` indexes `by-state`, `by-owner`"
     )
+
+
+def test_each_endpoint_has_its_table_and_its_document() -> None:
+    files = pages(service_with_apis())
+    assert {"openapi.json", "openapi-admin-api.json", "openapi-hooks.json"} <= files.keys()
+    headings = [line for line in files["api.md"].splitlines() if line.startswith("### ")]
+    assert headings[:3] == ["### REST API `api`", "### HTTP API `admin-api`", "### URL of the function `hooks`"]
+    assert '<swagger-ui src="openapi-hooks.json"/>' in files["api.md"]

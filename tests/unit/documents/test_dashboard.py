@@ -11,15 +11,26 @@ from lib.documents.dashboard import DeployedNames, body
 from lib.model import Metric, Service
 from lib.services import SERVICES
 
-from ...support.builders import DESK, PARCELS, SWEEP, a_function, a_route, a_service, full_service
+from ...support.builders import (
+    DESK,
+    PARCELS,
+    SWEEP,
+    a_function,
+    a_route,
+    a_service,
+    full_service,
+    service_with_apis,
+)
 
 
 def deployed_names(service: Service, **changes: Any) -> DeployedNames:
     """Return a different name for each resource of a service."""
     defaults = {
         "region": "eu-west-1",
-        "api": "the-api",
-        "stage": "dev",
+        "apis": {
+            name: {"ApiName" if api.protocol == "REST" else "ApiId": f"the-{name}", "Stage": "dev"}
+            for name, api in service.used_apis().items()
+        },
         "functions": {function.name: f"fn-{function.name}" for function in service.functions},
         "tables": {table.name: f"tb-{table.name}" for table in service.tables},
         "queue": "the-queue" if service.dead_letters else "",
@@ -37,7 +48,9 @@ def graphs(service: Service, **changes: Any) -> dict[str, list[list[Any]]]:
     }
 
 
-@pytest.mark.parametrize("service", [*SERVICES.values(), PARCELS, full_service()], ids=lambda service: service.name)
+@pytest.mark.parametrize(
+    "service", [*SERVICES.values(), PARCELS, full_service(), service_with_apis()], ids=lambda service: service.name
+)
 def test_widgets_do_not_overlap_and_fit_the_width(service: Service) -> None:
     occupied: set[tuple[int, int]] = set()
     for widget in body(service, deployed_names(service, alarms=["arn:a"]))["widgets"]:
@@ -54,6 +67,18 @@ def test_api_graphs_show_requests_errors_and_latency_percentiles() -> None:
     names = ("Count", "4XXError", "5XXError")
     assert [line[1:6] for line in graphs_by_title["Requests"]] == [[name, *dimensions] for name in names]
     assert [line[-1]["stat"] for line in graphs_by_title["Latency (ms)"]] == ["p50", "p90", "p99"]
+
+
+def test_graphs_of_several_apis_and_of_urls_have_their_own_metrics() -> None:
+    graphs_by_title = graphs(service_with_apis())
+    assert graphs_by_title["api: Requests"][0][1:4] == ["Count", "ApiName", "the-api"]
+    http = ["ApiId", "the-admin-api", "Stage", "dev"]
+    assert [line[1:6] for line in graphs_by_title["admin-api: Requests"]] == [
+        [name, *http] for name in ("Count", "4xx", "5xx")
+    ]
+    assert graphs_by_title["URL requests"] == [
+        ["AWS/Lambda", "UrlRequestCount", "FunctionName", "fn-hooks", {"stat": "Sum", "label": "hooks"}]
+    ]
 
 
 def test_function_graphs_have_a_line_per_function() -> None:
