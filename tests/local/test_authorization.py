@@ -185,7 +185,7 @@ def test_client_gets_a_token_with_and_without_the_secret_in_the_outputs(
     aws_environment.delenv("AWS_SESSION_TOKEN")
     missing = {"machine_client_secret"} - secrets
     files.write({"dev": {name: value for name, value in members.items() if name not in missing}}, tmp_path)
-    url, authorization = smoke_test.endpoint(tmp_path / files.FLAT, "items")
+    url, authorization, _ = smoke_test.endpoint(tmp_path / files.FLAT, "items")
     assert url == members["api_url"]
     assert send(members, LIST, authorization) == (200, "")
 

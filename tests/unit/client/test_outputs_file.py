@@ -66,7 +66,7 @@ def test_endpoint_has_the_url_and_the_api_key_of_the_outputs(
 ) -> None:
     path = tmp_path / outputs_file.FLAT
     path.write_text(json.dumps({"items_api_url": "https://example.com", **outputs}), encoding="utf-8")
-    url, authorization = smoke_test.endpoint(path, "items", option)
+    url, authorization, _ = smoke_test.endpoint(path, "items", option)
     assert (url, authorization("GET", url, None)) == ("https://example.com", headers)
 
 
@@ -75,3 +75,14 @@ def test_missing_service_is_an_error_that_names_the_commands(tmp_path: Path, con
     (tmp_path / outputs_file.FLAT).write_text(content, encoding="utf-8")
     with pytest.raises(outputs_file.OutputsError, match="make local or make up"):
         outputs_file.read_service(tmp_path / outputs_file.FLAT, "items")
+
+
+@pytest.mark.parametrize(
+    "outputs", [{"post_api_urls": {"admin": "https://a"}}, {"post_function_urls": {"hooks": "https://h"}}]
+)
+def test_service_without_the_default_api_has_other_endpoints(tmp_path: Path, outputs: dict[str, Any]) -> None:
+    path = tmp_path / outputs_file.FLAT
+    path.write_text(json.dumps(outputs), encoding="utf-8")
+    assert outputs_file.services(path) == ["post"]
+    deployed = smoke_test.endpoint(path, "post")
+    assert [deployed.url] == [*deployed.urls.values()]
