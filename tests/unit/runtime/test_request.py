@@ -128,6 +128,8 @@ def test_form_with_a_schema_is_converted_by_type() -> None:
         "tags": [1, Decimal("2.5")],
     }
     assert call(body='{"copies": 2}', route=ORDERS).body == {"copies": 2}
+    encoded = {"body": base64.b64encode(b'{"copies": 2}').decode(), "isBase64Encoded": True}
+    assert call(**encoded, route=ORDERS).body == {"copies": 2}
     for body, detail in (("copies=x", "body.copies must be integer"), ("name=a", "body must contain ['copies']")):
         status, error = call(body=body, **form)
         assert (status, error["error"]) == (400, "Invalid request body; see details.")
