@@ -128,7 +128,7 @@ def test_head_has_headers_and_no_body(send: Send) -> None:
     assert send("HEAD", "/pictures/a.gif").status == 404
 
 
-def test_page_at_the_root_counts_visits_in_a_cookie(send: Send, outputs: dict[str, Any]) -> None:
+def test_page_at_the_root_counts_visits_in_a_cookie(send: Send) -> None:
     for path in ("", "/"):
         answer = send("GET", path, Cookie="theme=dark; visits=6")
         assert (answer.status, answer.body) == (200, b"<h1>Visit 7</h1>")
