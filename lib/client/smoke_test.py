@@ -34,7 +34,7 @@ class CallResult(NamedTuple):
     def is_expected(self) -> bool:
         """Whether the status and the media type are the expected ones."""
         expected = self.call.content_type
-        return self.status == self.call.status and expected in ("", self.content_type.split(";")[0].strip().lower())
+        return self.status == self.call.status and expected in ("", self.content_type.partition(";")[0].strip().lower())
 
     def saved_values(self) -> dict[str, str]:
         """Return the response values that replace placeholders in later calls, or none if a value is missing."""

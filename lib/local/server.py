@@ -221,6 +221,14 @@ def with_matching_models(check: Callable[..., Any]) -> Callable[..., Any]:
     return check_matching
 
 
+def with_all_media_types(matches: Callable[[str, Any], bool]) -> Callable[[str, Any], bool]:
+    """Return a check whether a media type is binary that accepts requests without a `Content-Type` or `Accept` header.
+
+    If the binary media types of an API are `*/*`, API Gateway does not require these headers, but MiniStack does.
+    """
+    return lambda media_type, binary: "*/*" in (binary or ()) or matches(media_type, binary)
+
+
 LAZY_INVOKE_DEPTH = """
 class _OnImport:
     def find_spec(self, name, path=None, target=None):
@@ -273,6 +281,7 @@ def main() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT)
     apis = server._get_module("apigateway_v1")
     apis._check_request_validation = with_matching_models(apis._check_request_validation)
+    apis._media_type_matches = with_all_media_types(apis._media_type_matches)
     if path := os.environ.pop(FUNCTION_LOG, ""):
         functions = server._get_module("lambda_svc")
         functions._execute_function_dispatch = with_log(functions._execute_function_dispatch, path)

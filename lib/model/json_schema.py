@@ -134,21 +134,17 @@ CHECKED_RULES: Mapping[str, Rule] = {
 
 def parameter_problems(schema: Any, path: str) -> Iterator[str]:
     """Yield an error for each problem of the schema of a query parameter or a header."""
-    if not isinstance(schema, Mapping):
-        yield from problems(schema, path, checked=True)
-        return
-    yield from problems(value_schema(schema), path, checked=True)
-    if parameter_type(schema) is None:
+    is_schema = isinstance(schema, Mapping)
+    yield from problems(value_schema(schema) if is_schema else schema, path, checked=True)
+    if is_schema and parameter_type(schema) is None:
         yield (
             f"{path}/type must be one of {', '.join(QUERY_TYPES)}, or array with items of one of these types, got "
             f"{schema.get('type')!r}. Set it, because the type determines how the value is parsed."
         )
 
 
-def form_problems(schema: Any, path: str) -> Iterator[str]:
+def form_problems(schema: Mapping[str, Any], path: str) -> Iterator[str]:
     """Yield an error for each property that a form field cannot represent in the schema of a body."""
-    if not isinstance(schema, Mapping):
-        return
     if schema.get("type") != "object":
         yield f"{path}/type must be 'object' because a form has fields, got {schema.get('type')!r}."
     for name, inner in schema.get("properties", {}).items():

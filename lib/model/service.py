@@ -348,8 +348,8 @@ class Service:
                 yield from json_schema.parameter_problems(schema, path)
             for name, schema in route.headers.items():
                 yield from json_schema.parameter_problems(schema, f"route {route.method} {route.path} header {name}")
-            if route.accepts_form():
-                yield from json_schema.form_problems(self.schemas.get(route.body or ""), f"schema {route.body}")
+            if route.body and route.accepts_form():
+                yield from json_schema.form_problems(self.schemas[route.body], f"schema {route.body}")
 
     def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:

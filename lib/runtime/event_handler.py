@@ -19,7 +19,7 @@ from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable
 from .http_client import DEADLINE, AwsError, is_retryable
 from .logging import INVOCATION
 from .request import Request, groups_of
-from .request_values import Type, parse_headers, parse_path, parse_values
+from .request_values import ParameterType, parse_headers, parse_path, parse_values
 from .response import Response
 
 __all__ = ["Api", "Request", "Response", "Route", "SchemaViolation"]
@@ -63,7 +63,7 @@ class Route(NamedTuple):
     operation: Callable[[Request], Response]
     validate: Validator | None
     validate_query: Validator
-    types: Mapping[str, Type]
+    types: Mapping[str, ParameterType]
     """Types of the query parameters that are not strings; of all parameters with `additional_query`."""
     entries: str = ""
     """Name of the array in the body of a batch. Empty if the route is not a batch."""
@@ -71,12 +71,12 @@ class Route(NamedTuple):
     """Validator of each entry of a batch."""
     content_types: tuple[str, ...] = ()
     """Accepted media types. Empty: JSON with `validate`, any media type without it."""
-    form_types: Mapping[str, Type] = MappingProxyType({})
+    form_types: Mapping[str, ParameterType] = MappingProxyType({})
     """Types of the form fields that are not strings."""
     additional_query: bool = False
     """Whether undeclared query parameters are accepted."""
     validate_headers: Validator | None = None
-    header_types: Mapping[str, Type] = MappingProxyType({})
+    header_types: Mapping[str, ParameterType] = MappingProxyType({})
     """Types of the headers that the route declares, by lowercase name."""
 
 

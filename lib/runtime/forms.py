@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from .body import text_body
 from .errors import BadRequest
-from .request_values import Type, parse_values
+from .request_values import ParameterType, parse_values
 
 
 class Form(Mapping[str, str]):
@@ -34,7 +34,7 @@ class Form(Mapping[str, str]):
         """Return all values of a field in order. Empty if the form does not have the field."""
         return self._values.get(name, [])
 
-    def to_object(self, types: Mapping[str, Type]) -> dict[str, Any]:
+    def to_object(self, types: Mapping[str, ParameterType]) -> dict[str, Any]:
         """Return the fields as the object that the schema of the body validates."""
         return parse_values(self._values.items(), types)
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from .body import decode_json
 from .errors import BadRequest
 
-Type = Union[str, "tuple[str, ...]"]
+ParameterType = Union[str, "tuple[str, ...]"]
 """JSON Schema type of a value; a tuple with the type of the items for an array."""
 
 
@@ -28,7 +28,7 @@ def _decode_path(name: str, raw: str) -> str:
 
 
 def parse_values(
-    values: Iterable[tuple[str, Sequence[str]]], types: Mapping[str, Type], *, allows_repeated: bool = False
+    values: Iterable[tuple[str, Sequence[str]]], types: Mapping[str, ParameterType], *, allows_repeated: bool = False
 ) -> dict[str, Any]:
     """Return query parameters or form fields by name. `types` has the types of those that are not strings.
 
@@ -38,7 +38,7 @@ def parse_values(
     return {name: _parse(name, raw, types.get(name), allows_repeated) for name, raw in values}
 
 
-def _parse(name: str, raw: Sequence[str], kind: Type | None, allows_repeated: bool) -> Any:
+def _parse(name: str, raw: Sequence[str], kind: ParameterType | None, allows_repeated: bool) -> Any:
     if isinstance(kind, tuple):
         return [_convert(name, value, kind[0]) for value in raw]
     if len(raw) > 1 and (kind is not None or not allows_repeated):
@@ -46,7 +46,7 @@ def _parse(name: str, raw: Sequence[str], kind: Type | None, allows_repeated: bo
     return _convert(name, raw[-1], kind or "string")
 
 
-def parse_headers(event: Mapping[str, Any], types: Mapping[str, Type]) -> dict[str, Any]:
+def parse_headers(event: Mapping[str, Any], types: Mapping[str, ParameterType]) -> dict[str, Any]:
     """Return the headers in `types` that the request has, by lowercase name.
 
     An array has the elements of comma-separated lists, and of repeated headers.

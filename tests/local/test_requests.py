@@ -117,13 +117,18 @@ def test_binary_upload_and_download(send: Send) -> None:
     assert send("GET", "/pictures").status == 404
 
 
+@pytest.mark.parametrize("accept", ["text/html,image/png;q=0.8", "image/png", ""])
+def test_bytes_do_not_depend_on_accept(send: Send, accept: str) -> None:
+    assert send("GET", "/pictures/a.png", Accept=accept).body == PNG + b"a.png"
+
+
 def test_head_has_headers_and_no_body(send: Send) -> None:
     answer = send("HEAD", "/pictures/a.png")
     assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"", "image/png")
     assert send("HEAD", "/pictures/a.gif").status == 404
 
 
-def test_page_at_the_root_counts_visits_in_a_cookie(send: Send, outputs: dict[str, Any]) -> None:
+def test_page_at_the_root_counts_visits_in_a_cookie(send: Send) -> None:
     for path in ("", "/"):
         answer = send("GET", path, Cookie="theme=dark; visits=6")
         assert (answer.status, answer.body) == (200, b"<h1>Visit 7</h1>")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lib.local.server import with_matching_models
+from lib.local.server import with_all_media_types, with_matching_models
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,17 @@ def test_body_is_validated_only_with_the_model_for_its_type(headers: dict[str, s
     assert received == [({**method, "requestModels": expected}, "api", "request", headers, b"{}", {})]
     check({}, "api", "request", headers, b"", {})
     assert received[1][0] == {"requestModels": {}}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "binary", "expected"),
+    [
+        ("", ["image/png", "*/*"], True),
+        ("image/png", ["image/png"], True),
+        ("", ["image/png"], False),
+        ("", None, False),
+    ],
+)
+def test_every_body_is_binary_if_all_media_types_are(media_type: str, binary: Any, expected: bool) -> None:
+    is_binary = with_all_media_types(lambda sent, types: sent in (types or ()))
+    assert is_binary(media_type, binary) == expected

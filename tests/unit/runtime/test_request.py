@@ -34,8 +34,8 @@ def load(schema: dict[str, Any]) -> Any:
     return namespace["validate"]
 
 
-def call(method: str = "POST", *, context: Any = None, route: Route | None = None, **event: Any) -> Any:
-    """Send an event to an API with one route, and return the request or the error response."""
+def send(method: str, route: Route | None, context: Any, event: dict[str, Any]) -> tuple[list[Request], Any]:
+    """Send an event to an API with one route. Return the requests that the operation received, and the response."""
     requests: list[Request] = []
 
     def operation(request: Request) -> Response:
@@ -45,8 +45,20 @@ def call(method: str = "POST", *, context: Any = None, route: Route | None = Non
     route = (route or Route(operation, None, accept, {}))._replace(operation=operation)
     api = Api({("POST", "/a"): route, ("ANY", "/any"): route}, {}, "")
     defaults = {"resource": "/a", "httpMethod": method, "requestContext": {"requestId": "r"}}
-    response = api({**defaults, **event}, context or Context())
-    return requests[0] if requests else (response["statusCode"], json.loads(response["body"]))
+    return requests, api({**defaults, **event}, context or Context())
+
+
+def call(method: str = "POST", *, route: Route | None = None, context: Any = None, **event: Any) -> Request:
+    """Return the request that the operation receives for an event."""
+    (request,), _ = send(method, route, context, event)
+    return request
+
+
+def rejection(method: str = "POST", *, route: Route | None = None, **event: Any) -> tuple[int, Any]:
+    """Return the status and the body of the error response to an event."""
+    requests, response = send(method, route, None, event)
+    assert not requests
+    return response["statusCode"], json.loads(response["body"])
 
 
 def sign(body: bytes) -> str:
@@ -128,11 +140,13 @@ def test_form_with_a_schema_is_converted_by_type() -> None:
         "tags": [1, Decimal("2.5")],
     }
     assert call(body='{"copies": 2}', route=ORDERS).body == {"copies": 2}
+    encoded: dict[str, Any] = {"body": base64.b64encode(b'{"copies": 2}').decode(), "isBase64Encoded": True}
+    assert call(**encoded, route=ORDERS).body == {"copies": 2}
     for body, detail in (("copies=x", "body.copies must be integer"), ("name=a", "body must contain ['copies']")):
-        status, error = call(body=body, **form)
+        status, error = rejection(body=body, **form)
         assert (status, error["error"]) == (400, "Invalid request body; see details.")
         assert error["details"][0].startswith(detail)
-    status, error = call(body="copies=1&copies=2", **form)
+    status, error = rejection(body="copies=1&copies=2", **form)
     assert (status, error["error"]) == (400, "copies must be specified once, got 2 values.")
 
 
@@ -152,13 +166,13 @@ def test_form_with_a_schema_is_converted_by_type() -> None:
 def test_content_type_of_a_route(accepted: tuple[str, ...], sent: str | None, is_accepted: bool) -> None:
     route = Route(lambda _: Response(200), None, accept, {}, content_types=accepted)
     headers = {"Content-Type": sent} if sent else {}
-    result = call(body="x", headers=headers, route=route)
     if is_accepted:
-        assert result.text == "x"
+        assert call(body="x", headers=headers, route=route).text == "x"
     else:
-        assert result[0] == 415
-        assert result[1]["error"].startswith(f"Content-Type must be {' or '.join(accepted)}, got ")
-    assert isinstance(call(headers=headers, route=route), Request), "A request without a body has no content type."
+        status, error = rejection(body="x", headers=headers, route=route)
+        assert status == 415
+        assert error["error"].startswith(f"Content-Type must be {' or '.join(accepted)}, got ")
+    assert not call(headers=headers, route=route).text, "A request without a body has no content type."
 
 
 DECLARED = ModelRoute(
@@ -187,15 +201,22 @@ PARAMETERS = Route(
 HEADERS = {"X-Limit": ["5"]}
 
 
-def declared(query: dict[str, list[str]], headers: dict[str, list[str]]) -> Any:
-    """Send a request with query parameters and headers as API Gateway passes them."""
+def declared(query: dict[str, list[str]], headers: dict[str, list[str]]) -> dict[str, Any]:
+    """Return query parameters and headers as API Gateway passes them, and the route that declares them."""
     single = {name: values[-1] for name, values in headers.items()}
-    return call(route=PARAMETERS, multiValueQueryStringParameters=query, multiValueHeaders=headers, headers=single)
+    return {
+        "route": PARAMETERS,
+        "multiValueQueryStringParameters": query,
+        "multiValueHeaders": headers,
+        "headers": single,
+    }
 
 
 def test_parameters_and_headers_are_converted() -> None:
-    request = declared(
-        {"q": [""], "tag": ["1", "2"]}, {"x-LIMIT": ["5"], "X-List": ["true, false,", "true"], "Other": ["a", "b"]}
+    request = call(
+        **declared(
+            {"q": [""], "tag": ["1", "2"]}, {"x-LIMIT": ["5"], "X-List": ["true, false,", "true"], "Other": ["a", "b"]}
+        )
     )
     assert request.query == {"q": "", "tag": [1, 2]}
     assert (request.headers["x-limit"], request.headers["x-list"]) == (5, [True, False, True])
@@ -220,7 +241,7 @@ def test_parameters_and_headers_are_converted() -> None:
 def test_invalid_parameter_or_header_is_rejected(
     query: dict[str, list[str]], headers: dict[str, list[str]], message: str
 ) -> None:
-    status, error = declared(query, headers)
+    status, error = rejection(**declared(query, headers))
     assert status == 400
     assert message in " ".join([error["error"], *error["details"]])
 
@@ -228,13 +249,13 @@ def test_invalid_parameter_or_header_is_rejected(
 def test_last_value_of_an_undeclared_parameter_is_used() -> None:
     route = Route(lambda _: Response(200), None, accept, {"n": "string"}, additional_query=True)
     assert call(route=route, multiValueQueryStringParameters={"x": ["1", "2"]}).query == {"x": "2"}
-    assert call(route=route, multiValueQueryStringParameters={"n": ["1", "2"]})[0] == 400
+    assert rejection(route=route, multiValueQueryStringParameters={"n": ["1", "2"]})[0] == 400
 
 
 def test_any_serves_every_method() -> None:
     request = call("HEAD", resource="/any")
     assert (request.method, request.route) == ("HEAD", "HEAD /any")
-    assert call("GET", resource="/a")[0] == 404
+    assert rejection("GET", resource="/a")[0] == 404
 
 
 def test_first_cookie_of_a_name_is_used() -> None:

@@ -1,0 +1,54 @@
+"""Examples of the guide to requests and responses."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.model.media_types import binary_media_types
+from lib.runtime.event_handler import Request, Response
+
+from ...support.builders import a_function, a_service
+
+GUIDE = Path("docs/guides/requests-and-responses.md")
+
+
+@pytest.fixture(scope="module", name="guide")
+def guide_fixture() -> dict[str, Any]:
+    """Return the names that the Python blocks of the guide define."""
+    names: dict[str, Any] = {"__file__": str(GUIDE.resolve())}
+    for block in re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL):
+        exec(block, names)  # noqa: S102  # pylint: disable=exec-used  # the documentation of this project
+    return names
+
+
+def a_request(body: str = "", **headers: str) -> Request:
+    event = {"body": body, "headers": headers}
+    return Request("POST /hooks", {}, {}, headers, None, "anonymous", "r", event=event)
+
+
+def test_routes_can_be_described(guide: dict[str, Any]) -> None:
+    service = a_service(functions=(a_function(*guide["ROUTES"], guide["SEARCH"]),), demo=guide["DEMO"])
+    assert binary_media_types(route for _, route in service.routes()) == ["*/*"]
+    assert all(callable(guide[route.operation]) for route in guide["ROUTES"])
+
+
+def test_webhook_verifies_the_signature(guide: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNING_KEY", "key")
+    body = '{"id": 7}'
+    signed = a_request(body, **{"x-signature": hmac.new(b"key", body.encode(), "sha256").hexdigest()})
+    assert guide["receive_hook"](signed) == Response.json({"received": 7}, 202)
+    with pytest.raises(guide["Unauthorized"]):
+        guide["receive_hook"](a_request(body))
+
+
+def test_operations_return_responses(guide: dict[str, Any]) -> None:
+    page = guide["show_page"](a_request(cookie="visits=1"))
+    assert page.body == "<p>Visit 2</p>"
+    assert page.cookies[0].startswith("visits=2; Path=/; SameSite=Lax; Max-Age=86400")
+    assert guide["read_logo"](a_request()).body == b"\x89PNG"
+    assert guide["move"](a_request()).status == 301
