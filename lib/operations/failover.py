@@ -87,9 +87,9 @@ def default_health_path(service: str) -> str:
 
     Return an empty string for a service without an API.
     """
-    routes = SERVICES[service].routes() if service in SERVICES else []
-    if service in SERVICES and not routes:
+    if service in SERVICES and not SERVICES[service].has_api():
         return ""
+    routes = SERVICES[service].routes() if service in SERVICES else []
     path = next((r.path for _, r in routes if r.method == "GET" and not r.path_parameters()), "")
     if not path:
         raise OperationError(

@@ -36,34 +36,16 @@ from ..support.builders import (
     a_route,
     a_service,
     a_table,
+    a_worker,
     an_alarm,
     full_service,
+    sharing,
 )
 from ..support.programs import stacked
 
 ORDERS_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-orders-dev"
 OPS_ARN = "arn:aws:sns:us-east-1:123456789012:ops"
 READ = INVOKE.rpartition(":")[2]
-
-
-def worker(**changes: Any) -> Service:
-    """Return a service of two schedules, without routes and tables."""
-    schedules = tuple(
-        Schedule(name=name, rate=rate, operation=operation)
-        for name, rate, operation in (("hourly", "rate(1 hour)", "list_items"), ("nightly", "rate(1 day)", "get_item"))
-    )
-    function = Function(name="worker", handler=HANDLER, schedules=schedules)
-    return Service(**{"name": "jobs", "functions": (function,), **changes})
-
-
-def sharing(*grants: Any, **changes: Any) -> Service:
-    """Return a service with a route that has `grants`, an existing table and an existing topic."""
-    defaults = {
-        "tables": (a_table(name="orders", variable="ORDERS_TABLE", stream="NEW_IMAGE", existing=True),),
-        "topics": (Topic(name="ops", variable="OPS_TOPIC", existing=True),),
-        "functions": (a_function(a_route(grants=grants)),),
-    }
-    return a_service(**{**defaults, **changes})
 
 
 EXISTING: Mapping[str, str] = {"orders": ORDERS_ARN, "ops": OPS_ARN}
@@ -101,7 +83,7 @@ EVERYTHING: dict[str, Any] = {
 @pytest.mark.parametrize("args", [{}, EVERYTHING], ids=["dev", "everything"])
 def test_service_of_schedules_has_no_api_and_no_tables(args: dict[str, Any]) -> None:
     stacks: list[TapStack] = []
-    deployment = record(lambda: stacks.append(stacked(service=worker(dead_letters="failures"), **args)()))
+    deployment = record(lambda: stacks.append(stacked(service=a_worker(dead_letters="failures"), **args)()))
     kinds = {resource.kind for resource in deployment.registered}
     assert not {kind for kind in kinds if kind.startswith(("apigateway.", "dynamodb.", "backup.", "wafv2."))}
     assert {"cloudwatch.EventRule", "lambda.Function", "cloudwatch.MetricAlarm", "sqs.Queue"} <= kinds
@@ -117,7 +99,7 @@ def test_service_of_schedules_has_no_api_and_no_tables(args: dict[str, Any]) -> 
 
 
 def test_dashboard_and_alarms_of_a_worker_have_no_api() -> None:
-    deployment = record(stacked(service=worker(), **EVERYTHING))
+    deployment = record(stacked(service=a_worker(), **EVERYTHING))
     body = deployment.single("cloudwatch.Dashboard").inputs["dashboardBody"]
     assert "AWS/ApiGateway" not in body
     assert {widget["properties"]["region"] for widget in json.loads(body)["widgets"] if "region" in widget} <= {
@@ -137,7 +119,7 @@ TITLES = [
 
 
 def test_key_of_a_service_without_tables_is_not_for_dynamodb() -> None:
-    policy = record(stacked(service=worker(), **EVERYTHING)).single("kms.Key").inputs["policy"]
+    policy = record(stacked(service=a_worker(), **EVERYTHING)).single("kms.Key").inputs["policy"]
     assert "dynamodb" not in policy
     assert "backup." not in policy
 
@@ -150,7 +132,7 @@ def failed_controls(deployment: Deployment) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 @pytest.mark.parametrize(
-    "service", [worker(dead_letters="failures"), a_service(tables=())], ids=["worker", "API without tables"]
+    "service", [a_worker(dead_letters="failures"), a_service(tables=())], ids=["worker", "API without tables"]
 )
 def test_no_control_fails_for_a_service_without_tables(service: Service, environment: str) -> None:
     alarms = AlarmSettings(notification_email="ops@example.com")
@@ -180,12 +162,12 @@ def test_api_without_tables_has_no_outputs_of_tables() -> None:
 )
 def test_arguments_of_an_api_are_rejected_without_routes(args: dict[str, Any], name: str) -> None:
     with pytest.raises(ValueError, match=rf"{name} must be unset, because jobs has no routes and so no API, got"):
-        TapStackArgs(service=worker(), **args)
+        TapStackArgs(service=a_worker(), **args)
 
 
 def test_origins_of_a_worker_have_no_effect() -> None:
     origins = ApiSettings(cors_origin="https://a.example.com,https://b.example.com")
-    deployment = record(stacked(service=worker(), api=origins))
+    deployment = record(stacked(service=a_worker(), api=origins))
     assert len(deployment.by_kind("lambda.Function")) == 1
 
 
@@ -490,8 +472,8 @@ def two_stacks(first: Service, second: Service, provider: str = "", **args: Any)
 @pytest.mark.parametrize(
     ("second", "name", "kind"),
     [
-        (worker(), "jobs-worker-dev", "Lambda function"),
-        (worker(name="others", name_pattern="jobs-{type}-{environment}",
+        (a_worker(), "jobs-worker-dev", "Lambda function"),
+        (a_worker(name="others", name_pattern="jobs-{type}-{environment}",
                 functions=(Function(name="other", handler=HANDLER, schedules=(
                     Schedule(name="hourly", rate="rate(1 hour)", operation="list_items"),)),)),
          "jobs-alarms-dev", "SNS topic"),
@@ -504,15 +486,15 @@ def test_stacks_of_one_program_must_have_different_names(second: Service, name: 
         f"{kind} '{name}' in both. Set another environment_suffix"
     )
     with pytest.raises(pulumi.RunError, match=message):
-        record(two_stacks(worker(), second))
+        record(two_stacks(a_worker(), second))
 
 
 @pytest.mark.parametrize(
     "program",
     [
-        two_stacks(worker(), worker(), environment_suffix="pr-1"),
-        two_stacks(worker(), worker(), "us-west-2"),
-        two_stacks(worker(), worker(name="other")),
+        two_stacks(a_worker(), a_worker(), environment_suffix="pr-1"),
+        two_stacks(a_worker(), a_worker(), "us-west-2"),
+        two_stacks(a_worker(), a_worker(name="other")),
     ],
     ids=["environment", "region", "service"],
 )

@@ -75,3 +75,10 @@ def test_missing_service_is_an_error_that_names_the_commands(tmp_path: Path, con
     (tmp_path / outputs_file.FLAT).write_text(content, encoding="utf-8")
     with pytest.raises(outputs_file.OutputsError, match="make local or make up"):
         outputs_file.read_service(tmp_path / outputs_file.FLAT, "items")
+
+
+def test_service_without_an_api_is_an_error_that_names_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / outputs_file.FLAT
+    path.write_text('{"jobs_service": "jobs", "jobs_environment": "dev"}', encoding="utf-8")
+    with pytest.raises(outputs_file.OutputsError, match=r"jobs must have an API, but its outputs in .* have no"):
+        outputs_file.read_service(path, "jobs")

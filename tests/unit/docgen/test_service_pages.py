@@ -10,7 +10,20 @@ from lib.model import Parameter, Throttle
 from lib.services import SERVICES
 from lib.settings import FunctionSettings
 
-from ...support.builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    PARCELS,
+    SWEEP,
+    a_code,
+    a_consumer,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    a_worker,
+    full_service,
+    sharing,
+)
 from ...support.markdown import cells
 
 
@@ -180,3 +193,27 @@ def test_split_functions_have_the_keys_and_indexes_that_they_are_limited_to() ->
         "`dynamodb:GetItem` on `parcels` items `tap#a#*`, `tap#b`, "
         "`dynamodb:Query` on `parcels` indexes `by-state`, `by-owner`"
     )
+
+
+def test_worker_has_no_pages_of_an_api() -> None:
+    assert pages(a_worker()).keys() == {"architecture.md", "permissions.md"}
+
+
+def test_permissions_have_explicit_statements_with_their_reasons_and_conditions() -> None:
+    rows = cells(permissions(a_worker()))
+    condition = '{"StringEquals": {"ses:FromAddress": "shop@example.com"}}'
+    assert rows[0][1:] == [
+        "`ses:SendEmail`",
+        f"`arn:{{partition}}:ses:{{region}}:{{account}}:identity/*` if `{condition}`",
+        "send receipts",
+        "`nightly`",
+    ]
+    (row,) = (row for row in cells(functions(a_worker())) if row[0] == "`jobs-get-item-dev`")
+    assert row[-1] == "`ses:SendEmail` on `arn:{partition}:ses:{region}:{account}:identity/*`"
+
+
+def test_permissions_name_existing_resources_as_the_definition_does() -> None:
+    consumers = (a_consumer(table="orders"),)
+    route = a_route(grants=(a_grant("orders", "GetItem"), a_grant("ops", "Publish")))
+    rows = cells(permissions(sharing(functions=(a_function(route, consumers=consumers),))))
+    assert [row[2] for row in rows[:3]] == ["`<orders>`", "`<ops>`", "`<orders>/stream`"]

@@ -11,7 +11,7 @@ from lib.documents.dashboard import DeployedNames, body
 from lib.model import Metric, Service
 from lib.services import SERVICES
 
-from ...support.builders import DESK, PARCELS, SWEEP, a_function, a_route, a_service, full_service
+from ...support.builders import DESK, PARCELS, SWEEP, a_function, a_route, a_service, a_worker, full_service
 
 
 def deployed_names(service: Service, **changes: Any) -> DeployedNames:
@@ -103,3 +103,7 @@ def test_alarms_are_at_the_top() -> None:
     first, second, *_ = body(a_service(), deployed_names(a_service(), alarms=["arn:a", "arn:b"]))["widgets"]
     assert first["properties"]["alarms"] == ["arn:a", "arn:b"]
     assert second["y"] == first["height"]
+
+
+def test_service_without_an_api_has_no_graphs_of_requests() -> None:
+    assert [*graphs(a_worker(), api="", stage="")][:2] == ["Invocations", "Duration p90 (ms)"]
