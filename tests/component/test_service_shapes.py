@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -41,6 +43,7 @@ from ..support.builders import (
     full_service,
     sharing,
 )
+from ..support.markdown import FENCE
 from ..support.programs import stacked
 
 ORDERS_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-orders-dev"
@@ -194,16 +197,28 @@ def test_grants_and_variables_of_existing_resources_are_those_of_their_arns() ->
     assert variables(deployment)["OPS_TOPIC"] == OPS_ARN
 
 
-def test_table_of_another_stack_in_the_program_is_an_existing_one() -> None:
+def sharing_program(arn: Callable[[TapStack], pulumi.Input[str]]) -> Callable[[], None]:
+    """Return a program with a shop and a stack that uses its table."""
+
     def program() -> None:
         shop = TapStack("shop", TapStackArgs())
         service = sharing(a_grant("orders", "GetItem"), topics=())
-        TapStack("post", TapStackArgs(service=service, existing={"orders": shop.tables["table"].arn}))
+        TapStack("post", TapStackArgs(service=service, existing={"orders": arn(shop)}))
 
-    # The recorder returns no valid ARNs, so the table has one as its name.
-    calls = {"getRegion": {"region": ""}, "getCallerIdentity": {"accountId": ""}}
-    with pytest.raises(ValueError, match="must be the ARN of a table, got 'arn:shop-table-table'"):
-        record(program, calls=calls)
+    return program
+
+
+def test_table_of_another_stack_in_the_program_is_an_existing_one() -> None:
+    deployment = record(sharing_program(lambda shop: shop.tables["table"].arn))
+    assert len(deployment.by_kind("dynamodb.Table")) == 1
+    assert statements(deployment)[0]["Resource"] == "arn:shop-table-table"
+    function = deployment.inputs("lambda.Function")["post-desk-function"]
+    assert function["environment"]["variables"]["ORDERS_TABLE"] == "shop-table-table"
+
+
+def test_output_that_is_no_arn_stops_the_deployment() -> None:
+    with pytest.raises(ValueError, match=r"existing\['orders'\] must be the ARN of a table, got 'dev-items-table'"):
+        record(sharing_program(lambda shop: shop.tables["table"].name))
 
 
 def test_consumer_reads_the_stream_of_an_existing_table() -> None:
@@ -508,3 +523,23 @@ def test_every_kind_of_name_is_unique_to_a_stack() -> None:
                          dead_letters="", alarms=(), tables=(), secrets=(), topics=())  # fmt: skip
     with pytest.raises(pulumi.RunError, match="got the SNS topic 'yard-alarms-dev' in both"):
         record(two_stacks(service, other))
+
+
+GUIDE = Path("docs/guides/existing-resources.md")
+BLOCKS = [code for language, code in FENCE.findall(GUIDE.read_text(encoding="utf-8")) if language == "python"]
+
+
+@pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))
+def test_code_of_the_guide_is_valid(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in re.findall(r'handler="(\w+)\.handler\.operations"', code):
+        (tmp_path / package / "handler").mkdir(parents=True)
+        for path in ("__init__.py", "handler/__init__.py", "handler/operations.py"):
+            (tmp_path / package / path).touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    deployment = record(lambda: exec(code, {}))  # noqa: S102  # pylint: disable=exec-used  # code of the guide
+    assert len(deployment.by_kind("lambda.Function")) == code.count("\nTapStack(")
+    assert not deployment.by_kind("apigateway.RestApi")
+
+
+def test_guide_has_programs() -> None:
+    assert sum("TapStack(" in code for code in BLOCKS) == 2
