@@ -88,8 +88,8 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         yield Node("site", "site", f"{physical('bucket', service.site.type)}-…", [access])
     for name, api in service.used_apis().items():
         kind = "http-api" if api.protocol == "HTTP" else "api"
-        lines = _api_lines(service, environment, api, merge(settings.api, api.settings))
-        yield Node(kind, _api_key(service, name), physical("api", name), lines)
+        api_lines = _api_lines(service, environment, api, merge(settings.api, api.settings))
+        yield Node(kind, _api_key(service, name), physical("api", name), api_lines)
     for function in service.function_urls():
         yield Node("url", f"url {function.name}", function.name, [f"auth {function.url.auth}"] if function.url else [])
     tables = {table.name: names.resource("table", table) for table in service.tables}

@@ -19,6 +19,8 @@ def _format(service: str, resource: str, name: str) -> ArnFormat:
     return ArnFormat(re.compile(pattern), f"arn:aws:{service}:us-east-1:123456789012:{resource}orders")
 
 
+ARN_SEPARATORS = 5
+"""Minimum number of colons in an ARN."""
 ARN_FORMATS = {
     "table": _format("dynamodb", "table/", r"[A-Za-z0-9_.-]{3,255}"),
     "topic": _format("sns", "", r"[A-Za-z0-9_-]{1,256}"),
@@ -34,6 +36,14 @@ def name_from_arn(kind: str, field_name: str, arn: str) -> str:
             f"{field_name} must be the ARN of a {kind}, got {arn!r}. Example: {ARN_FORMATS[kind].example}."
         )
     return match["name"]
+
+
+def is_placeholder(arn: str) -> bool:
+    """Return whether a string represents an ARN that mocks do not know: empty, or with too few parts, like `arn:name`.
+
+    `tap cost`, `tap audit` and unit tests run programs with such mocks.
+    """
+    return not arn or (arn.startswith("arn:") and arn.count(":") < ARN_SEPARATORS)
 
 
 def check_place(field_name: str, arn: str, region: str, account: str) -> None:

@@ -19,7 +19,7 @@ from ..components.messaging.existing_topic import ExistingTopic
 from ..components.messaging.queue import Queue, QueueArgs
 from ..components.messaging.topic import Topic, TopicArgs
 from ..documents import iam
-from ..model.existing import check_place, name_from_arn
+from ..model.existing import check_place, is_placeholder, name_from_arn
 from ..runtime import http_client as aws_client
 from .context import StackContext
 from .encryption import Encryption
@@ -106,8 +106,7 @@ class DataLayer:
         info, field_name = self._context.provider_info, f"existing[{name!r}]"
 
         def check(arn: str, region: str, account: str) -> str:
-            # Mocks of unit tests can return no ARN.
-            if arn:
+            if not is_placeholder(arn):
                 name_from_arn(kind, field_name, arn)
                 check_place(field_name, arn, region, account)
             return arn
@@ -116,7 +115,11 @@ class DataLayer:
 
     @staticmethod
     def _name_from(arn: pulumi.Output[str], kind: str, name: str) -> pulumi.Output[str]:
-        return derive(lambda value: name_from_arn(kind, f"existing[{name!r}]", value) if value else "", arn)
+        field_name = f"existing[{name!r}]"
+        return derive(
+            lambda value: value.rpartition(":")[2] if is_placeholder(value) else name_from_arn(kind, field_name, value),
+            arn,
+        )
 
     def _explicit_statement(self, statement: model.Statement) -> pulumi.Output[iam.Statement]:
         """Return an explicit IAM statement with the values of its placeholders."""

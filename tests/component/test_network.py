@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pulumi
@@ -154,3 +155,20 @@ def test_networks_of_two_services_with_the_same_name_pattern_have_different_name
     services = [a_service(api_type=f"{kind}-api") for kind in ("counter", "yard")]
     first, second = (record(stacked(service=service, network=NetworkSettings(vpc="create"))) for service in services)
     assert set(by_name_tag(first, "ec2.Vpc")).isdisjoint(by_name_tag(second, "ec2.Vpc"))
+
+
+def test_endpoint_policies_contain_explicit_statements() -> None:
+    statements = {
+        name: [{"Effect": "Allow", "Action": [f"{name}:Act"], "Resource": "arn:a"}] for name in ("sqs", "ses", "s3")
+    }
+    endpoints = a_network(statements).inputs("ec2.VpcEndpoint")
+    actions = {
+        inputs["serviceName"].rpartition(".")[2]: [
+            action for statement in json.loads(inputs["policy"])["Statement"] for action in statement["Action"]
+        ]
+        for inputs in endpoints.values()
+    }
+    assert actions.keys() == {"s3", "sqs"}
+    assert actions["sqs"] == ["sqs:Act"]
+    assert "s3:GetObject" in actions["s3"]
+    assert "s3:Act" in actions["s3"]

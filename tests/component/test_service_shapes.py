@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -36,34 +38,17 @@ from ..support.builders import (
     a_route,
     a_service,
     a_table,
+    a_worker,
     an_alarm,
     full_service,
+    sharing,
 )
+from ..support.markdown import FENCE
 from ..support.programs import stacked
 
 ORDERS_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-orders-dev"
 OPS_ARN = "arn:aws:sns:us-east-1:123456789012:ops"
 READ = INVOKE.rpartition(":")[2]
-
-
-def worker(**changes: Any) -> Service:
-    """Return a service of two schedules, without routes and tables."""
-    schedules = tuple(
-        Schedule(name=name, rate=rate, operation=operation)
-        for name, rate, operation in (("hourly", "rate(1 hour)", "list_items"), ("nightly", "rate(1 day)", "get_item"))
-    )
-    function = Function(name="worker", handler=HANDLER, schedules=schedules)
-    return Service(**{"name": "jobs", "functions": (function,), **changes})
-
-
-def sharing(*grants: Any, **changes: Any) -> Service:
-    """Return a service with a route that has `grants`, an existing table and an existing topic."""
-    defaults = {
-        "tables": (a_table(name="orders", variable="ORDERS_TABLE", stream="NEW_IMAGE", existing=True),),
-        "topics": (Topic(name="ops", variable="OPS_TOPIC", existing=True),),
-        "functions": (a_function(a_route(grants=grants)),),
-    }
-    return a_service(**{**defaults, **changes})
 
 
 EXISTING: Mapping[str, str] = {"orders": ORDERS_ARN, "ops": OPS_ARN}
@@ -101,7 +86,7 @@ EVERYTHING: dict[str, Any] = {
 @pytest.mark.parametrize("args", [{}, EVERYTHING], ids=["dev", "everything"])
 def test_service_of_schedules_has_no_api_and_no_tables(args: dict[str, Any]) -> None:
     stacks: list[TapStack] = []
-    deployment = record(lambda: stacks.append(stacked(service=worker(dead_letters="failures"), **args)()))
+    deployment = record(lambda: stacks.append(stacked(service=a_worker(dead_letters="failures"), **args)()))
     kinds = {resource.kind for resource in deployment.registered}
     assert not {kind for kind in kinds if kind.startswith(("apigateway.", "dynamodb.", "backup.", "wafv2."))}
     assert {"cloudwatch.EventRule", "lambda.Function", "cloudwatch.MetricAlarm", "sqs.Queue"} <= kinds
@@ -117,7 +102,7 @@ def test_service_of_schedules_has_no_api_and_no_tables(args: dict[str, Any]) -> 
 
 
 def test_dashboard_and_alarms_of_a_worker_have_no_api() -> None:
-    deployment = record(stacked(service=worker(), **EVERYTHING))
+    deployment = record(stacked(service=a_worker(), **EVERYTHING))
     body = deployment.single("cloudwatch.Dashboard").inputs["dashboardBody"]
     assert "AWS/ApiGateway" not in body
     assert {widget["properties"]["region"] for widget in json.loads(body)["widgets"] if "region" in widget} <= {
@@ -137,7 +122,7 @@ TITLES = [
 
 
 def test_key_of_a_service_without_tables_is_not_for_dynamodb() -> None:
-    policy = record(stacked(service=worker(), **EVERYTHING)).single("kms.Key").inputs["policy"]
+    policy = record(stacked(service=a_worker(), **EVERYTHING)).single("kms.Key").inputs["policy"]
     assert "dynamodb" not in policy
     assert "backup." not in policy
 
@@ -150,7 +135,7 @@ def failed_controls(deployment: Deployment) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 @pytest.mark.parametrize(
-    "service", [worker(dead_letters="failures"), a_service(tables=())], ids=["worker", "API without tables"]
+    "service", [a_worker(dead_letters="failures"), a_service(tables=())], ids=["worker", "API without tables"]
 )
 def test_no_control_fails_for_a_service_without_tables(service: Service, environment: str) -> None:
     alarms = AlarmSettings(notification_email="ops@example.com")
@@ -180,12 +165,12 @@ def test_api_without_tables_has_no_outputs_of_tables() -> None:
 )
 def test_arguments_of_an_api_are_rejected_without_routes(args: dict[str, Any], name: str) -> None:
     with pytest.raises(ValueError, match=rf"{name} must be unset, because jobs has no routes and so no API, got"):
-        TapStackArgs(service=worker(), **args)
+        TapStackArgs(service=a_worker(), **args)
 
 
 def test_origins_of_a_worker_have_no_effect() -> None:
     origins = ApiSettings(cors_origin="https://a.example.com,https://b.example.com")
-    deployment = record(stacked(service=worker(), api=origins))
+    deployment = record(stacked(service=a_worker(), api=origins))
     assert len(deployment.by_kind("lambda.Function")) == 1
 
 
@@ -212,16 +197,28 @@ def test_grants_and_variables_of_existing_resources_are_those_of_their_arns() ->
     assert variables(deployment)["OPS_TOPIC"] == OPS_ARN
 
 
-def test_table_of_another_stack_in_the_program_is_an_existing_one() -> None:
+def sharing_program(arn: Callable[[TapStack], pulumi.Input[str]]) -> Callable[[], None]:
+    """Return a program with a shop and a stack that uses its table."""
+
     def program() -> None:
         shop = TapStack("shop", TapStackArgs())
         service = sharing(a_grant("orders", "GetItem"), topics=())
-        TapStack("post", TapStackArgs(service=service, existing={"orders": shop.tables["table"].arn}))
+        TapStack("post", TapStackArgs(service=service, existing={"orders": arn(shop)}))
 
-    # The recorder returns no valid ARNs, so the table has one as its name.
-    calls = {"getRegion": {"region": ""}, "getCallerIdentity": {"accountId": ""}}
-    with pytest.raises(ValueError, match="must be the ARN of a table, got 'arn:shop-table-table'"):
-        record(program, calls=calls)
+    return program
+
+
+def test_table_of_another_stack_in_the_program_is_an_existing_one() -> None:
+    deployment = record(sharing_program(lambda shop: shop.tables["table"].arn))
+    assert len(deployment.by_kind("dynamodb.Table")) == 1
+    assert statements(deployment)[0]["Resource"] == "arn:shop-table-table"
+    function = deployment.inputs("lambda.Function")["post-desk-function"]
+    assert function["environment"]["variables"]["ORDERS_TABLE"] == "shop-table-table"
+
+
+def test_output_that_is_no_arn_stops_the_deployment() -> None:
+    with pytest.raises(ValueError, match=r"existing\['orders'\] must be the ARN of a table, got 'dev-items-table'"):
+        record(sharing_program(lambda shop: shop.tables["table"].name))
 
 
 def test_consumer_reads_the_stream_of_an_existing_table() -> None:
@@ -490,8 +487,8 @@ def two_stacks(first: Service, second: Service, provider: str = "", **args: Any)
 @pytest.mark.parametrize(
     ("second", "name", "kind"),
     [
-        (worker(), "jobs-worker-dev", "Lambda function"),
-        (worker(name="others", name_pattern="jobs-{type}-{environment}",
+        (a_worker(), "jobs-worker-dev", "Lambda function"),
+        (a_worker(name="others", name_pattern="jobs-{type}-{environment}",
                 functions=(Function(name="other", handler=HANDLER, schedules=(
                     Schedule(name="hourly", rate="rate(1 hour)", operation="list_items"),)),)),
          "jobs-alarms-dev", "SNS topic"),
@@ -504,15 +501,15 @@ def test_stacks_of_one_program_must_have_different_names(second: Service, name: 
         f"{kind} '{name}' in both. Set another environment_suffix"
     )
     with pytest.raises(pulumi.RunError, match=message):
-        record(two_stacks(worker(), second))
+        record(two_stacks(a_worker(), second))
 
 
 @pytest.mark.parametrize(
     "program",
     [
-        two_stacks(worker(), worker(), environment_suffix="pr-1"),
-        two_stacks(worker(), worker(), "us-west-2"),
-        two_stacks(worker(), worker(name="other")),
+        two_stacks(a_worker(), a_worker(), environment_suffix="pr-1"),
+        two_stacks(a_worker(), a_worker(), "us-west-2"),
+        two_stacks(a_worker(), a_worker(name="other")),
     ],
     ids=["environment", "region", "service"],
 )
@@ -526,3 +523,23 @@ def test_every_kind_of_name_is_unique_to_a_stack() -> None:
                          dead_letters="", alarms=(), tables=(), secrets=(), topics=())  # fmt: skip
     with pytest.raises(pulumi.RunError, match="got the SNS topic 'yard-alarms-dev' in both"):
         record(two_stacks(service, other))
+
+
+GUIDE = Path("docs/guides/existing-resources.md")
+BLOCKS = [code for language, code in FENCE.findall(GUIDE.read_text(encoding="utf-8")) if language == "python"]
+
+
+@pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))
+def test_code_of_the_guide_is_valid(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in re.findall(r'handler="(\w+)\.handler\.operations"', code):
+        (tmp_path / package / "handler").mkdir(parents=True)
+        for path in ("__init__.py", "handler/__init__.py", "handler/operations.py"):
+            (tmp_path / package / path).touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    deployment = record(lambda: exec(code, {}))  # noqa: S102  # pylint: disable=exec-used  # code of the guide
+    assert len(deployment.by_kind("lambda.Function")) == code.count("\nTapStack(")
+    assert not deployment.by_kind("apigateway.RestApi")
+
+
+def test_guide_has_programs() -> None:
+    assert sum("TapStack(" in code for code in BLOCKS) == 2

@@ -31,7 +31,7 @@ from lib.local.run import STOP_SIGNALS, stoppable
 from lib.model import Site
 from lib.services import SERVICES
 
-from ..support.builders import PAGES, replace_service
+from ..support.builders import PAGES, a_worker, replace_service
 
 ITEMS = SERVICES["items"]
 LOCAL_ITEMS = ("local", "--service", "items", "--outputs")
@@ -194,6 +194,19 @@ def test_local_deployment_prints_urls_and_requests_until_it_is_stopped(
     assert '"_aws"' not in after
     assert after.endswith("s] stopped\n")
     assert set(served) == {200}
+
+
+def test_service_without_an_api_is_deployed_without_a_smoke_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    polls: list[bool] = []
+    monkeypatch.setattr(Watcher, "poll", lambda _: polls.append(True))
+    replace_service(monkeypatch, dataclasses.replace(a_worker(), name="items"))
+    with interrupted(signal.SIGINT, lambda: bool(polls)):
+        assert main([*LOCAL_ITEMS, str(tmp_path)]) == 0
+    output = capsys.readouterr().out
+    assert "  items       no API; functions: jobs-worker-dev\n" in output
+    assert "smoke test" not in output.partition("ready: ")[0]
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,9 @@ def test_pages_of_the_allowed_origin_can_call_an_endpoint(office: Office, endpoi
 def test_url_with_iam_authorization_requires_a_signature(office: Office) -> None:
     assert office.send("private", "/notes/1").status == 403
     headers = office.authorization("GET", f"{office.urls['private']}/notes/1", None)
-    response = office.send("private", "/notes/1", **{name.replace("-", "_"): value for name, value in headers.items()})
+    response = office.send(
+        "private", "/notes/1", body=None, **{name.replace("-", "_"): value for name, value in headers.items()}
+    )
     assert (response.status, response.body["route"]) == (200, "GET /notes/{id}")
 
 

@@ -19,6 +19,7 @@ from lib.operations import aws as clients
 from lib.operations import dns, failover
 from lib.operations.pulumi_stack import RegionalStack
 
+from ..support.builders import a_worker, replace_service
 from ..support.executable import write_program
 from ..support.fake_aws import FakeAws, RecordedCall, serving
 from ..support.https_server import https_server
@@ -87,7 +88,7 @@ class Shop:
             Code={"ZipFile": package.getvalue()},
         )
 
-    def set_outputs(self, stack: str, region: str, **additional: str) -> None:
+    def set_outputs(self, stack: str, region: str, **additional: Any) -> None:
         """Set the outputs of a stack."""
         outputs = {
             "dynamodb_table_arn": f"arn:aws:dynamodb:{region}:000000000000:table/{self.table}",
@@ -488,3 +489,16 @@ def test_default_endpoint_is_called_if_it_is_enabled(shop: Shop) -> None:
     shop.set_outputs(f"items-prod-{STANDBY}", STANDBY, **domain)
     assert shop.failover() == 0
     assert [request.path for request in shop.api.calls] == ["/items"]
+
+
+def test_stack_without_tables_cannot_fail_over(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.set_outputs("items-prod", PRIMARY, table_names={})
+    assert shop.failover() == 1
+    problem = "Stack items-prod must have tables with replicas, got none."
+    assert last_line(capsys) == f"error: {problem} Deploy it in {STANDBY} as another stack."
+
+
+def test_service_without_an_api_has_no_health_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_service(monkeypatch, a_worker(name="items"))
+    assert failover.default_health_path("items") == ""
+    assert failover.wait_until_healthy({"function_names": {}}, "") == "no health check: the service has no API"

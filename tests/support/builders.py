@@ -24,6 +24,7 @@ from lib.model import (
     Service,
     ServiceFactory,
     Site,
+    Statement,
     Table,
     Throttle,
     Topic,
@@ -188,6 +189,34 @@ NO_ARRIVALS = an_alarm(
     evaluation_periods=2,
     missing="breaching",
 )
+
+
+SEND_RECEIPTS = Statement(
+    actions=("ses:SendEmail",),
+    resources=("arn:{partition}:ses:{region}:{account}:identity/*",),
+    reason="send receipts",
+    condition={"StringEquals": {"ses:FromAddress": "shop@example.com"}},
+)
+
+
+def a_worker(**changes: Any) -> Service:
+    """Return a service of two schedules, without routes and tables."""
+    schedules = (
+        Schedule(name="hourly", rate="rate(1 hour)", operation="list_items"),
+        Schedule(name="nightly", rate="rate(1 day)", operation="get_item", grants=(SEND_RECEIPTS,)),
+    )
+    function = Function(name="worker", handler=HANDLER, schedules=schedules)
+    return Service(**{"name": "jobs", "functions": (function,), **changes})
+
+
+def sharing(*grants: Any, **changes: Any) -> Service:
+    """Return a service with a route that has `grants`, an existing table and an existing topic."""
+    defaults = {
+        "tables": (a_table(name="orders", variable="ORDERS_TABLE", stream="NEW_IMAGE", existing=True),),
+        "topics": (Topic(name="ops", variable="OPS_TOPIC", existing=True),),
+        "functions": (a_function(a_route(grants=grants)),),
+    }
+    return a_service(**{**defaults, **changes})
 
 
 PAGES = Path(__file__).parent / "pages"

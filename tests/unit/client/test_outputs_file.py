@@ -86,3 +86,10 @@ def test_service_without_the_default_api_has_other_endpoints(tmp_path: Path, out
     assert outputs_file.services(path) == ["post"]
     deployed = smoke_test.endpoint(path, "post")
     assert [deployed.url] == [*deployed.urls.values()]
+
+
+def test_service_without_an_api_is_an_error_that_names_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / outputs_file.FLAT
+    path.write_text('{"jobs_service": "jobs", "jobs_environment": "dev"}', encoding="utf-8")
+    with pytest.raises(outputs_file.OutputsError, match=r"jobs must have an API, but its outputs in .* have no"):
+        outputs_file.read_service(path, "jobs")

@@ -16,8 +16,9 @@ from lib.cost.traffic import Traffic, runs_per_month
 from lib.model import FunctionUrl, Operation, Workload
 from lib.model.aws_limits import ROUND_TRIP
 from lib.model.workload import EMPTY_RUN
-from lib.program.recorder import Deployment, RegisteredResource
+from lib.program.recorder import Deployment, RegisteredResource, record
 from lib.services import SERVICES, load
+from lib.tap_stack import TapStack, TapStackArgs
 
 from ...support import builders
 
@@ -701,3 +702,11 @@ def test_workload_prices_and_traffic_are_documented() -> None:
     assert len(report.prices()) == len(PRICES) + 1
     assert ["`--writes`", "Fraction of API requests that change data.", "0.3"] in report.traffic()
     assert report.traffic()[5][2] == "measured"
+
+
+def test_worker_without_tables_is_billed_for_its_runs() -> None:
+    deployment = record(lambda: TapStack("post", TapStackArgs(service=builders.a_worker())))
+    workload = Workload(schedules={"hourly": Operation(name="hourly")})
+    costs = bill(Month(deployment, Traffic(), workload, builders.a_worker()))
+    assert not costs.unpriced
+    assert amounts(costs, "lambda.Function")["invocations"] == pytest.approx(730 + 365 / 12, rel=0.01)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lib.docgen.diagram import flowchart
-from lib.model import Parameter, Route, Service, Site, Throttle, Topic
+from lib.model import Key, LocalIndex, Parameter, Route, Service, Site, Throttle, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
@@ -19,8 +19,11 @@ from ...support.builders import (
     a_route,
     a_secret,
     a_service,
+    a_table,
+    a_worker,
     full_service,
     service_with_apis,
+    sharing,
 )
 
 NODE = re.compile(r' *(\w+)(?:\(\[|\[\[|\[\(|\[/|\[|>|\{\{)"(.*)"(?:\]\)|\]\]|\)\]|/\]|\]|\}\})')
@@ -31,6 +34,8 @@ CHARTS = {
     "parcels": PARCELS,
     "yard": full_service(),
     "apis": service_with_apis(),
+    "jobs": a_worker(),
+    "shared": sharing(),
 }
 
 
@@ -68,7 +73,8 @@ def test_everything_that_is_created_has_a_node(name: str) -> None:
     expected |= {f"function_{one.name}".replace("-", "_") for one in service.functions}
     expected |= {f"schedule_{s.name}".replace("-", "_") for f in service.functions for s in f.schedules}
     expected |= {f"stream_{c.name}".replace("-", "_") for f in service.functions for c in f.consumers}
-    assert nodes(service).keys() >= expected | {"callers", "api", "alarms", "email"}
+    expected |= {"callers", "api"} if service.has_api() else set()
+    assert nodes(service).keys() >= expected | {"alarms", "email"}
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -226,3 +232,23 @@ def test_each_endpoint_is_a_node_with_its_routes() -> None:
     assert edges(service)["api", "function_desk"] == ["GET /parcels"]
     assert edges(service)["api_admin_api", "function_desk"] == ["GET /reports/{day}", "POST /reports"]
     assert edges(service)["url_hooks", "function_hooks"] == ["POST /hooks/{source}"]
+
+
+def test_chart_of_a_worker_has_no_api_but_the_services_of_its_statements() -> None:
+    found = nodes(a_worker())
+    assert not {"callers", "api"} & found.keys()
+    assert found["service_ses"] == ["<b>AWS service</b>", "ses"]
+    assert edges(a_worker())[("function_worker", "service_ses")] == ["ses:SendEmail"]
+
+
+def test_existing_resources_are_marked_and_have_no_names() -> None:
+    found = nodes(sharing())
+    assert found["on_orders"] == ["<b>DynamoDB table</b>", "#lt;orders#gt;", "existing", *found["on_orders"][3:]]
+    assert found["on_ops"] == ["<b>SNS topic</b>", "#lt;ops#gt;", "existing"]
+    assert ("on_ops", "email") not in edges(sharing())
+
+
+def test_local_indexes_are_listed_with_their_keys() -> None:
+    local = LocalIndex(name="by-weight", range_key=Key("weight", "N"))
+    table = a_table(range_key=Key("at"), local_indexes=(local,))
+    assert "by-weight: id, weight (N), local" in nodes(a_service(tables=(table,)))["on_parcels"]

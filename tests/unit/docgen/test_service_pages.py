@@ -14,13 +14,16 @@ from ...support.builders import (
     PARCELS,
     SWEEP,
     a_code,
+    a_consumer,
     a_function,
     a_grant,
     a_route,
     a_secret,
     a_service,
+    a_worker,
     full_service,
     service_with_apis,
+    sharing,
 )
 from ...support.markdown import cells
 
@@ -212,3 +215,27 @@ def test_each_endpoint_has_its_table_and_its_document() -> None:
     headings = [line for line in files["api.md"].splitlines() if line.startswith("### ")]
     assert headings[:3] == ["### REST API `api`", "### HTTP API `admin-api`", "### URL of the function `hooks`"]
     assert '<swagger-ui src="openapi-hooks.json"/>' in files["api.md"]
+
+
+def test_worker_has_no_pages_of_an_api() -> None:
+    assert pages(a_worker()).keys() == {"architecture.md", "permissions.md"}
+
+
+def test_permissions_have_explicit_statements_with_their_reasons_and_conditions() -> None:
+    rows = cells(permissions(a_worker()))
+    condition = '{"StringEquals": {"ses:FromAddress": "shop@example.com"}}'
+    assert rows[0][1:] == [
+        "`ses:SendEmail`",
+        f"`arn:{{partition}}:ses:{{region}}:{{account}}:identity/*` if `{condition}`",
+        "send receipts",
+        "`nightly`",
+    ]
+    (row,) = (row for row in cells(functions(a_worker())) if row[0] == "`jobs-get-item-dev`")
+    assert row[-1] == "`ses:SendEmail` on `arn:{partition}:ses:{region}:{account}:identity/*`"
+
+
+def test_permissions_name_existing_resources_as_the_definition_does() -> None:
+    consumers = (a_consumer(table="orders"),)
+    route = a_route(grants=(a_grant("orders", "GetItem"), a_grant("ops", "Publish")))
+    rows = cells(permissions(sharing(functions=(a_function(route, consumers=consumers),))))
+    assert [row[2] for row in rows[:3]] == ["`<orders>`", "`<ops>`", "`<orders>/stream`"]

@@ -18,6 +18,7 @@ from ...support.builders import (
     a_function,
     a_route,
     a_service,
+    a_worker,
     full_service,
     service_with_apis,
 )
@@ -128,3 +129,7 @@ def test_alarms_are_at_the_top() -> None:
     first, second, *_ = body(a_service(), deployed_names(a_service(), alarms=["arn:a", "arn:b"]))["widgets"]
     assert first["properties"]["alarms"] == ["arn:a", "arn:b"]
     assert second["y"] == first["height"]
+
+
+def test_service_without_an_api_has_no_graphs_of_requests() -> None:
+    assert [*graphs(a_worker(), apis={})][:2] == ["Invocations", "Duration p90 (ms)"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lib.documents.network import check_connectivity, grants_by_service, subnet_blocks
-from lib.model import Parameter, Service, Topic
+from lib.model import Parameter, Service, Statement, Topic
 from lib.settings import NetworkSettings
 from lib.tap_stack import TapStackArgs
 
@@ -98,3 +98,33 @@ def test_network_with_a_route_to_called_services_is_accepted(network: NetworkSet
 
 def test_dynamodb_is_available_in_every_network() -> None:
     check_connectivity(granted(a_grant("parcels", "GetItem")), ISOLATED)
+
+
+def a_statement(*actions: str, **changes: Any) -> Statement:
+    return Statement(**{"actions": actions, "resources": ("*",), "reason": "test", **changes})
+
+
+VIA_DYNAMODB = {"StringLike": {"kms:ViaService": "dynamodb.*.amazonaws.com"}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "services"),
+    [
+        (a_statement("sqs:SendMessage"), {"sqs"}),
+        (a_statement("bedrock:InvokeModel"), {"bedrock-runtime"}),
+        (a_statement("ses:SendEmail"), {"ses"}),
+        (a_statement("kms:Sign"), {"kms"}),
+        (a_statement("kms:Decrypt", condition=VIA_DYNAMODB), set()),
+    ],
+    ids=["service", "endpoint of another name", "without endpoint", "key", "key used by another service"],
+)
+def test_functions_call_the_services_of_their_statements(statement: Statement, services: set[str]) -> None:
+    assert grants_by_service(granted(statement)).keys() == services
+
+
+def test_vpc_without_internet_access_is_rejected_for_a_service_without_endpoint() -> None:
+    network = NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=True)
+    check_connectivity(granted(a_statement("sqs:SendMessage"), a_statement("s3:GetObject")), network)
+    message = "network.nat_gateways must be one or per-zone, got 'none'. The functions call ses, for which the stack"
+    with pytest.raises(ValueError, match=message):
+        check_connectivity(granted(a_statement("ses:SendEmail")), network)

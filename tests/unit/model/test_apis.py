@@ -15,6 +15,14 @@ HTTP = Api(name="admin-api", protocol="HTTP")
 URL = FunctionUrl()
 
 
+def an_api(**fields: Any) -> Api:
+    return Api(**{"name": "admin-api", **fields})
+
+
+def a_url(**fields: Any) -> FunctionUrl:
+    return FunctionUrl(**fields)
+
+
 def test_each_route_has_one_endpoint() -> None:
     service = service_with_apis()
     endpoints = {
@@ -119,7 +127,7 @@ def test_function_with_a_url_needs_a_route() -> None:
     ("create", "message"),
     [
         (
-            lambda: Api(name="admin-api", protocol="SOAP"),
+            lambda: an_api(protocol="SOAP"),
             "api 'admin-api' protocol must be one of REST, HTTP, got 'SOAP'",
         ),
         (lambda: Api(name="Admin"), "api name must be"),
@@ -127,7 +135,7 @@ def test_function_with_a_url_needs_a_route() -> None:
             lambda: Api(name="admin-api", protocol="HTTP", settings=ApiSettings(execution_log_level="INFO")),
             r"api 'admin-api' settings\.execution_log_level must be unset for an HTTP API, got 'INFO'",
         ),
-        (lambda: FunctionUrl(auth="OPEN"), "function URL auth must be one of AWS_IAM, NONE, got 'OPEN'"),
+        (lambda: a_url(auth="OPEN"), "function URL auth must be one of AWS_IAM, NONE, got 'OPEN'"),
         (lambda: FunctionUrl(cors_origin="shop.example.com"), "function URL cors_origin must be"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lib.runtime import parameters
-from lib.runtime.http_client import AwsError
+from lib.runtime.http_client import AwsError, RetryDeadline
 from lib.runtime.logging import INVOCATION
 
 from ...support.fake_aws import FakeAws
@@ -77,3 +77,84 @@ def test_invalid_settings_are_logged_and_keep_their_deployed_values(
     assert parameters.load("SHOP") == {**DEPLOYED, **valid}
     line = json.loads(capsys.readouterr().out)
     assert (line["level"], line["name"], line["unusable"]) == ("WARN", "/shop/dev/config", invalid_names)
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(name="clock")
+def clock_fixture() -> Clock:
+    """Return a clock."""
+    return Clock()
+
+
+def test_settings_are_read_again_after_their_age(fake_aws: FakeAws, clock: Clock) -> None:
+    fake_aws.script = [response('{"low": 3}'), response('{"low": 4}')]
+    settings = parameters.Settings("SHOP", max_age_seconds=60, clock=clock)
+    assert not fake_aws.calls
+    assert settings["low"] == 3
+    clock.now += 59.9
+    assert settings.values() == {"low": 3, "most": 50}
+    assert len(fake_aws.calls) == 1
+    clock.now += 0.1
+    assert settings.values() == {"low": 4, "most": 50}
+    assert len(fake_aws.calls) == 2
+
+
+@pytest.mark.parametrize(
+    "failure", [(400, {"__type": "ParameterNotFound"}), (400, {"__type": "ThrottlingException"}), "hang up"]
+)
+def test_last_settings_remain_if_a_read_fails(
+    fake_aws: FakeAws, clock: Clock, capsys: pytest.CaptureFixture[str], failure: Any
+) -> None:
+    fake_aws.script = [response('{"low": 3}'), failure, response('{"low": 4}')]
+    settings = parameters.Settings("SHOP", max_age_seconds=60, clock=clock)
+    settings.values()
+    clock.now += 60
+    assert settings["low"] == 3
+    # The request does not wait for retries, and the following requests do not repeat the read immediately.
+    assert settings["low"] == 3
+    assert len(fake_aws.calls) == 2
+    assert json.loads(capsys.readouterr().out)["message"] == "parameter not read"
+    clock.now += 10
+    assert settings["low"] == 4
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("low: 4", {"low": 3, "most": 60}),
+        ('{"low": "4", "most": 70}', {"low": 3, "most": 70}),
+        ('{"most": 70}', {"low": 10, "most": 70}),
+    ],
+    ids=["no object", "one invalid setting", "removed setting"],
+)
+def test_invalid_settings_keep_their_last_values(
+    fake_aws: FakeAws, clock: Clock, value: str, expected: dict[str, int]
+) -> None:
+    fake_aws.script = [response('{"low": 3, "most": 60}'), response(value)]
+    settings = parameters.Settings("SHOP", max_age_seconds=60, clock=clock)
+    settings.values()
+    clock.now += 60
+    assert settings.values() == expected
+
+
+def test_negative_age_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r"max_age_seconds must be at least 0, got -1\."):
+        parameters.Settings("SHOP", max_age_seconds=-1)
+
+
+def test_first_read_during_an_invocation_keeps_its_deadline(fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    deadline = RetryDeadline()
+    deadline.start(100)
+    monkeypatch.setattr(parameters, "DEADLINE", deadline)
+    fake_aws.script = [response("{}")]
+    parameters.Settings("SHOP").values()
+    assert not deadline.is_exceeded(90)

@@ -31,7 +31,7 @@ from lib.stack.config import (
 )
 from lib.tap_stack import TapStackArgs
 
-from ...support.builders import a_secret, a_service
+from ...support.builders import a_secret, a_service, replace_service, sharing
 
 PROJECT = Path(__file__).parents[3] / "Pulumi.yaml"
 
@@ -322,6 +322,21 @@ def test_secrets_of_the_service_stay_secret_and_others_are_ignored() -> None:
 def test_invalid_secrets_are_rejected_without_their_values(secrets: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         topics_named_by_secrets(secrets, "token")
+
+
+ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-orders"
+
+
+def test_existing_resources_are_read_by_name_and_others_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_service(monkeypatch, sharing(name="items", topics=()))
+    existing = json.dumps({"orders": ARN, "other": "arn:aws:sns:us-east-1:123456789012:other"})
+    assert args(existing=existing).existing == {"orders": ARN}
+
+
+@pytest.mark.parametrize("existing", ['["orders"]', "orders"])
+def test_existing_resources_must_be_an_object(existing: str) -> None:
+    with pytest.raises(ValueError, match=r"^config existing must be an object of ARNs, such as \{.*\}, got "):
+        args(existing=existing)
 
 
 def test_project_declares_every_key() -> None:
