@@ -46,6 +46,8 @@ class Engine(mocks.Mocks):
         self._progress = progress
         self.not_emulated: list[tuple[str, str]] = []
         """Types and names of the resources that were skipped."""
+        self.unknown_layers: list[str] = []
+        """ARNs of layers on AWS, which functions do not have in the emulator."""
         self.archives: dict[tuple[RegionalEmulator, str], pulumi.AssetArchive] = {}
         """Code of each function including its layers, by region and physical name."""
         self.failure: str | None = None
@@ -115,6 +117,7 @@ class Engine(mocks.Mocks):
             self._layers[created.outputs["arn"]] = {path.removeprefix("python/"): assets[path] for path in assets}
         if type_ == "aws:lambda/function:Function":
             shared = [self._layers.get(arn, {}) for arn in inputs.get("layers") or ()]
+            self.unknown_layers += [arn for arn in inputs.get("layers") or () if arn not in self._layers]
             files = {path: asset for assets in shared for path, asset in assets.items()}
             self.archives[aws, inputs["name"]] = pulumi.AssetArchive({**files, **inputs["code"].assets})
 
