@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Generator, Iterator
 from math import ceil
+from pathlib import Path
 
 import boto3
 import pulumi
@@ -22,6 +23,7 @@ from lib.runtime import http_client, parameters
 from lib.runtime.http_client import DEADLINE
 
 from .support.fake_aws import FakeAws, serving
+from .support.wheels import Index
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
@@ -120,6 +122,12 @@ def fake_aws_fixture(aws_environment: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     with serving() as fake:
         aws_environment.setenv("AWS_ENDPOINT_URL", fake.url)
         yield fake
+
+
+@pytest.fixture(name="index")
+def index_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
+    """Return a package index without packages, which replaces PyPI."""
+    return Index(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="session", name="emulator")

@@ -85,9 +85,8 @@ def gb_seconds(*, arm: bool) -> Amount:
     """Return the billed duration of all functions on one architecture, including cold starts."""
 
     def amount(_: Sequence[Inputs], month: Month) -> float:
-        return sum(
-            seconds * memory_gb(function) for function, seconds in _durations(month) if uses_arm(function) is arm
-        )
+        durations = [(function, seconds) for function, seconds in _durations(month) if uses_arm(function) is arm]
+        return sum(seconds * memory_gb(function) for function, seconds in durations)
 
     return amount
 
@@ -95,7 +94,7 @@ def gb_seconds(*, arm: bool) -> Amount:
 def storage_gb_seconds(_: Sequence[Inputs], month: Month) -> float:
     """Return the ephemeral storage of all functions above the 512 MB that Lambda includes, in GB-seconds."""
     return sum(
-        seconds * max(0, function.get("ephemeralStorage", {}).get("size", 512) - 512) / 1024
+        seconds * max(0.0, float(function.get("ephemeralStorage", {}).get("size", 512)) - 512) / 1024
         for function, seconds in _durations(month)
     )
 

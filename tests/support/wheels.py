@@ -48,7 +48,7 @@ class Index:
             f"{info}/entry_points.txt": f"[console_scripts]\n{name}-run = {name}:main\n",
         }
         files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
-        folder = self._folder / name
+        folder = self._folder / name.replace("_", "-")
         folder.mkdir(exist_ok=True)
         with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
             for path, content in files.items():
@@ -56,9 +56,3 @@ class Index:
         wheels = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.whl")}
         links = [f'<a href="{file}#sha256={digest}">{file}</a>' for file, digest in wheels.items()]
         (folder / "index.html").write_text("\n".join(links))
-
-
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
-    """Package index without packages."""
-    return Index(tmp_path, monkeypatch)
