@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..model import Function, Index, Parameter, Route, Service, Table
 from ..settings import ApiSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
+from ..settings.function import ARCHITECTURES
 from ..stack.context import StackNames
 
 SHAPES = {
@@ -83,7 +84,8 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     yield Node("api", "api", physical("api", service.api_type), _api_lines(service, environment, settings.api))
     for function in service.functions:
         merged = merge(settings.function, function.settings)
-        lines = [f"{merged.runtime}, {merged.memory_mb} MB, {merged.timeout_seconds} s"]
+        architecture = [] if merged.architecture == ARCHITECTURES[0] else [merged.architecture]
+        lines = [f"{', '.join([merged.runtime, *architecture])}, {merged.memory_mb} MB, {merged.timeout_seconds} s"]
         yield Node("function", _key(function), physical("function", function.name), lines)
         for schedule in function.schedules:
             yield Node("schedule", f"schedule {schedule.name}", physical("rule", schedule.name), [schedule.rate])

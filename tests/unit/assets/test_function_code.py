@@ -183,8 +183,8 @@ def test_code_that_is_too_large_zipped_is_rejected(package: Path, index: Index) 
     check(desk(files=("*.bin",)))
     assert error(desk(requirements="requirements.txt", files=("*.bin",))) == (
         "function 'desk' code must be at most 50 MB zipped, got 51.0 MB (largest unzipped: shop/desk/model.bin "
-        "49.0 MB, stamps 2.0 MB, stamps-1.0.dist-info 0.0 MB). Remove packages or files, read large files from Amazon S3, or "
-        "publish packages as a layer and set layers."
+        "49.0 MB, stamps 2.0 MB, stamps-1.0.dist-info 0.0 MB). Remove packages or files, read large files from Amazon "
+        "S3, or publish packages as a layer and set layers."
     )
 
 
