@@ -112,7 +112,7 @@ def test_function_uses_a_package_of_pypi_and_reloads_a_data_file(
     messages: list[str] = []
     watcher = Watcher(run.engine.archives, messages.append)
     watcher.poll()
-    assert messages == []
+    assert not messages
     (shop.folder / "logo.png").write_bytes(b"GIF")
     watcher.poll()
     assert [message.partition(" with ")[2] for message in messages] == [f"{shop.folder.parent.name}/handler/logo.png"]

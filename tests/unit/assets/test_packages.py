@@ -108,7 +108,8 @@ def test_requirements_with_hashes_are_their_own_lock_file(requirements: Path) ->
     assert lock_file.lock_of(requirements, "python3.13") == requirements
 
 
-def test_error_of_an_unknown_package_names_it(index: Index, requirements: Path) -> None:
+@pytest.mark.usefixtures("index")
+def test_error_of_an_unknown_package_names_it(requirements: Path) -> None:
     with pytest.raises(uv.UvError, match=r"^No solution found .* stamps was not found .*[^.]\.?$") as caught:
         lock_file.lock(requirements)
     assert "\n" not in str(caught.value)
