@@ -96,8 +96,6 @@ def _deploy(
     outputs = deploy_with(engine, pulumi_project, config, terminal)
     archives.update(engine.archives)
     terminal.step(f"{service} deployed: {created} resources")
-    for arn in dict.fromkeys(engine.unknown_layers):
-        terminal.print_line(f"  not emulated: layer {arn} (it is on AWS)")
     for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
         terminal.print_line(f"  not emulated: {count} of {type_} ({NOT_EMULATED[type_]})")
     return outputs

@@ -12,6 +12,7 @@ import pytest
 from lib.assets import packages
 from lib.local.emulator import Emulator
 from lib.local.hot_reload import Watcher
+from lib.local.provisioners import EXISTING_LAYER
 from tests.support.wheels import LOCAL, Index
 
 from .conftest import Run
@@ -141,4 +142,4 @@ def test_layer_on_aws_is_reported(run: Run) -> None:
         )
         """
     )
-    assert run.engine.unknown_layers == [arn]
+    assert run.engine.not_emulated == [(EXISTING_LAYER, arn)]
