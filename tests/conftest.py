@@ -7,6 +7,7 @@ import linecache
 import os
 import sys
 import threading
+import urllib.request
 from collections import Counter
 from collections.abc import Generator, Iterator
 from math import ceil
@@ -128,6 +129,16 @@ def fake_aws_fixture(aws_environment: pytest.MonkeyPatch) -> Iterator[FakeAws]:
 def index_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     """Return a package index without packages, which replaces PyPI."""
     return Index(tmp_path, monkeypatch)
+
+
+@pytest.fixture(name="pypi")
+def pypi_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use PyPI with a new cache folder. Skip the test if PyPI is not reachable."""
+    monkeypatch.setenv("TAP_CACHE_DIR", str(tmp_path / "cache"))
+    try:
+        urllib.request.urlopen("https://pypi.org/simple/markupsafe/", timeout=20).close()
+    except OSError as error:
+        pytest.skip(f"PyPI is not reachable: {error}")
 
 
 @pytest.fixture(scope="session", name="emulator")

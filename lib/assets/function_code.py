@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..model import Function, Service
 from ..settings import FunctionSettings
 from . import lock_file, packages
 from .lambda_archive import HANDLER, package_of, shared_sources
-from .packages import Size, files_in, installed_size, size_of
+from .packages import Size, files_in, installed_folder, installed_size, size_of
 from .uv import UvError
 
+SettingsByFunction = Mapping[str, FunctionSettings]
 MB = 1024 * 1024
 MAX_SIZE = Size(unzipped=250 * MB, zipped=50 * MB)
 """Maximum size of a function with its layers, and of an archive that the Lambda API accepts."""
@@ -19,28 +20,47 @@ GENERATED = {HANDLER.partition(".")[0], "validators"}
 """Top-level names of the generated modules of a function."""
 
 
-def code_paths(function: Function, settings: FunctionSettings) -> dict[str, Path]:
-    """Return the data files and the installed packages of a function on this machine, by path in its code.
+def function_paths(service: Service, function: Function, settings: SettingsByFunction) -> dict[str, Path]:
+    """Return the data files and the packages in the archive of a function, by path: their sources on this machine.
 
-    Raise `ValueError` if a file does not exist, or if the packages cannot be installed for the runtime and the
-    architecture of the function.
+    `settings` are those of each function by name. Raise `ValueError` if a file does not exist, or if the packages
+    cannot be installed for the runtime and the architecture of the function.
     """
-    installed = _installed(function, settings)
-    return {**_data_files(function), **({entry.name: entry for entry in installed.iterdir()} if installed else {})}
+    if service.shared_type:
+        return {} if _have_common_packages(service, settings) else _packages(function, settings[function.name])
+    return {**_data_files(function), **_packages(function, settings[function.name])}
 
 
-def check_code(service: Service, settings: Mapping[str, FunctionSettings]) -> None:
+def layer_paths(service: Service, settings: SettingsByFunction) -> dict[str, Path]:
+    """Return the same for the layer with the common code: the data files, and the packages if they are common."""
+    paths = {path: source for function in service.functions for path, source in _data_files(function).items()}
+    first = service.functions[0]
+    return paths | (_packages(first, settings[first.name]) if _have_common_packages(service, settings) else {})
+
+
+def check_code(service: Service, settings: SettingsByFunction) -> None:
     """Raise `ValueError` if functions with packages or data files cannot be deployed.
 
     `settings` are those of each function by name.
     """
-    functions = [function for function in service.functions if function.requirements or function.files]
-    if functions and service.shared_type:
-        _check_shared(service, settings)
-        _check_size(f"layer {service.shared_type!r}", functions, settings[functions[0].name])
-    for function in functions:
+    if not any(function.requirements or function.files for function in service.functions):
+        return
+    layer = layer_paths(service, settings) if service.shared_type else {}
+    _check_zipped(f"layer {service.shared_type!r}", layer)
+    for function in service.functions:
         _check_modules(function, settings[function.name])
-        _check_size(f"function {function.name!r}", [function], settings[function.name])
+        own = function_paths(service, function, settings)
+        _check_zipped(f"function {function.name!r}", own)
+        _check_unzipped(function, {**layer, **own})
+
+
+def _have_common_packages(service: Service, settings: SettingsByFunction) -> bool:
+    """Return whether the packages of all functions are the same, so that the layer can contain them."""
+    variants = {
+        (_requirements(function), settings[function.name].runtime, settings[function.name].architecture)
+        for function in service.functions
+    }
+    return len(variants) == 1
 
 
 def _data_files(function: Function) -> dict[str, Path]:
@@ -66,16 +86,16 @@ def _requirements(function: Function) -> Path | None:
     return package_of(function.handler)[1] / function.requirements if function.requirements else None
 
 
-def _installed(function: Function, settings: FunctionSettings) -> Path | None:
-    """Return the folder with the installed packages, or None for a function without requirements."""
+def _packages(function: Function, settings: FunctionSettings) -> dict[str, Path]:
+    """Return the installed packages of a function by path in its code."""
     requirements, runtime, architecture = _requirements(function), settings.runtime or "", settings.architecture or ""
     if requirements is None:
-        return None
+        return {}
     if not requirements.is_file():
         remedy = f"Create it, or correct the path, which is relative to {package_of(function.handler)[1]}."
         raise _invalid(function, "requirements", "an existing file", repr(function.requirements), remedy)
     try:
-        return packages.install(lock_file.lock_of(requirements, runtime), runtime, architecture)
+        folder = packages.install(lock_file.lock_of(requirements, runtime), runtime, architecture)
     except UvError as exc:
         has_no_wheel = "wheel" in str(exc)
         expected = f"packages with wheels for {runtime} on {architecture}" if has_no_wheel else "installable packages"
@@ -83,54 +103,41 @@ def _installed(function: Function, settings: FunctionSettings) -> Path | None:
         raise _invalid(function, "requirements", expected, str(exc).rstrip("."), remedy) from exc
     except ValueError as exc:
         raise ValueError(f"function {function.name!r}: {exc}") from exc
+    return {entry.name: entry for entry in sorted(folder.iterdir())}
 
 
 def _check_modules(function: Function, settings: FunctionSettings) -> None:
     """Raise `ValueError` if an installed package has the name of other code in the function."""
-    installed = _installed(function, settings)
-    names = {entry.name.removesuffix(".py") for entry in installed.iterdir()} if installed else set()
+    names = {name.removesuffix(".py") for name in _packages(function, settings)}
     own = {path.partition("/")[0] for path in shared_sources(function.handler)} | GENERATED
     for name in sorted(names & own):
         remedy = "The function contains other code with this name: rename it, or remove the package."
         raise _invalid(function, "requirements", "packages with other modules", repr(name), remedy)
 
 
-def _check_shared(service: Service, settings: Mapping[str, FunctionSettings]) -> None:
-    """Raise `ValueError` if functions with a common layer require different packages."""
-    variants = {}
-    for function in service.functions:
-        own = settings[function.name]
-        variants[_requirements(function), own.runtime, own.architecture] = function.name
-    if len(variants) > 1 and any(requirements for requirements, *_ in variants):
-        functions = ", ".join(map(repr, variants.values()))
-        raise ValueError(
-            f"requirements, runtime and architecture must be the same for all functions with the layer "
-            f"{service.shared_type!r}, got different ones for {functions}. Set split_functions to false."
-        )
+def _check_unzipped(function: Function, paths: Mapping[str, Path]) -> None:
+    sources = shared_sources(function.handler).values()
+    size = sum(_sizes(paths).values()) + sum(len(source.encode()) for source in sources)
+    if size > MAX_SIZE.unzipped:
+        raise _too_large(f"function {function.name!r}", size, MAX_SIZE.unzipped, "unzipped", paths)
 
 
-def _check_size(subject: str, functions: Iterable[Function], settings: FunctionSettings) -> None:
-    """Raise `ValueError` if the code of functions with the same packages is too large for one archive."""
-    sources: dict[str, str] = {}
-    paths: dict[str, Path] = {}
-    for function in functions:
-        sources |= shared_sources(function.handler)
-        paths |= code_paths(function, settings)
-        installed = _installed(function, settings)
-    sizes = {path: sum(file.stat().st_size for file in files_in(source).values()) for path, source in paths.items()}
-    unzipped = sum(sizes.values()) + sum(len(source.encode()) for source in sources.values())
-    if unzipped > MAX_SIZE.unzipped:
-        raise _too_large(subject, unzipped, MAX_SIZE.unzipped, "unzipped", sizes)
-    if unzipped <= MAX_SIZE.zipped:
+def _check_zipped(subject: str, paths: Mapping[str, Path]) -> None:
+    if sum(_sizes(paths).values()) <= MAX_SIZE.zipped:
         return
-    names = {entry.name for entry in installed.iterdir()} if installed else set()
-    zipped = sum(size_of(source).zipped for path, source in paths.items() if path not in names)
-    zipped += installed_size(installed).zipped if installed else 0
-    if zipped > MAX_SIZE.zipped:
-        raise _too_large(subject, zipped, MAX_SIZE.zipped, "zipped", sizes)
+    folders = {folder for source in paths.values() if (folder := installed_folder(source))}
+    files = [source for source in paths.values() if not installed_folder(source)]
+    size = sum(installed_size(folder).zipped for folder in folders) + sum(size_of(file).zipped for file in files)
+    if size > MAX_SIZE.zipped:
+        raise _too_large(subject, size, MAX_SIZE.zipped, "zipped", paths)
 
 
-def _too_large(subject: str, size: int, limit: int, kind: str, sizes: Mapping[str, int]) -> ValueError:
+def _sizes(paths: Mapping[str, Path]) -> dict[str, int]:
+    return {path: sum(file.stat().st_size for file in files_in(source).values()) for path, source in paths.items()}
+
+
+def _too_large(subject: str, size: int, limit: int, kind: str, paths: Mapping[str, Path]) -> ValueError:
+    sizes = _sizes(paths)
     largest = sorted(sizes, key=lambda path: sizes[path], reverse=True)[:3]
     listed = ", ".join(f"{path} {sizes[path] / MB:.1f} MB" for path in largest)
     return ValueError(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from .. import model
-from ..assets.function_code import code_paths
+from ..assets.function_code import function_paths, layer_paths
 from ..assets.lambda_archive import generated_sources, shared_sources, sources
 from ..components.compute.consumer import Consumer, ConsumerArgs
 from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
@@ -144,7 +143,7 @@ class Compute:
             LayerArgs(
                 name=context.names.physical("layer", type_),
                 files={path: content for files in shared for path, content in files.items()},
-                paths={path: source for each in functions for path, source in self._code_paths(each).items()},
+                paths=layer_paths(context.service, self.function_settings),
                 runtimes=sorted({self.function_settings[function.name].runtime or "" for function in functions}),
             ),
             context.opts,
@@ -188,7 +187,7 @@ class Compute:
                 role_name=role.name if log_actions else None,
                 log_actions=log_actions or (),
                 files=package(context.service, function, origins),
-                paths={} if self.layers else self._code_paths(function),
+                paths=function_paths(context.service, function, self.function_settings),
                 layers=[*(layer.arn for layer in self.layers.values()), *function.layers],
                 environment={**function.variables, **frontend.environment(), **self._data.environment(function)},
                 dead_letter_arn=self._data.dead_letter_arn(function),
@@ -203,9 +202,6 @@ class Compute:
             ),
             context.opts,
         )
-
-    def _code_paths(self, function: model.Function) -> dict[str, Path]:
-        return code_paths(function, self.function_settings[function.name])
 
     def _schedule(self, definition: model.Function, schedule: model.Schedule) -> Schedule:
         context, function = self._context, self.functions[definition.name]

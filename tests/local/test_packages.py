@@ -104,10 +104,8 @@ class Shop:
         return json.loads(response["body"])
 
 
-def test_function_uses_a_package_of_pypi_and_reloads_a_data_file(
-    run: Run, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TAP_CACHE_DIR", str(tmp_path / "cache"))
+@pytest.mark.usefixtures("pypi")
+def test_function_uses_a_package_of_pypi_and_reloads_a_data_file(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     shop = Shop(run, emulator, tmp_path)
     assert shop.show() == ["markupsafe._speedups", "&lt;b&gt;", 0x89]
     messages: list[str] = []

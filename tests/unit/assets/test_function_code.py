@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lib.assets import packages
-from lib.assets.function_code import check_code, code_paths
-from lib.model import Function, Schedule
+from lib.assets.function_code import check_code, function_paths, layer_paths
+from lib.model import Function
 from lib.settings import FunctionSettings
 from tests.support.builders import a_function, a_route, a_service
 from tests.support.wheels import Index
@@ -49,6 +50,11 @@ def check(*functions: Function, shared_type: str = "", settings: FunctionSetting
     check_code(service, {function.name: settings for function in functions})
 
 
+def code_paths(function: Function, settings: FunctionSettings = SETTINGS) -> dict[str, Path]:
+    """Return the paths in the archive of a function without a layer."""
+    return function_paths(a_service(functions=(function,)), function, {function.name: settings})
+
+
 def error(*functions: Function, shared_type: str = "") -> str:
     """Return the error that a check of functions raises."""
     with pytest.raises(ValueError, match="must") as caught:
@@ -58,7 +64,7 @@ def error(*functions: Function, shared_type: str = "") -> str:
 
 @pytest.mark.usefixtures("package")
 def test_function_without_packages_and_files_has_no_paths() -> None:
-    assert code_paths(desk(), SETTINGS) == {}
+    assert code_paths(desk()) == {}
     check(desk(), settings=FunctionSettings())
 
 
@@ -73,7 +79,7 @@ def test_function_without_packages_and_files_has_no_paths() -> None:
 )
 def test_patterns_select_data_files(package: Path, patterns: tuple[str, ...], names: list[str]) -> None:
     function = desk(files=patterns)
-    assert code_paths(function, SETTINGS) == {f"shop/desk/{name}": package / name for name in names}
+    assert code_paths(function) == {f"shop/desk/{name}": package / name for name in names}
     check(function)
 
 
@@ -99,7 +105,7 @@ def test_installed_packages_are_in_the_code(package: Path, index: Index) -> None
     (package / "requirements.txt").write_text("stamps\n")
     function = desk(requirements="requirements.txt", files=("prices.json",))
     check(function)
-    paths = code_paths(function, SETTINGS)
+    paths = code_paths(function)
     assert sorted(paths) == ["shop/desk/prices.json", "stamps", "stamps-1.0.dist-info"]
     assert packages.installed_folder(paths["stamps"]) == paths["stamps"].parent
     assert paths["stamps"].parents[1].name == "python3.13-arm64"
@@ -111,7 +117,7 @@ def test_requirements_can_be_outside_of_the_package(package: Path, index: Index)
     path = package.parents[1] / "requirements.txt"
     path.write_text("stamps\n")
     for requirements in ("../../requirements.txt", str(path)):
-        assert "stamps" in code_paths(desk(requirements=requirements), SETTINGS)
+        assert "stamps" in code_paths(desk(requirements=requirements))
 
 
 def test_missing_requirements_file_is_rejected(package: Path) -> None:
@@ -188,29 +194,54 @@ def test_code_that_is_too_large_zipped_is_rejected(package: Path, index: Index) 
     )
 
 
-def test_common_layer_contains_the_packages_of_one_requirements_file(package: Path, index: Index) -> None:
+def test_common_layer_contains_common_packages(package: Path, index: Index) -> None:
     index.add("stamps")
     (package / "requirements.txt").write_text("stamps\n")
     functions = [desk(name=name, routes=(a_route(path=f"/{name}"),), requirements="requirements.txt") for name in "ab"]
     check(*functions, shared_type="shared")
-    (package.parent / "counter" / "requirements.txt").write_text("stamps\n")
-    (package.parent / "counter" / "operations.py").touch()
-    counter = a_function(name="c", handler=SHOP, routes=(a_route(path="/c"),), requirements="requirements.txt")
-    plain = desk(name="d", routes=(), schedules=(Schedule(name="nightly", rate="rate(1 day)", operation="sweep"),))
-    for other in (counter, plain):
-        assert error(*functions, other, shared_type="shared") == (
-            "requirements, runtime and architecture must be the same for all functions with the layer 'shared', got "
-            f"different ones for 'b', '{other.name}'. Set split_functions to false."
-        )
-        check(*functions, other)
+    service = a_service(functions=functions, shared_type="shared")
+    settings = dict.fromkeys("ab", SETTINGS)
+    assert layer_paths(service, settings).keys() == {"stamps", "stamps-1.0.dist-info"}
+    assert [function_paths(service, function, settings) for function in functions] == [{}, {}]
+    settings["b"] = replace(SETTINGS, architecture="x86_64")
+    assert layer_paths(service, settings) == {}
+    folders = [function_paths(service, function, settings)["stamps"].parents[1].name for function in functions]
+    assert folders == ["python3.13-arm64", "python3.13-x86_64"]
 
 
-def test_data_files_of_all_functions_are_in_the_common_layer(package: Path) -> None:
+def test_different_packages_are_in_the_archives_of_the_functions(package: Path, index: Index) -> None:
+    index.add("stamps")
+    index.add("paper")
+    counter = package.parent / "counter"
+    (counter / "operations.py").touch()
+    for folder, name in ((package, "stamps"), (counter, "paper")):
+        (folder / "requirements.txt").write_text(f"{name}\n")
+    functions = [
+        desk(name="a", requirements="requirements.txt", files=("*.json",)),
+        desk(name="b", handler=SHOP, routes=(a_route(path="/b"),), requirements="requirements.txt"),
+        desk(name="c", routes=(a_route(path="/c"),)),
+    ]
+    check(*functions, shared_type="shared")
+    service = a_service(functions=functions, shared_type="shared")
+    settings = dict.fromkeys("abc", SETTINGS)
+    assert layer_paths(service, settings).keys() == {"shop/desk/prices.json"}
+    packages_of = [{*function_paths(service, function, settings)} for function in functions]
+    assert packages_of == [{"stamps", "stamps-1.0.dist-info"}, {"paper", "paper-1.0.dist-info"}, set()]
+
+
+def test_size_of_a_function_includes_its_layer(package: Path) -> None:
     for name, size in (("a", 150), ("b", 110)):
         with (package / f"{name}.bin").open("wb") as file:
             os.truncate(file.fileno(), size * 1024 * 1024)
     functions = [desk(name=name, routes=(a_route(path=f"/{name}"),), files=(f"{name}.bin",)) for name in "ab"]
     check(*functions)
     assert error(*functions, shared_type="shared").startswith(
-        "layer 'shared' code must be at most 250 MB unzipped, got 260."
+        "function 'a' code must be at most 250 MB unzipped, got 260."
+    )
+
+
+def test_layer_that_is_too_large_zipped_is_rejected(package: Path) -> None:
+    (package / "model.bin").write_bytes(os.urandom(51 * 1024 * 1024))
+    assert error(desk(files=("*.bin",)), shared_type="shared").startswith(
+        "layer 'shared' code must be at most 50 MB zipped, got 51.0 MB"
     )

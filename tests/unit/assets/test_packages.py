@@ -209,10 +209,8 @@ def test_cache_folder_that_cannot_be_created_is_rejected(requirements: Path, mon
     )
 
 
-def test_package_of_pypi_has_the_extension_module_of_the_architecture(
-    tmp_path: Path, requirements: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TAP_CACHE_DIR", str(tmp_path / "cache"))
+@pytest.mark.usefixtures("pypi")
+def test_package_of_pypi_has_the_extension_module_of_the_architecture(requirements: Path) -> None:
     requirements.write_text("markupsafe==3.0.3\n")
     lock = lock_file.lock(requirements)
     extensions = {
