@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from ..settings import FunctionSettings, invalid_value, is_output
@@ -12,6 +14,10 @@ from .grants import Grant, Statement, merge_grants
 from .resources import Metric
 from .triggers import Consumer, Part, Route, Schedule
 from .validation import check_name, check_variable
+
+MAX_LAYERS = 5
+"""Maximum number of layers of a Lambda function."""
+_LAYER = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:layer:[\w-]+:\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +29,15 @@ class Function:
     handler: str
     """Python module with a function for each operation. The archive contains its package. If the module has a function
     `start`, it runs once in the initialization phase of an execution environment, which has the most CPU."""
+    requirements: str = ""
+    """Path of a pip requirements file, relative to the folder of the handler's package. The function contains its
+    packages, in the versions of the lock file next to it. Default (empty): the packages that Lambda provides, such as
+    boto3."""
+    files: tuple[str, ...] = ()
+    """Glob patterns of data files that the function contains, relative to the folder of the handler's package, such as
+    `templates/**/*.html`."""
+    layers: tuple[Any, ...] = ()
+    """ARNs of existing layer versions, as strings or Outputs. A local run has only layers of the same program."""
     routes: tuple[Route, ...] = ()
     url: FunctionUrl | None = None
     """URL that serves all routes of the function instead of an API."""
@@ -41,6 +56,8 @@ class Function:
             check_variable(f"function {self.name!r}", variable)
             if not isinstance(value, str) and not is_output(value):
                 raise invalid_value(f"function {self.name!r} variables[{variable!r}]", value, "a string or an Output")
+        for problem in self._code_problems():
+            raise ValueError(f"function {self.name!r} {problem}")
 
     def async_triggers(self) -> tuple[Schedule | Consumer, ...]:
         """Return the schedules and stream consumers, which have no caller that receives an error response."""
@@ -73,3 +90,25 @@ class Function:
         """Return the explicit IAM statements of its operations, each once."""
         grants = (grant for part in self.parts() for grant in part.grants if isinstance(grant, Statement))
         return list(dict.fromkeys(grants))
+
+    def _code_problems(self) -> Iterator[str]:
+        if not isinstance(self.requirements, str):
+            yield f"requirements must be the path of a pip requirements file, got {self.requirements!r}."
+        for name in ("files", "layers"):
+            if not isinstance(value := getattr(self, name), tuple):
+                yield f"{name} must be a tuple, got {value!r}."
+        for pattern in self.files:
+            path = PurePath(pattern)
+            if not path.parts or path.is_absolute() or ".." in path.parts:
+                yield (
+                    f"files must be glob patterns inside the folder of the handler's package, got {pattern!r}. "
+                    "Move the files into the folder."
+                )
+        for layer in self.layers:
+            if not is_output(layer) and not (isinstance(layer, str) and _LAYER.fullmatch(layer)):
+                yield (
+                    f"layers must be ARNs of layer versions, got {layer!r}. "
+                    "Append the version to the ARN: arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION."
+                )
+        if len(self.layers) > MAX_LAYERS:
+            yield f"layers must be at most {MAX_LAYERS} ARNs, got {len(self.layers)}."

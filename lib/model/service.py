@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from ..settings import Settings, check_tags, invalid_value, merge
 from . import json_schema
 from .apis import API_METRICS, Api, Protocol, endpoint_of, endpoint_problems
-from .function import Function
+from .function import MAX_LAYERS, Function
 from .grants import Grant, Statement, action_problems, merge_grants
 from .media_types import FORM, JSON, is_media_type
 from .resources import (
@@ -322,6 +322,7 @@ class Service:
         yield from self._grant_problems({resource.name: resource for resource in grantable})
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
         yield from self._consumer_problems()
+        yield from self._layer_problems()
         yield from self._alarm_problems()
         for _, route in self.routes():
             declared = {route.body, *(name for name in route.responses.values() if not is_media_type(name))}
@@ -414,6 +415,15 @@ class Service:
     def _api_metrics(self) -> dict[str, tuple[str, ...]]:
         """Return the metrics of each API by the target of their alarms."""
         return {self.api_target(name): API_METRICS[api.protocol] for name, api in self.used_apis().items()}
+
+    def _layer_problems(self) -> Iterator[str]:
+        available = MAX_LAYERS - bool(self.shared_type)
+        for function in self.functions:
+            if len(function.layers) > available:
+                yield (
+                    f"function {function.name!r} layers must be at most {available} ARNs in addition to the layer with "
+                    f"the common code, got {len(function.layers)}."
+                )
 
     def _alarm_problems(self) -> Iterator[str]:
         targets = self.alarm_targets()

@@ -9,6 +9,7 @@ from functools import cached_property
 import pulumi
 
 from .. import model
+from ..assets.function_code import check_code
 from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
@@ -124,9 +125,10 @@ class TapStackArgs(Settings):
         self._check_without_api()
         self._check_apis()
         check_handlers(self.service_definition())
+        functions = self.service_definition().functions
+        check_code(self.service_definition(), {each.name: self.function_settings(each) for each in functions})
         check_connectivity(self.service_definition(), self.settings().network)
         threshold_ms = self.settings().alarms.duration_ms
-        functions = self.service_definition().functions
         shortest_ms = min(self.function_settings(function).timeout_seconds or 0 for function in functions) * 1000
         if threshold_ms and threshold_ms >= shortest_ms:
             expected = f"less than the shortest function timeout ({shortest_ms} ms)"
