@@ -11,12 +11,14 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import fastjsonschema
 
 from ..model import CORS_VARIABLE, Function, Route, Schema, Service
 from ..model.json_schema import query_type
+from ..model.schema_renderings import DRAFT_4, FORMATS, code_with_exact_numbers, function_schema
 
 LIBRARY = __package__.rpartition(".")[0]
 FOLDER = Path(__file__).parents[1]
@@ -70,9 +72,9 @@ def generated_sources(service: Service, function: Function, cors_origin: str | N
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.body:
-            files[f"validators/body_{route.body}.py"] = validator(service.request_schema(route.body))
+            files[f"validators/body_{route.body}.py"] = validator(service.request_schema(route.body), service.schemas)
         if route.body and route.body in service.batches:
-            files[f"validators/entry_{route.body}.py"] = validator(service.entry_schema(route.body))
+            files[f"validators/entry_{route.body}.py"] = validator(service.entry_schema(route.body), service.schemas)
     return dict(sorted(files.items()))
 
 
@@ -108,12 +110,22 @@ def zip_files(files: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def validator(schema: Schema) -> str:
-    """Return a module with the function `validate`, which raises `SchemaViolation`. It imports only the runtime."""
-    code: str = fastjsonschema.compile_to_code({"$schema": "http://json-schema.org/draft-04/schema#", **schema})
+def validator(schema: Schema, schemas: Mapping[str, Schema] = MappingProxyType({})) -> str:
+    """Return a module with the function `validate`, which raises `SchemaViolation`. It imports only the runtime.
+
+    `schemas` are the schemas to which the schema can refer.
+    """
+    rendered = function_schema(schema, schemas)
+    if rendered["$schema"] == DRAFT_4:
+        code: str = fastjsonschema.compile_to_code(rendered)
+    else:
+        # Without the details of exceptions, which contain the schema of each rule and are not used.
+        code = fastjsonschema.compile_to_code(rendered, formats=FORMATS, detailed_exceptions=False)
     lines = [line for line in code.splitlines() if not line.startswith("from fastjsonschema import")]
+    if "JsonSchemaValuesException" in "".join(lines):
+        lines.insert(0, "JsonSchemaValuesException = JsonSchemaValueException")
     lines = [f"from {RUNTIME}.event_handler import SchemaViolation as JsonSchemaValueException", *lines, ""]
-    return "\n".join(lines)
+    return code_with_exact_numbers("\n".join(lines))
 
 
 def query_schema(route: Route) -> dict[str, Any]:
@@ -133,12 +145,13 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
     lines = [
         *(["import os"] if consumers or cors_origin is None else []),
         f"from {RUNTIME}.event_handler import Api, Route",
+        *_operation_imports(function),
         f"from {package} import {module} as operations" if package else f"import {module} as operations",
         *(f"from validators import {name}" for name in modules),
         "",
         "handler = Api(",
         "    {",
-        *(f"        {_route(route, number, service.batches)}" for number, route in enumerate(function.routes)),
+        *(f"        {_route(route, number, service)}" for number, route in enumerate(function.routes)),
         "    },",
         "    {",
         *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
@@ -156,13 +169,32 @@ def _variable(name: str) -> str:
     return f"os.environ[{name!r}]"
 
 
-def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
+def _operation_imports(function: Function) -> Iterator[str]:
+    """Yield the imports of the functions that extend operations."""
+    if any(route.typed_status is not None for route in function.routes):
+        yield f"from {RUNTIME}.typed import typed"
+    if any(route.idempotency for route in function.routes):
+        yield f"from {RUNTIME}.idempotent import idempotent"
+
+
+def _operation(route: Route, service: Service) -> str:
+    """Return the expression of the operation of a route."""
+    operation = f"operations.{route.operation}"
+    if route.typed_status is not None:
+        operation = f"typed({operation}, {tuple(route.path_parameters())!r}, {route.typed_status})"
+    if route.idempotency:
+        (table,) = (table for table in service.tables if table.name == route.idempotency)
+        operation = f"idempotent({table.variable!r}, {table.hash_key.name!r})({operation})"
+    return operation
+
+
+def _route(route: Route, number: int, service: Service) -> str:
     """Return the entry of a route in the generated index."""
     types = {name: kind for name, schema in route.query.items() if (kind := query_type(schema)) != "string"}
     body = f"body_{route.body}.validate" if route.body else "None"
-    target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"
-    if route.body and route.body in batches:
-        target += f", {batches[route.body]!r}, entry_{route.body}.validate"
+    target = f"{_operation(route, service)}, {body}, query_{number}.validate, {types!r}"
+    if route.body and route.body in service.batches:
+        target += f", {service.batches[route.body]!r}, entry_{route.body}.validate"
     return f"({route.method!r}, {route.path!r}): Route({target}),"
 
 

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..model import Call, Code, Route, Schema, Service
+from ..model.schema_renderings import openapi_schema
 from ..runtime.errors import (
     BadRequest,
     IdempotencyConflict,
     NotFound,
     PreconditionFailed,
+    RequestInProgress,
     TooLarge,
     TooManyRequests,
     Unavailable,
@@ -178,6 +180,11 @@ KEY_REUSED = Code(
     IdempotencyConflict.status,
     "The `Idempotency-Key` was already used with a different request. Use a new key.",
 )
+IN_PROGRESS = Code(
+    RequestInProgress.code,
+    RequestInProgress.status,
+    "An earlier request with this `Idempotency-Key` has not finished. Send the request again after `Retry-After`.",
+)
 
 
 def error_statuses(route: Route) -> list[int]:
@@ -199,6 +206,7 @@ def codes(service: Service) -> list[Code]:
     ]
     result += [code for route in routes for code in route.codes]
     result += [KEY_REUSED] * any(route.idempotent for route in routes)
+    result += [IN_PROGRESS] * any(bool(route.idempotency) for route in routes)
     return sorted(dict.fromkeys(result), key=lambda code: code.status)
 
 
@@ -218,7 +226,7 @@ def document(service: Service, server_url: str = "/") -> Document:
         "tags": [{"name": name} for name in dict.fromkeys(map(_tag, routes))],
         "paths": _paths(service, routes),
         "components": {
-            "schemas": {**_to_openapi_schema(service.schemas), ERROR: ERROR_SCHEMA},
+            "schemas": {**{n: openapi_schema(s) for n, s in service.schemas.items()}, ERROR: ERROR_SCHEMA},
             "parameters": {CORRELATION_ID["name"]: CORRELATION_ID},
             "headers": HEADERS,
             "responses": {_label(status): _common_error(status) for status in sorted(errors)},
@@ -263,18 +271,6 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
         return []
     schemes: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
     return schemes if route.key_required else [{}, *schemes]
-
-
-def _to_openapi_schema(schema: Any) -> Any:
-    """Convert a JSON Schema or a part of it. OpenAPI 3.0 has `nullable` instead of the type `null`."""
-    match schema:
-        case {"type": [kind, "null"] | ["null", kind]}:
-            return _to_openapi_schema({**schema, "type": kind, "nullable": True})
-        case Mapping():
-            return {name: _to_openapi_schema(value) for name, value in schema.items()}
-        case list():
-            return [_to_openapi_schema(value) for value in schema]
-    return schema
 
 
 def _paths(service: Service, routes: list[Route]) -> Document:
@@ -346,7 +342,7 @@ def _query_parameters(route: Route, example: Call) -> list[Document]:
             "name": name,
             "in": "query",
             "description": schema.get("description", ""),
-            "schema": _to_openapi_schema({key: value for key, value in schema.items() if key != "description"}),
+            "schema": openapi_schema({key: value for key, value in schema.items() if key != "description"}),
             **_example(values.get(name), int if schema.get("type") == "integer" else str),
         }
         for name, schema in route.query.items()
@@ -391,8 +387,9 @@ def _route_error(route: Route, status: int) -> Document:
 def _codes(route: Route, status: int) -> list[Code]:
     """Return the error codes that a route declares for a status."""
     declared = [code for code in route.codes if code.status == status]
-    with_key = declared and status == KEY_REUSED.status and route.idempotent
-    return [*declared, KEY_REUSED] if with_key else declared
+    if declared and status == KEY_REUSED.status and route.idempotent:
+        return [*declared, KEY_REUSED, *([IN_PROGRESS] if route.idempotency else [])]
+    return declared
 
 
 def _response(status: int, schema: str | None, *extra_headers: str) -> Document:

@@ -29,6 +29,7 @@ from .resources import (
     StreamView,
     Table,
     Topic,
+    idempotency_table,
 )
 from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
 from .triggers import METHODS, Code, Consumer, Part, Route, Schedule, Throttle
@@ -77,4 +78,5 @@ __all__ = [
     "Throttle",
     "Topic",
     "Workload",
+    "idempotency_table",
 ]

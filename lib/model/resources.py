@@ -9,6 +9,7 @@ from os import PathLike
 from typing import Any, Literal
 
 from ..runtime.metrics import DIMENSION
+from ..runtime.reserved_keys import EXPIRES
 from ..settings import AlarmSettings, invalid_value
 from .validation import check_choice, check_name, check_output_prefix, check_variable
 
@@ -130,6 +131,11 @@ class Topic:
         """Return the name of the stack output of the topic by attribute."""
         prefix = output_prefix_of(self)
         return {"arn": f"{prefix}_topic_arn"} if prefix else {}
+
+
+def idempotency_table(name: str = "idempotency", variable: str = "IDEMPOTENCY_TABLE") -> Table:
+    """Return a table for the records of `Route.idempotency`. DynamoDB deletes them 24 hours after their requests."""
+    return Table(name=name, variable=variable, hash_key=Key("id"), ttl=EXPIRES, output_prefix="")
 
 
 def output_prefix_of(resource: Table | Topic) -> str:

@@ -6,13 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Callable
 
+from ..runtime.reserved_keys import PREFIX
 from ..settings import ApiSettings, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant
 from .resources import Metric, Schema
+from .typed_operations import derived_fields
 from .validation import PATH, check_name, check_operation
 
+SchemaReference = Any
+"""Name of a schema in `Service.schemas`, or a Python type with a schema."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 THROTTLE_LIMITS = {
     "rate_per_second": between(0.1, 1_000_000, "requests a second"),
@@ -79,12 +83,13 @@ class Route:
     summary: str = ""
     """Summary in documents. Default: the name of the operation, capitalized and with spaces."""
     grants: tuple[Grant, ...] = ()
-    body: str | None = None
-    """Schema of the request body, by its name in `Service.schemas`."""
+    body: SchemaReference = None
+    """Schema of the request body: its name in `Service.schemas`, or a Python type. Default (None): no body."""
     query: Mapping[str, Schema] = field(default_factory=dict)
     """Supported query parameters; others are rejected."""
-    responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
-    """Schemas of successful responses by status. None documents no body."""
+    responses: Mapping[int, SchemaReference] = field(default_factory=lambda: {200: None})
+    """Schemas of successful responses by status: names in `Service.schemas`, or Python types. None documents no
+    body."""
     errors: tuple[int, ...] = ()
     """Error statuses in addition to those that other fields and the codes imply."""
     codes: tuple[Code, ...] = ()
@@ -101,6 +106,11 @@ class Route:
     idempotent: bool = False
     """Whether the operation returns the recorded response to a retry with the same `Idempotency-Key`, as
     `runtime.idempotency` does. Only then does the API reference contain the header."""
+    idempotency: str = ""
+    """Table in which the response is recorded by `Idempotency-Key`, so that the operation runs once for each key. See
+    `idempotency_table`. Empty if the operation records it itself, or is not idempotent."""
+    typed_status: int | None = None
+    """Status of the responses of an operation with typed parameters, which `Route.typed` sets."""
     throttle: Throttle | None = None
     """Limits on the requests of the route. Default (None): the limits of the stage."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -118,6 +128,30 @@ class Route:
             raise invalid_value(field_name, True, "False for a route without a scope", remedy)
         if not re.fullmatch(r"[a-z-]*", self.required_scope()):
             raise invalid_value("route scope", self.scope, "lowercase letters and '-', or empty")
+        if self.idempotency:
+            object.__setattr__(self, "idempotent", True)
+            object.__setattr__(self, "grants", tuple(dict.fromkeys((*self.grants, self._idempotency_grant()))))
+
+    @classmethod
+    def typed(
+        cls, operation: Callable[..., Any], *, method: str, path: str, status: int | None = None, **fields: Any
+    ) -> Route:
+        """Return a route to a function with typed parameters, from which the schemas of the route are derived.
+
+        A parameter with the name of a path parameter receives it, one with the type `Request` the request. Other
+        parameters receive query parameters if their type is scalar, such as `int` or an enumeration, and the body
+        otherwise. The result is the body of responses with `status`; default: 204 for the result None, else 200. The
+        summary is the first line of the docstring. `fields` are further fields of the route.
+        """
+        return cls(**{**derived_fields(operation, method, path, status), **fields})
+
+    def _idempotency_grant(self) -> Grant:
+        return Grant(
+            on=self.idempotency,
+            actions=("PutItem", "UpdateItem", "DeleteItem"),
+            keys=(f"{PREFIX}idempotency#*",),
+            reason="record responses by idempotency key",
+        )
 
     def required_scope(self) -> str:
         """Return the scope that a caller needs; empty if none is required."""

@@ -35,7 +35,7 @@ class Edge:
                 key_name=context.names.physical("api", f"{service.api_type}-key"),
                 description=service.description,
                 routes=[(route, compute.functions[function.name]) for function, route in service.routes()],
-                schemas={name: service.request_schema(name) for name in service.schemas},
+                schemas={name: service.gateway_schema(name) for name in service.schemas},
                 settings=settings.api,
                 authorization=settings.authorization,
                 user_pool=self._frontend.user_pool,

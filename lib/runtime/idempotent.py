@@ -1,0 +1,187 @@
+"""Idempotent operations: a repeated request gets the recorded response, and the operation runs once.
+
+A record with the idempotency key is written before the operation, and its response is added afterwards. If the function
+stops in between, the record expires when the invocation would have timed out, and the next request runs the operation.
+An operation that changes only DynamoDB items can avoid that case: `idempotency.Idempotency` writes the record in the
+transaction of the change.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from . import logging
+from .attributes import Item
+from .dynamodb import ConditionFailed, DynamoDB
+from .errors import Conflict, IdempotencyConflict, RequestInProgress, TooLarge
+from .event_handler import Request, Response
+from .http_client import DEADLINE, AwsError
+from .idempotency import LIFETIME_SECONDS, Idempotency
+from .reserved_keys import EXPIRES
+
+HEADER = "idempotency-key"
+CLOCK_SKEW_SECONDS = 2
+"""Time after the timeout of an invocation until another one can run its operation."""
+MAX_INVOCATION_SECONDS = 900
+"""Maximum timeout of a function."""
+MAX_RESPONSE_BYTES = 350_000
+"""Maximum size of a recorded response. An item of DynamoDB has at most 400 KB."""
+
+Operation = Callable[[Request], Response]
+
+_NAMES = {"#owner": "owner", "#digest": "digest", "#lease": "lease", "#response": "response", "#expires": EXPIRES}
+_CLAIMABLE = (
+    "attribute_not_exists(#digest) OR #expires < :now "
+    "OR (attribute_not_exists(#response) AND #lease < :now AND #digest = :digest)"
+)
+"""Condition of the claim: there is no record, or it has expired, or the invocation that wrote it has timed out."""
+
+
+def idempotent(
+    variable: str, key_attribute: str = "id", *, now: Callable[[], float] = time.time
+) -> Callable[[Operation], Operation]:
+    """Return a decorator of operations that makes requests with the header `Idempotency-Key` idempotent.
+
+    `variable` is the environment variable with the name of the table of the records, and `key_attribute` its partition
+    key, a string. A request without the header runs the operation every time. A decorated operation raises
+
+    - `IdempotencyConflict` if the key was used with another request,
+    - `RequestInProgress` while an earlier request with the key is running,
+    - `Conflict` if the response of the earlier request was too large to be recorded.
+
+    Responses with a status of at least 400 and errors are not recorded: the next request runs the operation.
+    """
+
+    def decorate(operation: Operation) -> Operation:
+        @functools.wraps(operation)
+        def run(request: Request) -> Response:
+            key = request.headers.get(HEADER)
+            if key is None:
+                return operation(request)
+            record = _Record(_store(), os.environ[variable], key_attribute, key, request, now)
+            return record.claim() or record.complete(operation)
+
+        return run
+
+    return decorate
+
+
+@functools.lru_cache(maxsize=1)
+def _store() -> DynamoDB:
+    """Return the client of this execution environment."""
+    return DynamoDB()
+
+
+class _Record:
+    """The record of a request."""
+
+    def __init__(
+        self,
+        store: DynamoDB,
+        table: str,
+        key_attribute: str,
+        key: str,
+        request: Request,
+        now: Callable[[], float],
+    ) -> None:
+        content = json.dumps([request.path, request.query, request.body], sort_keys=True, default=repr)
+        scope = f"{request.route} {request.caller}"
+        idempotency = Idempotency(key, scope, {"request": {"S": content}}, lambda name: {key_attribute: {"S": name}})
+        self._request = request
+        self._digest = {"S": idempotency.digest}
+        self._owner = {"S": os.urandom(16).hex()}
+        self._store, self._table, self._now = store, table, now
+        self._key = idempotency.primary_key
+
+    def claim(self) -> Response | None:
+        """Write the record and return None, or return the response of an earlier request."""
+        now = int(self._now())
+        lease = now + math.ceil(min(DEADLINE.remaining_seconds(), MAX_INVOCATION_SECONDS)) + CLOCK_SKEW_SECONDS
+        item = {
+            **self._key,
+            "owner": self._owner,
+            "digest": self._digest,
+            "lease": {"N": str(lease)},
+            EXPIRES: {"N": str(now + LIFETIME_SECONDS)},
+        }
+        try:
+            self._store.call(
+                "PutItem",
+                TableName=self._table,
+                Item=item,
+                ConditionExpression=_CLAIMABLE,
+                ExpressionAttributeNames={name: _NAMES[name] for name in ("#digest", "#lease", "#response", "#expires")},
+                ExpressionAttributeValues={":now": {"N": str(now)}, ":digest": self._digest},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ConditionFailed as exc:
+            record = exc.item or {}
+            # The condition of a retry also fails if the first attempt was executed and only its response was lost.
+            return None if record.get("owner") == self._owner else self._recorded_response(record, now)
+        return None
+
+    def complete(self, operation: Operation) -> Response:
+        """Run the operation and record its response. Delete the record if there is none to record."""
+        try:
+            response = operation(self._request)
+        except BaseException:
+            self._release()
+            raise
+        if response.status >= 400:
+            self._release()
+            return response
+        try:
+            self._update("SET #response = :response", {":response": {"M": _to_item(response)}})
+        except (AwsError, ConditionFailed, TooLarge) as exc:
+            # The operation was executed: an error would cause a request that executes it again.
+            logging.write("ERROR", "response not recorded", requestId=self._request.id, error=str(exc))
+        return response
+
+    def _recorded_response(self, record: Item, now: int) -> Response:
+        if record.get("digest") != self._digest:
+            raise IdempotencyConflict("This Idempotency-Key was already used with a different request. Use a new key.")
+        if "response" not in record:
+            raise RequestInProgress(max(1, int(record["lease"]["N"]) - now))
+        response = record["response"]["M"]
+        if "body" not in response:
+            raise Conflict("The request was executed, but its response is too large to be repeated. Read the resource.")
+        headers = {name: value["S"] for name, value in response["headers"]["M"].items()}
+        return Response(int(response["status"]["N"]), response["body"]["S"], headers)
+
+    def _release(self) -> None:
+        """Delete the record, so that the next request runs the operation at once and not after the timeout."""
+        try:
+            self._call("DeleteItem", {})
+        except (AwsError, ConditionFailed) as exc:
+            logging.write("ERROR", "idempotency record not deleted", requestId=self._request.id, error=str(exc))
+
+    def _update(self, expression: str, values: Item) -> None:
+        self._call("UpdateItem", values, UpdateExpression=expression)
+
+    def _call(self, operation: str, values: Item, **parameters: Any) -> None:
+        """Change the record if it is still the one of this request."""
+        names = {"#owner": "owner", **({"#response": "response"} if values else {})}
+        self._store.call(
+            operation,
+            TableName=self._table,
+            Key=self._key,
+            ConditionExpression="#owner = :owner",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={":owner": self._owner, **values},
+            **parameters,
+        )
+
+
+def _to_item(response: Response) -> Item:
+    headers: Mapping[str, str] = response.headers
+    item: Item = {
+        "status": {"N": str(response.status)},
+        "headers": {"M": {name: {"S": value} for name, value in headers.items()}},
+    }
+    return {**item, "body": {"S": response.body}} if len(response.body.encode()) <= MAX_RESPONSE_BYTES else item
