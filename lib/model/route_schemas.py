@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from .function import Function
-from .schema_definitions import with_shared_definitions
+from .schema_definitions import OUTPUT_SUFFIX, with_shared_definitions
 from .schema_renderings import Schema
-from .schema_types import OUTPUT_SUFFIX, Mode, is_type, schema_of, type_name
+from .schema_types import Mode, is_type, schema_of, type_name
 from .triggers import Route
 
 

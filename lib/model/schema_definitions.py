@@ -9,54 +9,59 @@ from typing import Any
 from .json_schema import nested
 from .schema_renderings import REFERENCE, Schema, nested_converted
 
-LOCAL = ("#/$defs/", "#/definitions/")
+OUTPUT_SUFFIX = "Output"
+"""Suffix in the name of a schema of responses that differs from the schema of requests with the same name."""
+DEFINITIONS = ("$defs", "definitions")
+"""Keywords for the definitions of a schema."""
+LOCAL = tuple(f"#/{keyword}/" for keyword in DEFINITIONS)
 """Prefixes of references to a definition of the same schema, as pydantic, msgspec and draft 4 to 7 write them."""
 
 
 def with_shared_definitions(schemas: Mapping[str, Schema]) -> dict[str, Schema]:
     """Return the schemas with the definitions of each (`$defs`) as further schemas.
 
-    A definition keeps its name without other characters than letters and digits. If another schema has this name, the
-    name of the schema that contains the definition precedes it.
+    A definition keeps its name without other characters than letters and digits. If another schema has this name, it
+    gets the suffix `Output`, or else the name of the schema that contains the definition as a prefix.
     """
-    result: dict[str, Schema] = {}
-    originals: dict[str, Any] = {name: schema for name, schema in schemas.items() if not _definitions(schema)}
-    for name, schema in schemas.items():
-        definitions = _definitions(schema)
-        root = _root(schema, definitions)
-        names = _names(name, root, definitions, {**dict.fromkeys(schemas), **originals})
-        originals |= {names[key]: definition for key, definition in definitions.items()}
+    contents = {name: _content(*_parts(schema)) for name, schema in schemas.items()}
+    result: dict[str, Schema] = dict.fromkeys(schemas, {})
+    for owner, schema in schemas.items():
+        root, definitions = _parts(schema)
+        names: dict[str, str] = {}
+        for key, definition in definitions.items():
+            content = _content(definition, definitions)
+            name = re.sub(r"[^A-Za-z0-9]", "", key)
+            candidates = (name, f"{name}{OUTPUT_SUFFIX}", f"{owner}{name}")
+            names[key] = next((name for name in candidates if contents.get(name, content) == content), candidates[-1])
+            contents[names[key]] = content
         result |= {names[key]: _normalized(definition, names) for key, definition in definitions.items()}
-        result[name] = _normalized(root, names)
-    return {**{name: result[name] for name in schemas}, **result}
+        result[owner] = _normalized(root, names)
+    return result
 
 
-def _definitions(schema: Any) -> dict[str, Any]:
+def _parts(schema: Any) -> tuple[Any, dict[str, Any]]:
+    """Return a schema without its definitions, and the definitions.
+
+    A schema that is only a reference to one of its definitions is that definition.
+    """
     if not isinstance(schema, Mapping):
-        return {}
-    members = (schema.get(keyword) for keyword in ("$defs", "definitions"))
-    return {name: inner for mapping in members if isinstance(mapping, Mapping) for name, inner in mapping.items()}
+        return schema, {}
+    members = (schema.get(keyword) for keyword in DEFINITIONS)
+    definitions = {name: inner for mapping in members if isinstance(mapping, Mapping) for name, inner in mapping.items()}
+    root = {keyword: value for keyword, value in schema.items() if keyword not in DEFINITIONS}
+    target = _local_name(root) if root.keys() == {"$ref"} else None
+    return (definitions[target], definitions) if target in definitions else (root, definitions)
 
 
-def _root(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """Return a schema without its definitions. A schema that is only a reference to one of them is that definition."""
-    if not definitions:
-        return schema
-    root = {keyword: value for keyword, value in schema.items() if keyword not in ("$defs", "definitions")}
-    return definitions[target] if root.keys() == {"$ref"} and (target := _local_name(root)) in definitions else root
-
-
-def _names(
-    owner: str, root: Any, definitions: Mapping[str, Any], originals: Mapping[str, Any]
-) -> dict[str, str]:
-    """Return the name of each definition in the service. `originals` are the schemas that already have a name."""
-    names = {key: re.sub(r"[^A-Za-z0-9]", "", key) for key in definitions}
-    taken = {**originals, owner: root}
-    prefixed = {key for key, name in names.items() if name in taken and taken[name] != definitions[key]}
-    # A definition that refers to another one than the schema of the same name is another one too.
-    while further := {key for key in names.keys() - prefixed if prefixed & {*_local_references(definitions[key])}}:
-        prefixed |= further
-    return {key: owner + name if key in prefixed else name for key, name in names.items()}
+def _content(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """Return a schema with all definitions to which it refers, directly or indirectly."""
+    used: dict[str, Any] = {}
+    pending = [schema]
+    while pending:
+        further = {*_local_references(pending.pop())} & definitions.keys() - used.keys()
+        used |= {name: definitions[name] for name in further}
+        pending += (definitions[name] for name in further)
+    return schema, used
 
 
 def _local_name(schema: Any) -> str | None:
@@ -94,7 +99,7 @@ def _with_null_type(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema with the type `[x, "null"]` instead of the alternatives of type x and null."""
     options = schema.get("anyOf")
     others = [option for option in options if option != {"type": "null"}] if isinstance(options, list) else []
-    if len(others) != 1 or len(others) == len(schema["anyOf"]) or not isinstance(others[0], Mapping):
+    if len(others) != 1 or len(others) == len(options or ()) or not isinstance(others[0], Mapping):
         return schema
     (other,) = others
     outer = {keyword: value for keyword, value in schema.items() if keyword != "anyOf"}

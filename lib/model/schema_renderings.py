@@ -278,5 +278,7 @@ def _any_item(first: list[Any], schema: Schema, result: dict[str, Any]) -> dict[
     """Return the schema of every item of an array whose first items have schemas of their own."""
     has_rest = schema.get("items", True) is not False and schema.get("maxItems", len(first) + 1) > len(first)
     rest = [result["items"]] if isinstance(schema.get("items"), Mapping) else [{}]
-    options = [*first, *rest] if has_rest else first
-    return {} if {} in options else {"anyOf": options}
+    options = []
+    for option in [*first, *rest] if has_rest else first:
+        options += [option] if option not in options else []
+    return options[0] if len(options) == 1 else {} if {} in options else {"anyOf": options}

@@ -17,8 +17,6 @@ from .schema_renderings import DOCUMENTED_DEFAULT, Schema, nested_converted
 Mode = Literal["validation", "serialization"]
 """Whether a schema describes the input or the output of a type, which can differ: fields with a default are optional
 only in the input."""
-OUTPUT_SUFFIX = "Output"
-"""Suffix in the name of the schema of a response if it differs from that of a request."""
 
 
 def is_type(value: object) -> bool:

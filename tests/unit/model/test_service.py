@@ -246,7 +246,7 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
                 "schemas": {"New": {"type": "array", "items": {"$ref": "#/components/schemas/Old"}}},
                 "functions": (a_function(a_route(body="New")),),
             },
-            r"schema New/items/\$ref is not supported in requests, got '#/components/schemas/Old'. Copy the schema",
+            r"schema New \$ref must be to one of New, got 'Old'",
         ),
         (
             {"functions": (a_function(variables={"PARCELS_TABLE": "x"}),)},
