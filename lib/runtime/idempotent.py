@@ -59,12 +59,12 @@ def idempotent(
     """
 
     def decorate(operation: Operation) -> Operation:
-        @functools.wraps(operation)
+        @functools.wraps(operation, updated=())
         def run(request: Request) -> Response:
             key = request.headers.get(HEADER)
             if key is None:
                 return operation(request)
-            record = _Record(_store(), os.environ[variable], key_attribute, key, request, now)
+            record = _Record(store(), os.environ[variable], key_attribute, key, request, now)
             return record.claim() or record.complete(operation)
 
         return run
@@ -73,7 +73,7 @@ def idempotent(
 
 
 @functools.lru_cache(maxsize=1)
-def _store() -> DynamoDB:
+def store() -> DynamoDB:
     """Return the client of this execution environment."""
     return DynamoDB()
 
