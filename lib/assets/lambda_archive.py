@@ -19,6 +19,7 @@ import fastjsonschema
 from ..model import CORS_VARIABLE, Function, Route, Schema, Service
 from ..model.json_schema import query_type
 from ..model.schema_renderings import DRAFT_4, FORMATS, code_with_exact_numbers, function_schema
+from .handler_operations import operation_problems
 
 LIBRARY = __package__.rpartition(".")[0]
 FOLDER = Path(__file__).parents[1]
@@ -46,14 +47,31 @@ def shared_sources(handler: str) -> dict[str, str]:
 
 
 def check_handlers(service: Service) -> None:
-    """Raise `ValueError` if the package of a handler does not exist or contains code that cannot run in Lambda."""
-    for handler in sorted({function.handler for function in service.functions}):
-        package = _package_of(handler)
+    """Raise `ValueError` if the package of a handler does not exist or contains code that cannot run in Lambda, or if
+    its module lacks an operation."""
+    for function in sorted(service.functions, key=lambda function: function.handler):
+        package = _package_of(function.handler)
         if package.startswith(f"{LIBRARY}."):
             continue
         for path, source in _package(package):
-            for module in _missing_modules(path, source):
-                raise ValueError(_missing_module(handler, package, path, module))
+            for module, line in _missing_modules(path, source):
+                raise ValueError(_missing_module(function.handler, package, f"{path}:{line}", module))
+        for problem in operation_problems(function, handler_path(function.handler)):
+            raise ValueError(f"service {service.name!r}: {problem}")
+
+
+def handler_path(handler: str) -> Path:
+    """Return the source file of a handler module. Raise `ValueError` if it does not exist."""
+    package, _, module = handler.rpartition(".")
+    candidates = [_folder(package) / f"{module}.py"] if package else []
+    candidates.append(_folder(package) / module / "__init__.py" if package else _folder(handler) / "__init__.py")
+    for path in candidates:
+        if path.exists():
+            return path
+    raise ValueError(
+        f"handler must be a module in the package {package}, got {handler!r}. Correct the name, or create "
+        f"{candidates[0]}."
+    )
 
 
 def source_path(path: str) -> Path:
@@ -205,15 +223,16 @@ def _package_of(handler: str) -> str:
     return ".".join((LIBRARY, *folder.relative_to(FOLDER).parts)) if folder.is_relative_to(FOLDER) else package
 
 
-def _missing_modules(path: str, source: str) -> Iterator[str]:
-    """Yield the modules of this library that the module imports, but that archives do not contain."""
+def _missing_modules(path: str, source: str) -> Iterator[tuple[str, int]]:
+    """Yield the modules of this library that the module imports, but that archives do not contain, with the lines."""
     for statement in ast.parse(source, path).body:
         names: list[str] = []
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]
         if isinstance(statement, ast.ImportFrom) and not statement.level:
             names = [f"{statement.module}.{alias.name}" for alias in statement.names]
-        yield from (name for name in names if _is_library(name) and not f"{name}.".startswith(f"{RUNTIME}."))
+        missing = [name for name in names if _is_library(name) and not f"{name}.".startswith(f"{RUNTIME}.")]
+        yield from ((name, statement.lineno) for name in missing)
 
 
 def _is_library(module: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..settings import FunctionSettings
+from ..settings import Definition, FunctionSettings
 from .grants import Grant, merge_grants
 from .resources import Metric
 from .triggers import Consumer, Part, Route, Schedule
@@ -13,7 +13,7 @@ from .validation import check_name, check_variable
 
 
 @dataclass(frozen=True, kw_only=True)
-class Function:
+class Function(Definition):
     """A Lambda function with its routes, schedules and stream consumers."""
 
     name: str

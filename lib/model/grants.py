@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from ..settings import Definition
 from . import iam_actions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grant:
+class Grant(Definition):
     """Permission of a function on a table, a topic, a parameter or a secret."""
 
     on: str

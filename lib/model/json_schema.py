@@ -1,8 +1,8 @@
 """Validation of the JSON Schemas in a service definition.
 
-Code that is generated from a schema validates requests, after API Gateway has validated them with the part of the schema
-that it supports. All schemas are published as OpenAPI 3.0. Keywords that functions do not validate are rejected, because
-they would document rules that are not enforced. `schema_renderings` converts the others.
+Code that is generated from a schema validates requests, after API Gateway has validated them with the part of the
+schema that it supports. All schemas are published as OpenAPI 3.0. Keywords that functions do not validate are rejected,
+because they would document rules that are not enforced. `schema_renderings` converts the others.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ RULES: Mapping[str, Rule] = {
         "Use one schema for all items, or prefixItems.",
     ),
     "$ref": (
-        lambda value, _: isinstance(value, str) and re.fullmatch(r"#/components/schemas/[A-Za-z0-9]+", value) is not None,
+        lambda value, _: (
+            isinstance(value, str) and re.fullmatch(r"#/components/schemas/[A-Za-z0-9]+", value) is not None
+        ),
         "#/components/schemas/ with the name of a schema, or #/$defs/ with a name in $defs",
         "Define the schema in the schemas of the service.",
     ),
@@ -209,7 +211,6 @@ def problems(schema: Any, path: str, *, checked: bool) -> Iterator[str]:
             if not is_supported(value, schema):
                 yield f"{path}/{keyword} must be {expected}, got {value!r}. {remedy}"
     for inner_path, inner in nested(schema):
-
         yield from problems(inner, f"{path}/{inner_path}", checked=checked)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..runtime.metrics import DIMENSION
 from ..runtime.reserved_keys import EXPIRES
-from ..settings import AlarmSettings, invalid_value
+from ..settings import AlarmSettings, Definition, invalid_value
 from .validation import check_choice, check_name, check_output_prefix, check_variable
 
 Schema = Mapping[str, Any]
@@ -42,7 +42,7 @@ UNITS = (*_AMOUNTS, *(f"{amount}/Second" for amount in _AMOUNTS), *_TIMES, "Perc
 
 
 @dataclass(frozen=True)
-class Key:
+class Key(Definition):
     """A key attribute of a table or an index."""
 
     name: str
@@ -53,7 +53,7 @@ class Key:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Index:
+class Index(Definition):
     """A global secondary index. It contains only items with its key attributes (sparse index)."""
 
     name: str
@@ -66,7 +66,7 @@ class Index:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Definition):
     """A DynamoDB table."""
 
     name: str
@@ -113,7 +113,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topic:
+class Topic(Definition):
     """An SNS topic."""
 
     name: str
@@ -144,7 +144,7 @@ def output_prefix_of(resource: Table | Topic) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class Parameter(Definition):
     """A Parameter Store parameter `/<service>/<environment>/<name>` with the name of a table or a JSON object."""
 
     name: str
@@ -163,7 +163,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Secret:
+class Secret(Definition):
     """A secret: a SecureString parameter `/<service>/<environment>/<name>` of Parameter Store, or a secret
     `<service>/<environment>/<name>` of Secrets Manager."""
 
@@ -188,7 +188,7 @@ Grantable = Table | Topic | Parameter | Secret
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(Definition):
     """A custom metric that an operation emits with `metrics.emit`."""
 
     name: str
@@ -205,7 +205,7 @@ class Metric:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alarm:
+class Alarm(Definition):
     """An alarm in addition to those that every function has."""
 
     name: str
@@ -233,7 +233,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class Site(Definition):
     """A static site that calls the API. Its `config.json` contains `api_url`, `service` and `environment`, and with a
     user pool also `sign_in` with the `url` of the pool, the `client_id`, and the `scopes` to request."""
 

@@ -35,7 +35,9 @@ def named_schemas(
         return replace(route, body=bodies[id(route)], responses=responses[id(route)]) if _has_types(route) else route
 
     functions = tuple(
-        replace(function, routes=tuple(map(named, function.routes))) if any(map(_has_types, function.routes)) else function
+        replace(function, routes=tuple(map(named, function.routes)))
+        if any(map(_has_types, function.routes))
+        else function
         for function in functions
     )
     named_definitions = with_shared_definitions(names.schemas)

@@ -24,7 +24,7 @@ def with_shared_definitions(schemas: Mapping[str, Schema]) -> dict[str, Schema]:
     gets the suffix `Output`, or else the name of the schema that contains the definition as a prefix.
     """
     contents = {name: _content(*_parts(schema)) for name, schema in schemas.items()}
-    result: dict[str, Schema] = dict.fromkeys(schemas, {})
+    result: dict[str, Schema] = {name: {} for name in schemas}
     for owner, schema in schemas.items():
         root, definitions = _parts(schema)
         names: dict[str, str] = {}
@@ -47,7 +47,9 @@ def _parts(schema: Any) -> tuple[Any, dict[str, Any]]:
     if not isinstance(schema, Mapping):
         return schema, {}
     members = (schema.get(keyword) for keyword in DEFINITIONS)
-    definitions = {name: inner for mapping in members if isinstance(mapping, Mapping) for name, inner in mapping.items()}
+    definitions = {
+        name: inner for mapping in members if isinstance(mapping, Mapping) for name, inner in mapping.items()
+    }
     root = {keyword: value for keyword, value in schema.items() if keyword not in DEFINITIONS}
     target = _local_name(root) if root.keys() == {"$ref"} else None
     return (definitions[target], definitions) if target in definitions else (root, definitions)
@@ -103,7 +105,9 @@ def _with_null_type(schema: dict[str, Any]) -> dict[str, Any]:
         return schema
     (other,) = others
     outer = {keyword: value for keyword, value in schema.items() if keyword != "anyOf"}
-    if not isinstance(other.get("type"), str) or other.keys() & (outer.keys() | {"const", "allOf", "anyOf", "oneOf", "not"}):
+    if not isinstance(other.get("type"), str) or other.keys() & (
+        outer.keys() | {"const", "allOf", "anyOf", "oneOf", "not"}
+    ):
         return schema
     values = {"enum": [*other["enum"], None]} if "enum" in other and None not in other["enum"] else {}
     return {**other, **values, "type": [other["type"], "null"], **outer}

@@ -65,7 +65,7 @@ def _adapted(schema: Any) -> Any:
 
 
 def query_schema_of(kind: Any, path: str) -> Schema:
-    """Return the schema of a query parameter with a type. It has one type, and no null, which a query cannot contain."""
+    """Return the schema of a query parameter with a type: without null, which a query cannot contain."""
     schema = schema_of(kind, "validation", path)
     definitions = schema.get("$defs", {})
     schema = _inlined({key: value for key, value in schema.items() if key != "$defs"}, definitions)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from ..settings import Settings, check_tags, merge
 from ..runtime.reserved_keys import EXPIRES
+from ..settings import Definition, Settings, check_tags, merge
 from . import json_schema
 from .function import Function
 from .grants import Grant, action_problems, merge_grants
@@ -45,7 +45,7 @@ DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "Managed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class Call(Definition):
     """A request for the smoke test, the load test, seed data, or an example in the API reference."""
 
     method: str
@@ -66,7 +66,7 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
+class Service(Definition):
     """A serverless API that a `TapStack` deploys."""
 
     name: str

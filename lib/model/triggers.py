@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any, Callable
+from typing import Any
 
 from ..runtime.reserved_keys import PREFIX
-from ..settings import ApiSettings, FunctionSettings, between, check_schedule, invalid_value
+from ..settings import ApiSettings, Definition, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant
 from .resources import Metric, Schema
 from .typed_operations import derived_fields
@@ -26,7 +26,7 @@ THROTTLE_LIMITS = {
 
 
 @dataclass(frozen=True)
-class Code:
+class Code(Definition):
     """A `code` of error responses, in addition to those that every service has."""
 
     name: str
@@ -42,7 +42,7 @@ class Code:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Throttle:
+class Throttle(Definition):
     """Limits on the requests of one route by all callers, instead of the limits of the stage."""
 
     rate_per_second: float
@@ -73,7 +73,7 @@ class Throttle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route:
+class Route(Definition):
     """A method of a path with its operation and its responses."""
 
     method: str
@@ -163,7 +163,7 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule:
+class Schedule(Definition):
     """An operation that runs on a schedule."""
 
     name: str
@@ -182,7 +182,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Consumer:
+class Consumer(Definition):
     """An operation that runs after items of a table change, at least once for each change.
 
     It receives the keys of the items in DynamoDB JSON: `[{"id": {"S": "a"}}]`.

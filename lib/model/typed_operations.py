@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Callable
+from typing import Any
 
 from ..runtime.event_handler import Response
 from ..runtime.typed import NO_CONTENT, Signature, signature_of

@@ -116,7 +116,9 @@ class _Record:
                 TableName=self._table,
                 Item=item,
                 ConditionExpression=_CLAIMABLE,
-                ExpressionAttributeNames={name: _NAMES[name] for name in ("#digest", "#lease", "#response", "#expires")},
+                ExpressionAttributeNames={
+                    name: _NAMES[name] for name in ("#digest", "#lease", "#response", "#expires")
+                },
                 ExpressionAttributeValues={":now": {"N": str(now)}, ":digest": self._digest},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )

@@ -63,9 +63,9 @@ def signature_of(operation: Callable[..., Any], path_parameters: Collection[str]
         parameters.append(Parameter(parameter.name, source, kind, parameter.default))
     if len(bodies := [parameter.name for parameter in parameters if parameter.source == "body"]) > 1:
         raise ValueError(f"{name} must have at most one parameter for the body, got {', '.join(bodies)}.")
-    if missing := sorted({*path_parameters} - {parameter.name for parameter in parameters if parameter.source == "path"}):
-        if not any(parameter.source == "request" for parameter in parameters):
-            raise ValueError(f"{name} must have a parameter for each path parameter, got none for {missing[0]!r}.")
+    received = {parameter.name if parameter.source == "path" else parameter.source for parameter in parameters}
+    if (missing := sorted({*path_parameters} - received)) and "request" not in received:
+        raise ValueError(f"{name} must have a parameter for each path parameter, got none for {missing[0]!r}.")
     if "return" not in hints:
         raise ValueError(f"{name} must have a return type. Annotate it, with None for a response without a body.")
     result = hints["return"]

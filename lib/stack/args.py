@@ -13,7 +13,7 @@ from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
-from ..model.names import check_environment_suffix
+from ..model.names import check_environment_suffix, physical_name
 from ..services import SERVICES
 from ..settings import (
     SETTINGS_GROUPS,
@@ -115,6 +115,7 @@ class TapStackArgs(Settings):
         self._check_cors()
         self._check_authorization()
         self._check_secrets()
+        self._check_names()
         for _, route in self.service_definition().routes():
             if route.throttle:
                 route.throttle.within(self.settings().api)
@@ -165,6 +166,21 @@ class TapStackArgs(Settings):
                 raise invalid_value("authorization.type", USER_POOL, "NONE", remedy)
             if service.site and settings.site.public:
                 raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
+
+    def _check_names(self) -> None:
+        """Raise `ValueError` for a name of a resource that is too long in this environment."""
+        service = self.service_definition()
+        types = {
+            "table": [table.name for table in service.tables],
+            "function": [function.name for function in service.functions],
+            "topic": [topic.name for topic in service.topics],
+            "rule": [schedule.name for function in service.functions for schedule in function.schedules],
+            "queue": [service.dead_letters] * bool(service.dead_letters),
+            "api": [f"{service.api_type}-usage-plan"],
+        }
+        for kind, names in types.items():
+            for name in names:
+                physical_name(service.name_pattern, kind, self.environment, type=name)
 
     def _check_secrets(self) -> None:
         """Raise `ValueError`, without secret values, for secrets that are missing, unknown or not strings."""

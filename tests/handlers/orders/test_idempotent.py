@@ -98,8 +98,7 @@ def race(operation: Operation, rejections: threading.Barrier, now: Callable[[], 
             return decorated(operation, now)(a_request()).body
         except RequestInProgress as exc:
             rejections.wait(20)
-            assert 1 <= int(exc.headers["Retry-After"]) <= TIMEOUT_SECONDS + CLOCK_SKEW_SECONDS
-            return exc.code
+            return exc.code if 1 <= int(exc.headers["Retry-After"]) <= TIMEOUT_SECONDS + CLOCK_SKEW_SECONDS else ""
 
     with ThreadPoolExecutor(rejections.parties) as threads:
         return sorted(threads.map(send, range(rejections.parties)))
@@ -218,9 +217,7 @@ def test_claim_without_a_response_of_dynamodb_is_recognized(wire: FakeAws) -> No
     assert operation.executions == 1
 
 
-def test_response_is_returned_although_it_cannot_be_recorded(
-    wire: FakeAws, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_response_is_returned_although_it_cannot_be_recorded(wire: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     def stop_dynamodb() -> Response:
         DEADLINE.start(0.3)
         wire.script = ["hang up"]

@@ -32,7 +32,11 @@ def test_operation_receives_the_body_as_a_model(api: Api) -> None:
     order = created(api, priority="express", tags=["a", "b"], category={"name": "x", "children": [{"name": "y"}]})
     stored = operations.ORDERS[uuid.UUID(order["id"])]
     assert isinstance(stored.payment, Card)
-    assert (stored.priority, stored.tags, stored.due.utcoffset()) == (Priority.EXPRESS, {"a", "b"}, stored.due.utcoffset())
+    assert (stored.priority, stored.tags, stored.due.utcoffset()) == (
+        Priority.EXPRESS,
+        {"a", "b"},
+        stored.due.utcoffset(),
+    )
     assert stored.category is not None
     assert stored.category.children[0].name == "y"
 

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Literal, Optional, Union
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -56,16 +56,16 @@ class NewOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     lines: list[Line] = Field(min_length=1, max_length=50)
-    payment: Annotated[Union[Card, Transfer], Field(discriminator="kind")]
+    payment: Annotated[Card | Transfer, Field(discriminator="kind")]
     priority: Priority = Priority.NORMAL
     discount: float = Field(default=0, ge=0, lt=0.9)
-    note: Optional[str] = Field(default=None, max_length=200)
-    reference: Union[int, str] = ""
+    note: str | None = Field(default=None, max_length=200)
+    reference: int | str = ""
     due: datetime.datetime
-    delivery_window: Optional[tuple[datetime.time, datetime.time]] = None
+    delivery_window: tuple[datetime.time, datetime.time] | None = None
     labels: dict[Literal["color", "size"], str] = {}
     tags: set[str] = set()
-    category: Optional[Category] = None
+    category: Category | None = None
 
     @model_validator(mode="after")
     def _express_orders_are_small(self) -> NewOrder:
@@ -87,4 +87,4 @@ class OrderPage:
 
     orders: list[Order]
     count: int
-    next_page_token: Optional[str] = None
+    next_page_token: str | None = None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
-from typing import Annotated, Optional
+from typing import Annotated
 
 from pydantic import Field
-
-from lib.runtime.errors import NotFound
-from lib.runtime.event_handler import Request, Response
+from tap_stack.runtime.errors import NotFound
+from tap_stack.runtime.event_handler import Request, Response
 
 from .models import NewOrder, Order, OrderPage, Priority
 
@@ -36,8 +35,8 @@ def read_order(order_id: uuid.UUID) -> Order:
 
 def list_orders(
     page_size: Annotated[int, Field(ge=1, le=100)] = 20,
-    priority: Optional[Priority] = None,
-    min_total: Optional[Decimal] = None,
+    priority: Priority | None = None,
+    min_total: Decimal | None = None,
 ) -> OrderPage:
     """List orders."""
     orders = [order for order in ORDERS.values() if priority in (None, order.priority)]

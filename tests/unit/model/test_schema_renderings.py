@@ -6,16 +6,14 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from fastjsonschema import JsonSchemaDefinitionException
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
-from openapi_schema_validator import OAS30Validator
 
 from lib.assets.lambda_archive import validator
 from lib.model.schema_definitions import with_shared_definitions
-from lib.model.schema_renderings import DRAFT_4, function_schema, gateway_schema, openapi_schema
+from lib.model.schema_renderings import function_schema, gateway_schema
 from lib.runtime.event_handler import SchemaViolation
 
 NAMES = ("a", "b", "c")
@@ -101,6 +99,7 @@ def test_function_is_exact_and_api_gateway_is_not_stricter(document: Any, values
 
 def _refers_to_itself(document: Any) -> bool:
     """Return whether the validation of the second definition does not end, because it applies itself to a value."""
-    inner = {key: value for key, value in document["$defs"]["B"].items() if key in ("allOf", "anyOf", "oneOf", "not", "if")}
+    inner = {
+        key: value for key, value in document["$defs"]["B"].items() if key in ("allOf", "anyOf", "oneOf", "not", "if")
+    }
     return "#/$defs/B" in json.dumps([inner, document["$defs"]["B"].get("then"), document["$defs"]["B"].get("else")])
-
