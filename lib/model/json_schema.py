@@ -39,7 +39,17 @@ UNCHECKED_FORMATS = frozenset(
     (
         *("binary", "base64url", "byte", "password", "path", "file-path", "directory-path", "json-string", "json"),
         *("multi-host-uri", "ipvanyaddress", "ipvanyinterface", "ipvanynetwork", "name-email", "color"),
-        *("ipv4interface", "ipv4network", "ipv6interface", "ipv6network", "float", "double", "int32", "int64"),
+        *(
+            "ipv4interface",
+            "ipv4network",
+            "ipv6interface",
+            "ipv6network",
+            "decimal",
+            "float",
+            "double",
+            "int32",
+            "int64",
+        ),
     )
 )
 """Further values of `format`, of pydantic and OpenAPI, that only document how a program uses the value."""

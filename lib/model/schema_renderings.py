@@ -108,6 +108,8 @@ def openapi_schema(schema: Any) -> Any:
     if kinds == "null":
         return {**_NULL, **{key: value for key, value in schema.items() if key in _ANNOTATIONS}}
     result = nested_converted(schema, openapi_schema)
+    if "not" in schema and not _is_documented(schema["not"]):
+        del result["not"]
     if isinstance(kinds, list | tuple):
         result["type"] = next((kind for kind in kinds if kind != "null"), None)
         result |= {"nullable": True} if "null" in kinds else {}
@@ -255,6 +257,14 @@ def _bounded_as_draft_4(schema: dict[str, Any]) -> dict[str, Any]:
             strictest = stricter(bound, other)
             schema |= {inclusive: strictest, exclusive: strictest == bound}
     return schema
+
+
+def _is_documented(schema: Any) -> bool:
+    """Return whether OpenAPI 3.0 can express all rules of a schema."""
+    if not isinstance(schema, Mapping):
+        return True
+    is_expressible = not schema.keys() & (_NOT_IN_OPENAPI - {"const", "examples", "$comment"})
+    return is_expressible and "$ref" not in schema and all(_is_documented(inner) for _, inner in nested(schema))
 
 
 def _without_extensions(schema: Schema, result: dict[str, Any]) -> dict[str, Any]:

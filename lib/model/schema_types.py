@@ -42,16 +42,18 @@ def schema_of(kind: Any, mode: Mode, path: str) -> Schema:
     msgspec = sys.modules.get("msgspec")
     try:
         if msgspec and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            return _adapted(msgspec.json.schema(kind))
-        adapter = import_module("pydantic").TypeAdapter(kind)
-        return _adapted(adapter.json_schema(mode=mode))
+            schema: Schema = _adapted(msgspec.json.schema(kind))
+        else:
+            schema = _adapted(import_module("pydantic").TypeAdapter(kind).json_schema(mode=mode))
     except ModuleNotFoundError as exc:
         raise ValueError(f"{path} is the type {kind!r}, whose schema needs pydantic. Install pydantic.") from exc
     except Exception as exc:  # pylint: disable=broad-exception-caught  # The hooks of a type can raise any exception.
+        reason = str(exc).partition("\n")[0]
         raise ValueError(
-            f"{path} must be a type with a JSON Schema, got {kind!r}: {exc}. Use a pydantic model, a dataclass, a "
+            f"{path} must be a type with a JSON Schema, got {kind!r}: {reason}. Use a pydantic model, a dataclass, a "
             "TypedDict or a msgspec Struct, or the name of a schema."
         ) from exc
+    return schema
 
 
 def _adapted(schema: Any) -> Any:

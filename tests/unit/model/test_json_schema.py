@@ -193,9 +193,22 @@ SUPPORTED: list[tuple[dict[str, Any], Any, Any]] = [
 
 def checked(schema: dict[str, Any], value: Any) -> Any:
     """Return the result of validating a value of a request."""
+    return validated(of_request(schema), "Parcel", value)
+
+
+def is_accepted(service: Service, name: str, value: Any) -> bool:
+    """Return whether the function accepts a request body with a schema of the service."""
+    try:
+        validated(service, name, value)
+    except SchemaViolation:
+        return False
+    return True
+
+
+def validated(service: Service, name: str, value: Any) -> Any:
+    """Return the result of validating a value with a schema of a service."""
     namespace: dict[str, Any] = {}
-    schemas = of_request(schema).schemas
-    exec(validator(schemas["Parcel"], schemas), namespace)  # noqa: S102  # pylint: disable=exec-used  # our own code, as Lambda imports it
+    exec(validator(service.schemas[name], service.schemas), namespace)  # noqa: S102  # pylint: disable=exec-used  # our own code, as Lambda imports it
     return namespace["validate"](value, name_prefix="body")
 
 

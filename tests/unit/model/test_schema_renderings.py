@@ -10,10 +10,11 @@ from fastjsonschema import JsonSchemaDefinitionException
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
+from openapi_schema_validator import OAS30Validator
 
 from lib.assets.lambda_archive import validator
 from lib.model.schema_definitions import with_shared_definitions
-from lib.model.schema_renderings import function_schema, gateway_schema
+from lib.model.schema_renderings import function_schema, gateway_schema, openapi_schema
 from lib.runtime.event_handler import SchemaViolation
 
 NAMES = ("a", "b", "c")
@@ -83,18 +84,21 @@ def is_valid(checker: Any, schema: Any, value: Any) -> bool:
     return bool(checker(json.loads(json.dumps(schema), parse_float=Decimal)).is_valid(value))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(DOCUMENTS, st.lists(VALUES, min_size=4, max_size=8))
 def test_function_is_exact_and_api_gateway_is_not_stricter(document: Any, values: list[Any]) -> None:
     assume(not _refers_to_itself(document))
     normal = with_shared_definitions({"Root": document})
     gateway = gateway_schema(normal["Root"], normal)
     Draft4Validator.check_schema(gateway)
+    components = {"schemas": {name: openapi_schema(schema) for name, schema in normal.items()}}
+    documented = {"$ref": "#/components/schemas/Root", "components": components}
     for value in values:
         expected = is_valid(Draft202012Validator, document, value)
         accepted = accepted_by_function(normal["Root"], normal, value)
         assert accepted is expected, (value, function_schema(normal["Root"], normal))
         assert is_valid(Draft4Validator, gateway, value) or not expected, (value, gateway)
+        assert is_valid(OAS30Validator, documented, value) or not expected, (value, components)
 
 
 def _refers_to_itself(document: Any) -> bool:

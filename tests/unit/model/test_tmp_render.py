@@ -1,0 +1,109 @@
+"""The renderings of a JSON Schema accept the same values, as far as each consumer can express its rules."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from fastjsonschema import JsonSchemaDefinitionException
+from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import strategies as st
+from jsonschema import Draft4Validator, Draft202012Validator
+from openapi_schema_validator import OAS30Validator
+
+from lib.assets.lambda_archive import validator
+from lib.model.schema_definitions import with_shared_definitions
+from lib.model.schema_renderings import function_schema, gateway_schema, openapi_schema
+from lib.runtime.event_handler import SchemaViolation
+
+NAMES = ("a", "b", "c")
+TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-2, 4), st.text("ab1", max_size=3))
+NUMBERS = st.one_of(st.integers(-2, 4), st.integers(-2, 4).map(lambda number: number + Decimal("0.1")))
+"""Numbers as requests contain them. `1.0` is not an integer for API Gateway and functions."""
+VALUES = st.recursive(
+    st.one_of(SCALARS, NUMBERS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),
+    max_leaves=6,
+)
+COUNTS = st.integers(0, 2)
+BOUNDS = st.integers(-1, 3) | st.sampled_from((0.1, 1.5, 2.7))
+REFERENCES = st.sampled_from(("A", "B")).map(lambda name: {"$ref": f"#/$defs/{name}"})
+
+
+def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return schemas with one or two rules, which contain `inner`."""
+    members = st.dictionaries(st.sampled_from(NAMES), inner, min_size=1, max_size=2)
+    alternatives = st.lists(inner, min_size=1, max_size=3)
+    names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True)
+    rules = {
+        "type": st.sampled_from(TYPES) | st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=True),
+        "enum": st.lists(SCALARS, min_size=1, max_size=3, unique_by=lambda value: (type(value), value)),
+        "const": SCALARS,
+        **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), alternatives),
+        **dict.fromkeys(("not", "contains", "propertyNames", "items", "if", "then", "else"), inner),
+        "additionalProperties": st.booleans() | inner,
+        **dict.fromkeys(("minLength", "minItems", "minProperties", "maxLength", "maxItems", "maxProperties"), COUNTS),
+        **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), BOUNDS),
+        "multipleOf": st.integers(1, 3),
+        "pattern": st.sampled_from(("^a", "b$", "^(?!a)", "a+b?")),
+        "uniqueItems": st.booleans(),
+        "required": names,
+        "dependentRequired": st.dictionaries(st.sampled_from(NAMES), names, min_size=1, max_size=1),
+        "properties": members,
+        "patternProperties": st.dictionaries(st.sampled_from(("^a", "b")), inner, min_size=1, max_size=1),
+    }
+    pairs = st.sampled_from([*rules]).flatmap(lambda name: st.tuples(st.just(name), rules[name]))
+    return st.lists(pairs, min_size=1, max_size=3).map(dict)
+
+
+SCHEMAS = st.recursive(schemas(st.just({})) | REFERENCES, schemas, max_leaves=4)
+DOCUMENTS = st.tuples(SCHEMAS, schemas(st.just({})), schemas(REFERENCES)).map(
+    lambda parts: {**parts[0], "$defs": {"A": parts[1], "B": parts[2]}}
+)
+
+
+def accepted_by_function(schema: Any, schemas_: Any, value: Any) -> bool:
+    """Return whether the code of the function accepts a value."""
+    namespace: dict[str, Any] = {}
+    try:
+        code = validator(schema, schemas_)
+    except JsonSchemaDefinitionException:
+        reject()  # fastjsonschema rejects a schema that requires a property and does not allow it.
+    exec(code, namespace)  # noqa: S102  # pylint: disable=exec-used  # our own code
+    try:
+        namespace["validate"](value, name_prefix="body")
+    except SchemaViolation:
+        return False
+    return True
+
+
+def is_valid(checker: Any, schema: Any, value: Any) -> bool:
+    """Return whether a value is valid. The numbers of the schema are exact, as in API Gateway."""
+    return bool(checker(json.loads(json.dumps(schema), parse_float=Decimal)).is_valid(value))
+
+
+@settings(max_examples=2500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(DOCUMENTS, st.lists(VALUES, min_size=4, max_size=8))
+def test_function_is_exact_and_api_gateway_is_not_stricter(document: Any, values: list[Any]) -> None:
+    assume(not _refers_to_itself(document))
+    normal = with_shared_definitions({"Root": document})
+    gateway = gateway_schema(normal["Root"], normal)
+    Draft4Validator.check_schema(gateway)
+    components = {"schemas": {name: openapi_schema(schema) for name, schema in normal.items()}}
+    documented = {"$ref": "#/components/schemas/Root", "components": components}
+    for value in values:
+        expected = is_valid(Draft202012Validator, document, value)
+        accepted = accepted_by_function(normal["Root"], normal, value)
+        assert accepted is expected, (value, function_schema(normal["Root"], normal))
+        assert is_valid(Draft4Validator, gateway, value) or not expected, (value, gateway)
+        assert is_valid(OAS30Validator, documented, value) or not expected, (value, components)
+
+
+def _refers_to_itself(document: Any) -> bool:
+    """Return whether the validation of the second definition does not end, because it applies itself to a value."""
+    inner = {
+        key: value for key, value in document["$defs"]["B"].items() if key in ("allOf", "anyOf", "oneOf", "not", "if")
+    }
+    return "#/$defs/B" in json.dumps([inner, document["$defs"]["B"].get("then"), document["$defs"]["B"].get("else")])
