@@ -226,7 +226,10 @@ def document(service: Service, server_url: str = "/") -> Document:
         "tags": [{"name": name} for name in dict.fromkeys(map(_tag, routes))],
         "paths": _paths(service, routes),
         "components": {
-            "schemas": {**{n: openapi_schema(s) for n, s in service.schemas.items()}, ERROR: ERROR_SCHEMA},
+            "schemas": {
+                **{n: openapi_schema(s, service.schemas) for n, s in service.schemas.items()},
+                ERROR: ERROR_SCHEMA,
+            },
             "parameters": {CORRELATION_ID["name"]: CORRELATION_ID},
             "headers": HEADERS,
             "responses": {_label(status): _common_error(status) for status in sorted(errors)},

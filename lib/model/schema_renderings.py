@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from .json_schema import DRAFT_4_FORMATS, nested
@@ -53,6 +54,7 @@ _NOT_IN_OPENAPI = frozenset(
         *("if", "then", "else", "examples", "$comment", "contentMediaType", "contentEncoding", "contentSchema"),
     )
 )
+_RULES_NOT_IN_OPENAPI = _NOT_IN_OPENAPI - {"const", "examples", "$comment"}
 DOCUMENTED_DEFAULT = "x-default"
 """Default of a field of a Python type. It is documented as `default`, but the type sets it, not the validator."""
 _PYTHON_PATTERN = re.compile(r"\(\?(?![:=!])|\\[AZ]|[*+?}]\+")
@@ -95,8 +97,8 @@ def gateway_schema(schema: Schema, schemas: Schemas) -> dict[str, Any]:
     return {**to_draft_4(schema, ""), **({"definitions": rendered} if rendered else {})}
 
 
-def openapi_schema(schema: Any) -> Any:
-    """Return a schema of a service in the dialect of OpenAPI 3.0."""
+def openapi_schema(schema: Any, schemas: Schemas = MappingProxyType({})) -> Any:
+    """Return a schema in the dialect of OpenAPI 3.0. `schemas` are the schemas to which it can refer."""
     if not isinstance(schema, Mapping):
         return schema
     kinds = schema.get("type")
@@ -104,12 +106,15 @@ def openapi_schema(schema: Any) -> Any:
         shared = {key: value for key, value in schema.items() if key != "type"}
         any_type = {"anyOf": [{"type": kind} for kind in kinds]}
         added = {"allOf": [*shared.get("allOf", ()), any_type]} if "anyOf" in shared else any_type
-        return openapi_schema({**shared, **added})
+        return openapi_schema({**shared, **added}, schemas)
     if kinds == "null":
         return {**_NULL, **{key: value for key, value in schema.items() if key in _ANNOTATIONS}}
-    result = nested_converted(schema, openapi_schema)
-    if "not" in schema and not _is_documented(schema["not"]):
+    result = nested_converted(schema, lambda inner: openapi_schema(inner, schemas))
+    if "not" in schema and not _is_documented(schema["not"], schemas):
         del result["not"]
+    if not all(_is_documented(option, schemas) for option in schema.get("oneOf", ())):
+        options = {"anyOf": result.pop("oneOf")}
+        result |= {"allOf": [*result.get("allOf", ()), options]} if "anyOf" in result else options
     if isinstance(kinds, list | tuple):
         result["type"] = next((kind for kind in kinds if kind != "null"), None)
         result |= {"nullable": True} if "null" in kinds else {}
@@ -259,12 +264,15 @@ def _bounded_as_draft_4(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _is_documented(schema: Any) -> bool:
+def _is_documented(schema: Any, schemas: Schemas) -> bool:
     """Return whether OpenAPI 3.0 can express all rules of a schema."""
-    if not isinstance(schema, Mapping):
-        return True
-    is_expressible = not schema.keys() & (_NOT_IN_OPENAPI - {"const", "examples", "$comment"})
-    return is_expressible and "$ref" not in schema and all(_is_documented(inner) for _, inner in nested(schema))
+    parts = [schema, *_definitions(schema, schemas).values()] if isinstance(schema, Mapping) else []
+    while parts:
+        part = parts.pop()
+        if part.keys() & _RULES_NOT_IN_OPENAPI:
+            return False
+        parts += (inner for _, inner in nested(part) if isinstance(inner, Mapping))
+    return True
 
 
 def _without_extensions(schema: Schema, result: dict[str, Any]) -> dict[str, Any]:

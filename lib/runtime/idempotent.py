@@ -64,12 +64,25 @@ def idempotent(
             key = request.headers.get(HEADER)
             if key is None:
                 return operation(request)
-            record = _Record(store(), os.environ[variable], key_attribute, key, request, now)
+            to_primary_key = functools.partial(_primary_key, key_attribute)
+            record = _Record(
+                store(), os.environ[variable], request, _idempotency(request, key, to_primary_key), now=now
+            )
             return record.claim() or record.complete(operation)
 
         return run
 
     return decorate
+
+
+def _idempotency(request: Request, key: str, to_primary_key: Callable[[str], Item]) -> Idempotency:
+    content = json.dumps([request.path, request.query, request.body], sort_keys=True, default=repr)
+    scope = f"{request.route} {request.caller}"
+    return Idempotency(key, scope, {"request": {"S": content}}, to_primary_key)
+
+
+def _primary_key(attribute: str, name: str) -> Item:
+    return {attribute: {"S": name}}
 
 
 @functools.lru_cache(maxsize=1)
@@ -82,22 +95,12 @@ class _Record:
     """The record of a request."""
 
     def __init__(
-        self,
-        store: DynamoDB,
-        table: str,
-        key_attribute: str,
-        key: str,
-        request: Request,
-        now: Callable[[], float],
+        self, client: DynamoDB, table: str, request: Request, idempotency: Idempotency, *, now: Callable[[], float]
     ) -> None:
-        content = json.dumps([request.path, request.query, request.body], sort_keys=True, default=repr)
-        scope = f"{request.route} {request.caller}"
-        idempotency = Idempotency(key, scope, {"request": {"S": content}}, lambda name: {key_attribute: {"S": name}})
-        self._request = request
+        self._client, self._table, self._request, self._now = client, table, request, now
+        self._key = idempotency.primary_key
         self._digest = {"S": idempotency.digest}
         self._owner = {"S": os.urandom(16).hex()}
-        self._store, self._table, self._now = store, table, now
-        self._key = idempotency.primary_key
 
     def claim(self) -> Response | None:
         """Write the record and return None, or return the response of an earlier request."""
@@ -111,7 +114,7 @@ class _Record:
             EXPIRES: {"N": str(now + LIFETIME_SECONDS)},
         }
         try:
-            self._store.call(
+            self._client.call(
                 "PutItem",
                 TableName=self._table,
                 Item=item,
@@ -169,7 +172,7 @@ class _Record:
     def _call(self, operation: str, values: Item, **parameters: Any) -> None:
         """Change the record if it is still the one of this request."""
         names = {"#owner": "owner", **({"#response": "response"} if values else {})}
-        self._store.call(
+        self._client.call(
             operation,
             TableName=self._table,
             Key=self._key,

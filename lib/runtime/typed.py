@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import types
 from collections.abc import Collection, Iterable
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -18,6 +19,8 @@ from .errors import BadRequest
 from .event_handler import Request, Response
 
 NO_CONTENT = 204
+_UNION_TYPE: Any = getattr(types, "UnionType", ())
+"""Type of `int | None`, since Python 3.10."""
 _SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, enum.Enum, type(None))
 """Types of path and query parameters. `bool` is an `int`, and `datetime` is a `date`."""
 
@@ -118,7 +121,7 @@ def _is_scalar(kind: Any) -> bool:
         return True
     if hasattr(kind, "__metadata__"):
         return _is_scalar(arguments[0])
-    if origin is Union or type(kind).__name__ == "UnionType":
+    if origin is Union or isinstance(kind, _UNION_TYPE):
         return all(map(_is_scalar, arguments))
     return isinstance(kind, type) and origin is None and issubclass(kind, _SCALARS)
 

@@ -91,7 +91,7 @@ def test_function_is_exact_and_api_gateway_is_not_stricter(document: Any, values
     normal = with_shared_definitions({"Root": document})
     gateway = gateway_schema(normal["Root"], normal)
     Draft4Validator.check_schema(gateway)
-    components = {"schemas": {name: openapi_schema(schema) for name, schema in normal.items()}}
+    components = {"schemas": {name: openapi_schema(schema, normal) for name, schema in normal.items()}}
     documented = {"$ref": "#/components/schemas/Root", "components": components}
     for value in values:
         expected = is_valid(Draft202012Validator, document, value)

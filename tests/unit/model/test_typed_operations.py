@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import dataclasses
 import enum
 import importlib
@@ -253,7 +252,6 @@ def test_untyped_service_needs_no_pydantic() -> None:
     source = generated_sources(a_service(), a_service().functions[0])["index.py"]
     assert "typed" not in source
     assert "idempotent" not in source
-    assert hasattr(builtins, "print")
 
 
 def test_input_and_output_of_a_model_are_documented_separately() -> None:
