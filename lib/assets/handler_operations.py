@@ -32,7 +32,7 @@ def operation_problems(function: Function, path: Path) -> Iterator[str]:
 
 
 def _definitions(statements: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
-    """Yield the names that a module defines, with the statement of each. `*` stands for unknown names."""
+    """Yield the names that a module defines, with the statement of each. `*` represents unknown names."""
     for statement in statements:
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):

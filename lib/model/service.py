@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,8 @@ from .schema_renderings import gateway_schema, references
 from .triggers import Route
 from .validation import NAME, check_name, check_pattern, duplicates
 
+MAX_MODEL_BYTES = 400_000
+"""Maximum size of a model of API Gateway."""
 ERROR_SCHEMA_NAME = "Error"
 """Name of the schema of error responses, to which schemas of responses can refer."""
 LogAccess = Literal["write", "create", "managed"]
@@ -243,6 +246,7 @@ class Service(Definition):
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name must be letters and digits, a letter first, got {name!r}."
+        yield from self._model_problems()
 
     def _schema_problems(self) -> Iterator[str]:
         checked = {str(route.body) for _, route in self.routes()}
@@ -256,6 +260,15 @@ class Service(Definition):
             for name, schema in route.query.items():
                 path = f"route {route.method} {route.path} query parameter {name}"
                 yield from json_schema.query_problems(schema, path)
+
+    def _model_problems(self) -> Iterator[str]:
+        for name in {route.body: None for _, route in self.routes() if route.body}:
+            size = len(json.dumps(self.gateway_schema(name)).encode())
+            if size > MAX_MODEL_BYTES:
+                yield (
+                    f"schema {name} must have at most {MAX_MODEL_BYTES} bytes as a model of API Gateway, got {size}. "
+                    "Shorten its descriptions, or split the request."
+                )
 
     def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:

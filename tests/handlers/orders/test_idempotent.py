@@ -132,7 +132,7 @@ def test_request_after_a_crash_runs_the_operation_when_the_first_has_timed_out()
     first = Operation(freeze)
     second = Operation(lambda: Response(201, "second"))
     with ThreadPoolExecutor(1) as threads:
-        # The thread stands for an execution environment that is frozen before its operation finishes.
+        # The thread represents an execution environment that is frozen before its operation finishes.
         frozen = threads.submit(decorated(first, lambda: clock[0]), a_request())
         assert crashes.wait(20)
         run = decorated(second, lambda: clock[0])

@@ -327,6 +327,22 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
             "alarm 'rejections' on must be exactly one of api, api, got 'api'. Rename the function 'api'",
         ),
+        (
+            {"functions": (a_function(a_route(method="POST", idempotency="records")),)},
+            "route POST /parcels idempotency must be a table with a string as its only key and ttl='tap#expires', got "
+            r"'records'. Add idempotency_table\(\)",
+        ),
+        (
+            {"functions": (a_function(a_route(method="POST", idempotency="parcels")),)},
+            "route POST /parcels idempotency must be a table with a string as its only key .*, got 'parcels'",
+        ),
+        (
+            {
+                "schemas": {"Long": {"type": "string", "description": "x" * 400_000}},
+                "functions": (a_function(a_route(method="POST", body="Long")),),
+            },
+            "schema Long must have at most 400000 bytes as a model of API Gateway, got 400[0-9]+. Shorten",
+        ),
         ({"tables": ()}, "tables must contain at least one table, got none"),
         ({"functions": ()}, "functions must contain at least one function, got none"),
         (
