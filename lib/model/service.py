@@ -228,10 +228,10 @@ class Service(Definition):
         metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
         yield from duplicates("metric", [metric.name for metric in metrics])
         yield from duplicates("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
+        yield from self._idempotency_problems()
         yield from self._grant_problems({resource.name: resource for resource in grantable})
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
         yield from self._consumer_problems()
-        yield from self._idempotency_problems()
         yield from self._alarm_problems()
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
