@@ -191,8 +191,9 @@ def test_idempotent_route_adds_the_idempotency_conflict_to_its_409_codes() -> No
 
 
 def test_route_with_recorded_responses_documents_the_code_of_a_running_request() -> None:
-    route = idempotent_post(codes=(a_code(),), idempotency="idempotency", idempotent=False, body=None)
-    service = a_service(functions=(a_function(route),), tables=(idempotency_table(),))
+    route = idempotent_post(codes=(a_code(),), idempotency="idempotency", idempotent=False)
+    schemas = {"Parcel": {"type": "object"}}
+    service = a_service(functions=(a_function(route),), tables=(idempotency_table(),), schemas=schemas)
     assert IDEMPOTENCY_KEY in document(service)["paths"]["/parcels"]["post"]["parameters"]
     expected = ["TOO_HEAVY", "IDEMPOTENCY_CONFLICT", "REQUEST_IN_PROGRESS"]
     assert error_codes(document(service)["paths"]["/parcels"]["post"], 409)[0] == expected
