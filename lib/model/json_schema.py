@@ -132,7 +132,7 @@ RULES: Mapping[str, Rule] = {
     "exclusiveMinimum": _is_exclusive("minimum"),
     "exclusiveMaximum": _is_exclusive("maximum"),
     "items": (
-        lambda value, _: isinstance(value, Mapping | bool),
+        lambda value, schema: isinstance(value, Mapping) or (isinstance(value, bool) and "prefixItems" in schema),
         "one schema",
         "Use one schema for all items, or prefixItems.",
     ),

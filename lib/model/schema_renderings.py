@@ -78,9 +78,7 @@ def gateway_schema(schema: Schema, schemas: Schemas) -> dict[str, Any]:
     """Return the schema of an API Gateway model. It accepts every value that the schema accepts."""
     definitions = _definitions(schema, schemas)
 
-    def to_draft_4(part: Any, owner: str) -> Any:
-        if not isinstance(part, Mapping):
-            return part
+    def to_draft_4(part: Schema, owner: str) -> dict[str, Any]:
         converted = nested_converted(_without_open_ends(part), lambda inner: to_draft_4(inner, owner))
         if (name := referenced_name(part)) is not None:
             # A definition that contains itself accepts any value at that place.
@@ -97,10 +95,8 @@ def gateway_schema(schema: Schema, schemas: Schemas) -> dict[str, Any]:
     return {**to_draft_4(schema, ""), **({"definitions": rendered} if rendered else {})}
 
 
-def openapi_schema(schema: Any, schemas: Schemas = MappingProxyType({})) -> Any:
+def openapi_schema(schema: Schema, schemas: Schemas = MappingProxyType({})) -> dict[str, Any]:
     """Return a schema in the dialect of OpenAPI 3.0. `schemas` are the schemas to which it can refer."""
-    if not isinstance(schema, Mapping):
-        return schema
     kinds = schema.get("type")
     if isinstance(kinds, list | tuple) and len(kinds) > 2 - ("null" not in kinds):
         shared = {key: value for key, value in schema.items() if key != "type"}
@@ -183,9 +179,7 @@ def _with_siblings(reference: dict[str, Any], siblings: dict[str, Any]) -> dict[
     return {"allOf": [reference, *siblings.pop("allOf", [])], **siblings}
 
 
-def _needs_draft_7(schema: Any) -> bool:
-    if not isinstance(schema, Mapping):
-        return False
+def _needs_draft_7(schema: Schema) -> bool:
     rules = {key for key in schema if key not in _ANNOTATIONS and not key.startswith("x-")}
     is_known = rules <= _DRAFT_4_RULES | {"example", "readOnly", "writeOnly", "deprecated"}
     has_numbers = any(isinstance(schema.get(name), float) for name in ("minimum", "maximum", "multipleOf"))
@@ -194,9 +188,7 @@ def _needs_draft_7(schema: Any) -> bool:
     return not is_known or has_numbers or has_format or has_bounds or any(_needs_draft_7(i) for _, i in nested(schema))
 
 
-def _to_draft_7(schema: Any) -> Any:
-    if not isinstance(schema, Mapping):
-        return schema
+def _to_draft_7(schema: Schema) -> dict[str, Any]:
     result = nested_converted(schema, _to_draft_7)
     for exclusive, inclusive in _BOUNDS.items():
         if result.get(exclusive) is True:
@@ -231,21 +223,17 @@ def _without_open_ends(schema: Schema) -> dict[str, Any]:
         result.pop("format", None)
     if _PYTHON_PATTERN.search(result.get("pattern", "")):
         del result["pattern"]
-    if not isinstance(result.get("items", {}), Mapping):
-        result |= {"maxItems": 0} if result.pop("items") is False else {}
     return result
 
 
-def _is_exact(schema: Any, schemas: Schemas) -> bool:
+def _is_exact(schema: Schema, schemas: Schemas) -> bool:
     """Return whether API Gateway checks all rules of a schema."""
-    parts = (schema, *_definitions(schema, schemas).values()) if isinstance(schema, Mapping) else ()
-    is_recursive = any(name in _definitions(part, schemas) for name, part in _definitions(schema, schemas).items())
-    return not is_recursive and all(map(_is_rendered_exactly, parts))
+    definitions = _definitions(schema, schemas)
+    is_recursive = any(name in _definitions(part, schemas) for name, part in definitions.items())
+    return not is_recursive and all(map(_is_rendered_exactly, (schema, *definitions.values())))
 
 
-def _is_rendered_exactly(schema: Any) -> bool:
-    if not isinstance(schema, Mapping):
-        return True
+def _is_rendered_exactly(schema: Schema) -> bool:
     rules = {key for key in schema if key not in ("$ref", "const", "discriminator", "examples", "$comment")}
     is_known = all(key in _GATEWAY or key.startswith("x-") for key in rules - {"format"})
     has_pattern = _PYTHON_PATTERN.search(schema.get("pattern", "")) is not None
@@ -264,15 +252,13 @@ def _bounded_as_draft_4(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _is_documented(schema: Any, schemas: Schemas) -> bool:
+def _is_documented(schema: Schema, schemas: Schemas) -> bool:
     """Return whether OpenAPI 3.0 can express all rules of a schema."""
-    parts = [schema, *_definitions(schema, schemas).values()] if isinstance(schema, Mapping) else []
-    while parts:
-        part = parts.pop()
-        if part.keys() & _RULES_NOT_IN_OPENAPI:
-            return False
-        parts += (inner for _, inner in nested(part) if isinstance(inner, Mapping))
-    return True
+    return all(map(_is_in_openapi, (schema, *_definitions(schema, schemas).values())))
+
+
+def _is_in_openapi(schema: Schema) -> bool:
+    return not schema.keys() & _RULES_NOT_IN_OPENAPI and all(_is_in_openapi(inner) for _, inner in nested(schema))
 
 
 def _without_extensions(schema: Schema, result: dict[str, Any]) -> dict[str, Any]:
@@ -281,8 +267,6 @@ def _without_extensions(schema: Schema, result: dict[str, Any]) -> dict[str, Any
         result["enum"] = [schema["const"]]
     if "prefixItems" in schema:
         result["items"] = _any_item(result["prefixItems"], schema, result)
-    elif isinstance(schema.get("items"), bool):
-        result |= {"items": {}} if schema["items"] else {"items": {}, "maxItems": 0}
     if "patternProperties" in schema:
         result.pop("additionalProperties", None)
     if "examples" in schema and schema["examples"] and "example" not in schema:

@@ -9,9 +9,10 @@ import re
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Literal, get_args, get_origin
 
-from .json_schema import nested
+from ..runtime.typed import uses_msgspec
 from .schema_renderings import DOCUMENTED_DEFAULT, Schema, nested_converted
 
 Mode = Literal["validation", "serialization"]
@@ -39,12 +40,8 @@ def schema_of(kind: Any, mode: Mode, path: str) -> Schema:
 
     `path` is the name of the field with the type in errors.
     """
-    msgspec = sys.modules.get("msgspec")
     try:
-        if msgspec and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            schema: Schema = _adapted(msgspec.json.schema(kind))
-        else:
-            schema = _adapted(import_module("pydantic").TypeAdapter(kind).json_schema(mode=mode))
+        return _adapted(_generated(kind, mode))
     except ModuleNotFoundError as exc:
         raise ValueError(f"{path} is the type {kind!r}, whose schema needs pydantic. Install pydantic.") from exc
     except Exception as exc:  # pylint: disable=broad-exception-caught  # The hooks of a type can raise any exception.
@@ -53,13 +50,17 @@ def schema_of(kind: Any, mode: Mode, path: str) -> Schema:
             f"{path} must be a type with a JSON Schema, got {kind!r}: {reason}. Use a pydantic model, a dataclass, a "
             "TypedDict or a msgspec Struct, or the name of a schema."
         ) from exc
-    return schema
 
 
-def _adapted(schema: Any) -> Any:
+def _generated(kind: Any, mode: Mode) -> Any:
+    """Return the schema that pydantic generates, or msgspec for its structs and if pydantic is not installed."""
+    if "msgspec" in sys.modules and (uses_msgspec([kind]) or find_spec("pydantic") is None):
+        return import_module("msgspec").json.schema(kind)
+    return import_module("pydantic").TypeAdapter(kind).json_schema(mode=mode)
+
+
+def _adapted(schema: Schema) -> dict[str, Any]:
     """Return a schema in which defaults are only documented, because the type sets them."""
-    if not isinstance(schema, Mapping):
-        return schema
     result = nested_converted(schema, _adapted)
     if isinstance(definitions := result.get("$defs"), Mapping):
         result["$defs"] = {name: _adapted(definition) for name, definition in definitions.items()}
@@ -79,11 +80,9 @@ def query_schema_of(kind: Any, path: str) -> Schema:
     return {key: value for key, value in schema.items() if (key, value) != (DOCUMENTED_DEFAULT, None)}
 
 
-def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    if not isinstance(schema, Mapping):
-        return schema
+def _inlined(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
     name = str(schema.get("$ref", "")).rpartition("/")[2]
     if name in definitions:
         siblings = {key: value for key, value in schema.items() if key != "$ref"}
         schema = {**_inlined(definitions[name], definitions), **siblings}
-    return nested_converted(schema, lambda inner: _inlined(inner, definitions)) if any(nested(schema)) else schema
+    return nested_converted(schema, lambda inner: _inlined(inner, definitions))

@@ -83,7 +83,7 @@ def typed(
     `status` is the status of its responses. An operation that returns a `Response` determines its status itself.
     """
     parameters, result = signature_of(operation, path_parameters)
-    convert_with = _Msgspec() if _uses_msgspec([result, *(p.kind for p in parameters)]) else _Pydantic()
+    convert_with = _Msgspec() if uses_msgspec([result, *(p.kind for p in parameters)]) else _Pydantic()
     parsers = {parameter.name: convert_with.parser(parameter.kind) for parameter in parameters if _is_parsed(parameter)}
     dump = None if result in (None, Response) else convert_with.dumper(result)
 
@@ -130,8 +130,9 @@ def _is_parsed(parameter: Parameter) -> bool:
     return parameter.source != "request"
 
 
-def _uses_msgspec(kinds: Iterable[Any]) -> bool:
-    return any(hasattr(kind, "__struct_fields__") or _uses_msgspec(get_args(kind)) for kind in kinds)
+def uses_msgspec(kinds: Iterable[Any]) -> bool:
+    """Return whether a type is, or contains, a struct of msgspec."""
+    return any(hasattr(kind, "__struct_fields__") or uses_msgspec(get_args(kind)) for kind in kinds)
 
 
 class _Errors(Exception):

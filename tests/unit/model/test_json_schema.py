@@ -68,6 +68,7 @@ PRICE = {"type": "number"}
             {"enum": [1, 1.5]},
             "/enum must be a list of strings, integers, booleans and null, all distinct, at least one, got [1, 1.5].",
         ),
+        ({"items": False}, "/items must be one schema, got False. Use one schema for all items, or prefixItems."),
         ({"enum": "ab"}, "/enum must be a list of strings"),
         ({"type": "integer", "multipleOf": "5"}, "/multipleOf must be a positive number, got '5'."),
         ({"type": "integer", "multipleOf": 0}, "/multipleOf must be a positive number"),

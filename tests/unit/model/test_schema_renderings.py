@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from fastjsonschema import JsonSchemaDefinitionException
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from openapi_schema_validator import OAS30Validator
 
 from lib.assets.lambda_archive import validator
 from lib.model.schema_definitions import with_shared_definitions
-from lib.model.schema_renderings import function_schema, gateway_schema, openapi_schema
+from lib.model.schema_renderings import DRAFT_4, function_schema, gateway_schema, openapi_schema
 from lib.runtime.event_handler import SchemaViolation
 
 NAMES = ("a", "b", "c")
@@ -107,3 +108,134 @@ def _refers_to_itself(document: Any) -> bool:
         key: value for key, value in document["$defs"]["B"].items() if key in ("allOf", "anyOf", "oneOf", "not", "if")
     }
     return "#/$defs/B" in json.dumps([inner, document["$defs"]["B"].get("then"), document["$defs"]["B"].get("else")])
+
+
+TIMES = {"oneOf": [{"format": "date"}, {"$ref": "#/$defs/Time"}], "$defs": {"Time": {"format": "time"}}}
+TREE = {"$ref": "#/$defs/Tree", "$defs": {"Tree": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "gateway", "documented"),
+    [
+        ({"type": "number", "exclusiveMinimum": 0}, None, {"type": "number", "minimum": 0, "exclusiveMinimum": True}),
+        ({"minimum": 2, "exclusiveMinimum": 1}, None, {"minimum": 2, "exclusiveMinimum": False}),
+        (
+            {"minimum": 1, "exclusiveMinimum": True, "const": 2},
+            None,
+            {"minimum": 1, "exclusiveMinimum": True, "enum": [2]},
+        ),
+        ({"const": "a"}, None, {"enum": ["a"]}),
+        (
+            {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            {"type": ["string", "null"]},
+            {"type": "string", "nullable": True},
+        ),
+        (
+            {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null"}], "title": "A"},
+            {"type": ["string", "null"], "enum": ["a", None], "title": "A"},
+            {"type": "string", "nullable": True, "enum": ["a", None], "title": "A"},
+        ),
+        (
+            {"anyOf": [{"const": "a", "type": "string"}, {"type": "null"}]},
+            {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null"}]},
+            {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "string", "enum": [None], "nullable": True}]},
+        ),
+        (
+            {"type": ["integer", "string"]},
+            {"type": ["integer", "string"]},
+            {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+        ),
+        ({"type": "string", "format": "uuid"}, {"type": "string"}, {"type": "string", "format": "uuid"}),
+        ({"type": "string", "format": "uri"}, None, {"type": "string", "format": "uri"}),
+        ({"pattern": "^(?P<a>b)$"}, {}, {"pattern": "^(?P<a>b)$"}),
+        ({"pattern": "^(?!b)$"}, None, {"pattern": "^(?!b)$"}),
+        ({"not": {"pattern": "^(?i:b)$"}}, {}, {"not": {"pattern": "^(?i:b)$"}}),
+        ({"not": {"contains": {}}}, {}, {}),
+        (
+            {"not": {"type": "null"}},
+            {"not": {"type": "null"}},
+            {"not": {"type": "string", "enum": [None], "nullable": True}},
+        ),
+        ({"oneOf": [{"type": "null"}, {"const": 1}]}, {"oneOf": [{"type": "null"}, {"enum": [1]}]}, None),
+        (
+            TIMES,
+            {"allOf": [{"anyOf": [{}, {"$ref": "#/definitions/Time"}]}], "definitions": {"Time": {}}},
+            {"oneOf": [{"format": "date"}, {"$ref": "#/components/schemas/Time"}]},
+        ),
+        (
+            {"prefixItems": [{"type": "string"}, {"type": "string"}], "items": False},
+            {},
+            {"items": {"type": "string"}},
+        ),
+        ({"prefixItems": [{"type": "string"}]}, {}, {"items": {}}),
+        (
+            {"prefixItems": [{"type": "string"}], "items": {"type": "integer"}},
+            {},
+            {"items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}},
+        ),
+        ({"patternProperties": {"a": {}}, "additionalProperties": False}, {}, {}),
+        ({"examples": [7], "x-default": 5, "x-y": 1}, {}, {"example": 7, "default": 5, "x-y": 1}),
+        (
+            {"$ref": "#/$defs/A", "description": "x", "$defs": {"A": {}}},
+            {"allOf": [{"$ref": "#/definitions/A"}], "description": "x", "definitions": {"A": {}}},
+            {"allOf": [{"$ref": "#/components/schemas/A"}], "description": "x"},
+        ),
+        (
+            TREE,
+            {
+                "type": "array",
+                "items": {"$ref": "#/definitions/Tree"},
+                "definitions": {"Tree": {"type": "array", "items": {}}},
+            },
+            {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+        ),
+    ],
+)
+def test_schema_is_converted_for_api_gateway_and_openapi(schema: Any, gateway: Any, documented: Any) -> None:
+    normal = with_shared_definitions({"Root": schema})
+    assert openapi_schema(normal["Root"], normal) == documented or documented is None
+    assert gateway_schema(normal["Root"], normal) == (documented if gateway is None else gateway)
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_draft_4"),
+    [
+        ({"type": "integer", "minimum": 1, "exclusiveMinimum": True, "default": 5, "example": 7}, True),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}], "format": "email"}, True),
+        ({"minimum": 1.0}, False),
+        ({"items": {"const": 1}}, False),
+        ({"format": "date"}, False),
+    ],
+)
+def test_validator_needs_draft_7_only_for_newer_keywords(schema: Any, is_draft_4: bool) -> None:
+    normal = with_shared_definitions({"Root": schema})
+    assert (function_schema(normal["Root"], normal)["$schema"] == DRAFT_4) is is_draft_4
+
+
+def test_bounds_of_both_kinds_are_exact_in_one_schema() -> None:
+    bounds = {"minimum": 0, "exclusiveMinimum": True, "maximum": 1.5, "exclusiveMaximum": False, "const": 1}
+    schema = function_schema(bounds, {})
+    assert (schema["exclusiveMinimum"], schema["maximum"]) == (0, Decimal("1.5"))
+    assert not {"minimum", "exclusiveMaximum"} & schema.keys()
+
+
+def test_discriminator_refers_to_the_schemas_of_the_service() -> None:
+    mapping = {"card": "#/$defs/Card", "other": "https://example.com/other"}
+    schema = {"discriminator": {"propertyName": "kind", "mapping": mapping}, "$defs": {"Card": {}}}
+    root = with_shared_definitions({"Root": schema})["Root"]
+    assert root["discriminator"]["mapping"] == {"card": "#/components/schemas/Card", "other": mapping["other"]}
+
+
+def test_definitions_of_one_name_are_shared_only_if_they_are_equal() -> None:
+    one, two = {"type": "string"}, {"type": "integer"}
+    reference = {"$ref": "#/$defs/A-B"}
+    schemas_ = {
+        "First": {"items": reference, "$defs": {"A-B": one}},
+        "Second": {"items": reference, "$defs": {"A-B": one}},
+        "Third": {"items": reference, "$defs": {"A-B": two}},
+        "Fourth": {"items": reference, "$defs": {"A-B": {}}},
+    }
+    normal = with_shared_definitions(schemas_)
+    references_ = [normal[name]["items"]["$ref"].rpartition("/")[2] for name in schemas_]
+    assert references_ == ["AB", "AB", "ABOutput", "FourthAB"]
+    assert (normal["AB"], normal["ABOutput"], normal["FourthAB"]) == (one, two, {})

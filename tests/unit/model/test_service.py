@@ -343,6 +343,7 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
             },
             "schema Long must have at most 400000 bytes as a model of API Gateway, got 400[0-9]+. Shorten",
         ),
+        ({"schemas": {"Parcel": None}}, "schema Parcel must be a schema, got None. Use {} for any value"),
         ({"tables": ()}, "tables must contain at least one table, got none"),
         ({"functions": ()}, "functions must contain at least one function, got none"),
         (
