@@ -200,9 +200,8 @@ def _to_draft_7(schema: Schema) -> dict[str, Any]:
             result[keyword] = int(number) if number.is_integer() else Decimal(repr(number))
     if "prefixItems" in result:
         result |= {"additionalItems": result.get("items", True), "items": result["prefixItems"]}
-    if "const" in result:
-        # fastjsonschema cannot generate const without the details of exceptions.
-        result["enum"] = [result["const"]]
+    # fastjsonschema cannot generate const without the details of exceptions.
+    result = _with_enum_of_const(result)
     if "dependentRequired" in result:
         result["dependencies"] = result["dependentRequired"]
     rules = {key: value for key, value in result.items() if key in _DRAFT_7}
@@ -212,9 +211,7 @@ def _to_draft_7(schema: Schema) -> dict[str, Any]:
 
 def _without_open_ends(schema: Schema) -> dict[str, Any]:
     """Return a schema without the rules that API Gateway cannot check exactly, and without those that they change."""
-    result = dict(schema)
-    if "const" in result:
-        result["enum"] = [result["const"]]
+    result = _with_enum_of_const(dict(schema))
     if "prefixItems" in result:
         result.pop("items", None)
     if "patternProperties" in result:
@@ -224,6 +221,13 @@ def _without_open_ends(schema: Schema) -> dict[str, Any]:
     if _PYTHON_PATTERN.search(result.get("pattern", "")):
         del result["pattern"]
     return result
+
+
+def _with_enum_of_const(schema: dict[str, Any]) -> dict[str, Any]:
+    if "const" not in schema:
+        return schema
+    values = {"enum": [schema["const"]]}
+    return {**schema, **({"allOf": [*schema.get("allOf", ()), values]} if "enum" in schema else values)}
 
 
 def _is_exact(schema: Schema, schemas: Schemas) -> bool:
@@ -263,8 +267,7 @@ def _is_in_openapi(schema: Schema) -> bool:
 
 def _without_extensions(schema: Schema, result: dict[str, Any]) -> dict[str, Any]:
     """Replace the keywords that OpenAPI 3.0 lacks by equivalents, or omit them."""
-    if "const" in schema:
-        result["enum"] = [schema["const"]]
+    result = _with_enum_of_const(result)
     if "prefixItems" in schema:
         result["items"] = _any_item(result["prefixItems"], schema, result)
     if "patternProperties" in schema:

@@ -159,7 +159,7 @@ class Service(Definition):
 
     def request_schema(self, name: str) -> Schema:
         """Return the schema of a request body, which for a batch excludes the schema of its entries."""
-        schema = self.schemas[name]
+        schema: Schema = self.schemas[name]
         if name not in self.batches:
             return schema
         properties, array = schema["properties"], self.batches[name]

@@ -125,6 +125,14 @@ TREE = {"$ref": "#/$defs/Tree", "$defs": {"Tree": {"type": "array", "items": {"$
             {"minimum": 1, "exclusiveMinimum": True, "enum": [2]},
         ),
         ({"const": "a"}, None, {"enum": ["a"]}),
+        ({"const": "a", "enum": ["b"]}, None, {"enum": ["b"], "allOf": [{"enum": ["a"]}]}),
+        ({"oneOf": [{"contains": {}}, {"minItems": 1}]}, {"allOf": [{"anyOf": [{}, {"minItems": 1}]}]}, None),
+        ({"oneOf": [{"contains": {}}]}, {"allOf": [{"anyOf": [{}]}]}, {"anyOf": [{}]}),
+        (
+            {"oneOf": [{"contains": {}}], "anyOf": [{"const": 1}]},
+            {"allOf": [{"anyOf": [{}]}], "anyOf": [{"enum": [1]}]},
+            {"allOf": [{"anyOf": [{}]}], "anyOf": [{"enum": [1]}]},
+        ),
         (
             {"anyOf": [{"type": "string"}, {"type": "null"}]},
             {"type": ["string", "null"]},
