@@ -11,6 +11,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import fastjsonschema
@@ -18,6 +19,8 @@ import fastjsonschema
 from ..model import CORS_VARIABLE, Function, Route, Schema, Service
 from ..model.json_schema import parameter_type, parameters_schema
 from ..model.media_types import ANY, binary_media_types
+from ..model.schema_renderings import DRAFT_4, FORMATS, code_with_exact_numbers, function_schema
+from .handler_operations import operation_problems
 
 LIBRARY = __package__.rpartition(".")[0]
 FOLDER = Path(__file__).parents[1]
@@ -47,14 +50,31 @@ def shared_sources(handler: str) -> dict[str, str]:
 
 
 def check_handlers(service: Service) -> None:
-    """Raise `ValueError` if the package of a handler does not exist or contains code that cannot run in Lambda."""
-    for handler in sorted({function.handler for function in service.functions}):
-        package = _package_of(handler)
+    """Raise `ValueError` if the package of a handler does not exist or contains code that cannot run in Lambda, or if
+    its module lacks an operation."""
+    for function in sorted(service.functions, key=lambda function: function.handler):
+        package = _package_of(function.handler)
         if package.startswith(f"{LIBRARY}."):
             continue
         for path, source in _package(package):
-            for module in _missing_modules(path, source):
-                raise ValueError(_missing_module(handler, package, path, module))
+            for module, line in _missing_modules(path, source):
+                raise ValueError(_missing_module(function.handler, package, f"{path}:{line}", module))
+        for problem in operation_problems(function, handler_path(function.handler)):
+            raise ValueError(f"service {service.name!r}: {problem}")
+
+
+def handler_path(handler: str) -> Path:
+    """Return the source file of a handler module. Raise `ValueError` if it does not exist."""
+    package, _, module = handler.rpartition(".")
+    candidates = [_folder(package) / f"{module}.py"] if package else []
+    candidates.append(_folder(package) / module / "__init__.py" if package else _folder(handler) / "__init__.py")
+    for path in candidates:
+        if path.exists():
+            return path
+    raise ValueError(
+        f"handler must be a module in the package {package}, got {handler!r}. Correct the name, or create "
+        f"{candidates[0]}."
+    )
 
 
 def source_path(path: str) -> Path:
@@ -75,9 +95,9 @@ def generated_sources(service: Service, function: Function, cors_origin: str | N
         if route.headers:
             files[f"validators/headers_{number}.py"] = validator(header_schema(route))
         if route.body:
-            files[f"validators/body_{route.body}.py"] = validator(service.request_schema(route.body))
+            files[f"validators/body_{route.body}.py"] = validator(service.request_schema(route.body), service.schemas)
         if route.body and route.body in service.batches:
-            files[f"validators/entry_{route.body}.py"] = validator(service.entry_schema(route.body))
+            files[f"validators/entry_{route.body}.py"] = validator(service.entry_schema(route.body), service.schemas)
     return dict(sorted(files.items()))
 
 
@@ -118,12 +138,22 @@ def zip_files(files: Mapping[str, Content]) -> bytes:
     return buffer.getvalue()
 
 
-def validator(schema: Schema) -> str:
-    """Return a module with the function `validate`, which raises `SchemaViolation`. It imports only the runtime."""
-    code: str = fastjsonschema.compile_to_code({"$schema": "http://json-schema.org/draft-04/schema#", **schema})
+def validator(schema: Schema, schemas: Mapping[str, Schema] = MappingProxyType({})) -> str:
+    """Return a module with the function `validate`, which raises `SchemaViolation`. It imports only the runtime.
+
+    `schemas` are the schemas to which the schema can refer.
+    """
+    rendered = function_schema(schema, schemas)
+    if rendered["$schema"] == DRAFT_4:
+        code: str = fastjsonschema.compile_to_code(rendered)
+    else:
+        # Without the details of exceptions, which contain the schema of each rule and are not used.
+        code = fastjsonschema.compile_to_code(rendered, formats=FORMATS, detailed_exceptions=False)
     lines = [line for line in code.splitlines() if not line.startswith("from fastjsonschema import")]
+    if "JsonSchemaValuesException" in "".join(lines):
+        lines.insert(0, "JsonSchemaValuesException = JsonSchemaValueException")
     lines = [f"from {RUNTIME}.event_handler import SchemaViolation as JsonSchemaValueException", *lines, ""]
-    return "\n".join(lines)
+    return code_with_exact_numbers("\n".join(lines))
 
 
 def query_schema(route: Route) -> dict[str, Any]:
@@ -150,6 +180,7 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
         *(["import os"] if consumers or cors_origin is None else []),
         f"from {RUNTIME}.event_handler import Api, Route",
         *([f"from {RUNTIME}.http_events import HttpEvents"] if _receives_http_events(service, function) else []),
+        *_operation_imports(function),
         f"from {package} import {module} as operations" if package else f"import {module} as operations",
         *(f"from validators import {name}" for name in modules),
         "",
@@ -194,11 +225,30 @@ def _variable(name: str) -> str:
     return f"os.environ[{name!r}]"
 
 
+def _operation_imports(function: Function) -> Iterator[str]:
+    """Yield the imports of the functions that extend operations."""
+    if any(route.typed_status is not None for route in function.routes):
+        yield f"from {RUNTIME}.typed import typed"
+    if any(route.idempotency for route in function.routes):
+        yield f"from {RUNTIME}.idempotent import idempotent"
+
+
+def _operation(route: Route, service: Service) -> str:
+    """Return the expression of the operation of a route."""
+    operation = f"operations.{route.operation}"
+    if route.typed_status is not None:
+        operation = f"typed({operation}, {tuple(route.path_parameters())!r}, {route.typed_status})"
+    if route.idempotency:
+        (table,) = (table for table in service.tables if table.name == route.idempotency)
+        operation = f"idempotent({table.variable!r}, {table.hash_key.name!r})({operation})"
+    return operation
+
+
 def _route(route: Route, number: int, service: Service) -> str:
     """Return the entry of a route in the generated index."""
     types = _types(route.query, with_strings=route.additional_query)
     body = f"body_{route.body}.validate" if route.body else "None"
-    target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"
+    target = f"{_operation(route, service)}, {body}, query_{number}.validate, {types!r}"
     if route.body and route.body in service.batches:
         target += f", {service.batches[route.body]!r}, entry_{route.body}.validate"
     options = {
@@ -238,15 +288,16 @@ def _package_of(handler: str) -> str:
     return ".".join((LIBRARY, *folder.relative_to(FOLDER).parts)) if folder.is_relative_to(FOLDER) else package
 
 
-def _missing_modules(path: str, source: str) -> Iterator[str]:
-    """Yield the modules of this library that the module imports, but that archives do not contain."""
+def _missing_modules(path: str, source: str) -> Iterator[tuple[str, int]]:
+    """Yield the modules of this library that the module imports, but that archives do not contain, with the lines."""
     for statement in ast.parse(source, path).body:
         names: list[str] = []
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]
         if isinstance(statement, ast.ImportFrom) and not statement.level:
             names = [f"{statement.module}.{alias.name}" for alias in statement.names]
-        yield from (name for name in names if _is_library(name) and not f"{name}.".startswith(f"{RUNTIME}."))
+        missing = [name for name in names if _is_library(name) and not f"{name}.".startswith(f"{RUNTIME}.")]
+        yield from ((name, statement.lineno) for name in missing)
 
 
 def _is_library(module: str) -> bool:

@@ -12,11 +12,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from ..model import ANY_METHOD, Call, Code, Route, Schema, Service
 from ..model.json_schema import is_required, parameter_type, value_schema
 from ..model.media_types import ANY, FORM, JSON, is_json, is_media_type, is_text
+from ..model.schema_renderings import openapi_schema
 from ..runtime.errors import (
     BadRequest,
     IdempotencyConflict,
     NotFound,
     PreconditionFailed,
+    RequestInProgress,
     TooLarge,
     TooManyRequests,
     Unavailable,
@@ -186,6 +188,11 @@ KEY_REUSED = Code(
     IdempotencyConflict.status,
     "The `Idempotency-Key` was already used with a different request. Use a new key.",
 )
+IN_PROGRESS = Code(
+    RequestInProgress.code,
+    RequestInProgress.status,
+    "An earlier request with this `Idempotency-Key` has not finished. Send the request again after `Retry-After`.",
+)
 
 
 def error_statuses(route: Route) -> list[int]:
@@ -207,6 +214,7 @@ def codes(service: Service) -> list[Code]:
     ]
     result += [code for route in routes for code in route.codes]
     result += [KEY_REUSED] * any(route.idempotent for route in routes)
+    result += [IN_PROGRESS] * any(bool(route.idempotency) for route in routes)
     return sorted(dict.fromkeys(result), key=lambda code: code.status)
 
 
@@ -230,7 +238,10 @@ def document(service: Service, server_url: str = "/", endpoint: str = "") -> Doc
         "tags": [{"name": name} for name in dict.fromkeys(map(_tag, routes))],
         "paths": _paths(service, endpoint),
         "components": {
-            "schemas": {**_to_openapi_schema(service.schemas), ERROR: ERROR_SCHEMA},
+            "schemas": {
+                **{n: openapi_schema(s, service.schemas) for n, s in service.schemas.items()},
+                ERROR: ERROR_SCHEMA,
+            },
             "parameters": {CORRELATION_ID["name"]: CORRELATION_ID},
             "headers": HEADERS,
             "responses": {_label(status): _common_error(status) for status in sorted(errors)},
@@ -297,18 +308,6 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
         return []
     schemes: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
     return schemes if route.key_required else [{}, *schemes]
-
-
-def _to_openapi_schema(schema: Any) -> Any:
-    """Convert a JSON Schema or a part of it. OpenAPI 3.0 has `nullable` instead of the type `null`."""
-    match schema:
-        case {"type": [kind, "null"] | ["null", kind]}:
-            return _to_openapi_schema({**schema, "type": kind, "nullable": True})
-        case Mapping():
-            return {name: _to_openapi_schema(value) for name, value in schema.items()}
-        case list():
-            return [_to_openapi_schema(value) for value in schema]
-    return schema
 
 
 def _paths(service: Service, endpoint: str) -> Document:
@@ -422,9 +421,7 @@ def _parameter(location: str, name: str, schema: Schema, example: Mapping[str, A
         "in": location,
         "description": schema.get("description", ""),
         **({"required": True} if is_required(schema) else {}),
-        "schema": _to_openapi_schema(
-            {key: value for key, value in value_schema(schema).items() if key != "description"}
-        ),
+        "schema": openapi_schema({key: value for key, value in value_schema(schema).items() if key != "description"}),
         **example,
     }
 
@@ -500,8 +497,9 @@ def _route_error(route: Route, status: int) -> Document:
 def _codes(route: Route, status: int) -> list[Code]:
     """Return the error codes that a route declares for a status."""
     declared = [code for code in route.codes if code.status == status]
-    with_key = declared and status == KEY_REUSED.status and route.idempotent
-    return [*declared, KEY_REUSED] if with_key else declared
+    if declared and status == KEY_REUSED.status and route.idempotent:
+        return [*declared, KEY_REUSED, *([IN_PROGRESS] if route.idempotency else [])]
+    return declared
 
 
 def _response(status: int, schema: str | None, *extra_headers: str) -> Document:

@@ -32,6 +32,7 @@ from .resources import (
     StreamView,
     Table,
     Topic,
+    idempotency_table,
 )
 from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
 from .triggers import ANY_METHOD, METHODS, Code, Consumer, Part, Route, Schedule, Throttle
@@ -90,4 +91,5 @@ __all__ = [
     "UrlAuth",
     "Workload",
     "check_http_settings",
+    "idempotency_table",
 ]

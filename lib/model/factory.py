@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..settings import SettingsGroup
+from ..settings import Definition, SettingsGroup
 from .journey import Journey
 from .service import Call, Service
 from .workload import Workload
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeedData:
+class SeedData(Definition):
     """Demo data of a service, as calls of its API."""
 
     label: str
@@ -27,7 +27,7 @@ class SeedData:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceFactory:
+class ServiceFactory(Definition):
     """A service that can be deployed by name.
 
     Packages of built-in services define `FACTORY`. Other packages register theirs in the entry point group

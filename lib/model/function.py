@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from ..settings import FunctionSettings, invalid_value, is_output
+from ..settings import Definition, FunctionSettings, invalid_value, is_output
 from .apis import FunctionUrl
 from .grants import Grant, Statement, merge_grants
 from .resources import Metric
@@ -21,7 +21,7 @@ _LAYER = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:layer:[\w-]+:\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Function:
+class Function(Definition):
     """A Lambda function with its routes, schedules and stream consumers."""
 
     name: str

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..settings import Definition
 from . import iam_actions
 
 ACTION = re.compile(r"([a-z0-9-]+):[A-Z][A-Za-z0-9]*\*?")
@@ -19,7 +20,7 @@ _EXISTING = re.compile(r"existing\[([a-z][a-z0-9-]*)\]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grant:
+class Grant(Definition):
     """Permission of a function on a table, a topic, a parameter or a secret."""
 
     on: str

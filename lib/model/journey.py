@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..settings import Definition
 from .service import Call
 
 
 @dataclass(frozen=True, kw_only=True)
-class Journey:
+class Journey(Definition):
     """The requests that each client of the load test sends, in order.
 
     In paths and bodies, `{client}` is the ID of the client, `{iteration}` the ID of the iteration, and a name in

@@ -1,8 +1,8 @@
 """Validation of the JSON Schemas in a service definition.
 
-API Gateway validates requests with JSON Schema draft 4, and code that is generated from the schema validates them
-again. All schemas are published as OpenAPI 3.0. Keywords that one of these does not support are rejected, because they
-would document rules that are not enforced.
+Code that is generated from a schema validates requests, after API Gateway has validated them with the part of the
+schema that it supports. All schemas are published as OpenAPI 3.0. Keywords that functions do not validate are rejected,
+because they would document rules that are not enforced. `schema_renderings` converts the others.
 """
 
 from __future__ import annotations
@@ -13,19 +13,46 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-ANNOTATIONS = frozenset(("title", "description", "default", "example", "readOnly", "writeOnly", "deprecated"))
+ANNOTATIONS = frozenset(
+    (
+        *("title", "description", "default", "example", "examples", "readOnly", "writeOnly", "deprecated", "$comment"),
+        *("discriminator", "contentEncoding", "contentMediaType", "contentSchema"),
+    )
+)
 CHECKED = ANNOTATIONS | {
-    *("type", "enum", "allOf"),
+    *("type", "enum", "const", "$ref"),
+    *("allOf", "anyOf", "oneOf", "not", "if", "then", "else"),
     *("minLength", "maxLength", "pattern", "format"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    *("minItems", "maxItems", "uniqueItems", "items"),
-    *("minProperties", "maxProperties", "required", "properties", "additionalProperties"),
+    *("minItems", "maxItems", "uniqueItems", "items", "prefixItems", "contains"),
+    *("minProperties", "maxProperties", "required", "dependentRequired"),
+    *("properties", "patternProperties", "propertyNames", "additionalProperties"),
 }
 """Supported keywords in schemas that validate requests."""
-DOCUMENTED = CHECKED | {"anyOf", "oneOf", "not", "nullable", "discriminator", "xml", "externalDocs", "$ref"}
-"""Supported keywords in other schemas: those of OpenAPI 3.0."""
-FORMATS = ("date-time", "email", "hostname", "ipv4", "ipv6", "uri")
-"""Supported values of `format`."""
+DOCUMENTED = CHECKED | {"nullable", "xml", "externalDocs"}
+"""Supported keywords in other schemas."""
+DRAFT_4_FORMATS = ("date-time", "email", "hostname", "ipv4", "ipv6", "uri")
+"""Values of `format` that API Gateway validates."""
+FORMATS = (*DRAFT_4_FORMATS, "date", "time", "duration", "uuid", *(f"uuid{version}" for version in range(1, 9)))
+"""Values of `format` that functions validate."""
+UNCHECKED_FORMATS = frozenset(
+    (
+        *("binary", "base64url", "byte", "password", "path", "file-path", "directory-path", "json-string", "json"),
+        *("multi-host-uri", "ipvanyaddress", "ipvanyinterface", "ipvanynetwork", "name-email", "color"),
+        *(
+            "ipv4interface",
+            "ipv4network",
+            "ipv6interface",
+            "ipv6network",
+            "decimal",
+            "float",
+            "double",
+            "int32",
+            "int64",
+        ),
+    )
+)
+"""Further values of `format`, of pydantic and OpenAPI, that only document how a program uses the value."""
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
 QUERY_TYPES = ("boolean", "integer", "number", "string")
 """Types of query parameters. The type determines how the string is parsed."""
@@ -33,8 +60,9 @@ STRING_KEYWORDS = ANNOTATIONS | {"required", "minLength", "maxLength", "pattern"
 """Keywords of a parameter without a type, which is a string."""
 
 REMEDIES = {
-    "$ref": "Copy the schema that it refers to into this one.",
-    "const": "Use enum with one value.",
+    "dependencies": "Use dependentRequired.",
+    "definitions": "Define them under $defs at the top of the schema, or in the schemas of the service.",
+    "$defs": "Define them at the top of the schema.",
     "nullable": "Add 'null' to the type: ['string', 'null'].",
 }
 """Replacements of unsupported keywords."""
@@ -46,8 +74,8 @@ Rule = tuple[Callable[[Any, Mapping[str, Any]], bool], str, str]
 
 def _is_type(value: Any, _: Mapping[str, Any]) -> bool:
     if isinstance(value, list | tuple):
-        return len(value) == 2 and "null" in value and any(name in TYPES for name in value)
-    return value in TYPES
+        return _is_list(value) and len({*map(str, value)}) == len(value) and {*map(str, value)} <= {*TYPES, "null"}
+    return value in (*TYPES, "null")
 
 
 def _is_listable(value: Any) -> bool:
@@ -70,11 +98,19 @@ def _is_pattern(value: Any) -> bool:
         return False
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+
+
 def _is_exclusive(bound: str) -> Rule:
     return (
-        lambda value, schema: isinstance(value, bool) and bound in schema,
-        f"true or false, together with {bound}",
-        f"Set {bound} to the bound, and this to true.",
+        lambda value, schema: _is_number(value) or (isinstance(value, bool) and bound in schema),
+        f"a finite number, or true or false together with {bound}",
+        "Set it to the bound.",
     )
 
 
@@ -84,7 +120,7 @@ COUNT: Rule = (
     REMEDY,
 )
 NUMBER: Rule = (
-    lambda value, _: isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value),
+    lambda value, _: _is_number(value),
     "a finite number",
     REMEDY,
 )
@@ -92,10 +128,21 @@ BOOLEAN: Rule = (lambda value, _: isinstance(value, bool), "true or false", "Rem
 STRING: Rule = (lambda value, _: isinstance(value, str), "a string", "Remove it.")
 SCHEMAS: Rule = (lambda value, _: _is_list(value), "a list of schemas, at least one", REMEDY)
 RULES: Mapping[str, Rule] = {
-    "type": (_is_type, f"one of {', '.join(TYPES)}, or a list of one of them and 'null'", "Use one type."),
+    "type": (_is_type, f"one of {', '.join(TYPES)} or null, or a list of distinct ones", "Use one of them."),
     "exclusiveMinimum": _is_exclusive("minimum"),
     "exclusiveMaximum": _is_exclusive("maximum"),
-    "items": (lambda value, _: isinstance(value, Mapping), "one schema", "Use one schema for all items."),
+    "items": (
+        lambda value, schema: isinstance(value, Mapping) or (isinstance(value, bool) and "prefixItems" in schema),
+        "one schema",
+        "Use one schema for all items, or prefixItems.",
+    ),
+    "$ref": (
+        lambda value, _: (
+            isinstance(value, str) and re.fullmatch(r"#/components/schemas/[A-Za-z0-9]+", value) is not None
+        ),
+        "#/components/schemas/ with the name of a schema, or #/$defs/ with a name in $defs",
+        "Define the schema in the schemas of the service.",
+    ),
     "enum": (lambda value, _: _is_list(value), "a list, at least one value", REMEDY),
     "pattern": (lambda value, _: _is_pattern(value), "a regular expression", REMEDY),
     "required": (
@@ -103,18 +150,24 @@ RULES: Mapping[str, Rule] = {
         "a list of distinct names, at least one",
         REMEDY,
     ),
-    "properties": (
-        lambda value, _: isinstance(value, Mapping) and all(isinstance(name, str) for name in value),
-        "a mapping of names to schemas",
+    "properties": (lambda value, _: _is_mapping(value), "a mapping of names to schemas", REMEDY),
+    "patternProperties": (
+        lambda value, _: _is_mapping(value) and all(map(_is_pattern, value)),
+        "a mapping of regular expressions to schemas",
+        REMEDY,
+    ),
+    "dependentRequired": (
+        lambda value, _: _is_mapping(value) and all(isinstance(names, list | tuple) for names in value.values()),
+        "a mapping of names to lists of names",
         REMEDY,
     ),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), COUNT),
     **dict.fromkeys(("minimum", "maximum"), NUMBER),
     **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated", "nullable"), BOOLEAN),
     **dict.fromkeys(("title", "description"), STRING),
-    **dict.fromkeys(("allOf", "anyOf", "oneOf"), SCHEMAS),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), SCHEMAS),
 }
-"""Rules for every schema. API Gateway or OpenAPI reject or ignore other values."""
+"""Rules for every schema."""
 CHECKED_RULES: Mapping[str, Rule] = {
     **RULES,
     "enum": (
@@ -122,12 +175,13 @@ CHECKED_RULES: Mapping[str, Rule] = {
         "a list of strings, integers, booleans and null, all distinct, at least one",
         REMEDY,
     ),
-    "format": (lambda value, _: value in FORMATS, f"one of {', '.join(FORMATS)}", "Use pattern."),
-    "multipleOf": (
-        lambda value, schema: isinstance(value, int) and value >= 1 and schema.get("type") == "integer",
-        "a positive integer, with the type 'integer'",
-        REMEDY,
+    "const": (lambda value, _: _is_listable(value), "a string, an integer, a boolean or null", REMEDY),
+    "format": (
+        lambda value, _: value in FORMATS or value in UNCHECKED_FORMATS,
+        f"one of {', '.join(FORMATS[: FORMATS.index('uuid1')])}",
+        "Use pattern.",
     ),
+    "multipleOf": (lambda value, _: _is_number(value) and value > 0, "a positive number", REMEDY),
 }
 """Rules for schemas that validate requests."""
 
@@ -213,22 +267,24 @@ def problems(schema: Any, path: str, *, checked: bool) -> Iterator[str]:
             is_supported, expected, remedy = rules[keyword]
             if not is_supported(value, schema):
                 yield f"{path}/{keyword} must be {expected}, got {value!r}. {remedy}"
-    for inner_path, inner in _inner(schema):
+    for inner_path, inner in nested(schema):
         yield from problems(inner, f"{path}/{inner_path}", checked=checked)
 
 
-def _inner(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def nested(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the directly nested schemas with their paths. Values of a wrong type contain none."""
-    if isinstance(properties := schema.get("properties"), Mapping):
-        for name, inner in properties.items():
-            yield f"properties/{name}", inner
-    for keyword in ("allOf", "anyOf", "oneOf"):
+    for keyword in ("properties", "patternProperties"):
+        members = schema.get(keyword)
+        for name, inner in members.items() if isinstance(members, Mapping) else ():
+            yield f"{keyword}/{name}", inner
+    for keyword in ("allOf", "anyOf", "oneOf", "prefixItems"):
         alternatives = schema.get(keyword)
         for number, inner in enumerate(alternatives if isinstance(alternatives, list | tuple) else ()):
             yield f"{keyword}/{number}", inner
     if isinstance(schema.get("items"), Mapping):
         yield "items", schema["items"]
-    if "not" in schema:
-        yield "not", schema["not"]
+    for keyword in ("not", "if", "then", "else", "contains", "propertyNames"):
+        if keyword in schema:
+            yield keyword, schema[keyword]
     if not isinstance(schema.get("additionalProperties", True), bool):
         yield "additionalProperties", schema["additionalProperties"]

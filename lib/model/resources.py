@@ -9,7 +9,8 @@ from os import PathLike
 from typing import Any, Literal
 
 from ..runtime.metrics import DIMENSION
-from ..settings import AlarmSettings, invalid_value
+from ..runtime.reserved_keys import EXPIRES
+from ..settings import AlarmSettings, Definition, invalid_value
 from .validation import check_choice, check_name, check_output_prefix, check_variable, duplicates
 
 Schema = Mapping[str, Any]
@@ -43,7 +44,7 @@ UNITS = (*_AMOUNTS, *(f"{amount}/Second" for amount in _AMOUNTS), *_TIMES, "Perc
 
 
 @dataclass(frozen=True)
-class Key:
+class Key(Definition):
     """A key attribute of a table or an index."""
 
     name: str
@@ -54,7 +55,7 @@ class Key:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Index:
+class Index(Definition):
     """A global secondary index. It contains only items with its key attributes (sparse index)."""
 
     name: str
@@ -97,7 +98,7 @@ def _check_projection(index: Index | LocalIndex) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Definition):
     """A DynamoDB table."""
 
     name: str
@@ -179,7 +180,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topic:
+class Topic(Definition):
     """An SNS topic."""
 
     name: str
@@ -202,13 +203,18 @@ class Topic:
         return {"arn": f"{prefix}_topic_arn"} if prefix else {}
 
 
+def idempotency_table(name: str = "idempotency", variable: str = "IDEMPOTENCY_TABLE") -> Table:
+    """Return a table for the records of `Route.idempotency`. DynamoDB deletes them 24 hours after their requests."""
+    return Table(name=name, variable=variable, hash_key=Key("id"), ttl=EXPIRES, output_prefix="")
+
+
 def output_prefix_of(resource: Table | Topic) -> str:
     """Return the prefix of the stack outputs of a resource."""
     return resource.name.replace("-", "_") if resource.output_prefix is None else resource.output_prefix
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class Parameter(Definition):
     """A Parameter Store parameter `/<service>/<environment>/<name>` with the name of a table or a JSON object."""
 
     name: str
@@ -227,7 +233,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Secret:
+class Secret(Definition):
     """A secret: a SecureString parameter `/<service>/<environment>/<name>` of Parameter Store, or a secret
     `<service>/<environment>/<name>` of Secrets Manager."""
 
@@ -252,7 +258,7 @@ Grantable = Table | Topic | Parameter | Secret
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(Definition):
     """A custom metric that an operation emits with `metrics.emit`."""
 
     name: str
@@ -269,7 +275,7 @@ class Metric:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alarm:
+class Alarm(Definition):
     """An alarm in addition to those that every function has."""
 
     name: str
@@ -298,7 +304,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class Site(Definition):
     """A static site that calls the API. Its `config.json` contains `api_url`, `service` and `environment`, and with a
     user pool also `sign_in` with the `url` of the pool, the `client_id`, and the `scopes` to request."""
 

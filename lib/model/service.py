@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
-from ..settings import Settings, check_tags, invalid_value, merge
+from ..runtime.reserved_keys import EXPIRES
+from ..settings import Definition, Settings, check_tags, invalid_value, merge
 from . import json_schema
 from .apis import API_METRICS, Api, Protocol, endpoint_of, endpoint_problems
 from .function import MAX_LAYERS, Function
@@ -27,11 +28,17 @@ from .resources import (
     Table,
     Topic,
 )
+from .route_schemas import named_schemas
+from .schema_renderings import gateway_schema, references
 from .triggers import Route
 from .validation import NAME, check_name, check_pattern, duplicates
 
 LAMBDA = "lambda "
 """Prefix of the target of an alarm on a metric of Lambda, before the name of the function."""
+MAX_MODEL_BYTES = 400_000
+"""Maximum size of a model of API Gateway."""
+ERROR_SCHEMA_NAME = "Error"
+"""Name of the schema of error responses, to which schemas of responses can refer."""
 LogAccess = Literal["write", "create", "managed"]
 """Permissions of functions in CloudWatch Logs. `write`: create streams and write events in their own log group.
 `create`: also create that log group. `managed`: `AWSLambdaBasicExecutionRole`, which allows these actions on every log
@@ -46,7 +53,7 @@ DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "Managed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class Call(Definition):
     """A request for the smoke test, the load test, seed data, or an example in the API reference."""
 
     method: str
@@ -88,7 +95,7 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
+class Service(Definition):
     """A serverless service that a `TapStack` deploys: an API, workers that schedules and events invoke, or both."""
 
     name: str
@@ -100,8 +107,9 @@ class Service:
     `<name>-{type}-{environment}`."""
     tables: tuple[Table, ...] = ()
     functions: tuple[Function, ...]
-    schemas: Mapping[str, Schema] = field(default_factory=dict)
-    """Schemas of request and response bodies, by name. API Gateway model names have only letters and digits."""
+    schemas: Mapping[str, Any] = field(default_factory=dict)
+    """Schemas of request and response bodies, by name: JSON Schemas, or Python types such as pydantic models. API
+    Gateway model names have only letters and digits."""
     batches: Mapping[str, str] = field(default_factory=dict)
     """Array properties of batch requests by the name of the request schema. Entries are validated one by one: the
     operation receives the error of an invalid entry in `Request.invalid`, and the other entries are processed."""
@@ -138,6 +146,9 @@ class Service:
 
     def __post_init__(self) -> None:
         check_name("service", self.name)
+        schemas, functions = named_schemas(self.schemas, self.functions)
+        object.__setattr__(self, "schemas", schemas)
+        object.__setattr__(self, "functions", functions)
         object.__setattr__(self, "title", self.title or self.name.replace("-", " ").capitalize())
         object.__setattr__(self, "name_pattern", self.name_pattern or f"{self.name}-{{type}}-{{environment}}")
         check_pattern("name_pattern", self.name_pattern, required={"type", "environment"})
@@ -237,7 +248,7 @@ class Service:
 
     def request_schema(self, name: str) -> Schema:
         """Return the schema of a request body, which for a batch excludes the schema of its entries."""
-        schema = self.schemas[name]
+        schema: Schema = self.schemas[name]
         if name not in self.batches:
             return schema
         properties, array = schema["properties"], self.batches[name]
@@ -248,6 +259,10 @@ class Service:
         """Return the schema of one entry of a batch."""
         schema: Schema = self.schemas[name]["properties"][self.batches[name]]["items"]
         return schema
+
+    def gateway_schema(self, name: str) -> Schema:
+        """Return the schema with which API Gateway validates a request body."""
+        return gateway_schema(self.request_schema(name), self.schemas)
 
     def grants(self) -> list[Grant]:
         """Return the merged permissions of all functions."""
@@ -319,6 +334,7 @@ class Service:
         metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
         yield from duplicates("metric", [metric.name for metric in metrics])
         yield from duplicates("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
+        yield from self._idempotency_problems()
         yield from self._grant_problems({resource.name: resource for resource in grantable})
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
         yield from self._consumer_problems()
@@ -338,11 +354,16 @@ class Service:
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name must be letters and digits, a letter first, got {name!r}."
+        yield from self._model_problems()
 
     def _schema_problems(self) -> Iterator[str]:
-        bodies = {route.body for _, route in self.routes()}
+        checked = {str(route.body) for _, route in self.routes()}
+        while further := {name for body in checked for name in references(self.schemas.get(body))} - checked:
+            checked |= further
         for name, schema in self.schemas.items():
-            yield from json_schema.problems(schema, f"schema {name}", checked=name in bodies)
+            yield from json_schema.problems(schema, f"schema {name}", checked=name in checked)
+            for reference in sorted({*references(schema)} - {*self.schemas, ERROR_SCHEMA_NAME}):
+                yield f"schema {name} $ref must be to one of {', '.join(self.schemas)}, got {reference!r}."
         for _, route in self.routes():
             for name, schema in route.query.items():
                 path = f"route {route.method} {route.path} query parameter {name}"
@@ -351,6 +372,15 @@ class Service:
                 yield from json_schema.parameter_problems(schema, f"route {route.method} {route.path} header {name}")
             if route.body and route.accepts_form():
                 yield from json_schema.form_problems(self.schemas[route.body], f"schema {route.body}")
+
+    def _model_problems(self) -> Iterator[str]:
+        for name in {route.body: None for _, route in self.routes() if route.body}:
+            size = len(json.dumps(self.gateway_schema(name)).encode())
+            if size > MAX_MODEL_BYTES:
+                yield (
+                    f"schema {name} must have at most {MAX_MODEL_BYTES} bytes as a model of API Gateway, got {size}. "
+                    "Shorten its descriptions, or split the request."
+                )
 
     def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:
@@ -377,6 +407,15 @@ class Service:
                 elif grant.on not in read_actions:
                     kind = "index" if grant.indexes else type(grantable[grant.on]).__name__.lower()
                     yield from action_problems(field_name, grant, kind)
+
+    def _idempotency_problems(self) -> Iterator[str]:
+        tables = {table.name: (table.hash_key.type, table.range_key, table.ttl) for table in self.tables}
+        for _, route in self.routes():
+            if route.idempotency and tables.get(route.idempotency) != ("S", None, EXPIRES):
+                yield (
+                    f"route {route.method} {route.path} idempotency must be a table with a string as its only key and "
+                    f"ttl={EXPIRES!r}, got {route.idempotency!r}. Add idempotency_table() to the tables."
+                )
 
     def _variable_problems(self, reserved: set[str]) -> Iterator[str]:
         for function in self.functions:

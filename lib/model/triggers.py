@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
-from ..settings import ApiSettings, FunctionSettings, between, check_schedule, invalid_value
+from ..runtime.reserved_keys import PREFIX
+from ..settings import ApiSettings, Definition, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant, Statement
 from .json_schema import is_required
 from .media_types import FORM, JSON, MEDIA_RANGE, MEDIA_TYPE, is_json, is_media_type
 from .resources import Metric, Schema
+from .typed_operations import derived_fields
 from .validation import check_name, check_operation, check_path, duplicates
 
+SchemaReference = Any
+"""Name of a schema in `Service.schemas`, or a Python type with a schema."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 ANY_METHOD = "ANY"
 """Method of a route for all methods of `METHODS` for which its path has no route of its own."""
@@ -28,7 +32,7 @@ THROTTLE_LIMITS = {
 
 
 @dataclass(frozen=True)
-class Code:
+class Code(Definition):
     """A `code` of error responses, in addition to those that every service has."""
 
     name: str
@@ -44,7 +48,7 @@ class Code:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Throttle:
+class Throttle(Definition):
     """Limits on the requests of one route by all callers, instead of the limits of the stage."""
 
     rate_per_second: float
@@ -75,7 +79,7 @@ class Throttle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route:
+class Route(Definition):
     """A method of a path with its operation and its responses."""
 
     method: str
@@ -90,9 +94,9 @@ class Route:
     summary: str = ""
     """Summary in documents. Default: the name of the operation, capitalized and with spaces."""
     grants: tuple[Grant | Statement, ...] = ()
-    body: str | None = None
-    """Schema of the request body, by its name in `Service.schemas`. Default (None): the operation reads the body from
-    `Request.raw_body`, `text`, `form` or `json()`."""
+    body: SchemaReference = None
+    """Schema of the request body: its name in `Service.schemas`, or a Python type. Default (None): the operation reads
+    the body from `Request.raw_body`, `text`, `form` or `json()`."""
     content_types: tuple[str, ...] = ()
     """Accepted media types, such as `text/plain`, `image/*` or `*/*`; others are rejected with 415. Default: JSON if
     the route has a `body` schema, else any media type as UTF-8 text. A `body` schema accepts JSON types and
@@ -104,8 +108,9 @@ class Route:
     headers: Mapping[str, Schema] = field(default_factory=dict)
     """Headers by name in any case, which are validated and converted as query parameters are. An array is a
     comma-separated list or a repeated header. Other headers are accepted as strings."""
-    responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
-    """Schema or media type, such as `text/html` or `image/png`, of successful responses by status. None documents no
+    responses: Mapping[int, SchemaReference] = field(default_factory=lambda: {200: None})
+    """Successful responses by status: the name of a schema in `Service.schemas`, a Python type, or a media type, such
+    as `text/html` or `image/png`. None documents no
     body."""
     errors: tuple[int, ...] = ()
     """Error statuses in addition to those that other fields and the codes imply."""
@@ -123,6 +128,11 @@ class Route:
     idempotent: bool = False
     """Whether the operation returns the recorded response to a retry with the same `Idempotency-Key`, as
     `runtime.idempotency` does. Only then does the API reference contain the header."""
+    idempotency: str = ""
+    """Table in which the response is recorded by `Idempotency-Key`, so that the operation runs once for each key. See
+    `idempotency_table`. Empty if the operation records it itself, or is not idempotent."""
+    typed_status: int | None = None
+    """Status of the responses of an operation with typed parameters, which `Route.typed` sets."""
     throttle: Throttle | None = None
     """Limits on the requests of the route. Default (None): the limits of the stage."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -141,6 +151,30 @@ class Route:
             raise invalid_value("route scope", self.scope, "lowercase letters and '-', or empty")
         for problem in self._problems():
             raise ValueError(f"route {self.method} {self.path} {problem}")
+        if self.idempotency:
+            object.__setattr__(self, "idempotent", True)
+            object.__setattr__(self, "grants", tuple(dict.fromkeys((*self.grants, self._idempotency_grant()))))
+
+    @classmethod
+    def typed(
+        cls, operation: Callable[..., Any], *, method: str, path: str, status: int | None = None, **fields: Any
+    ) -> Route:
+        """Return a route to a function with typed parameters, from which the schemas of the route are derived.
+
+        A parameter with the name of a path parameter receives it, one with the type `Request` the request. Other
+        parameters receive query parameters if their type is scalar, such as `int` or an enumeration, and the body
+        otherwise. The result is the body of responses with `status`; default: 204 for the result None, else 200. The
+        summary is the first line of the docstring. `fields` are further fields of the route.
+        """
+        return cls(**{**derived_fields(operation, method, path, status), **fields})
+
+    def _idempotency_grant(self) -> Grant:
+        return Grant(
+            on=self.idempotency,
+            actions=("PutItem", "UpdateItem", "DeleteItem"),
+            keys=(f"{PREFIX}idempotency#*",),
+            reason="record responses by idempotency key",
+        )
 
     def _problems(self) -> Iterator[str]:
         if self.body and self.method in ("HEAD", ANY_METHOD):
@@ -199,7 +233,7 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule:
+class Schedule(Definition):
     """An operation that runs on a schedule."""
 
     name: str
@@ -218,7 +252,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Consumer:
+class Consumer(Definition):
     """An operation that runs after items of a table change, at least once for each change.
 
     It receives the keys of the items in DynamoDB JSON: `[{"id": {"S": "a"}}]`.

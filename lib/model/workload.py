@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ..settings import Definition
 from .aws_limits import ROUND_TRIP, RUNTIME_OVERHEAD, VCPU_MEMORY, Quantity
 
 
@@ -14,7 +15,7 @@ def processor_share(memory_mb: float) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
+class Operation(Definition):
     """Capacity that one request, or one run of a schedule, uses."""
 
     name: str
@@ -50,7 +51,7 @@ ALERT = Operation(name="alert", round_trips=(ROUND_TRIP,) * 3)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
+class Workload(Definition):
     """Measured operations of a service."""
 
     reads: tuple[Operation, ...] = ()

@@ -95,6 +95,18 @@ class IdempotencyConflict(ApiError):
     code = "IDEMPOTENCY_CONFLICT"
 
 
+class RequestInProgress(ApiError):
+    """An earlier request with the same `Idempotency-Key` has not finished."""
+
+    status = 409
+    code = "REQUEST_IN_PROGRESS"
+
+    def __init__(self, seconds: int) -> None:
+        """`seconds` is the time after which the earlier request has finished or failed."""
+        message = "An earlier request with this Idempotency-Key has not finished. Send the request again later."
+        super().__init__(message, headers={"Retry-After": str(seconds)})
+
+
 class TooLarge(ApiError):
     """The item exceeds DynamoDB's limit of 400 KB."""
 

@@ -83,6 +83,10 @@ class RetryDeadline:
         needed = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS if needed_seconds is None else needed_seconds
         return time.monotonic() + needed > self._end
 
+    def remaining_seconds(self) -> float:
+        """Return the time until the invocation times out."""
+        return max(0.0, self._end + RESPONSE_SECONDS - time.monotonic())
+
     def attempt_deadline(self) -> float:
         """Return the time (`time.monotonic`) at which an attempt that starts now times out."""
         return min(time.monotonic() + CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS, self._end)

@@ -54,7 +54,8 @@ class Idempotency:
         scopes = dict.fromkeys([scope, earlier_scope] if earlier_scope else [scope])
         self.primary_keys = [self._primary_key(name + chr(0) + key) for name in scopes]
         """Primary keys under which the record can exist in this and in the previous release."""
-        self._digest = _digest(json.dumps(request, sort_keys=True))
+        self.digest = _digest(json.dumps(request, sort_keys=True))
+        """Digest of the request, which must be the same if the key is used again."""
         self._now = int(now())
 
     def part(self, number: int) -> Idempotency:
@@ -69,7 +70,7 @@ class Idempotency:
     def put(self, table: str, result: Item) -> dict[str, Any]:
         """Return the transaction action that writes the record unless an unexpired one exists."""
         expires = str(self._now + LIFETIME_SECONDS)
-        record = {**self.primary_key, "digest": {"S": self._digest}, "made": {"M": result}, EXPIRES: {"N": expires}}
+        record = {**self.primary_key, "digest": {"S": self.digest}, "made": {"M": result}, EXPIRES: {"N": expires}}
         return put_unless_recorded(table, record, self._now, returns_item=True)
 
     def unexpired_result(self, record: Item | None) -> Item | None:
@@ -78,7 +79,7 @@ class Idempotency:
 
     def recorded_result(self, record: Item) -> Item:
         """Return the result in a stored record. Raise `IdempotencyConflict` if it belongs to a different request."""
-        if record["digest"]["S"] != self._digest:
+        if record["digest"]["S"] != self.digest:
             raise IdempotencyConflict("This Idempotency-Key was already used with a different request. Use a new key.")
         result: Item = record["made"]["M"]
         return result

@@ -9,6 +9,7 @@ from .api import ApiSettings, check_domain
 from .authorization import USER_POOL, AuthorizationSettings
 from .backup import BackupSettings
 from .base import (
+    Definition,
     SettingsGroup,
     between,
     boolean,
@@ -43,6 +44,7 @@ __all__ = [
     "AuthorizationSettings",
     "BackupSettings",
     "CostSettings",
+    "Definition",
     "EncryptionSettings",
     "FirewallSettings",
     "FunctionSettings",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from itertools import pairwise
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 Check = tuple[Callable[[Any], bool], str]
 """Predicate for valid values, and the noun phrase that follows "must be" in the error for other values."""
@@ -72,8 +73,21 @@ def setting(check: Check, *, key: str = "", default: Any = None, accepts_output:
     return field(default=default, metadata=metadata)  # pylint: disable=invalid-field-call  # the caller is a class body
 
 
+class Definition:
+    """Base class of dataclasses whose errors for unknown arguments suggest the right name."""
+
+    def __new__(cls, *_: Any, **arguments: Any) -> Self:
+        names = [declared.name for declared in fields(cls) if declared.init]  # type: ignore[arg-type]  # a dataclass
+        for name in arguments:
+            if name not in names:
+                similar = difflib.get_close_matches(name, names, n=1)
+                remedy = f"Did you mean {similar[0]}?" if similar else f"Use one of {', '.join(names)}."
+                raise TypeError(f"{cls.__name__} has no argument {name!r}. {remedy}")
+        return super().__new__(cls)
+
+
 @dataclass(frozen=True, kw_only=True)
-class SettingsGroup:
+class SettingsGroup(Definition):
     """Settings of one kind, declared with `setting`. A field that is None is unset."""
 
     SECTION: ClassVar[str] = ""

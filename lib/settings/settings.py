@@ -9,7 +9,7 @@ from typing import get_type_hints
 from .api import ApiSettings, check_domain
 from .authorization import AuthorizationSettings, check_authorization
 from .backup import BackupSettings
-from .base import SettingsGroup, merge
+from .base import Definition, SettingsGroup, merge
 from .cost import CostSettings
 from .encryption import EncryptionSettings, check_key
 from .firewall import FirewallSettings
@@ -22,7 +22,7 @@ from .table import TableSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Definition):
     """All settings of a deployment."""
 
     function: FunctionSettings = field(default_factory=FunctionSettings)

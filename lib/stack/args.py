@@ -15,7 +15,7 @@ from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
 from ..model.existing import name_from_arn
-from ..model.names import check_environment_suffix
+from ..model.names import check_environment_suffix, physical_name
 from ..services import SERVICES
 from ..settings import (
     SETTINGS_GROUPS,
@@ -124,6 +124,7 @@ class TapStackArgs(Settings):
         self._check_existing()
         self._check_without_api()
         self._check_apis()
+        self._check_names()
         check_handlers(self.service_definition())
         functions = self.service_definition().functions
         check_code(self.service_definition(), {each.name: self.function_settings(each) for each in functions})
@@ -194,6 +195,21 @@ class TapStackArgs(Settings):
                 raise invalid_value("authorization.type", USER_POOL, "NONE", remedy)
             if service.site and settings.site.public:
                 raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
+
+    def _check_names(self) -> None:
+        """Raise `ValueError` for a name of a resource that is too long in this environment."""
+        service = self.service_definition()
+        types = {
+            "table": [table.name for table in service.tables],
+            "function": [function.name for function in service.functions],
+            "topic": [topic.name for topic in service.topics],
+            "rule": [schedule.name for function in service.functions for schedule in function.schedules],
+            "queue": [service.dead_letters] * bool(service.dead_letters),
+            "api": [f"{service.api_type}-usage-plan"],
+        }
+        for kind, names in types.items():
+            for name in names:
+                physical_name(service.name_pattern, kind, self.environment, type=name)
 
     def _check_secrets(self) -> None:
         """Raise `ValueError`, without secret values, for secrets that are missing, unknown or not strings."""

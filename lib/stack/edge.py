@@ -68,7 +68,7 @@ class Edge:
                 key_name=context.names.physical("api", f"{name}-key"),
                 description=definition.description or service.description,
                 routes=routes,
-                schemas={schema: service.request_schema(schema) for schema in service.schemas},
+                schemas={schema: service.gateway_schema(schema) for schema in service.schemas},
                 settings=api_settings,
                 authorization=settings.authorization,
                 user_pool=self._frontend.user_pool,

@@ -341,7 +341,7 @@ def test_handler_in_the_package_of_the_service_definition_is_rejected(
     with pytest.raises(ValueError, match=r"^handler ") as caught:
         check_handlers(a_service(functions=(a_function(handler=desk),)))
     assert str(caught.value) == (
-        f"handler 'postoffice.desk.operations': postoffice/desk/service.py must not import {module}, because the "
+        f"handler 'postoffice.desk.operations': postoffice/desk/service.py:2 must not import {module}, because the "
         "package postoffice.desk is deployed to Lambda with only tap_stack.runtime. Move the Lambda code to a separate "
         "package, such as postoffice.desk.handler.operations."
     )
@@ -353,8 +353,8 @@ def test_handler_that_imports_the_runtime_from_the_source_folder_is_rejected(des
     with pytest.raises(ValueError, match=r"^handler ") as caught:
         check_handlers(a_service(functions=(a_function(handler=desk),)))
     assert str(caught.value) == (
-        "handler 'postoffice.desk.operations': postoffice/desk/words.py must not import lib.runtime.errors in Lambda. "
-        "Import tap_stack.runtime.errors instead."
+        "handler 'postoffice.desk.operations': postoffice/desk/words.py:2 must not import lib.runtime.errors in "
+        "Lambda. Import tap_stack.runtime.errors instead."
     )
 
 

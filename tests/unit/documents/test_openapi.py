@@ -19,7 +19,7 @@ from lib.documents.openapi import (
     error_statuses,
     matching_route,
 )
-from lib.model import Call, Route, Service
+from lib.model import Call, Route, Service, idempotency_table
 from lib.services import SERVICES
 
 from ...support.builders import PARCELS, a_code, a_function, a_route, a_service
@@ -189,6 +189,17 @@ def test_idempotent_route_adds_the_idempotency_conflict_to_its_409_codes() -> No
     assert codes_ == ["TOO_HEAVY", "IDEMPOTENCY_CONFLICT"]
     assert description.splitlines()[1].startswith("- `IDEMPOTENCY_CONFLICT`: The `Idempotency-Key` was already used")
     assert error_codes(operation(idempotent_post(codes=(a_code(status=410),))), 410)[0] == ["TOO_HEAVY"]
+
+
+def test_route_with_recorded_responses_documents_the_code_of_a_running_request() -> None:
+    route = idempotent_post(codes=(a_code(),), idempotency="idempotency", idempotent=False)
+    schemas = {"Parcel": {"type": "object"}}
+    service = a_service(functions=(a_function(route),), tables=(idempotency_table(),), schemas=schemas)
+    assert IDEMPOTENCY_KEY in document(service)["paths"]["/parcels"]["post"]["parameters"]
+    expected = ["TOO_HEAVY", "IDEMPOTENCY_CONFLICT", "REQUEST_IN_PROGRESS"]
+    assert error_codes(document(service)["paths"]["/parcels"]["post"], 409)[0] == expected
+    assert {code.name for code in codes(service)} >= {*expected}
+    assert "REQUEST_IN_PROGRESS" not in {code.name for code in codes(SERVICES["items"])}
 
 
 def test_status_without_declared_codes_has_the_common_description() -> None:

@@ -38,45 +38,40 @@ PRICE = {"type": "number"}
 @pytest.mark.parametrize(
     ("schema", "error"),
     [
-        ({"anyOf": [PRICE]}, "/anyOf is not supported in requests, got [{'type': 'number'}]. Remove it, and check"),
-        ({"oneOf": [PRICE]}, "/oneOf is not supported in requests"),
-        ({"not": PRICE}, "/not is not supported in requests"),
-        ({"const": 1}, "/const is not supported in requests, got 1. Use enum with one value."),
+        ({"minContains": 2}, "/minContains is not supported in requests, got 2. Remove it, and check"),
+        ({"const": 1.5}, "/const must be a string, an integer, a boolean or null, got 1.5. Remove it"),
         ({"nullable": True}, "/nullable is not supported in requests, got True. Add 'null' to the type"),
-        ({"$ref": "#/x"}, "/$ref is not supported in requests, got '#/x'. Copy the schema"),
-        ({"patternProperties": {}}, "/patternProperties is not supported"),
-        ({"dependencies": {}}, "/dependencies is not supported"),
-        ({"if": {}}, "/if is not supported"),
+        ({"$ref": "#/x"}, "/$ref must be #/components/schemas/ with the name of a schema, or #/$defs/ with a name"),
+        ({"patternProperties": {"[": {}}}, "/patternProperties must be a mapping of regular expressions to schemas"),
+        ({"dependentRequired": {"a": "b"}}, "/dependentRequired must be a mapping of names to lists of names"),
+        ({"dependencies": {}}, "/dependencies is not supported in requests, got {}. Use dependentRequired."),
+        ({"properties": {"a": {"$defs": {}}}}, "/properties/a/$defs is not supported in requests, got {}. Define them"),
         ({"maxLenght": 9}, "/maxLenght is not supported in requests, got 9. Did you mean maxLength?"),
         (
-            {**PRICE, "minimum": 0, "exclusiveMinimum": 0},
-            "/exclusiveMinimum must be true or false, together with minimum, got 0.",
+            {**PRICE, "minimum": 0, "exclusiveMinimum": "0"},
+            "/exclusiveMinimum must be a finite number, or true or false together with minimum, got '0'. Set it to",
         ),
         (
-            {**PRICE, "exclusiveMinimum": True},
-            "/exclusiveMinimum must be true or false, together with minimum, got True. Set min",
-        ),
-        (
-            {**PRICE, "exclusiveMaximum": 9},
-            "/exclusiveMaximum must be true or false, together with maximum, got 9. Set maximum",
+            {**PRICE, "exclusiveMaximum": True},
+            "/exclusiveMaximum must be a finite number, or true or false together with maximum, got True.",
         ),
         ({"type": "decimal"}, "/type must be one of array, boolean,"),
-        ({"type": ["string", "integer"]}, "/type must be one of array"),
-        ({"type": ["string", "integer", "null"]}, "/type must be one of array"),
+        ({"type": ["string", "decimal"]}, "/type must be one of array"),
+        ({"type": []}, "/type must be one of array"),
         ({"type": ["null", "null"]}, "/type must be one of array"),
-        ({"items": [PRICE]}, "/items must be one schema, got [{'type': 'number'}]. Use one schema for all items."),
+        ({"items": [PRICE]}, "/items must be one schema, got [{'type': 'number'}]. Use one schema for all items, or"),
         (
-            {"format": "uuid"},
-            "/format must be one of date-time, email, hostname, ipv4, ipv6, uri, got 'uuid'. Use pattern.",
+            {"format": "isbn"},
+            "/format must be one of date-time, email, hostname, ipv4, ipv6, uri, date, time, duration, uuid, got",
         ),
         (
             {"enum": [1, 1.5]},
             "/enum must be a list of strings, integers, booleans and null, all distinct, at least one, got [1, 1.5].",
         ),
+        ({"items": False}, "/items must be one schema, got False. Use one schema for all items, or prefixItems."),
         ({"enum": "ab"}, "/enum must be a list of strings"),
-        ({**PRICE, "multipleOf": 5}, "/multipleOf must be a positive integer, with the type 'integer', got 5."),
-        ({"type": "integer", "multipleOf": 0.5}, "/multipleOf must be a positive integer"),
-        ({"type": "integer", "multipleOf": 0}, "/multipleOf must be a positive integer"),
+        ({"type": "integer", "multipleOf": "5"}, "/multipleOf must be a positive number, got '5'."),
+        ({"type": "integer", "multipleOf": 0}, "/multipleOf must be a positive number"),
         ({"enum": []}, "/enum must be a list of strings"),
         ({"enum": ["a", "a"]}, "/enum must be a list of strings"),
         *(
@@ -100,10 +95,10 @@ PRICE = {"type": "number"}
         ({"uniqueItems": "yes"}, "/uniqueItems must be true or false, got 'yes'."),
         ({"readOnly": 1}, "/readOnly must be true or false, got 1."),
         ({"description": 5}, "/description must be a string, got 5."),
-        ({"properties": {"a": {"not": {}}}}, "/properties/a/not is not supported"),
+        ({"properties": {"a": {"nullable": True}}}, "/properties/a/nullable is not supported"),
         ({"properties": {"a": True}}, "/properties/a must be a schema, got True. Use {} for any value."),
-        ({"items": {"allOf": [{}, {"not": {}}]}}, "/items/allOf/1/not is not supported"),
-        ({"additionalProperties": {"const": 1}}, "/additionalProperties/const is not supported"),
+        ({"items": {"allOf": [{}, {"xml": {}}]}}, "/items/allOf/1/xml is not supported"),
+        ({"additionalProperties": {"nullable": True}}, "/additionalProperties/nullable is not supported"),
     ],
 )
 def test_unsupported_keyword_of_a_request_is_rejected_with_its_path(describe: Any, schema: Schema, error: str) -> None:
@@ -115,10 +110,11 @@ def test_unsupported_keyword_of_a_request_is_rejected_with_its_path(describe: An
 @pytest.mark.parametrize(
     ("schema", "error"),
     [
-        ({"if": {}}, "schema Parcel/if is not supported, got {}."),
-        ({"anyOf": [{"const": 1}]}, "schema Parcel/anyOf/0/const is not supported, got 1."),
-        ({"oneOf": [{}, {"exclusiveMinimum": 0}]}, "schema Parcel/oneOf/1/exclusiveMinimum must be true or false"),
-        ({"not": {"type": "null"}}, "schema Parcel/not/type must be one of"),
+        ({"minContains": 2}, "schema Parcel/minContains is not supported, got 2."),
+        ({"anyOf": [{"unevaluatedItems": 1}]}, "schema Parcel/anyOf/0/unevaluatedItems is not supported, got 1."),
+        ({"oneOf": [{}, {"exclusiveMinimum": "0"}]}, "schema Parcel/oneOf/1/exclusiveMinimum must be a finite number"),
+        ({"not": {"type": "nul"}}, "schema Parcel/not/type must be one of"),
+        ({"$ref": "#/components/schemas/Box"}, "schema Parcel $ref must be to one of Parcel, got 'Box'."),
         ({"anyOf": []}, "schema Parcel/anyOf must be a list of schemas, at least one, got []."),
         ({"oneOf": {}}, "schema Parcel/oneOf must be a list of schemas"),
         ({"minLength": -1}, "schema Parcel/minLength must be a non-negative integer, got -1."),
@@ -154,6 +150,30 @@ SUPPORTED: list[tuple[dict[str, Any], Any, Any]] = [
     ({"minimum": 0}, 0, Decimal("-0.1")),
     ({"minimum": 0, "exclusiveMinimum": True}, Decimal("0.1"), 0),
     ({"minimum": 0, "exclusiveMinimum": False}, 0, -1),
+    ({"exclusiveMinimum": 0}, Decimal("0.1"), 0),
+    ({"exclusiveMaximum": 9, "maximum": 20}, Decimal("8.9"), 9),
+    ({"minimum": 0.01}, Decimal("0.01"), Decimal("0.009")),
+    ({"exclusiveMaximum": 0.3}, Decimal("0.29"), Decimal("0.3")),
+    ({"multipleOf": 0.01}, Decimal("0.57"), Decimal("0.575")),
+    ({"multipleOf": 0.5}, 3, Decimal("0.6")),
+    ({"type": ["string", "integer"]}, 1, None),
+    ({"const": "a"}, "a", "b"),
+    ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, 1, None),
+    ({"oneOf": [{"type": "integer"}, {"minimum": 5}]}, 1, 7),
+    ({"not": {"type": "null"}}, 1, None),
+    ({"if": {"type": "string"}, "then": {"maxLength": 1}, "else": {"type": "null"}}, "x", 1),
+    ({"prefixItems": [{"type": "integer"}], "items": False}, [1], [1, 2]),
+    ({"contains": {"type": "string"}}, [1, "a"], [1]),
+    ({"patternProperties": {"^a": {"type": "integer"}}}, {"b": "x", "ab": 1}, {"ab": "x"}),
+    ({"propertyNames": {"maxLength": 1}}, {"a": 1}, {"ab": 1}),
+    ({"dependentRequired": {"a": ["b"]}}, {"b": 1}, {"a": 1}),
+    ({"format": "date"}, "2026-02-28", "2026-02-30"),
+    ({"format": "uuid4"}, "7f1c2a52-0d8e-4f0b-9a66-3f0f6f6a5f11", "7f1c2a52"),
+    ({"format": "duration"}, "P1DT2.5S", "P"),
+    ({"format": "binary", "type": "string"}, "x", 1),
+    ({"$ref": "#/$defs/Box", "minProperties": 1, "$defs": {"Box": PARCEL}}, {"a": 1}, {"a": "x"}),
+    ({"$comment": "x", "examples": [1], "contentEncoding": "base64", "maxLength": 9}, "e", "0123456789"),
+    ({"contentMediaType": "x", "contentSchema": {}, "discriminator": {}, "maxLength": 1}, "x", "xx"),
     ({"maximum": 9}, 9, Decimal("9.1")),
     ({"maximum": 9, "exclusiveMaximum": True}, Decimal("8.9"), 9),
     ({"type": "integer", "multipleOf": 5}, 10**40, 10**40 + 1),
@@ -174,14 +194,27 @@ SUPPORTED: list[tuple[dict[str, Any], Any, Any]] = [
 
 def checked(schema: dict[str, Any], value: Any) -> Any:
     """Return the result of validating a value of a request."""
+    return validated(of_request(schema), "Parcel", value)
+
+
+def is_accepted(service: Service, name: str, value: Any) -> bool:
+    """Return whether the function accepts a request body with a schema of the service."""
+    try:
+        validated(service, name, value)
+    except SchemaViolation:
+        return False
+    return True
+
+
+def validated(service: Service, name: str, value: Any) -> Any:
+    """Return the result of validating a value with a schema of a service."""
     namespace: dict[str, Any] = {}
-    exec(validator(schema), namespace)  # noqa: S102  # pylint: disable=exec-used  # our own code, as Lambda imports it
+    exec(validator(service.schemas[name], service.schemas), namespace)  # noqa: S102  # pylint: disable=exec-used  # our own code, as Lambda imports it
     return namespace["validate"](value, name_prefix="body")
 
 
 @pytest.mark.parametrize(("schema", "valid", "invalid"), SUPPORTED, ids=lambda value: str(value)[:40])
 def test_every_supported_keyword_is_validated(schema: dict[str, Any], valid: Any, invalid: Any) -> None:
-    assert of_request(schema).schemas["Parcel"] == schema
     assert checked(schema, valid) == valid
     with pytest.raises(SchemaViolation):
         checked(schema, invalid)
@@ -216,11 +249,17 @@ def test_type_of_a_query_parameter_determines_how_it_is_parsed(schema: Schema, k
 
 def test_every_keyword_of_a_request_is_tested() -> None:
     used = {keyword for schema, _, _ in SUPPORTED for keyword in schema}
-    assert used | {"default"} == json_schema.CHECKED
+    assert used | {"default"} == json_schema.CHECKED | {"$defs"}
 
 
 def test_default_replaces_a_missing_property() -> None:
     assert checked({"properties": {"a": {"default": 7}}}, {}) == {"a": 7}
+
+
+def test_schema_that_functions_validate_as_it_is_stays_unchanged() -> None:
+    schemas = {"Parcel": PARCEL}
+    service = a_service(functions=(a_function(a_route(method="POST", body="Parcel")),), schemas=schemas)
+    assert service.schemas is schemas
 
 
 @pytest.mark.parametrize("format_", json_schema.FORMATS)
@@ -237,6 +276,6 @@ def test_built_in_services_use_only_supported_keywords(service: Service) -> None
 
 
 def test_every_problem_of_a_schema_is_reported() -> None:
-    schema = {"anyOf": [{"if": {}}], "properties": {"a": True, "b": {"format": "uuid"}}}
+    schema = {"minContains": 2, "anyOf": [{"xml": {}}], "properties": {"a": True, "b": {"format": "isbn"}}}
     paths = [problem.split(" ")[0] for problem in json_schema.problems(schema, "x", checked=True)]
-    assert paths == ["x/anyOf", "x/properties/a", "x/properties/b/format", "x/anyOf/0/if"]
+    assert paths == ["x/minContains", "x/properties/a", "x/properties/b/format", "x/anyOf/0/xml"]

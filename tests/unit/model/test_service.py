@@ -263,7 +263,7 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
                 "schemas": {"New": {"type": "array", "items": {"$ref": "#/components/schemas/Old"}}},
                 "functions": (a_function(a_route(body="New")),),
             },
-            r"schema New/items/\$ref is not supported in requests, got '#/components/schemas/Old'. Copy the schema",
+            r"schema New \$ref must be to one of New, got 'Old'",
         ),
         (
             {"functions": (a_function(variables={"PARCELS_TABLE": "x"}),)},
@@ -344,6 +344,23 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
             "alarm 'rejections' on must be exactly one of api, api, lambda api, .*, got 'api'. Rename the function",
         ),
+        (
+            {"functions": (a_function(a_route(method="POST", idempotency="records")),)},
+            "route POST /parcels idempotency must be a table with a string as its only key and ttl='tap#expires', got "
+            r"'records'. Add idempotency_table\(\)",
+        ),
+        (
+            {"functions": (a_function(a_route(method="POST", idempotency="parcels")),)},
+            "route POST /parcels idempotency must be a table with a string as its only key .*, got 'parcels'",
+        ),
+        (
+            {
+                "schemas": {"Long": {"type": "string", "description": "x" * 400_000}},
+                "functions": (a_function(a_route(method="POST", body="Long")),),
+            },
+            "schema Long must have at most 400000 bytes as a model of API Gateway, got 400[0-9]+. Shorten",
+        ),
+        ({"schemas": {"Parcel": None}}, "schema Parcel must be a schema, got None. Use {} for any value"),
         ({"functions": ()}, "functions must contain at least one function, got none"),
         (
             {"functions": (Function(name="sweep", handler=HANDLER),)},

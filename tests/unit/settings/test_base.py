@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lib.model import Grant, Key, Route
 from lib.services import loadable
-from lib.settings import SETTINGS_GROUPS, docs_of
+from lib.settings import SETTINGS_GROUPS, ApiSettings, Settings, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
 OUTPUTS = (StackOutputs, ServiceOutputs)
@@ -36,6 +37,22 @@ def test_docs_of_fields_are_joined_to_one_line() -> None:
         "sender": "",
         "max_weight_kg": MAX_WEIGHT_DOC,
     }
+
+
+@pytest.mark.parametrize(
+    ("cls", "arguments", "message"),
+    [
+        (Route, {"metod": "GET"}, "Route has no argument 'metod'. Did you mean method?"),
+        (ApiSettings, {"cors_orgin": "*"}, "ApiSettings has no argument 'cors_orgin'. Did you mean cors_origin?"),
+        (Settings, {"tabel": None}, "Settings has no argument 'tabel'. Did you mean table?"),
+        (Key, {"xyz": 1}, "Key has no argument 'xyz'. Use one of name, type."),
+        (Grant, {"action": ()}, "Grant has no argument 'action'. Did you mean actions?"),
+    ],
+)
+def test_unknown_argument_suggests_the_right_one(cls: type, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        cls(**arguments)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Handler package of the orders API. The archive contains it."""
