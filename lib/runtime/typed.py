@@ -19,9 +19,10 @@ from .errors import BadRequest
 from .event_handler import Request, Response
 
 NO_CONTENT = 204
-_UNION_TYPE: Any = getattr(types, "UnionType", ())
+_NoneType = type(None)
+_UnionType: Any = getattr(types, "UnionType", ())
 """Type of `int | None`, since Python 3.10."""
-_SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, enum.Enum, type(None))
+_SCALARS = (str, int, float, Decimal, date, time, timedelta, UUID, enum.Enum, _NoneType)
 """Types of path and query parameters. `bool` is an `int`, and `datetime` is a `date`."""
 
 
@@ -72,7 +73,7 @@ def signature_of(operation: Callable[..., Any], path_parameters: Collection[str]
     if "return" not in hints:
         raise ValueError(f"{name} must have a return type. Annotate it, with None for a response without a body.")
     result = hints["return"]
-    return Signature(parameters, None if result is type(None) else result)
+    return Signature(parameters, None if result is _NoneType else result)
 
 
 def typed(
@@ -121,7 +122,7 @@ def _is_scalar(kind: Any) -> bool:
         return True
     if hasattr(kind, "__metadata__"):
         return _is_scalar(arguments[0])
-    if origin is Union or isinstance(kind, _UNION_TYPE):
+    if origin is Union or isinstance(kind, _UnionType):
         return all(map(_is_scalar, arguments))
     return isinstance(kind, type) and origin is None and issubclass(kind, _SCALARS)
 

@@ -19,7 +19,7 @@ from .test_json_schema import is_accepted
 msgspec = pytest.importorskip("msgspec")
 
 
-class Line(msgspec.Struct, rename="camel", forbid_unknown_fields=True):  # type: ignore[misc, call-arg]
+class Line(msgspec.Struct, rename="camel", forbid_unknown_fields=True):  # type: ignore[misc, name-defined, call-arg]
     """A line of an order."""
 
     sku_code: Annotated[str, msgspec.Meta(min_length=1, pattern="^[A-Z]+$")]
@@ -28,19 +28,19 @@ class Line(msgspec.Struct, rename="camel", forbid_unknown_fields=True):  # type:
     weight: float = 1.5
 
 
-class Card(msgspec.Struct, tag=True):  # type: ignore[misc, call-arg]
+class Card(msgspec.Struct, tag=True):  # type: ignore[misc, name-defined, call-arg]
     """Payment by card."""
 
     number: str
 
 
-class Transfer(msgspec.Struct, tag=True):  # type: ignore[misc, call-arg]
+class Transfer(msgspec.Struct, tag=True):  # type: ignore[misc, name-defined, call-arg]
     """Payment by bank transfer."""
 
     iban: str
 
 
-class Order(msgspec.Struct):  # type: ignore[misc, call-arg]
+class Order(msgspec.Struct):  # type: ignore[misc, name-defined]
     """An order, which can replace another one."""
 
     lines: Annotated[list[Line], msgspec.Meta(min_length=1)]

@@ -130,7 +130,7 @@ def test_parameters_are_assigned_by_name_and_type() -> None:
     query = {"size": 2, "since": "2026-01-01T00:00:00Z", "weight": "2.50", "fragile": True}
     request = Request("GET /", {"van_id": "7"}, query, {}, None, "ann", "request-1")
     assert typed(find, ("van_id",), 204)(request) == Response(204)
-    ((van_id, size, kind, since, weight, limit, fragile, id_),) = calls
+    van_id, size, kind, since, weight, limit, fragile, id_ = calls.pop()
     assert (van_id, size, kind, since.year, weight) == (7, Size.LARGE, "box", 2026, Decimal("2.50"))
     assert (limit, fragile, id_) == (10, True, "request-1")
 
@@ -175,7 +175,7 @@ def _of_many(*parcels: Parcel) -> None:
     raise AssertionError(parcels)
 
 
-def _of_unknown(parcel: Unknown) -> None:  # type: ignore[name-defined]  # noqa: F821
+def _of_unknown(parcel: Unknown) -> None:  # type: ignore[name-defined]  # noqa: F821  # pylint: disable=undefined-variable
     raise AssertionError(parcel)
 
 
