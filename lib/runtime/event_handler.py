@@ -249,8 +249,9 @@ def _request_body(route: Route, event: dict[str, Any], headers: dict[str, Any]) 
 
 
 def _request_query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
-    parameters = event.get("multiValueQueryStringParameters") or {}
-    query = parse_values(parameters.items(), route.types, allows_repeated=route.additional_query)
+    query: dict[str, Any] = {}
+    if parameters := event.get("multiValueQueryStringParameters"):
+        query = parse_values(parameters.items(), route.types, allows_repeated=route.additional_query)
     _validate(route.validate_query, query, "query")
     return query
 
