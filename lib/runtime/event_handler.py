@@ -124,8 +124,9 @@ class Api:
         correlation_id = sent_id if CORRELATION_ID.fullmatch(sent_id) else request_id
         key = (event["httpMethod"], event["resource"])
         log_fields = {"requestId": request_id, "route": f"{key[0]} {key[1]}", "status": 502}
+        ids = {"X-Request-Id": request_id, "X-Correlation-Id": correlation_id}
 
-        def respond() -> Response:
+        def respond() -> dict[str, Any]:
             try:
                 response = self._call_operation(key, event, headers, context)
             except ApiError as exc:
@@ -136,12 +137,12 @@ class Api:
                 log_fields["status"] = Unavailable.status
                 logging.write("ERROR", "unavailable", **log_fields, error=str(exc), trace=traceback.format_exc())
                 response = _error_response(Unavailable(is_read=key[0] in ("GET", "HEAD")), request_id)
+            defaults = {**self._headers, **self._cors_headers(headers), **ids}
+            result = response.to_event(defaults, binary=self._binary)
             log_fields["status"] = response.status
-            return response
+            return result
 
-        response = _run_and_log("request", correlation_id, log_fields, respond)
-        ids = {"X-Request-Id": request_id, "X-Correlation-Id": correlation_id}
-        return response.to_event({**self._headers, **self._cors_headers(headers), **ids}, binary=self._binary)
+        return _run_and_log("request", correlation_id, log_fields, respond)
 
     def _cors_headers(self, request_headers: Mapping[str, str]) -> dict[str, str]:
         headers = self._cors.headers(request_headers.get("origin", ""))
@@ -248,8 +249,9 @@ def _request_body(route: Route, event: dict[str, Any], headers: dict[str, Any]) 
 
 
 def _request_query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
-    parameters = event.get("multiValueQueryStringParameters") or {}
-    query = parse_values(parameters.items(), route.types, allows_repeated=route.additional_query)
+    query: dict[str, Any] = {}
+    if parameters := event.get("multiValueQueryStringParameters"):
+        query = parse_values(parameters.items(), route.types, allows_repeated=route.additional_query)
     _validate(route.validate_query, query, "query")
     return query
 

@@ -427,8 +427,9 @@ class Api(pulumi.ComponentResource):
             f"{label}-integration",
             **properties,
             type="MOCK",
-            # If requests are binary, API Gateway cannot apply the template to them and returns 500.
-            content_handling="CONVERT_TO_TEXT" if binary_media_types(self._routes()) else None,
+            # If requests are binary, API Gateway cannot apply the template to them and returns 500. Always set, because
+            # the provider keeps the binary media types of an API when the last route with binary bodies is removed.
+            content_handling="CONVERT_TO_TEXT",
             request_templates={"application/json": json.dumps({"statusCode": spec.status})},
         )
         response = self._capture(

@@ -78,7 +78,7 @@ def test_entry_with_too_many_levels_does_not_affect_other_entries(shop: Shop, mo
         if "deep" in entry:
             raise RecursionError
 
-    monkeypatch.setattr("lib.runtime.event_handler._check_characters", check_characters)
+    monkeypatch.setattr("lib.runtime.event_handler.check_characters", check_characters)
     valid, invalid = results(batch(shop, DESK, {"deep": []}))
     assert (valid["status"], invalid["status"]) == (201, 400)
     assert invalid["error"]["error"] == "body.items[1] has too many levels of arrays and objects."

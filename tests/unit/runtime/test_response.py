@@ -37,11 +37,13 @@ def test_bytes_are_encoded_if_the_api_is_binary() -> None:
     assert received["headers"]["Content-Type"] == "image/png"
 
 
-def test_bytes_of_an_api_without_binary_media_types_must_be_utf_8() -> None:
+def test_bytes_of_an_api_without_binary_media_types_must_be_utf_8(capsys: pytest.CaptureFixture[str]) -> None:
     received = respond(Response(200, "\u00e9".encode()))
     assert (received["body"], "isBase64Encoded" in received) == ("\u00e9", False)
     with pytest.raises(TypeError, match="Declare its media type in the responses of the route"):
         respond(Response(200, PNG))
+    error, request = map(json.loads, capsys.readouterr().out.splitlines()[-2:])
+    assert (error["error"], request["message"], request["status"]) == ("TypeError", "request", 502)
 
 
 def test_strings_of_a_binary_api_are_not_encoded() -> None:
