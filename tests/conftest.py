@@ -136,7 +136,8 @@ def pypi_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Use PyPI with a new cache folder. Skip the test if PyPI is not reachable."""
     monkeypatch.setenv("TAP_CACHE_DIR", str(tmp_path / "cache"))
     try:
-        urllib.request.urlopen("https://pypi.org/simple/markupsafe/", timeout=20).close()
+        with urllib.request.urlopen("https://pypi.org/simple/markupsafe/", timeout=20):
+            pass
     except OSError as error:
         pytest.skip(f"PyPI is not reachable: {error}")
 
