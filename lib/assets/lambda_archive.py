@@ -15,7 +15,7 @@ from typing import Any
 
 import fastjsonschema
 
-from ..model import CORS_VARIABLE, Function, Route, Schema, Service
+from ..model import CORS_VARIABLE, Function, LambdaAuthorizer, Route, Schema, Service
 from ..model.json_schema import query_type
 
 LIBRARY = __package__.rpartition(".")[0]
@@ -29,12 +29,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Earliest timestamp that a ZIP file can store."""
 
 
-def sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
+def sources(
+    service: Service, function: Function, cors_origin: str | None = "", cors_credentials: bool = False
+) -> dict[str, str]:
     """Return all files of `function` by path, sorted: shared files and generated modules.
 
     If the CORS origin is None, the function reads it from the environment variable `CORS_ORIGIN`.
     """
-    generated = generated_sources(service, function, cors_origin)
+    generated = generated_sources(service, function, cors_origin, cors_credentials)
     return dict(sorted({**shared_sources(function.handler), **generated}.items()))
 
 
@@ -64,9 +66,11 @@ def source_path(path: str) -> Path:
     return Path(folders[0], rest) if folders else Path(path)
 
 
-def generated_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
+def generated_sources(
+    service: Service, function: Function, cors_origin: str | None = "", cors_credentials: bool = False
+) -> dict[str, str]:
     """Return the generated modules of `function` by path, sorted."""
-    files = {"index.py": _index(service, function, cors_origin), "validators/__init__.py": ""}
+    files = {"index.py": _index(service, function, cors_origin, cors_credentials), "validators/__init__.py": ""}
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.body:
@@ -76,10 +80,11 @@ def generated_sources(service: Service, function: Function, cors_origin: str | N
     return dict(sorted(files.items()))
 
 
-def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def preflight_sources(headers: Mapping[str, Mapping[str, str]], credentials: bool = False) -> dict[str, str]:
     """Return the files by path, sorted, of the function that responds to preflight requests.
 
-    `headers` are its constant response headers by path of the API.
+    `headers` are its constant response headers by path of the API, and `credentials` is whether pages of the allowed
+    origins can send cookies.
     """
     lines = [
         "import os",
@@ -90,6 +95,7 @@ def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str
         "    {",
         *(f"        {path!r}: {dict(constants)!r}," for path, constants in sorted(headers.items())),
         "    },",
+        *(["    credentials=True,"] if credentials else []),
         ")",
     ]
     runtime = {path: source for path, source in _package(RUNTIME) if Path(path).name in ("__init__.py", "cors.py")}
@@ -121,7 +127,7 @@ def query_schema(route: Route) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
 
 
-def _index(service: Service, function: Function, cors_origin: str | None) -> str:
+def _index(service: Service, function: Function, cors_origin: str | None, cors_credentials: bool) -> str:
     origin = _variable(CORS_VARIABLE) if cors_origin is None else repr(cors_origin)
     variables = {table.name: table.variable for table in service.tables}
     consumers = [f"{_variable(variables[c.table])}: operations.{c.operation}" for c in function.consumers]
@@ -132,6 +138,7 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
     package = package and _package_of(function.handler)
     lines = [
         *(["import os"] if consumers or cors_origin is None else []),
+        *([f"from {RUNTIME}.authorizers import Authorizer"] if function.authorizers else []),
         f"from {RUNTIME}.event_handler import Api, Route",
         f"from {package} import {module} as operations" if package else f"import {module} as operations",
         *(f"from validators import {name}" for name in modules),
@@ -145,11 +152,23 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
         "    },",
         f"    {origin},",
         *(["    {", *(f"        {consumer}," for consumer in consumers), "    },"] if consumers else []),
+        *(
+            [f"    authorizers={{{', '.join(map(_authorizer, function.authorizers))}}},"]
+            if function.authorizers
+            else []
+        ),
+        *(["    cors_credentials=True,"] if cors_credentials else []),
         ")",
         "if hasattr(operations, 'start'):",
         "    operations.start()",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _authorizer(authorizer: LambdaAuthorizer) -> str:
+    """Return the entry of an authorizer in the generated index."""
+    arguments = f"operations.{authorizer.operation}, {authorizer.token_source()!r}, {authorizer.optional!r}"
+    return f"{authorizer.type!r}: Authorizer({arguments})"
 
 
 def _variable(name: str) -> str:
@@ -163,6 +182,8 @@ def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
     target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"
     if route.body and route.body in batches:
         target += f", {batches[route.body]!r}, entry_{route.body}.validate"
+    if scope := route.claimed_scope():
+        target += f", scope={scope!r}"
     return f"({route.method!r}, {route.path!r}): Route({target}),"
 
 

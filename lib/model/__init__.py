@@ -4,10 +4,12 @@ A `Service` determines the resources, permissions, routing and validation in the
 and outputs.
 """
 
+from .authorizers import UNAUTHORIZED, USER_POOL_AUTHORIZER, LambdaAuthorizer
 from .factory import SeedData, ServiceFactory
 from .function import Function
 from .grants import Grant
 from .journey import Journey
+from .jwt_authorizer import JwtAuthorizer
 from .resources import (
     STANDARD_ALARMS,
     UNITS,
@@ -42,7 +44,9 @@ __all__ = [
     "METHODS",
     "RESERVED_OUTPUT_PREFIXES",
     "STANDARD_ALARMS",
+    "UNAUTHORIZED",
     "UNITS",
+    "USER_POOL_AUTHORIZER",
     "Alarm",
     "Call",
     "Code",
@@ -53,8 +57,10 @@ __all__ = [
     "Grantable",
     "Index",
     "Journey",
+    "JwtAuthorizer",
     "Key",
     "KeyType",
+    "LambdaAuthorizer",
     "LogAccess",
     "Metric",
     "MissingData",

@@ -9,8 +9,11 @@ from typing import Any, Literal, get_args
 
 from ..settings import Settings, check_tags, merge
 from . import json_schema
+from .authorizers import LambdaAuthorizer
 from .function import Function
 from .grants import Grant, action_problems, merge_grants
+from .jwt_authorizer import HANDLER as JWT_HANDLER
+from .jwt_authorizer import JwtAuthorizer
 from .resources import (
     SECRET_READ_ACTIONS,
     STANDARD_ALARMS,
@@ -50,8 +53,8 @@ class Call:
     """Expected status of the response."""
     body: Any = None
     captures: Mapping[str, str] = field(default_factory=dict)
-    """Members of the response by the placeholder that they replace in the paths and bodies of later calls, such as
-    `{"desk": "itemId"}` for `{desk}`."""
+    """Members of the response by the placeholder that they replace in the paths, headers and bodies of later calls, such
+    as `{"desk": "itemId"}` for `{desk}`."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def calls(self, route: Route) -> bool:
@@ -100,6 +103,9 @@ class Service:
     alarms: tuple[Alarm, ...] = ()
     """Alarms in addition to those that every function has."""
     site: Site | None = None
+    authorizers: tuple[JwtAuthorizer, ...] = ()
+    """Authorizers that verify the tokens of an issuer. Each adds a function to `functions`. Authorizers with code of the
+    service are in `Function.authorizers`."""
     default_tags: Mapping[str, str] = field(default_factory=DEFAULT_TAGS.copy)
     """Default tags of every resource, which the `tags` of a `TapStack` override. Values can contain `{service}` and
     `{environment}`. Default: `Environment`, `Service` and `ManagedBy`."""
@@ -112,6 +118,7 @@ class Service:
         object.__setattr__(self, "title", self.title or self.name.replace("-", " ").capitalize())
         object.__setattr__(self, "name_pattern", self.name_pattern or f"{self.name}-{{type}}-{{environment}}")
         check_pattern("name_pattern", self.name_pattern, required={"type", "environment"})
+        object.__setattr__(self, "functions", (*self.functions, *self._missing_authorizer_functions()))
         if self.log_access not in get_args(LogAccess):
             allowed = ", ".join(get_args(LogAccess))
             raise ValueError(f"service {self.name!r} log_access must be one of {allowed}, got {self.log_access!r}.")
@@ -136,6 +143,19 @@ class Service:
     def routes(self) -> list[tuple[Function, Route]]:
         """Return every route with its function."""
         return [(function, route) for function in self.functions for route in function.routes]
+
+    def lambda_authorizers(self) -> list[tuple[Function, LambdaAuthorizer]]:
+        """Return every authorizer with its function."""
+        return [(function, authorizer) for function in self.functions for authorizer in function.authorizers]
+
+    def own_functions(self) -> tuple[Function, ...]:
+        """Return the functions with code of the service, without those that this library provides."""
+        return tuple(function for function in self.functions if function.handler != JWT_HANDLER)
+
+    def _missing_authorizer_functions(self) -> Iterator[Function]:
+        """Yield the functions of `authorizers` that a copied service does not already contain."""
+        existing = {function.name for function in self.functions if function.handler == JWT_HANDLER}
+        yield from (a.function() for a in self.authorizers if a.function_name not in existing)
 
     def preflight_type(self) -> str:
         """Return the value of `{type}` for the function that responds to OPTIONS if there are several CORS origins."""
@@ -164,7 +184,10 @@ class Service:
         return merge_grants(grant for function in self.functions for grant in function.grants())
 
     def split(self) -> Service:
-        """Return the service with one function for each operation, with the common code in a layer."""
+        """Return the service with one function for each operation, with the common code in a layer.
+
+        The functions of `authorizers` stay separate, with their own code.
+        """
         functions = [
             replace(
                 function,
@@ -172,9 +195,10 @@ class Service:
                 routes=tuple(route for route in function.routes if route.operation == operation),
                 schedules=tuple(schedule for schedule in function.schedules if schedule.operation == operation),
                 consumers=tuple(consumer for consumer in function.consumers if consumer.operation == operation),
+                authorizers=tuple(a for a in function.authorizers if a.operation == operation),
                 settings=merge(function.settings, settings),
             )
-            for function in self.functions
+            for function in self.own_functions()
             for operation, settings in function.operations().items()
         ]
         pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
@@ -208,6 +232,9 @@ class Service:
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
         yield from duplicates("code", [code.name for code in codes])
         yield from duplicates("schedule", [s.name for function in self.functions for s in function.schedules])
+        authorizers = [authorizer.name for _, authorizer in self.lambda_authorizers()]
+        yield from duplicates("authorizer", authorizers)
+        yield from self._route_authorizer_problems(authorizers)
         yield from duplicates("consumer", [c.name for function in self.functions for c in function.consumers])
         metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
         yield from duplicates("metric", [metric.name for metric in metrics])
@@ -229,6 +256,13 @@ class Service:
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name must be letters and digits, a letter first, got {name!r}."
+
+    def _route_authorizer_problems(self, names: list[str]) -> Iterator[str]:
+        known = ", ".join(names) or "none"
+        for _, route in self.routes():
+            if route.authorizer and route.authorizer not in names:
+                field_name = f"route {route.method} {route.path} authorizer"
+                yield f"{field_name} must be an authorizer of the service ({known}), got {route.authorizer!r}."
 
     def _schema_problems(self) -> Iterator[str]:
         bodies = {route.body for _, route in self.routes()}

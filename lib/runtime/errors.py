@@ -39,6 +39,20 @@ class BadRequest(ApiError):
     code = "INVALID_REQUEST"
 
 
+class Unauthorized(ApiError):
+    """The caller is not authenticated, or the signature of the request is invalid.
+
+    API Gateway renames the header to `x-amzn-Remapped-WWW-Authenticate`.
+    """
+
+    status = 401
+    code = "UNAUTHORIZED"
+
+    def __init__(self, message: str, details: Sequence[str] = (), scheme: str = "Bearer") -> None:
+        """`scheme` is the value of `WWW-Authenticate`: an authentication scheme, optionally with parameters."""
+        super().__init__(message, details, {"WWW-Authenticate": scheme})
+
+
 class Forbidden(ApiError):
     """The caller is authenticated, but not authorized."""
 

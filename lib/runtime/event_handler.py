@@ -12,11 +12,12 @@ from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
+from typing import Any, Callable, NamedTuple, NoReturn, TypeVar, Union
 from urllib.parse import unquote
 
 from . import logging, metrics
 from .attributes import Item
+from .claims import ANONYMOUS, check_scope, claims_of, principal_of
 from .cors import ALLOW_ORIGIN, Cors
 from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable, UnsupportedMediaType
 from .http_client import DEADLINE, AwsError, is_retryable
@@ -51,6 +52,9 @@ ScheduledOperation = Callable[[], None]
 """Operation that a schedule invokes."""
 StreamOperation = Callable[[list[Item]], None]
 """Operation that a DynamoDB stream invokes with the distinct keys of the changed items."""
+Authorizer = Callable[[dict[str, Any], dict[str, Any]], Union[dict[str, Any], None]]
+"""Function that returns a policy for an event of API Gateway, or None for invalid credentials, and that sets the status
+in the fields of the log line: `authorizers.Authorizer`."""
 
 
 class SchemaViolation(Exception):
@@ -60,6 +64,10 @@ class SchemaViolation(Exception):
         """Generated validators pass further keyword arguments, which are ignored."""
         super().__init__(message)
         self.message = message
+
+
+class InvalidCredentials(Exception):
+    """API Gateway responds with 401 if the message of the error of an authorizer is exactly `Unauthorized`."""
 
 
 class Route(NamedTuple):
@@ -74,6 +82,8 @@ class Route(NamedTuple):
     """Name of the array in the body of a batch. Empty if the route is not a batch."""
     validate_entry: Validator | None = None
     """Validator of each entry of a batch."""
+    scope: str = ""
+    """Scope that the claims of the authorizer must contain."""
 
 
 class Request(NamedTuple):
@@ -98,6 +108,8 @@ class Request(NamedTuple):
 
     invalid: Mapping[int, BadRequest] = MappingProxyType({})
     """Errors of the invalid entries of a batch, by index."""
+    claims: Mapping[str, Any] = MappingProxyType({})
+    """Claims of the user pool token, or context of the authorizer; all values are strings. Empty without a token."""
 
     @property
     def caller(self) -> str:
@@ -122,15 +134,19 @@ class Api:
         schedules: dict[str, ScheduledOperation],
         cors_origin: str,
         consumers: Mapping[str, StreamOperation] = MappingProxyType({}),
+        *,
+        authorizers: Mapping[str, Authorizer] = MappingProxyType({}),
+        cors_credentials: bool = False,
     ) -> None:
-        """`routes` are by method and path, `schedules` by name, and `consumers` by the physical name of their table.
-        `cors_origin` is the argument of `Cors`.
+        """`routes` are by method and path, `schedules` by name, `consumers` by the physical name of their table, and
+        `authorizers` by type. `cors_origin` and `cors_credentials` are the arguments of `Cors`.
         """
         self._routes = routes
         self._schedules = schedules
         self._consumers = consumers
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
-        self._cors = Cors(cors_origin)
+        self._authorizers = authorizers
+        self._cors = Cors(cors_origin, cors_credentials)
         self._group = os.environ.get(GROUP_VARIABLE, "")
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -145,7 +161,18 @@ class Api:
             log_fields = {"table": table, "records": len(records)}
             _run_and_log("stream", context.aws_request_id, log_fields, lambda: self._consumers[table](_keys(records)))
             return {}
+        if "methodArn" in event:
+            return self._authorize(event, context.aws_request_id)
         return self._handle_request(event)
+
+    def _authorize(self, event: dict[str, Any], invocation_id: str) -> dict[str, Any]:
+        request_id = (event.get("requestContext") or {}).get("requestId") or invocation_id
+        log_fields = {"requestId": request_id, "authorizer": event["type"], "status": 500}
+        authorizer = self._authorizers[event["type"]]
+        policy = _run_and_log("authorization", request_id, log_fields, lambda: authorizer(event, log_fields))
+        if policy is None:
+            raise InvalidCredentials("Unauthorized")
+        return policy
 
     def _handle_request(self, event: dict[str, Any]) -> dict[str, Any]:
         request_id = event["requestContext"]["requestId"]
@@ -186,6 +213,8 @@ class Api:
         if route is None:
             raise NotFound(f"Route not found: {key[0]} {key[1]}.")
         _check_group(event["requestContext"], self._group)
+        if route.scope:
+            check_scope(event, route.scope)
         body = None
         if route.validate is not None:
             body = _parse_body(event, headers, route.entries)
@@ -195,7 +224,8 @@ class Api:
         context = event["requestContext"]
         actor, owner = _actor(context), _owner(context)
         name, request_id, invalid = f"{key[0]} {key[1]}", context["requestId"], _invalid_entries(route, body)
-        response = route.operation(Request(name, path, query, headers, body, actor, request_id, owner, invalid))
+        request = Request(name, path, query, headers, body, actor, request_id, owner, invalid, claims_of(event))
+        response = route.operation(request)
         if not isinstance(response, Response):
             raise TypeError(f"The operation of {name} must return a Response, got {type(response).__name__}.")
         return response
@@ -369,11 +399,11 @@ def _actor(request_context: dict[str, Any]) -> str:
     identity = request_context.get("identity") or {}
     return (
         _user_pool_identity(authorizer.get("claims"))
-        or authorizer.get("principalId")
+        or principal_of(authorizer)
         or identity.get("userArn")
         or identity.get("caller")
         or identity.get("apiKeyId")
-        or "anonymous"
+        or ANONYMOUS
     )
 
 
@@ -384,7 +414,7 @@ def _owner(request_context: dict[str, Any]) -> str:
     if ":assumed-role/" in arn:
         # Remove the session name, which differs between the instances of a caller.
         arn = arn.rpartition("/")[0]
-    return str(_user_pool_identity(authorizer.get("claims")) or authorizer.get("principalId") or arn)
+    return str(_user_pool_identity(authorizer.get("claims")) or principal_of(authorizer) or arn)
 
 
 def _user_pool_identity(claims: Any) -> Any:
