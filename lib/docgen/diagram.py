@@ -117,6 +117,9 @@ def _edges(service: Service) -> Iterator[Edge]:
     for function in service.functions:
         if function.routes:
             yield Edge("api", _key(function), [_route_label(route) for route in function.routes])
+        if function.authorizers:
+            names = ", ".join(authorizer.name for authorizer in function.authorizers)
+            yield Edge("api", _key(function), [f"authorizes: {names}"], dotted=True)
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
         yield from (Edge(f"stream {consumer.name}", _key(function)) for consumer in function.consumers)
         for resource, actions in _actions(service, function).items():
@@ -185,7 +188,9 @@ def _keys(source: Table | Index) -> str:
 
 
 def _route_label(route: Route) -> str:
-    return f"{route.method} {route.path}{' (API key)' if route.key_required else ''}".replace(" ", NO_BREAK)
+    notes = [*(["API key"] if route.key_required else []), *([route.authorizer] if route.authorizer else [])]
+    suffix = f" ({', '.join(notes)})" if notes else ""
+    return f"{route.method} {route.path}{suffix}".replace(" ", NO_BREAK)
 
 
 def _node(node: Node) -> str:

@@ -37,7 +37,13 @@ def grants_by_service(service: Service) -> dict[str, list[Grant]]:
 
 
 def check_connectivity(service: Service, network: NetworkSettings) -> None:
-    """Raise `ValueError` if a created VPC has no route to a service that the functions call."""
+    """Raise `ValueError` if a created VPC has no route to a service or an issuer that the functions call."""
+    if network.vpc == "create" and network.nat_gateways == "none" and service.authorizers:
+        remedy = (
+            f"The authorizer {service.authorizers[0].name!r} reads the public keys of its issuer over the internet."
+        )
+        expected = "one or per-zone with a JwtAuthorizer"
+        raise invalid_value("network.nat_gateways", network.nat_gateways, expected, remedy)
     called = ", ".join(sorted(grants_by_service(service).keys() - {"dynamodb"}))
     if network.vpc == "create" and network.nat_gateways == "none" and not network.interface_endpoints and called:
         remedy = f"The functions call {called}. Set interface_endpoints to true, or nat_gateways to one or per-zone."

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ..model import Call, Code, Route, Schema, Service
+from ..model import Call, Code, LambdaAuthorizer, Route, Schema, Service
 from ..runtime.errors import (
     BadRequest,
     IdempotencyConflict,
@@ -125,7 +125,7 @@ ERROR_RESPONSES = (
     ErrorResponse(
         401,
         "The access token that the API requires is missing, has expired or lacks the scope of the route.",
-        lambda route: bool(route.required_scope()),
+        lambda route: route.requires_authorization(),
         ("UNAUTHORIZED",),
     ),
     ErrorResponse(
@@ -228,10 +228,12 @@ def document(service: Service, server_url: str = "/") -> Document:
 
 
 def _security_schemes(service: Service) -> Document:
-    """Return all security schemes. The settings of the deployment select one of them."""
+    """Return all security schemes. The settings of the deployment select one of them for routes without an
+    authorizer."""
     scopes = {scope: f"`{service.name}-<environment>/{scope}` in tokens" for scope in service.scopes()}
     tokens = {"tokenUrl": "/oauth2/token", "scopes": scopes}
     return {
+        **{authorizer.name: _authorizer_scheme(authorizer) for _, authorizer in service.lambda_authorizers()},
         KEY_SCHEME: {
             "type": "apiKey",
             "in": "header",
@@ -256,9 +258,27 @@ def _security_schemes(service: Service) -> Document:
     }
 
 
-def _security(route: Route) -> list[dict[str, list[str]]]:
-    """Return the security requirements that the settings of a deployment can select. `{}` requires no
-    authentication."""
+def _authorizer_scheme(authorizer: LambdaAuthorizer) -> Document:
+    """Return the security scheme of an authorizer: the part of the request that contains the token."""
+    kind, name = authorizer.token_source() or ("header", "Authorization")
+    if kind == "header" and name.lower() == "authorization":
+        scheme = {"type": "http", "scheme": "bearer"}
+    else:
+        scheme = {"type": "apiKey", "in": {"header": "header", "querystring": "query"}[kind], "name": name}
+    return {**scheme, **({"description": authorizer.description} if authorizer.description else {})}
+
+
+def _authorizer_security(service: Service, route: Route) -> list[dict[str, list[str]]]:
+    authorizer = next(a for _, a in service.lambda_authorizers() if a.name == route.authorizer)
+    api_key: dict[str, list[str]] = {KEY_SCHEME: []} if route.key_required else {}
+    return [*([api_key] if authorizer.optional else []), {authorizer.name: [], **api_key}]
+
+
+def _security(service: Service, route: Route) -> list[dict[str, list[str]]]:
+    """Return the security requirements of the authorizer of a route, or those that the settings of a deployment can
+    select. `{}` requires no authentication."""
+    if route.authorizer:
+        return _authorizer_security(service, route)
     if not (scope := route.required_scope()):
         return []
     schemes: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
@@ -283,7 +303,7 @@ def _paths(service: Service, routes: list[Route]) -> Document:
     for route in routes:
         operation_id = _operation_id(route, used)
         used.add(operation_id)
-        operation = _operation(route, operation_id, _example_call(service, route))
+        operation = _operation(route, operation_id, _example_call(service, route), _security(service, route))
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     return paths
 
@@ -309,7 +329,7 @@ def matching_route(service: Service, call: Call) -> Route | None:
     return min(routes, key=lambda route: len(route.path_parameters()), default=None)
 
 
-def _operation(route: Route, operation_id: str, example: Call) -> Document:
+def _operation(route: Route, operation_id: str, example: Call, security: list[dict[str, list[str]]]) -> Document:
     return {
         "operationId": operation_id,
         "summary": route.summary,
@@ -317,7 +337,7 @@ def _operation(route: Route, operation_id: str, example: Call) -> Document:
         "parameters": [*_path_parameters(route, example), *_query_parameters(route, example), *_headers(route)],
         **({"requestBody": _request_body(route.body, example)} if route.body else {}),
         "responses": _responses(route),
-        "security": _security(route),
+        "security": security,
     }
 
 

@@ -53,8 +53,8 @@ class Call:
     """Expected status of the response."""
     body: Any = None
     captures: Mapping[str, str] = field(default_factory=dict)
-    """Members of the response by the placeholder that they replace in the paths, headers and bodies of later calls, such
-    as `{"desk": "itemId"}` for `{desk}`."""
+    """Members of the response by the placeholder that they replace in the paths, headers and bodies of later calls,
+    such as `{"desk": "itemId"}` for `{desk}`."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def calls(self, route: Route) -> bool:
@@ -104,8 +104,8 @@ class Service:
     """Alarms in addition to those that every function has."""
     site: Site | None = None
     authorizers: tuple[JwtAuthorizer, ...] = ()
-    """Authorizers that verify the tokens of an issuer. Each adds a function to `functions`. Authorizers with code of the
-    service are in `Function.authorizers`."""
+    """Authorizers that verify the tokens of an issuer. Each adds a function to `functions`. Authorizers with code of
+    the service are in `Function.authorizers`."""
     default_tags: Mapping[str, str] = field(default_factory=DEFAULT_TAGS.copy)
     """Default tags of every resource, which the `tags` of a `TapStack` override. Values can contain `{service}` and
     `{environment}`. Default: `Environment`, `Service` and `ManagedBy`."""

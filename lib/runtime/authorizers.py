@@ -69,11 +69,8 @@ class Authorizer:
     def __call__(self, event: dict[str, Any], log_fields: dict[str, Any]) -> dict[str, Any] | None:
         """Return the policy of a request, or None to respond with 401. Set `status` in `log_fields`."""
         request = self._request(event)
-        decision: Decision | None
-        if self._optional and not request.token:
-            decision = Allow()
-        else:
-            decision = self._decide(request)
+        is_anonymous = self._optional and not request.token
+        decision = Allow() if is_anonymous else self._decide(request)
         log_fields["status"] = {Allow: 200, Deny: 403}.get(type(decision), 401)
         metrics.emit(**{UNAUTHORIZED: (int(decision is None), "Count")})
         return None if decision is None else _policy(decision, request.method_arn)

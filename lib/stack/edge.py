@@ -35,6 +35,10 @@ class Edge:
                 key_name=context.names.physical("api", f"{service.api_type}-key"),
                 description=service.description,
                 routes=[(route, compute.functions[function.name]) for function, route in service.routes()],
+                authorizers=[
+                    (authorizer, compute.functions[function.name])
+                    for function, authorizer in service.lambda_authorizers()
+                ],
                 schemas={name: service.request_schema(name) for name in service.schemas},
                 settings=settings.api,
                 authorization=settings.authorization,

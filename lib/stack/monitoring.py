@@ -49,7 +49,12 @@ class Monitoring:
     def _alarms(self) -> dict[str, Alarms]:
         definition, args, functions = self._context.service, self._context.args, self._compute.functions
         alarms = {
-            function.name: self._function_alarms(function.name, functions[function.name], args.alarm_settings(function))
+            function.name: self._function_alarms(
+                function.name,
+                functions[function.name],
+                args.alarm_settings(function),
+                is_authorizer=bool(function.authorizers),
+            )
             for function in definition.functions
         }
         if preflight := self._edge.api.preflight:
@@ -57,7 +62,9 @@ class Monitoring:
             alarms[name] = self._function_alarms(name, preflight.function, self._context.settings.alarms)
         return alarms
 
-    def _function_alarms(self, name: str, function: Function, settings: AlarmSettings) -> Alarms:
+    def _function_alarms(
+        self, name: str, function: Function, settings: AlarmSettings, *, is_authorizer: bool = False
+    ) -> Alarms:
         context = self._context
         return Alarms(
             context.child(name),
@@ -66,6 +73,7 @@ class Monitoring:
                 topic_arn=self._data.alarm_topic.arn,
                 naming=lambda alarm: context.names.alarm(name, alarm),
                 settings=settings,
+                rejections=(metrics.NAMESPACE, model.UNAUTHORIZED.name) if is_authorizer else None,
                 tags=context.tags,
             ),
             context.opts,

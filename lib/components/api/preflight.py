@@ -28,6 +28,8 @@ class PreflightArgs:
     """Allowed CORS origins, at least two."""
     methods: Mapping[str, Sequence[str]]
     """HTTP methods of the API by path."""
+    credentials: bool = False
+    """Whether pages of these origins can send cookies."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Unset fields use the `dev` defaults."""
     kms_key_arn: pulumi.Input[str] | None = None
@@ -65,7 +67,7 @@ class Preflight(pulumi.ComponentResource):
                 name=args.name,
                 role_arn=self.role.arn,
                 role_name=self.role.name,
-                files=preflight_sources(headers),
+                files=preflight_sources(headers, args.credentials),
                 environment={CORS_VARIABLE: derive(lambda *origins: ",".join(origins), *args.origins)},
                 kms_key_arn=args.kms_key_arn,
                 settings=args.settings,

@@ -85,6 +85,12 @@ class UserPool(pulumi.ComponentResource):
         return concat(self.server.identifier, "/", scope)
 
     @property
+    def issuer(self) -> pulumi.Output[str]:
+        """Claim `iss` of the tokens."""
+        info = self._args.provider_info or ProviderInfo(self)
+        return derive(urls.issuer, self.resource.id, info.dns_suffix)
+
+    @property
     def scopes(self) -> list[pulumi.Output[str]]:
         """All scopes as they appear in access tokens."""
         return [self.scope(scope) for scope in self._args.scopes]

@@ -57,6 +57,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
         "https://shop.example.com, http://localhost:3000",
         ["shop.example.com", "*,https://shop.example.com"],
     ),
+    "cors_credentials": ("true", True, ["on"]),
     "throttle_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
     "throttle_burst": ("9", 9, ["many", "-1"]),
     "authorization": ("AWS_IAM", "AWS_IAM", ["always"]),
