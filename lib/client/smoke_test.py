@@ -84,7 +84,8 @@ def run(
     saved: dict[str, str] = {}
     authorization = authorization or auth.authorization_of(outputs)
     for call in service.demo:
-        results.append(send(outputs["api_url"], fill_placeholders(call, saved), authorization))
+        authorization_of_route = auth.for_route(authorization, matching_route(service, call))
+        results.append(send(outputs["api_url"], fill_placeholders(call, saved), authorization_of_route))
         saved.update(results[-1].saved_values())
         on_result(results[-1])
     return results
@@ -125,7 +126,8 @@ def to_json(results: Iterable[CallResult]) -> list[dict[str, Any]]:
 def fill_placeholders(call: Call, values: Mapping[str, str]) -> Call:
     """Return the call with placeholders replaced by `values`. Placeholders without a value are unchanged."""
     quoted = {name: quote(value, safe="") for name, value in values.items()}
-    return replace(call, path=_fill(call.path, quoted), body=_fill(call.body, values))
+    headers = _fill(call.headers, values)
+    return replace(call, path=_fill(call.path, quoted), body=_fill(call.body, values), headers=headers)
 
 
 def _fill(template: Any, values: Mapping[str, str]) -> Any:

@@ -15,6 +15,7 @@ import gevent.ssl
 from locust import FastHttpUser, task
 from locust.env import Environment
 
+from ..client import auth
 from ..client.smoke_test import CallResult, Endpoint, fill_placeholders
 from ..documents.openapi import matching_route
 from ..model import Call, Service
@@ -32,6 +33,8 @@ class Step(NamedTuple):
 
     call: Call
     route: str
+    authorization: auth.Authorization
+    """Authorization of the request."""
 
 
 class Client(FastHttpUser):
@@ -61,16 +64,16 @@ class Client(FastHttpUser):
     def _send_all(self, steps: Sequence[Step], values: dict[str, str]) -> None:
         """Send requests. After an unexpected response, pause and skip the remaining requests, which depend on it."""
         for step in steps:
-            result = self._send_with_retries(fill_placeholders(step.call, values), step.route)
+            result = self._send_with_retries(step._replace(call=fill_placeholders(step.call, values)))
             if not result.is_expected:
                 gevent.sleep(random.random())  # noqa: S311  # not a secret
                 return
             values.update(result.saved_values())
 
-    def _send_with_retries(self, call: Call, route: str) -> CallResult:
+    def _send_with_retries(self, step: Step) -> CallResult:
         """Send a request, and retry it while it is throttled."""
         started, attempt = time.perf_counter(), 0
-        while (result := self._send(call, route)).status == THROTTLED:
+        while (result := self._send(step)).status == THROTTLED:
             gevent.sleep(random.random() * min(2**attempt, MAX_BACKOFF_SECONDS))  # noqa: S311  # not a secret
             attempt += 1
         if result.is_expected:
@@ -80,9 +83,10 @@ class Client(FastHttpUser):
             )
         return result
 
-    def _send(self, call: Call, route: str) -> CallResult:
+    def _send(self, step: Step) -> CallResult:
+        call, route = step.call, step.route
         url, body = self.endpoint.url + call.path, None if call.body is None else json.dumps(call.body)
-        authorization = self.endpoint.authorization(call.method, url, None if body is None else body.encode())
+        authorization = step.authorization(call.method, url, None if body is None else body.encode())
         headers = {"Content-Type": "application/json", **authorization, **call.headers}
         with self.client.request(call.method, url, data=body, headers=headers, catch_response=True) as response:
             result = CallResult(call, response.status_code, 0, response.text or "")
@@ -112,8 +116,8 @@ def run(
         # All clients share one context, because loading the certificates is slow.
         "ssl_context_factory": staticmethod(cache(lambda cafile: default_context())),
         "endpoint": endpoint,
-        "setup": _steps(service, journey.setup),
-        "steps": _steps(service, journey.steps),
+        "setup": _steps(service, journey.setup, endpoint),
+        "steps": _steps(service, journey.steps, endpoint),
     }
     # Suppress the warning of Locust that all clients start at the same time.
     logging.getLogger("locust").setLevel(logging.ERROR)
@@ -135,7 +139,7 @@ def run(
     return report.rows(runner.stats)
 
 
-def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
+def _steps(service: Service, calls: Sequence[Call], endpoint: Endpoint) -> list[Step]:
     """Return calls with their routes. Raise `ValueError` for a call without a route."""
     steps = []
     for call in calls:
@@ -145,5 +149,6 @@ def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
                 f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}. "
                 "Correct the call."
             )
-        steps.append(Step(call, f"{route.method} {route.path}"))
+        authorization = auth.for_route(endpoint.authorization, route)
+        steps.append(Step(call, f"{route.method} {route.path}", authorization))
     return steps
