@@ -12,7 +12,17 @@ from lib.model import Parameter, Route, Service, Site, Throttle, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
-from ...support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    PARCELS,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    an_authorizer,
+    an_optional_authorizer,
+    full_service,
+)
 
 NODE = re.compile(r' *(\w+)(?:\(\[|\[\[|\[\(|\[/|\[|>|\{\{)"(.*)"(?:\]\)|\]\]|\)\]|/\]|\]|\}\})')
 EDGE = re.compile(r'(\w+) -\.?->(?:\|"(.*)"\|)? (\w+)')
@@ -183,3 +193,11 @@ def test_text_of_the_description_cannot_break_the_chart() -> None:
     service = a_service(title='"]] end; <b>#1</b> &\n click')
     title = flowchart(service).splitlines()[2]
     assert title == "accTitle: Architecture of #quot;]] end; #lt;b#gt;#35;1#lt;/b#gt; #amp;  click in dev"
+
+
+def test_authorizers_authorize_requests_to_their_routes() -> None:
+    gate = a_function(name="gate", routes=(), authorizers=(an_authorizer(), an_optional_authorizer()))
+    routes = (a_route(authorizer="token", key_required=True), a_route(path="/open", authorizer=""))
+    labels = edges(a_service(functions=(a_function(*routes), gate)))
+    assert labels["api", "function_desk"] == ["GET /parcels (API key, token)", "GET /open"]
+    assert labels["api", "function_gate"] == ["authorizes: token, optional"]

@@ -10,7 +10,18 @@ from lib.model import Parameter, Throttle
 from lib.services import SERVICES
 from lib.settings import FunctionSettings
 
-from ...support.builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    PARCELS,
+    SWEEP,
+    a_code,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    an_authorizer,
+    full_service,
+)
 from ...support.markdown import cells
 
 
@@ -180,3 +191,12 @@ def test_split_functions_have_the_keys_and_indexes_that_they_are_limited_to() ->
         "`dynamodb:GetItem` on `parcels` items `tap#a#*`, `tap#b`, "
         "`dynamodb:Query` on `parcels` indexes `by-state`, `by-owner`"
     )
+
+
+def test_authorizers_are_listed_with_their_routes_and_permissions() -> None:
+    gate = a_function(name="gate", routes=(), authorizers=(an_authorizer(grants=(a_grant("parcels", "GetItem"),)),))
+    service = a_service(functions=(a_function(a_route(authorizer="token")), gate))
+    assert "List parcels (authorizer `token`)" in routes(service)
+    row = next(row for row in cells(permissions(service)) if row[1] == "`dynamodb:GetItem`")
+    assert row[0].startswith("`parcels-gate-dev-role-")
+    assert row[-1] == "`authorizer token`"

@@ -9,14 +9,10 @@ import pytest
 
 from lib.model import UNAUTHORIZED, Function, JwtAuthorizer, LambdaAuthorizer, Metric, Service
 
-from ...support.builders import HANDLER, a_function, a_grant, a_metric, a_route, a_service
+from ...support.builders import HANDLER, a_function, a_grant, a_metric, a_route, a_service, an_authorizer
 
 HEADER = "method.request.header.Authorization"
 ISSUER = {"name": "login", "issuer": "https://issuer.example.com/", "audience": ("parcels",)}
-
-
-def an_authorizer(**changes: Any) -> LambdaAuthorizer:
-    return LambdaAuthorizer(**{"name": "token", "operation": "authorize", **changes})
 
 
 def with_authorizers(*authorizers: LambdaAuthorizer, **route: Any) -> Service:
