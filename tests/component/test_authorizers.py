@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lib.components.api.rest_api import ApiArgs
-from lib.model import JwtAuthorizer, LambdaAuthorizer
+from lib.model import JwtAuthorizer, LambdaAuthorizer, Site
 from lib.program.recorder import Deployment, record
 from lib.settings import (
     USER_POOL,
@@ -19,7 +19,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStackArgs
 
-from ..support.builders import PAGES, Site, a_function, a_grant, a_route, a_service
+from ..support.builders import PAGES, a_function, a_grant, a_route, a_service
 from ..support.programs import stacked
 
 HEADER = "method.request.header.Authorization"

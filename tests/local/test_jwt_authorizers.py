@@ -62,7 +62,8 @@ class Issuer:
         class Handler(BaseHTTPRequestHandler):
             """Responds with JSON documents."""
 
-            def do_GET(self) -> None:  # the name is from the base class
+            def do_GET(self) -> None:  # pylint: disable=invalid-name  # http.server's name
+                """Send the document at the path, or 500 if there is none."""
                 documents = {
                     "/.well-known/openid-configuration": {"issuer": issuer.url, "jwks_uri": f"{issuer.url}keys"},
                     "/keys": issuer.keys,

@@ -21,7 +21,7 @@ USER_POOL_CLAIMS = ("username", "cognito:username", "sub", "client_id")
 
 def authorize(request: AuthorizationRequest) -> Decision:
     """Allow a request with a valid token. Its claims become the context."""
-    claims = verify(request.token, _keys(), _expected())
+    claims = verify(request.token, issuer_keys(), expected_token())
     group = os.environ.get("JWT_GROUP")
     if group:
         _check_group(claims, group)
@@ -33,7 +33,8 @@ def authorize(request: AuthorizationRequest) -> Decision:
 
 
 @cache
-def _keys() -> Keys:
+def issuer_keys() -> Keys:
+    """Return the keys of the issuer, which the execution environment shares."""
     return Keys(os.environ["JWT_ISSUER"], _local_url() or os.environ.get("JWT_JWKS_URL", ""))
 
 
@@ -45,7 +46,8 @@ def _local_url() -> str:
 
 
 @cache
-def _expected() -> Expected:
+def expected_token() -> Expected:
+    """Return the requirements on tokens."""
     return Expected(
         os.environ["JWT_ISSUER"],
         os.environ["JWT_AUDIENCE"].split(),

@@ -100,7 +100,7 @@ def unsigned() -> str:
 
 
 def signed_with_the_public_key() -> str:
-    """Return an HS256 token whose secret is the public key. PyJWT refuses to create one."""
+    """Return an HS256 token whose secret is the public key. PyJWT does not create one."""
     header, claims, _ = token(ISSUER).split(".")
     header = _encode(json.dumps({"alg": "HS256", "typ": "JWT", "kid": KEY_ID}).encode())
     message = f"{header}.{claims}"
@@ -246,8 +246,8 @@ def environment_fixture(monkeypatch: pytest.MonkeyPatch, web: Web) -> Iterator[p
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(Keys.__init__, "__defaults__", ("", web.fetch, lambda: web.now))
     yield monkeypatch
-    operations._keys.cache_clear()
-    operations._expected.cache_clear()
+    operations.issuer_keys.cache_clear()
+    operations.expected_token.cache_clear()
 
 
 def authorize(**claims: Any) -> Allow:

@@ -12,7 +12,7 @@ from lib.model import UNAUTHORIZED, Function, JwtAuthorizer, LambdaAuthorizer, M
 from ...support.builders import HANDLER, a_function, a_grant, a_metric, a_route, a_service, an_authorizer
 
 HEADER = "method.request.header.Authorization"
-ISSUER = {"name": "login", "issuer": "https://issuer.example.com/", "audience": ("parcels",)}
+ISSUER: dict[str, Any] = {"name": "login", "issuer": "https://issuer.example.com/", "audience": ("parcels",)}
 
 
 def with_authorizers(*authorizers: LambdaAuthorizer, **route: Any) -> Service:

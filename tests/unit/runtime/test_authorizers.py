@@ -109,7 +109,8 @@ def test_operation_receives_the_token_and_the_request() -> None:
     function = Invocations(Allow("ada"))
     function(TOKEN)
     function(REQUEST)
-    by_token, by_request = function.requests
+    assert len(function.requests) == 2
+    by_token, by_request = function.requests[0], function.requests[1]
     assert by_token[:3] == ("abc", "GET /parcels/7", TOKEN["methodArn"])
     assert (by_token.headers, by_token.query, by_token.path) == ({}, {}, {})
     assert by_request[:3] == ("abc", "GET /parcels/{id}", REQUEST["methodArn"])
