@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..model import Operation, Service, Workload
-from ..model.workload import ALERT, EMPTY_RUN
+from ..model.workload import ALERT, AUTHORIZATION, EMPTY_RUN
 from ..program.recorder import Deployment
 from .traffic import Traffic, runs_per_month
 
@@ -73,11 +73,28 @@ class Month:
             for (method, path), (_, integration) in endpoints
             if "uri" in integration
         }
+        authorizers = self._uncached_authorizers()
         writes = self.traffic.writes
         for operations, fraction in ((self.workload.reads, 1 - writes), (self.workload.writes, writes)):
             for operation in operations:
                 function = self.functions[targets[operation.trigger]]
-                yield Invocations(function, operation, self.traffic.requests * fraction / len(operations))
+                quantity = self.traffic.requests * fraction / len(operations)
+                yield Invocations(function, operation, quantity)
+                if authorizer := authorizers.get(operation.trigger):
+                    yield Invocations(authorizer, AUTHORIZATION, quantity)
+
+    def _uncached_authorizers(self) -> dict[str, Inputs]:
+        """Return the functions of authorizers without a cache, by route. Those with a cache have few invocations."""
+        functions = {
+            f"{name}-id": self.functions[inputs["authorizerUri"]]
+            for name, inputs in self.deployment.inputs("apigateway.Authorizer").items()
+            if inputs.get("authorizerResultTtlInSeconds") == 0
+        }
+        return {
+            f"{http_method} {path}": functions[method["authorizerId"]]
+            for (http_method, path), (method, _) in self.deployment.endpoints().items()
+            if method.get("authorizerId") in functions
+        }
 
     def _schedules(self) -> Iterator[Invocations]:
         schedules = {rule["name"]: rule.get("scheduleExpression") for rule in self.inputs_of("cloudwatch.EventRule")}

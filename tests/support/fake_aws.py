@@ -67,6 +67,8 @@ class FakeAws:
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(body)))
+        for location in (option for option in options if option.startswith("http://")):
+            handler.send_header("Location", location)
         if "close" in options:
             handler.send_header("Connection", "close")
         handler.end_headers()

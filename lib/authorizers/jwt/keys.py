@@ -26,10 +26,20 @@ class KeysUnavailable(Exception):
     """The issuer did not return its keys. The token can be valid, so the response is 503 instead of 401."""
 
 
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Treats redirects as errors, because they could lead to a URL without TLS."""
+
+    def redirect_request(self, *_: Any) -> None:  # type: ignore[override]
+        """Return None, which is an error."""
+
+
+OPENER = urllib.request.build_opener(NoRedirects)
+
+
 def fetch(url: str) -> Any:
     """Return the JSON document at a URL."""
     request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310  # the URL is a setting
-    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
+    with OPENER.open(request, timeout=TIMEOUT_SECONDS) as response:
         return json.loads(response.read(MAX_BYTES))
 
 
@@ -84,6 +94,7 @@ class Keys:
     def _discovered_url(self) -> str:
         document = self._fetch(self._issuer.rstrip("/") + DISCOVERY_PATH)
         url = document["jwks_uri"]
-        if document["issuer"] != self._issuer or not str(url).startswith(("https://", "http://")):
-            raise ValueError(f"the discovery document is of another issuer: {document['issuer']!r}")
+        scheme, separator, _ = self._issuer.partition("://")
+        if document["issuer"] != self._issuer or not str(url).startswith(scheme + separator):
+            raise ValueError(f"the discovery document is of {document['issuer']!r} with keys at {url!r}")
         return str(url)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from lib.authorizers.jwt import operations
-from lib.authorizers.jwt.keys import MAX_AGE_SECONDS, MIN_INTERVAL_SECONDS, Keys, KeysUnavailable
+from lib.authorizers.jwt.keys import MAX_AGE_SECONDS, MIN_INTERVAL_SECONDS, Keys, KeysUnavailable, fetch
 from lib.authorizers.jwt.verification import Expected, verify
 from lib.runtime.authorizers import Allow, AuthorizationRequest
 from lib.runtime.errors import Forbidden, Unauthorized
 
+from ...support.fake_aws import serving
 from ...support.issuer import AUDIENCE, EC_KEY, KEY_ID, OTHER_RSA_KEY, RSA_KEY, key_set, public_pem, token
 
 ISSUER = "https://issuer.example.com/"
@@ -223,7 +224,10 @@ def test_keys_stay_valid_while_the_issuer_is_unreachable(web: Web) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [{"issuer": "https://evil.example.com", "jwks_uri": JWKS_URL}, {"issuer": ISSUER, "jwks_uri": "file:///keys"}],
+    [
+        {"issuer": "https://evil.example.com", "jwks_uri": JWKS_URL},
+        {"issuer": ISSUER, "jwks_uri": "http://keys.example.com/jwks.json"},
+    ],
 )
 def test_discovery_document_must_be_of_the_issuer(web: Web, document: dict[str, str]) -> None:
     web.documents[DISCOVERY_URL] = document
@@ -284,3 +288,12 @@ def test_user_pool_of_the_emulator_has_its_keys_there(environment: pytest.Monkey
     web.documents["http://127.0.0.1:4566/us-east-1_a/.well-known/jwks.json"] = key_set()
     signed = token("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a")
     assert operations.authorize(AuthorizationRequest(signed, "GET /", "arn")).principal == "ada"
+
+
+def test_keys_are_read_over_http() -> None:
+    with serving() as server:
+        server.script = [(200, key_set()), (500, {}), (302, {}, server.url), (200, key_set())]
+        assert fetch(server.url) == key_set()
+        for status in ("500", "302"):
+            with pytest.raises(OSError, match=status):
+                fetch(server.url)
