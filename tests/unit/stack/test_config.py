@@ -147,6 +147,7 @@ SIGN_IN = {"authorization": "COGNITO_USER_POOLS"}
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
 EXISTING_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
 REQUIRED_KEYS = {
+    "cors_credentials": {"cors_origin": "https://a.example.com"},
     **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id", "disable_execute_api_endpoint"), DOMAIN),
     **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), EXISTING_VPC),
     **dict.fromkeys(("user_pool", "user_pool_mfa", "callback_urls"), SIGN_IN),
