@@ -120,11 +120,11 @@ class Month:
             for name, inputs in self.deployment.inputs(kind).items()
             if inputs.get("authorizerResultTtlInSeconds") == 0
         }
-        routes = [(f"{method} {path}", inputs) for (method, path), (inputs, _) in self.deployment.endpoints().items()]
-        routes += [(route["routeKey"], route) for route in self.inputs_of("apigatewayv2.Route")]
+        routes: dict[str, Inputs] = {route["routeKey"]: route for route in self.inputs_of("apigatewayv2.Route")}
+        routes |= {f"{name} {path}": method for (name, path), (method, _) in self.deployment.endpoints().items()}
         return {
             trigger: functions[inputs["authorizerId"]]
-            for trigger, inputs in routes
+            for trigger, inputs in routes.items()
             if inputs.get("authorizerId") in functions
         }
 
