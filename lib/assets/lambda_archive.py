@@ -16,7 +16,7 @@ from typing import Any
 
 import fastjsonschema
 
-from ..model import CORS_VARIABLE, Function, Route, Schema, Service
+from ..model import CORS_VARIABLE, Function, LambdaAuthorizer, Route, Schema, Service
 from ..model.json_schema import parameter_type, parameters_schema
 from ..model.media_types import ANY, binary_media_types
 from ..model.schema_renderings import DRAFT_4, FORMATS, code_with_exact_numbers, function_schema
@@ -35,12 +35,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Earliest timestamp that a ZIP file can store."""
 
 
-def sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
+def sources(
+    service: Service, function: Function, cors_origin: str | None = "", cors_credentials: bool = False
+) -> dict[str, str]:
     """Return all files of `function` by path, sorted: shared files and generated modules.
 
     If the CORS origin is None, the function reads it from the environment variable `CORS_ORIGIN`.
     """
-    generated = generated_sources(service, function, cors_origin)
+    generated = generated_sources(service, function, cors_origin, cors_credentials)
     return dict(sorted({**shared_sources(function.handler), **generated}.items()))
 
 
@@ -87,9 +89,11 @@ def source_path(path: str) -> Path:
     return Path(folders[0], rest) if folders else Path(path)
 
 
-def generated_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
+def generated_sources(
+    service: Service, function: Function, cors_origin: str | None = "", cors_credentials: bool = False
+) -> dict[str, str]:
     """Return the generated modules of `function` by path, sorted."""
-    files = {"index.py": _index(service, function, cors_origin), "validators/__init__.py": ""}
+    files = {"index.py": _index(service, function, cors_origin, cors_credentials), "validators/__init__.py": ""}
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.headers:
@@ -101,10 +105,11 @@ def generated_sources(service: Service, function: Function, cors_origin: str | N
     return dict(sorted(files.items()))
 
 
-def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def preflight_sources(headers: Mapping[str, Mapping[str, str]], credentials: bool = False) -> dict[str, str]:
     """Return the files by path, sorted, of the function that responds to preflight requests.
 
-    `headers` are its constant response headers by path of the API.
+    `headers` are its constant response headers by path of the API, and `credentials` is whether pages of the allowed
+    origins can send cookies.
     """
     lines = [
         "import os",
@@ -115,6 +120,7 @@ def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str
         "    {",
         *(f"        {path!r}: {dict(constants)!r}," for path, constants in sorted(headers.items())),
         "    },",
+        *(["    credentials=True,"] if credentials else []),
         ")",
     ]
     runtime = {path: source for path, source in _package(RUNTIME) if Path(path).name in ("__init__.py", "cors.py")}
@@ -166,7 +172,7 @@ def header_schema(route: Route) -> dict[str, Any]:
     return parameters_schema({name.lower(): schema for name, schema in route.headers.items()}, additional=True)
 
 
-def _index(service: Service, function: Function, cors_origin: str | None) -> str:
+def _index(service: Service, function: Function, cors_origin: str | None, cors_credentials: bool) -> str:
     origin = _variable(CORS_VARIABLE) if cors_origin is None else repr(cors_origin)
     variables = {table.name: table.variable for table in service.tables}
     consumers = [f"{_variable(variables[c.table])}: operations.{c.operation}" for c in function.consumers]
@@ -178,6 +184,7 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
     package = package and _package_of(function.handler)
     lines = [
         *(["import os"] if consumers or cors_origin is None else []),
+        *([f"from {RUNTIME}.authorizers import Authorizer"] if function.authorizers else []),
         f"from {RUNTIME}.event_handler import Api, Route",
         *([f"from {RUNTIME}.http_events import HttpEvents"] if _receives_http_events(service, function) else []),
         *_operation_imports(function),
@@ -194,6 +201,12 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
         f"    {origin},",
         *(["    {", *(f"        {consumer}," for consumer in consumers), "    },"] if consumers else []),
         *(["    binary=True,"] if _returns_bytes(service, function) else []),
+        *(
+            [f"    authorizers={{{', '.join(map(_authorizer, function.authorizers))}}},"]
+            if function.authorizers
+            else []
+        ),
+        *(["    cors_credentials=True,"] if cors_credentials else []),
         ")",
         *([_http_handler(function)] if _receives_http_events(service, function) else []),
         "if hasattr(operations, 'start'):",
@@ -219,6 +232,12 @@ def _returns_bytes(service: Service, function: Function) -> bool:
     endpoints = {name: routes for name, routes in service.endpoints().items() if function in [f for f, _ in routes]}
     rest = [routes for name, routes in endpoints.items() if name in apis and apis[name].protocol == "REST"]
     return bool(endpoints) and all(ANY in binary_media_types(route for _, route in routes) for routes in rest)
+
+
+def _authorizer(authorizer: LambdaAuthorizer) -> str:
+    """Return the entry of an authorizer in the generated index."""
+    arguments = f"operations.{authorizer.operation}, {authorizer.token_source()!r}, {authorizer.optional!r}"
+    return f"{authorizer.type!r}: Authorizer({arguments})"
 
 
 def _variable(name: str) -> str:
@@ -257,6 +276,7 @@ def _route(route: Route, number: int, service: Service) -> str:
         "additional_query": "True" if route.additional_query else "",
         "validate_headers": f"headers_{number}.validate" if route.headers else "",
         "header_types": repr(_header_types(route)) if route.headers else "",
+        "scope": repr(route.claimed_scope()) if route.claimed_scope() else "",
     }
     target += "".join(f", {name}={value}" for name, value in options.items() if value)
     return f"({route.method!r}, {route.path!r}): Route({target}),"

@@ -18,6 +18,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from ..model import Route
 from .outputs_file import OutputsError
 
 Authorization = Callable[[str, str, bytes | None], Mapping[str, str]]
@@ -130,6 +131,19 @@ def _aws(service: str, outputs: Mapping[str, Any]) -> Any:
 def static_headers(headers: Mapping[str, str]) -> Authorization:
     """Return an authorization with the same headers for every request."""
     return lambda _method, _url, _body: headers
+
+
+def for_route(authorization: Authorization, route: Route | None) -> Authorization:
+    """Return the authorization of requests to a route. A route with an authorizer of the service gets only the API key:
+    a call sets the credentials itself, because their format depends on the authorizer."""
+    if route is None or route.authorizer is None:
+        return authorization
+
+    def api_key(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
+        headers = authorization(method, url, body)
+        return {name: value for name, value in headers.items() if name.lower() == "x-api-key"}
+
+    return api_key
 
 
 def signature_headers(

@@ -109,7 +109,8 @@ def run(
     deployed = endpoint_of(outputs, authorization or auth.authorization_of(outputs))
     for call in service.demo:
         url = deployed.url_of(service, call)
-        results.append(send(url, fill_placeholders(call, saved), deployed.authorization))
+        authorization_of_route = auth.for_route(deployed.authorization, matching_route(service, call))
+        results.append(send(url, fill_placeholders(call, saved), authorization_of_route))
         saved.update(results[-1].saved_values())
         on_result(results[-1])
     return results
@@ -156,7 +157,13 @@ def to_json(results: Iterable[CallResult]) -> list[dict[str, Any]]:
 def fill_placeholders(call: Call, values: Mapping[str, str]) -> Call:
     """Return the call with placeholders replaced by `values`. Placeholders without a value are unchanged."""
     quoted = {name: quote(value, safe="") for name, value in values.items()}
-    return replace(call, path=_fill(call.path, quoted), body=_fill(call.body, values), form=_fill(call.form, values))
+    return replace(
+        call,
+        path=_fill(call.path, quoted),
+        body=_fill(call.body, values),
+        form=_fill(call.form, values),
+        headers=_fill(call.headers, values),
+    )
 
 
 def _fill(template: Any, values: Mapping[str, str]) -> Any:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from ..model import Operation, Service, Workload
-from ..model.workload import ALERT, EMPTY_RUN
+from ..model.workload import ALERT, AUTHORIZATION, EMPTY_RUN
 from ..program.recorder import Deployment
 from .traffic import Traffic, runs_per_month
 
@@ -46,7 +46,7 @@ class Month:
     def invocations(self) -> list[Invocations]:
         """All Lambda invocations."""
         requests = [invocations for _, invocations in self._requests()]
-        return [*requests, *self._schedules(), *self._streams()]
+        return [*requests, *self._authorizations(), *self._schedules(), *self._streams()]
 
     def inputs_of(self, kind: str) -> list[Inputs]:
         """Return the inputs of all resources of a type."""
@@ -105,6 +105,28 @@ class Month:
                 endpoint, function = self._targets[operation.trigger]
                 quantity = self.traffic.requests * fraction / len(operations)
                 yield endpoint, Invocations(function, operation, quantity)
+
+    def _authorizations(self) -> Iterator[Invocations]:
+        authorizers = self._uncached_authorizers()
+        for _, request in self._requests():
+            if authorizer := authorizers.get(request.operation.trigger):
+                yield Invocations(authorizer, AUTHORIZATION, request.quantity)
+
+    def _uncached_authorizers(self) -> dict[str, Inputs]:
+        """Return the functions of authorizers without a cache, by route. Those with a cache have few invocations."""
+        functions = {
+            f"{name}-id": self.functions[inputs["authorizerUri"]]
+            for kind in ("apigateway.Authorizer", "apigatewayv2.Authorizer")
+            for name, inputs in self.deployment.inputs(kind).items()
+            if inputs.get("authorizerResultTtlInSeconds") == 0
+        }
+        routes: dict[str, Inputs] = {route["routeKey"]: route for route in self.inputs_of("apigatewayv2.Route")}
+        routes |= {f"{name} {path}": method for (name, path), (method, _) in self.deployment.endpoints().items()}
+        return {
+            trigger: functions[inputs["authorizerId"]]
+            for trigger, inputs in routes.items()
+            if inputs.get("authorizerId") in functions
+        }
 
     def _schedules(self) -> Iterator[Invocations]:
         schedules = {rule["name"]: rule.get("scheduleExpression") for rule in self.inputs_of("cloudwatch.EventRule")}

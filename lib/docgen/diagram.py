@@ -143,6 +143,10 @@ def _edges(service: Service) -> Iterator[Edge]:
             if labels := [_route_label(route) for owner, route in routes if owner is function]:
                 source = f"url {function.name}" if function.url else _api_key(service, endpoint)
                 yield Edge(source, _key(function), labels)
+        for name in service.used_apis():
+            if names := [a.name for owner, a in service.authorizers_of(name) if owner is function]:
+                labels = [f"authorizes: {', '.join(names)}"]
+                yield Edge(_api_key(service, name), _key(function), labels, dotted=True)
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
         yield from (Edge(f"stream {consumer.name}", _key(function)) for consumer in function.consumers)
         for resource, actions in _actions(service, function).items():
@@ -235,7 +239,9 @@ def _keys(source: Table | Index) -> str:
 
 
 def _route_label(route: Route) -> str:
-    return f"{route.method} {route.path}{' (API key)' if route.key_required else ''}".replace(" ", NO_BREAK)
+    notes = [*(["API key"] if route.key_required else []), *([route.authorizer] if route.authorizer else [])]
+    suffix = f" ({', '.join(notes)})" if notes else ""
+    return f"{route.method} {route.path}{suffix}".replace(" ", NO_BREAK)
 
 
 def _node(node: Node) -> str:

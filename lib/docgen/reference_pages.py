@@ -13,7 +13,7 @@ from ..cost import report
 from ..cost.bill import Bill
 from ..cost.prices import DATE, REGION
 from ..documents import iam
-from ..model import Metric, Service
+from ..model import Metric, Route, Service
 from ..scaling.report import sections
 from ..settings import Settings, docs_of
 from ..settings.environments import ENVIRONMENTS
@@ -135,9 +135,14 @@ def scopes(services: Mapping[str, Service]) -> str:
         (f"`{service.name}`", f"`{scope}`" if scope else "none", code(routes))
         for service in services.values()
         for scope in (*service.scopes(), "")
-        if (routes := [f"{r.method} {r.path}" for _, r in service.routes() if r.required_scope() == scope])
+        if (routes := [f"{r.method} {r.path}" for _, r in service.routes() if _scope(r) == scope])
     )
     return table(("Service", "Scope", "Routes"), rows)
+
+
+def _scope(route: Route) -> str | None:
+    """Return the scope that the environment requires; None for a route with an authorizer."""
+    return None if route.authorizer else route.required_scope()
 
 
 def metrics(services: Iterable[Service]) -> str:

@@ -93,6 +93,7 @@ def _route_row(route: Route) -> Row:
         f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items()
     )
     text = f"{route.summary} (requires an API key)" if route.key_required else route.summary
+    text += f" (authorizer `{route.authorizer}`)" if route.authorizer else ""
     if route.throttle:
         text += f" (throttle: {route.throttle.rate_per_second:g} requests a second, burst {route.throttle.burst})"
     errors = ", ".join(map(str, openapi.error_statuses(route)))
@@ -192,6 +193,7 @@ def _managed(path: str) -> str:
 
 def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant | Statement]]]:
     yield from ((f"{route.method} {route.path}", route.grants) for route in function.routes)
+    yield from ((f"authorizer {authorizer.name}", authorizer.grants) for authorizer in function.authorizers)
     yield from ((run.name, run.grants) for run in function.async_triggers())
 
 

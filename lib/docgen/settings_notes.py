@@ -219,6 +219,14 @@ NOTES: Mapping[str, Note] = {
         "`curl -i -X OPTIONS URL -H 'Origin: https://shop.example.com' -H 'Access-Control-Request-Method: GET'`",
         "Creates a new deployment of the API. Browsers cache preflight responses for up to two hours.",
     ),
+    "cors_credentials": Note(
+        "true",
+        FREE,
+        "The `curl` command of `cors_origin` prints `Access-Control-Allow-Credentials: true` for an allowed origin.",
+        "Updates the functions, the preflight responses and, with a single origin, the error responses of API Gateway. "
+        "With several origins, pages cannot read these error responses of requests with cookies. See "
+        "[authorizers](../../guides/authorizers.md#cookies).",
+    ),
     "throttle_rate_per_second": Note(
         "200",
         FREE,

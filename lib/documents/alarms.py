@@ -73,7 +73,7 @@ def _apis(service: Service, settings: AlarmSettings) -> Iterator[Alarm]:
 def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> Iterator[Alarm]:
     for function in service.functions:
         on = f"lambda {function.name}"
-        if function.routes:
+        if function.has_waiting_callers():
             yield Alarm(
                 name="duration-p90",
                 on=on,

@@ -41,13 +41,22 @@ ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable 
 """Format of an access log line."""
 
 
+def identity_source(expression: str) -> str:
+    """Return the identity source of an authorizer from the mapping expression of a REST API, such as
+    `method.request.header.Authorization`."""
+    return f"${expression.removeprefix('method.')}"
+
+
 def route_key(route: Route) -> str:
     """Return the key of a route, such as `GET /items/{id}`."""
     return f"{route.method} {route.path}"
 
 
-def cors(routes: Iterable[Route], origins: Sequence[Any]) -> dict[str, Any] | None:
-    """Return the CORS configuration for allowed origins, or None without origins."""
+def cors(routes: Iterable[Route], origins: Sequence[Any], *, credentials: bool = False) -> dict[str, Any] | None:
+    """Return the CORS configuration for allowed origins, or None without origins.
+
+    `credentials` is whether pages of these origins can send cookies.
+    """
     if not origins:
         return None
     routes = list(routes)
@@ -59,4 +68,5 @@ def cors(routes: Iterable[Route], origins: Sequence[Any]) -> dict[str, Any] | No
         "allow_headers": [*REQUEST_HEADERS, *sorted(declared)],
         "expose_headers": EXPOSED_HEADERS["Access-Control-Expose-Headers"].split(","),
         "max_age": MAX_AGE_SECONDS,
+        **({"allow_credentials": True} if credentials else {}),
     }

@@ -64,9 +64,15 @@ def has_endpoint(name: str) -> bool:
 
 
 def check_connectivity(service: Service, network: NetworkSettings) -> None:
-    """Raise `ValueError` if a created VPC has no route to a service that the functions call."""
+    """Raise `ValueError` if a created VPC has no route to a service or an issuer that the functions call."""
     if network.vpc != "create" or network.nat_gateways != "none":
         return
+    if service.authorizers:
+        remedy = (
+            f"The authorizer {service.authorizers[0].name!r} reads the public keys of its issuer over the internet."
+        )
+        expected = "one or per-zone with a JwtAuthorizer"
+        raise invalid_value("network.nat_gateways", network.nat_gateways, expected, remedy)
     called = sorted(grants_by_service(service).keys() - {*GATEWAYS})
     if unreachable := [name for name in called if not has_endpoint(name)]:
         remedy = f"The functions call {', '.join(unreachable)}, for which the stack creates no VPC endpoint."

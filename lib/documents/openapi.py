@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ..model import ANY_METHOD, Call, Code, Route, Schema, Service
+from ..model import ANY_METHOD, Call, Code, LambdaAuthorizer, Route, Schema, Service
 from ..model.json_schema import is_required, parameter_type, value_schema
 from ..model.media_types import ANY, FORM, JSON, is_json, is_media_type, is_text
 from ..model.schema_renderings import openapi_schema
@@ -133,7 +133,7 @@ ERROR_RESPONSES = (
     ErrorResponse(
         401,
         "The access token that the API requires is missing, has expired or lacks the scope of the route.",
-        lambda route: bool(route.required_scope()),
+        lambda route: route.requires_authorization(),
         ("UNAUTHORIZED",),
     ),
     ErrorResponse(
@@ -255,10 +255,12 @@ def document(service: Service, server_url: str = "/", endpoint: str = "") -> Doc
 
 
 def _security_schemes(service: Service) -> Document:
-    """Return all security schemes. The settings of the deployment select one of them."""
+    """Return all security schemes. The settings of the deployment select one of them for routes without an
+    authorizer."""
     scopes = {scope: f"`{service.name}-<environment>/{scope}` in tokens" for scope in service.scopes()}
     tokens = {"tokenUrl": "/oauth2/token", "scopes": scopes}
     return {
+        **{authorizer.name: _authorizer_scheme(authorizer) for _, authorizer in service.lambda_authorizers()},
         KEY_SCHEME: {
             "type": "apiKey",
             "in": "header",
@@ -288,7 +290,8 @@ def supported_schemes(service: Service, endpoint: str) -> tuple[str, ...]:
     signatures."""
     if api := service.used_apis().get(endpoint):
         keys = (KEY_SCHEME,) if api.protocol == "REST" else ()
-        return (*keys, SIGNATURE_SCHEME, TOKEN_SCHEME)
+        names = [authorizer.name for _, authorizer in service.authorizers_of(endpoint)]
+        return (*keys, SIGNATURE_SCHEME, TOKEN_SCHEME, *names)
     url = next(function.url for function in service.function_urls() if function.name == endpoint)
     return (SIGNATURE_SCHEME,) if url and url.auth == "AWS_IAM" else ()
 
@@ -298,12 +301,30 @@ def _security_of(service: Service, endpoint: str, route: Route) -> list[dict[str
     supported = supported_schemes(service, endpoint)
     if endpoint not in service.used_apis():
         return [{scheme: []} for scheme in supported]
-    return [each for each in _security(route) if {*each} <= {*supported}]
+    return [each for each in _security(service, route) if {*each} <= {*supported}]
 
 
-def _security(route: Route) -> list[dict[str, list[str]]]:
-    """Return the security requirements that the settings of a deployment can select. `{}` requires no
-    authentication."""
+def _authorizer_scheme(authorizer: LambdaAuthorizer) -> Document:
+    """Return the security scheme of an authorizer: the part of the request that contains the token."""
+    kind, name = authorizer.token_source() or ("header", "Authorization")
+    if kind == "header" and name.lower() == "authorization":
+        scheme = {"type": "http", "scheme": "bearer"}
+    else:
+        scheme = {"type": "apiKey", "in": {"header": "header", "querystring": "query"}[kind], "name": name}
+    return {**scheme, **({"description": authorizer.description} if authorizer.description else {})}
+
+
+def _authorizer_security(service: Service, route: Route) -> list[dict[str, list[str]]]:
+    authorizer = next(a for _, a in service.lambda_authorizers() if a.name == route.authorizer)
+    api_key: dict[str, list[str]] = {KEY_SCHEME: []} if route.key_required else {}
+    return [*([api_key] if authorizer.optional else []), {authorizer.name: [], **api_key}]
+
+
+def _security(service: Service, route: Route) -> list[dict[str, list[str]]]:
+    """Return the security requirements of the authorizer of a route, or those that the settings of a deployment can
+    select. `{}` requires no authentication."""
+    if route.authorizer:
+        return _authorizer_security(service, route)
     if not (scope := route.required_scope()):
         return []
     schemes: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]

@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..model import METHODS, Route, Schema
+from ..model import METHODS, LambdaAuthorizer, Route, Schema
 from ..model.json_schema import is_required
+from ..runtime.errors import RETRY_AFTER_SECONDS
 
 MAX_AGE_SECONDS = 7200
 """Time for which browsers cache a preflight response: the maximum of Chromium."""
@@ -49,6 +51,8 @@ class GatewayResponse(NamedTuple):
     """Error message. None: the message of API Gateway."""
     details: str = ""
     """API Gateway variable with the details of the error. Empty: no details."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Headers in addition to those of every error response."""
 
 
 GATEWAY_RESPONSES = (
@@ -83,6 +87,25 @@ AUTHORIZATION_RESPONSES: Mapping[str, tuple[GatewayResponse, ...]] = {
     ),
 }
 """Additional response types by authorization type."""
+AUTHORIZER_RESPONSES = (
+    GatewayResponse(
+        "UNAUTHORIZED",
+        401,
+        "UNAUTHORIZED",
+        "Missing or invalid credentials. Send the credentials that the API reference describes for the route.",
+        headers={"WWW-Authenticate": "Bearer"},
+    ),
+    GatewayResponse("ACCESS_DENIED", 403, "FORBIDDEN", "The credentials do not allow this request."),
+    # The request is not at fault: the authorizer failed or its issuer did not respond.
+    GatewayResponse(
+        "AUTHORIZER_FAILURE",
+        503,
+        "SERVICE_UNAVAILABLE",
+        "The credentials could not be checked. Send the request again.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    ),
+)
+"""Additional response types of an API with Lambda authorizers."""
 
 ACCESS_LOG = {
     "requestId": "requestId",
@@ -110,9 +133,10 @@ ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable 
 """Format of an access log line."""
 
 
-def gateway_responses(authorization: str | None) -> list[GatewayResponse]:
-    """Return the gateway responses of an API with an authorization type."""
-    responses = (*GATEWAY_RESPONSES, *AUTHORIZATION_RESPONSES.get(authorization or "", ()))
+def gateway_responses(authorization: str | None, has_authorizers: bool = False) -> list[GatewayResponse]:
+    """Return the gateway responses of an API with an authorization type and, optionally, Lambda authorizers."""
+    by_authorization = AUTHORIZATION_RESPONSES.get(authorization or "", ())
+    responses = (*GATEWAY_RESPONSES, *by_authorization, *(AUTHORIZER_RESPONSES if has_authorizers else ()))
     return list({response.type: response for response in responses}.values())
 
 
@@ -158,11 +182,17 @@ def cors_headers(origin: str | None) -> dict[str, str]:
     return {"Access-Control-Allow-Origin": origin} if origin else {}
 
 
-def error_headers(origin: str | None) -> dict[str, str]:
+def error_headers(origin: str | None, additional: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
     """Return the headers of gateway responses."""
     exposed = {"Access-Control-Expose-Headers": ",".join(REQUEST_ID_HEADERS)} if origin else {}
     vary = {"Vary": "Origin"} if origin == REQUEST_ORIGIN else {}
-    return {**dict.fromkeys(REQUEST_ID_HEADERS, "context.requestId"), **cors_headers(origin), **exposed, **vary}
+    return {
+        **dict.fromkeys(REQUEST_ID_HEADERS, "context.requestId"),
+        **cors_headers(origin),
+        **exposed,
+        **vary,
+        **additional,
+    }
 
 
 def preflight_headers(origin: str | None, allowed: Sequence[str], headers: Sequence[str] = ()) -> dict[str, str]:
@@ -227,6 +257,23 @@ def request_parameters(route: Route) -> dict[str, bool]:
 def method_path(route: Route) -> str:
     """Return the key of a method in the settings of a stage, in which slashes of the path are escaped."""
     return f"{route.path.replace('/', '~1')}/{route.method}"
+
+
+def authorizer_properties(authorizer: LambdaAuthorizer) -> dict[str, Any]:
+    """Return the properties of an authorizer, except for its function."""
+    # The provider sets the header Authorization for a missing identity source, and API Gateway rejects requests without
+    # an identity source. The IP address of the caller is never missing. It is no key, because nothing is cached.
+    always_present = ("context.identity.sourceIp",)
+    sources = authorizer.identity_sources
+    if authorizer.optional or not sources:
+        sources = always_present
+    return {
+        "name": authorizer.name,
+        "type": authorizer.type,
+        "identity_source": ",".join(sources),
+        "identity_validation_expression": authorizer.validation or None,
+        "authorizer_result_ttl_in_seconds": authorizer.cache_seconds,
+    }
 
 
 def model_schema(schema: Schema) -> str:

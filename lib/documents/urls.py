@@ -32,6 +32,12 @@ def sign_in_url(pool_id: str, domain: str | None, partition: str) -> str:
     return origin(domain if "." in domain else f"{domain}.{cognito}")
 
 
+def issuer(pool_id: str, dns_suffix: str) -> str:
+    """Return the issuer of a user pool's tokens."""
+    region, _, _ = pool_id.partition("_")
+    return f"https://cognito-idp.{region}.{dns_suffix}/{pool_id}"
+
+
 def origin(domain: str) -> str:
     """Return the origin of a domain. A domain with a port is in the local emulator, which does not support TLS."""
     return f"{'http' if re.search(r':[0-9]+$', domain) else 'https'}://{domain}"

@@ -14,6 +14,7 @@ import gevent.ssl
 from locust import FastHttpUser, task
 from locust.env import Environment
 
+from ..client import auth
 from ..client.smoke_test import CallResult, Endpoint, fill_placeholders, request_of
 from ..documents.openapi import matching_route
 from ..model import Call, Service
@@ -33,6 +34,8 @@ class Step(NamedTuple):
     route: str
     url: str
     """URL of the endpoint."""
+    authorization: auth.Authorization
+    """Authorization of the request."""
 
 
 class Client(FastHttpUser):
@@ -83,7 +86,7 @@ class Client(FastHttpUser):
 
     def _send(self, step: Step) -> CallResult:
         call, url = step.call, step.url + step.call.path
-        body, headers = request_of(url, call, self.endpoint.authorization)
+        body, headers = request_of(url, call, step.authorization)
         with self.client.request(
             call.method,
             url,
@@ -153,5 +156,7 @@ def _steps(service: Service, endpoint: Endpoint, calls: Sequence[Call]) -> list[
                 f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}. "
                 "Correct the call."
             )
-        steps.append(Step(call, f"{route.method} {route.path}", endpoint.url_of(service, call)))
+        authorization = auth.for_route(endpoint.authorization, route)
+        url = endpoint.url_of(service, call)
+        steps.append(Step(call, f"{route.method} {route.path}", url, authorization))
     return steps

@@ -6,10 +6,12 @@ and outputs.
 
 from .apis import API_METRICS, Api, FunctionUrl, Protocol, UrlAuth, check_http_settings
 from .apis import OWN_SETTINGS as OWN_API_SETTINGS
+from .authorizers import UNAUTHORIZED, USER_POOL_AUTHORIZER, LambdaAuthorizer
 from .factory import SeedData, ServiceFactory
 from .function import Function
 from .grants import Grant, Statement
 from .journey import Journey
+from .jwt_authorizer import JwtAuthorizer
 from .resources import (
     STANDARD_ALARMS,
     UNITS,
@@ -49,7 +51,9 @@ __all__ = [
     "OWN_API_SETTINGS",
     "RESERVED_OUTPUT_PREFIXES",
     "STANDARD_ALARMS",
+    "UNAUTHORIZED",
     "UNITS",
+    "USER_POOL_AUTHORIZER",
     "Alarm",
     "Api",
     "Call",
@@ -62,8 +66,10 @@ __all__ = [
     "Grantable",
     "Index",
     "Journey",
+    "JwtAuthorizer",
     "Key",
     "KeyType",
+    "LambdaAuthorizer",
     "LocalIndex",
     "LogAccess",
     "Metric",

@@ -118,9 +118,15 @@ def _route_problems(function: Function, route: Route, apis: Mapping[str, Api]) -
     if function.url:
         if route.api:
             yield f"{label} api must be empty because function {function.name!r} has a URL, got {route.api!r}."
-        if route.key_required or route.throttle or (route.scope and function.url.auth == "NONE"):
-            fields = {"key_required": route.key_required, "throttle": route.throttle, "scope": route.scope}
-            name, value = next((name, value) for name, value in fields.items() if value)
+        fields = {
+            "key_required": route.key_required,
+            "throttle": route.throttle,
+            "authorizer": route.authorizer,
+            "scope": route.scope if function.url.auth == "NONE" else None,
+        }
+        for name, value in fields.items():
+            if not value:
+                continue
             yield f"{label} {name} must be unset because function {function.name!r} has a URL, got {value!r}."
     elif route.api and route.api not in apis:
         remedy = "Add it to the apis of the service."

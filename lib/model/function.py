@@ -10,10 +10,11 @@ from typing import Any
 
 from ..settings import Definition, FunctionSettings, invalid_value, is_output
 from .apis import FunctionUrl
+from .authorizers import LambdaAuthorizer
 from .grants import Grant, Statement, merge_grants
 from .resources import Metric
 from .triggers import Consumer, Part, Route, Schedule
-from .validation import check_name, check_variable
+from .validation import check_name, check_variable, duplicates
 
 MAX_LAYERS = 5
 """Maximum number of layers of a Lambda function."""
@@ -44,6 +45,8 @@ class Function(Definition):
     schedules: tuple[Schedule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     """Stream consumers, at most one for each table."""
+    authorizers: tuple[LambdaAuthorizer, ...] = ()
+    """Authorizers of routes of any function, at most one of each type."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     """Additional environment variables: strings or Outputs of strings. They must not contain secrets."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -52,6 +55,9 @@ class Function(Definition):
 
     def __post_init__(self) -> None:
         check_name("function", self.name)
+        types = [authorizer.type for authorizer in self.authorizers]
+        for error in duplicates(f"function {self.name!r} authorizer type", [*types]):
+            raise ValueError(f"{error} Move one of them to another function: the events contain only the type.")
         for variable, value in self.variables.items():
             check_variable(f"function {self.name!r}", variable)
             if not isinstance(value, str) and not is_output(value):
@@ -64,8 +70,12 @@ class Function(Definition):
         return (*self.schedules, *self.consumers)
 
     def parts(self) -> tuple[Part, ...]:
-        """Return the routes, schedules and stream consumers."""
-        return (*self.routes, *self.async_triggers())
+        """Return the routes, authorizers, schedules and stream consumers."""
+        return (*self.routes, *self.authorizers, *self.async_triggers())
+
+    def has_waiting_callers(self) -> bool:
+        """Return whether callers of the API wait for the function."""
+        return bool(self.routes or self.authorizers)
 
     def operations(self) -> dict[str, FunctionSettings]:
         """Return the settings of each operation, for functions that are split by operation."""

@@ -13,8 +13,11 @@ from ..runtime.reserved_keys import EXPIRES
 from ..settings import Definition, Settings, check_tags, invalid_value, merge
 from . import json_schema
 from .apis import API_METRICS, Api, Protocol, endpoint_of, endpoint_problems
+from .authorizers import LambdaAuthorizer
 from .function import MAX_LAYERS, Function
 from .grants import Grant, Statement, action_problems, merge_grants
+from .jwt_authorizer import HANDLER as JWT_HANDLER
+from .jwt_authorizer import JwtAuthorizer
 from .media_types import FORM, JSON, is_media_type
 from .resources import (
     SECRET_READ_ACTIONS,
@@ -68,8 +71,8 @@ class Call(Definition):
     content_type: str = ""
     """Expected media type of the response. Empty: any."""
     captures: Mapping[str, str] = field(default_factory=dict)
-    """Members of the response by the placeholder that they replace in the paths and bodies of later calls, such as
-    `{"desk": "itemId"}` for `{desk}`."""
+    """Members of the response by the placeholder that they replace in the paths, headers and bodies of later calls,
+    such as `{"desk": "itemId"}` for `{desk}`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     api: str = ""
     """Name of the API, or of the function whose URL serves the route. Default (empty): the first of these with a
@@ -137,6 +140,9 @@ class Service(Definition):
     alarms: tuple[Alarm, ...] = ()
     """Alarms in addition to those that every function has."""
     site: Site | None = None
+    authorizers: tuple[JwtAuthorizer, ...] = ()
+    """Authorizers that verify the tokens of an issuer. Each adds a function to `functions`. Authorizers with code of
+    the service are in `Function.authorizers`."""
     default_tags: Mapping[str, str] = field(default_factory=DEFAULT_TAGS.copy)
     """Default tags of every resource, which the `tags` of a `TapStack` override. Values can contain `{service}` and
     `{environment}`. Default: `Environment`, `Service` and `ManagedBy`."""
@@ -152,6 +158,7 @@ class Service(Definition):
         object.__setattr__(self, "title", self.title or self.name.replace("-", " ").capitalize())
         object.__setattr__(self, "name_pattern", self.name_pattern or f"{self.name}-{{type}}-{{environment}}")
         check_pattern("name_pattern", self.name_pattern, required={"type", "environment"})
+        object.__setattr__(self, "functions", (*self.functions, *self._missing_authorizer_functions()))
         if self.log_access not in get_args(LogAccess):
             allowed = ", ".join(get_args(LogAccess))
             raise ValueError(f"service {self.name!r} log_access must be one of {allowed}, got {self.log_access!r}.")
@@ -242,6 +249,33 @@ class Service(Definition):
         names = {endpoint_of(function, route, self.api_type) for route in function.routes}
         return {apis[name].protocol for name in names if name in apis}
 
+    def lambda_authorizers(self) -> list[tuple[Function, LambdaAuthorizer]]:
+        """Return every authorizer with its function."""
+        return [(function, authorizer) for function in self.functions for authorizer in function.authorizers]
+
+    def authorizers_of(self, api: str) -> list[tuple[Function, LambdaAuthorizer]]:
+        """Return the authorizers that the routes of an API use, with their functions. The default API also has those
+        that no route uses."""
+        endpoints = self.endpoints()
+        used = {route.authorizer for _, route in endpoints.get(api, ())}
+        if api == self.api_type:
+            elsewhere = {route.authorizer for name in endpoints.keys() - {api} for _, route in endpoints[name]}
+            used |= {authorizer.name for _, authorizer in self.lambda_authorizers()} - elsewhere
+        return [(function, authorizer) for function, authorizer in self.lambda_authorizers() if authorizer.name in used]
+
+    def native_authorizers(self) -> dict[str, JwtAuthorizer]:
+        """Return the authorizers whose tokens an HTTP API verifies itself, without invoking their function."""
+        return {authorizer.name: authorizer for authorizer in self.authorizers if not authorizer.optional}
+
+    def own_functions(self) -> tuple[Function, ...]:
+        """Return the functions with code of the service, without those that this library provides."""
+        return tuple(function for function in self.functions if function.handler != JWT_HANDLER)
+
+    def _missing_authorizer_functions(self) -> Iterator[Function]:
+        """Yield the functions of `authorizers` that a copied service does not already contain."""
+        existing = {function.name for function in self.functions if function.handler == JWT_HANDLER}
+        yield from (a.function() for a in self.authorizers if a.function_name not in existing)
+
     def scopes(self) -> list[str]:
         """Return the scopes that the routes of its APIs require."""
         return sorted({route.required_scope() for function, route in self.routes() if not function.url} - {""})
@@ -275,7 +309,8 @@ class Service(Definition):
     def split(self) -> Service:
         """Return the service with one function for each operation, with the common code in a layer.
 
-        A function with a URL is not split, because the URL serves all its routes.
+        A function with a URL is not split, because the URL serves all its routes. The functions of `authorizers` stay
+        separate, with their own code.
         """
         functions = [
             function
@@ -286,9 +321,10 @@ class Service(Definition):
                 routes=tuple(route for route in function.routes if route.operation == operation),
                 schedules=tuple(schedule for schedule in function.schedules if schedule.operation == operation),
                 consumers=tuple(consumer for consumer in function.consumers if consumer.operation == operation),
+                authorizers=tuple(a for a in function.authorizers if a.operation == operation),
                 settings=merge(function.settings, settings),
             )
-            for function in self.functions
+            for function in self.own_functions()
             for operation, settings in ({"": function.settings} if function.url else function.operations()).items()
         ]
         pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
@@ -330,6 +366,9 @@ class Service(Definition):
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
         yield from duplicates("code", [code.name for code in codes])
         yield from duplicates("schedule", [s.name for function in self.functions for s in function.schedules])
+        authorizers = [authorizer.name for _, authorizer in self.lambda_authorizers()]
+        yield from duplicates("authorizer", authorizers)
+        yield from self._route_authorizer_problems(authorizers)
         yield from duplicates("consumer", [c.name for function in self.functions for c in function.consumers])
         metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
         yield from duplicates("metric", [metric.name for metric in metrics])
@@ -355,6 +394,24 @@ class Service(Definition):
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name must be letters and digits, a letter first, got {name!r}."
         yield from self._model_problems()
+
+    def _route_authorizer_problems(self, names: list[str]) -> Iterator[str]:
+        known = ", ".join(names) or "none"
+        for _, route in self.routes():
+            if route.authorizer and route.authorizer not in names:
+                field_name = f"route {route.method} {route.path} authorizer"
+                yield f"{field_name} must be an authorizer of the service ({known}), got {route.authorizer!r}."
+        native = self.native_authorizers()
+        for name in [name for name, api in self.used_apis().items() if api.protocol == "HTTP"]:
+            for _, authorizer in self.authorizers_of(name):
+                label = f"authorizer {authorizer.name!r}"
+                if jwt := native.get(authorizer.name):
+                    for field_name, value in jwt.unsupported_by_http_apis().items():
+                        remedy = "HTTP APIs verify RS256, RS384 and RS512 with the keys in the metadata of the issuer."
+                        expected = f"the default for the HTTP API {name!r}"
+                        yield f"{label} {field_name} must be {expected}, got {value!r}. {remedy}"
+                elif authorizer.type == "TOKEN":
+                    yield f"{label} type must be REQUEST for the HTTP API {name!r}, got 'TOKEN'."
 
     def _schema_problems(self) -> Iterator[str]:
         checked = {str(route.body) for _, route in self.routes()}

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..runtime.reserved_keys import PREFIX
 from ..settings import ApiSettings, Definition, FunctionSettings, between, check_schedule, invalid_value
+from .authorizers import LambdaAuthorizer
 from .grants import Grant, Statement
 from .json_schema import is_required
 from .media_types import FORM, JSON, MEDIA_RANGE, MEDIA_TYPE, is_json, is_media_type
@@ -120,9 +121,12 @@ class Route(Definition):
     """Metrics that the operation emits."""
     key_required: bool = False
     """Whether an API key is required even if the environment requires no authorization."""
+    authorizer: str | None = None
+    """Name of the authorizer of the service that authorizes the requests, instead of the authorization of the
+    environment. Default (None): the authorization of the environment. Empty requires no authorization."""
     scope: str | None = None
     """Scope that a token must have. Default (None): `read` for GET, `write` for other methods. Empty requires no
-    authorization."""
+    authorization. With an `authorizer`, the function checks the scope in the claim `scope` or `scp`; default: none."""
     versioned: bool = False
     """Whether responses have an `ETag`. A write then honors `If-Match`."""
     idempotent: bool = False
@@ -144,11 +148,17 @@ class Route(Definition):
         check_path(self.path)
         check_operation("route", self.operation)
         object.__setattr__(self, "summary", self.summary or self.operation.replace("_", " ").capitalize())
-        if self.key_required and not self.required_scope():
+        if self.key_required and not (self.required_scope() or self.authorizer):
             field_name, remedy = f"route {self.method} {self.path} key_required", "Set a scope, or remove key_required."
             raise invalid_value(field_name, True, "False for a route without a scope", remedy)
-        if not re.fullmatch(r"[a-z-]*", self.required_scope()):
-            raise invalid_value("route scope", self.scope, "lowercase letters and '-', or empty")
+        if self.authorizer == "" and self.scope:
+            remedy = "No token is checked without authorization. Remove one of them."
+            raise invalid_value(
+                f"route {self.method} {self.path} scope", self.scope, "unset if authorizer is empty", remedy
+            )
+        if not re.fullmatch(r"[!#-\[\]-~]*" if self.authorizer else r"[a-z-]*", self.scope or ""):
+            expected = "one word of ASCII characters" if self.authorizer else "lowercase letters and '-'"
+            raise invalid_value("route scope", self.scope, f"{expected}, or empty")
         for problem in self._problems():
             raise ValueError(f"route {self.method} {self.path} {problem}")
         if self.idempotency:
@@ -207,12 +217,23 @@ class Route(Definition):
                 yield f"responses[{status}] must be a lowercase media type without parameters, got {response!r}."
 
     def required_scope(self) -> str:
-        """Return the scope that a caller needs; empty if none is required."""
+        """Return the scope that a caller needs with the authorization of the environment; empty if it requires none or
+        the route has its own authorizer."""
+        if self.authorizer is not None:
+            return ""
         return ("read" if self.method in ("GET", "HEAD") else "write") if self.scope is None else self.scope
 
     def methods(self) -> tuple[str, ...]:
         """Return the HTTP methods of the route."""
         return METHODS if self.method == ANY_METHOD else (self.method,)
+
+    def claimed_scope(self) -> str:
+        """Return the scope that the function checks in the claims of the authorizer; empty if it checks none."""
+        return self.scope or "" if self.authorizer else ""
+
+    def requires_authorization(self) -> bool:
+        """Return whether an authorizer or the authorization of an environment can require credentials."""
+        return bool(self.authorizer or self.required_scope())
 
     def path_parameters(self) -> list[str]:
         """Return the names of the path parameters in order."""
@@ -275,5 +296,5 @@ class Consumer(Definition):
         check_operation("consumer", self.operation)
 
 
-Part = Route | Schedule | Consumer
+Part = Route | LambdaAuthorizer | Schedule | Consumer
 """Trigger of a function."""

@@ -48,6 +48,8 @@ EMPTY_RUN = Operation(name="scheduled run, none due", read_units=0.5)
 """Run of a schedule without a measurement: one query without results."""
 ALERT = Operation(name="alert", round_trips=(ROUND_TRIP,) * 3)
 """Invocation for a stream record: claim, publish and acknowledge an alert. Capacity units are not included."""
+AUTHORIZATION = Operation(name="authorization", round_trips=())
+"""Invocation of an authorizer. Calls of AWS are not included."""
 
 
 @dataclass(frozen=True, kw_only=True)

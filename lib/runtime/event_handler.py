@@ -9,11 +9,12 @@ import time
 import traceback
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Callable, NamedTuple, TypeVar
+from typing import Any, Callable, NamedTuple, TypeVar, Union
 
 from . import logging, metrics
 from .attributes import Item
 from .body import FORM, JSON, check_characters, check_media_type, parse_json
+from .claims import ANONYMOUS, check_scope, principal_of
 from .cors import ALLOW_ORIGIN, Cors
 from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable
 from .http_client import DEADLINE, AwsError, is_retryable
@@ -46,6 +47,9 @@ ScheduledOperation = Callable[[], None]
 """Operation that a schedule invokes."""
 StreamOperation = Callable[[list[Item]], None]
 """Operation that a DynamoDB stream invokes with the distinct keys of the changed items."""
+Authorizer = Callable[[dict[str, Any], dict[str, Any]], Union[dict[str, Any], None]]
+"""Function that returns a policy for an event of API Gateway, or None for invalid credentials, and that sets the status
+in the fields of the log line: `authorizers.Authorizer`."""
 
 
 class SchemaViolation(Exception):
@@ -55,6 +59,10 @@ class SchemaViolation(Exception):
         """Generated validators pass further keyword arguments, which are ignored."""
         super().__init__(message)
         self.message = message
+
+
+class InvalidCredentials(Exception):
+    """API Gateway responds with 401 if the message of the error of an authorizer is exactly `Unauthorized`."""
 
 
 class Route(NamedTuple):
@@ -78,6 +86,8 @@ class Route(NamedTuple):
     validate_headers: Validator | None = None
     header_types: Mapping[str, ParameterType] = MappingProxyType({})
     """Types of the headers that the route declares, by lowercase name."""
+    scope: str = ""
+    """Scope that the claims of the authorizer must contain."""
 
 
 class Api:
@@ -90,17 +100,21 @@ class Api:
         cors_origin: str,
         consumers: Mapping[str, StreamOperation] = MappingProxyType({}),
         *,
+        authorizers: Mapping[str, Authorizer] = MappingProxyType({}),
+        cors_credentials: bool = False,
         binary: bool = False,
     ) -> None:
-        """`routes` are by method and path, `schedules` by name, and `consumers` by the physical name of their table.
-        `cors_origin` is the argument of `Cors`, and `binary` whether the API returns binary bodies.
+        """`routes` are by method and path, `schedules` by name, `consumers` by the physical name of their table, and
+        `authorizers` by type. `cors_origin` and `cors_credentials` are the arguments of `Cors`, and `binary` is whether
+        the API returns binary bodies.
         """
         self._routes = routes
         self._schedules = schedules
         self._consumers = consumers
         self._binary = binary
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
-        self._cors = Cors(cors_origin)
+        self._authorizers = authorizers
+        self._cors = Cors(cors_origin, cors_credentials)
         self._group = os.environ.get(GROUP_VARIABLE, "")
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -115,7 +129,18 @@ class Api:
             log_fields = {"table": table, "records": len(records)}
             _run_and_log("stream", context.aws_request_id, log_fields, lambda: self._consumers[table](_keys(records)))
             return {}
+        if "methodArn" in event:
+            return self._authorize(event, context.aws_request_id)
         return self._handle_request(event, context)
+
+    def _authorize(self, event: dict[str, Any], invocation_id: str) -> dict[str, Any]:
+        request_id = (event.get("requestContext") or {}).get("requestId") or invocation_id
+        log_fields = {"requestId": request_id, "authorizer": event["type"], "status": 500}
+        authorizer = self._authorizers[event["type"]]
+        policy = _run_and_log("authorization", request_id, log_fields, lambda: authorizer(event, log_fields))
+        if policy is None:
+            raise InvalidCredentials("Unauthorized")
+        return policy
 
     def _handle_request(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         request_id = event["requestContext"]["requestId"]
@@ -156,6 +181,8 @@ class Api:
             raise NotFound(f"Route not found: {key[0]} {key[1]}.")
         request_context = event["requestContext"]
         _check_group(request_context, self._group)
+        if route.scope:
+            check_scope(event, route.scope)
         body = _request_body(route, event, headers)
         query = _request_query(route, event)
         request = Request(
@@ -271,11 +298,11 @@ def _actor(request_context: dict[str, Any]) -> str:
     identity = request_context.get("identity") or {}
     return (
         _user_pool_identity(authorizer.get("claims"))
-        or authorizer.get("principalId")
+        or principal_of(authorizer)
         or identity.get("userArn")
         or identity.get("caller")
         or identity.get("apiKeyId")
-        or "anonymous"
+        or ANONYMOUS
     )
 
 
@@ -286,7 +313,7 @@ def _owner(request_context: dict[str, Any]) -> str:
     if ":assumed-role/" in arn:
         # Remove the session name, which differs between the instances of a caller.
         arn = arn.rpartition("/")[0]
-    return str(_user_pool_identity(authorizer.get("claims")) or authorizer.get("principalId") or arn)
+    return str(_user_pool_identity(authorizer.get("claims")) or principal_of(authorizer) or arn)
 
 
 def _user_pool_identity(claims: Any) -> Any:

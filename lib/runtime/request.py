@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import body as bodies
+from .claims import claims_of
 from .errors import BadRequest
 from .request_values import header_values
 
@@ -98,7 +99,8 @@ class Request(NamedTuple):
 
     @property
     def claims(self) -> Mapping[str, Any]:
-        """Claims of the user pool token. Empty without a token."""
+        """Claims of the token, or context of the authorizer; API Gateway passes all values as strings. Empty without a
+        token."""
         return claims_of(self.event)
 
     @property
@@ -123,13 +125,6 @@ class Request(NamedTuple):
 
     def _identity(self) -> Mapping[str, Any]:
         return (self.event.get("requestContext") or {}).get("identity") or {}
-
-
-def claims_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the claims of the user pool token of a request. Custom authorizers can set `claims` to a string."""
-    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-    claims = authorizer.get("claims")
-    return claims if isinstance(claims, dict) else {}
 
 
 def groups_of(claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ class ApiSettings(SettingsGroup):
     cors_origin: str | None = setting((origins.is_list, origins.EXPECTED), key="cors_origin")
     """Allowed CORS origins, separated by commas. `*` allows every origin, empty allows none. A service with a site
     allows only that site unless this is set; add `site` to the list to keep it."""
+    cors_credentials: bool | None = setting(boolean(), key="cors_credentials")
+    """Whether pages of the allowed CORS origins can send cookies and other credentials. Requires `cors_origin` with
+    exact origins instead of `*`, or a site."""
     throttle_rate_per_second: float | None = setting(
         between(0.1, 1_000_000, "requests a second"), key="throttle_rate_per_second"
     )

@@ -49,6 +49,7 @@ _COMMON = Settings(
     ),
     api=ApiSettings(
         cors_origin="*",
+        cors_credentials=False,
         throttle_rate_per_second=10_000,
         throttle_burst=5_000,
         quota_per_month=1_000_000,

@@ -33,7 +33,7 @@ from ..settings import (
     unknown_value,
 )
 from ..settings.environments import ENVIRONMENTS, matching_profile, profile_name
-from ..settings.origins import SITE
+from ..settings.origins import ANY, SITE
 
 MAX_SECRET_BYTES = {"ssm": 4096, "secretsmanager": 65536}
 """Maximum size of a secret by its store."""
@@ -159,6 +159,10 @@ class TapStackArgs(Settings):
             expected = f"at most one origin while {service.name} has a function {preflight!r}"
             remedy = "Rename it: the function that responds to OPTIONS for several origins needs this name."
             raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
+        if self.settings().api.cors_credentials and (not origins or ANY in origins):
+            expected = f"False while api.cors_origin is {','.join(origins)!r}"
+            remedy = "Browsers send credentials only to exact origins. Set cors_origin to the origins of the pages."
+            raise invalid_value("api.cors_credentials", True, expected, remedy)
 
     def _check_apis(self) -> None:
         """Raise `ValueError` for settings that an API does not support, and for settings of APIs that conflict."""
@@ -189,6 +193,12 @@ class TapStackArgs(Settings):
 
     def _check_authorization(self) -> None:
         service, settings = self.service_definition(), self.settings()
+        for authorizer in service.authorizers:
+            if authorizer.uses_user_pool and settings.authorization.type != USER_POOL:
+                remedy = f"Set authorization to {USER_POOL}, or set the URL of the issuer."
+                raise invalid_value(
+                    f"authorizer {authorizer.name!r} issuer", authorizer.issuer, f"a URL without {USER_POOL}", remedy
+                )
         if settings.authorization.type == USER_POOL:
             if not service.scopes():
                 remedy = f"No route of {service.name} requires a scope."
@@ -271,12 +281,12 @@ class TapStackArgs(Settings):
         """Return the settings of one function: stack defaults, overridden by its definition, then by the arguments.
 
         If the stack reserves no concurrency, the reservation of the definition is ignored. Functions without routes
-        have no provisioned concurrency and no SnapStart, because no caller waits for their start.
+        and authorizers have no provisioned concurrency and no SnapStart, because no caller waits for their start.
         """
         stack, definition, overrides = self.settings().function, function.settings, self.function
         if stack.reserved_concurrency in (None, -1):
             definition = replace(definition, reserved_concurrency=None)
-        if not function.routes:
+        if not function.has_waiting_callers():
             stack, overrides = (
                 replace(settings, provisioned_concurrency=0, snap_start=False) for settings in (stack, overrides)
             )

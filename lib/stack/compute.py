@@ -136,7 +136,7 @@ class Compute:
         )
 
     def _layer(self, type_: str) -> Layer:
-        context, functions = self._context, self._context.service.functions
+        context, functions = self._context, self._context.service.own_functions()
         shared = [shared_sources(handler) for handler in sorted({function.handler for function in functions})]
         return Layer(
             context.child(type_),
@@ -176,7 +176,9 @@ class Compute:
     def _function(self, function: model.Function) -> Function:
         context, frontend = self._context, self._frontend
         role, network, rollout = self.roles[function.name], self.network, context.settings.rollout
-        package = generated_sources if self.layers else sources
+        layers = self.layers if function in context.service.own_functions() else {}
+        package = generated_sources if layers else sources
+        credentials = bool(context.settings.api.cors_credentials)
         origins = ",".join(context.args.cors_origins()) if frontend.site_origin is None else None
         if function.routes and "REST" not in context.service.protocols(function):
             origins = ""  # HTTP APIs and function URLs add the headers.
@@ -188,10 +190,15 @@ class Compute:
                 role_arn=role.arn,
                 role_name=role.name if log_actions else None,
                 log_actions=log_actions or (),
-                files=package(context.service, function, origins),
+                files=package(context.service, function, origins, credentials),
                 paths=function_paths(context.service, function, self.function_settings),
-                layers=[*(layer.arn for layer in self.layers.values()), *function.layers],
-                environment={**function.variables, **frontend.environment(), **self._data.environment(function)},
+                layers=[*(layer.arn for layer in layers.values()), *function.layers],
+                environment={
+                    **function.variables,
+                    **frontend.environment(),
+                    **frontend.issuer_environment(function),
+                    **self._data.environment(function),
+                },
                 dead_letter_arn=self._data.dead_letter_arn(function),
                 kms_key_arn=self._encryption.kms_key_arn,
                 subnet_ids=network.private_subnet_ids if network else (),

@@ -68,6 +68,7 @@ class Edge:
                 key_name=context.names.physical("api", f"{name}-key"),
                 description=definition.description or service.description,
                 routes=routes,
+                authorizers=self._authorizers(name),
                 schemas={schema: service.gateway_schema(schema) for schema in service.schemas},
                 settings=api_settings,
                 authorization=settings.authorization,
@@ -84,6 +85,12 @@ class Edge:
             opts,
         )
 
+    def _authorizers(self, api: str) -> list[tuple[model.LambdaAuthorizer, Function]]:
+        return [
+            (authorizer, self._compute.functions[function.name])
+            for function, authorizer in self._context.service.authorizers_of(api)
+        ]
+
     def _http_api(self, definition: model.Api, routes: Routes) -> HttpApi:
         context, settings = self._context, self._context.settings
         return HttpApi(
@@ -95,6 +102,8 @@ class Edge:
                 settings=context.args.api_settings(definition.name),
                 authorization=settings.authorization,
                 user_pool=self._frontend.user_pool,
+                authorizers=self._authorizers(definition.name),
+                jwt_authorizers=context.service.native_authorizers(),
                 cors_origins=self._origins(definition.settings.cors_origin),
                 log_retention_days=settings.function.log_retention_days,
                 kms_key_arn=self._encryption.kms_key_arn,
@@ -112,6 +121,7 @@ class Edge:
                 auth=url.auth,
                 routes=function.routes,
                 cors_origins=self._origins(url.cors_origin),
+                cors_credentials=bool(self._context.settings.api.cors_credentials),
             ),
             self._context.opts,
         )

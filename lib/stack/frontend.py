@@ -44,6 +44,15 @@ class Frontend:
             **({} if group is None else {model.GROUP_VARIABLE: group}),
         }
 
+    def issuer_environment(self, function: model.Function) -> dict[str, pulumi.Input[str]]:
+        """Return the environment variables of a function that verifies the tokens of the user pool."""
+        names = {a.function_name: a for a in self._context.service.authorizers if a.uses_user_pool}
+        if self.user_pool is None or function.name not in names:
+            return {}
+        clients = [client.id for client in (self.user_pool.web_client, self.user_pool.machine_client) if client]
+        defaults = {} if names[function.name].audience else {"JWT_AUDIENCE": derive(lambda *c: " ".join(c), *clients)}
+        return {"JWT_ISSUER": self.user_pool.issuer, "JWT_GROUP": self.user_pool.group or "", **defaults}
+
     def _site(self, site: model.Site) -> Site:
         context = self._context
         return Site(

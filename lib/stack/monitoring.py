@@ -51,7 +51,12 @@ class Monitoring:
     def _alarms(self) -> dict[str, Alarms]:
         definition, args, functions = self._context.service, self._context.args, self._compute.functions
         alarms = {
-            function.name: self._function_alarms(function.name, functions[function.name], args.alarm_settings(function))
+            function.name: self._function_alarms(
+                function.name,
+                functions[function.name],
+                args.alarm_settings(function),
+                is_authorizer=bool(function.authorizers),
+            )
             for function in definition.functions
         }
         for name, type_ in definition.preflight_types().items():
@@ -59,7 +64,9 @@ class Monitoring:
                 alarms[type_] = self._function_alarms(type_, preflight.function, self._context.settings.alarms)
         return alarms
 
-    def _function_alarms(self, name: str, function: Function, settings: AlarmSettings) -> Alarms:
+    def _function_alarms(
+        self, name: str, function: Function, settings: AlarmSettings, *, is_authorizer: bool = False
+    ) -> Alarms:
         context = self._context
         return Alarms(
             context.child(name),
@@ -68,6 +75,7 @@ class Monitoring:
                 topic_arn=self._data.alarm_topic.arn,
                 naming=lambda alarm: context.names.alarm(name, alarm),
                 settings=settings,
+                rejections=(metrics.NAMESPACE, model.UNAUTHORIZED.name) if is_authorizer else None,
                 tags=context.tags,
             ),
             context.opts,

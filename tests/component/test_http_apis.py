@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lib.components.api.http_api import HttpApi
-from lib.model import Alarm, Api, FunctionUrl, Service, Throttle
+from lib.model import Alarm, Api, FunctionUrl, JwtAuthorizer, Service, Throttle
 from lib.program.recorder import Deployment, record
 from lib.settings import (
     ApiSettings,
@@ -20,7 +20,14 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..support.builders import a_function, a_route, a_service, service_with_apis
+from ..support.builders import (
+    a_function,
+    a_route,
+    a_service,
+    an_authorizer,
+    an_optional_authorizer,
+    service_with_apis,
+)
 
 THROTTLE = Throttle(rate_per_second=1, burst=2)
 
@@ -260,3 +267,44 @@ def test_function_urls_need_no_provisioned_api() -> None:
     deployment, stack = deploy(a_service(functions=(hooks,)))
     assert not deployment.inputs("apigateway.RestApi")
     assert "api_url" not in stack.outputs
+
+
+def test_authorizers_of_an_http_api_are_native_or_functions_in_the_format_of_rest_apis() -> None:
+    login = JwtAuthorizer(name="login", issuer="https://id.example.com", audience=("shop",))
+    gate = a_function(
+        name="gate", routes=(), authorizers=(an_authorizer(name="gate", type="REQUEST", cache_seconds=60),)
+    )
+    routes = (
+        a_route(authorizer="login", scope="parcels:read"),
+        a_route(path="/gated", authorizer="gate"),
+        a_route(path="/open", authorizer=""),
+    )
+    service = a_service(
+        apis=(Api(name="api", protocol="HTTP"),), functions=(a_function(*routes), gate), authorizers=(login,)
+    )
+    deployment, _ = deploy(service, authorization=AuthorizationSettings(type="AWS_IAM"))
+    authorizers = {each["name"]: each for each in deployment.inputs("apigatewayv2.Authorizer").values()}
+    assert authorizers["login"]["jwtConfiguration"] == {"issuer": "https://id.example.com", "audiences": ["shop"]}
+    assert authorizers["gate"]["identitySources"] == ["$request.header.Authorization"]
+    assert authorizers["gate"]["authorizerPayloadFormatVersion"] == "1.0"
+    assert authorizers["gate"]["authorizerResultTtlInSeconds"] == 60
+    types = {
+        route["routeKey"]: route["authorizationType"] for route in deployment.inputs("apigatewayv2.Route").values()
+    }
+    assert types == {"GET /parcels": "JWT", "GET /gated": "CUSTOM", "GET /open": "NONE"}
+    permissions = [each["function"] for each in deployment.inputs("lambda.Permission").values()]
+    assert sorted(permissions) == ["parcels-desk-dev", "parcels-gate-dev"]
+
+
+def test_optional_authorizer_of_an_http_api_has_no_identity_sources() -> None:
+    gate = a_function(name="gate", routes=(), authorizers=(an_optional_authorizer(),))
+    functions = (a_function(a_route(authorizer="optional")), gate)
+    deployment, _ = deploy(a_service(apis=(Api(name="api", protocol="HTTP"),), functions=functions))
+    assert not deployment.single("apigatewayv2.Authorizer").inputs.get("identitySources")
+
+
+def test_pages_can_send_cookies_to_every_endpoint() -> None:
+    settings = ApiSettings(cors_origin="https://shop.example.com", cors_credentials=True)
+    deployment, _ = deploy(service_with_apis(), api=settings)
+    assert deployment.single("apigatewayv2.Api").inputs["corsConfiguration"]["allowCredentials"] is True
+    assert deployment.single("lambda.FunctionUrl").inputs["cors"]["allowCredentials"] is True

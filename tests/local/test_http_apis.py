@@ -17,6 +17,8 @@ from ..support.builders import a_function, a_route, a_service
 from .conftest import Run
 
 HANDLER = """
+from tap_stack.runtime import errors
+from tap_stack.runtime.authorizers import Allow
 from tap_stack.runtime.event_handler import Response
 
 
@@ -26,6 +28,16 @@ def echo(request):
         "cookies": request.cookies, "actor": request.actor, "source": request.source_ip,
     }
     return Response.json(received)._replace(cookies=("a=1; Path=/", "b=2; Path=/"), headers={"X-Tag": ("1", "2")})
+
+
+def check(request):
+    if request.token != "open":
+        raise errors.Unauthorized("unknown token")
+    return Allow("till-4", {"desk": "7"})
+
+
+def whoami(request):
+    return Response.json({"actor": request.actor, "desk": request.claims.get("desk")})
 
 
 def picture(request):
@@ -40,6 +52,8 @@ from tap_stack.model import *
 from tap_stack.settings import ApiSettings, AuthorizationSettings
 from tap_stack.tap_stack import TapStack, TapStackArgs
 
+GATE = LambdaAuthorizer(name="gate", operation="check", type="REQUEST", cache_seconds=0)
+ME = Route(method="GET", path="/me", operation="whoami", authorizer="gate", api="admin-api")
 TEXT = {"note": {"type": "string"}, "size": {"type": "integer"}, "tag": {"type": "array", "items": {"type": "string"}}}
 
 
@@ -60,7 +74,7 @@ service = Service(
     name="office",
     functions=(
         function("desk", (*routes(), Route(method="ANY", path="/files/{key+}", operation="echo", api="admin-api"))),
-        function("admin", routes("admin-api")),
+        function("admin", (*routes("admin-api"), ME), authorizers=(GATE,)),
         function("hooks", (*routes(), Route(method="GET", path="/files/{key+}", operation="echo")),
                  url=FunctionUrl(auth="NONE")),
         function("private", routes(), url=FunctionUrl()),
@@ -192,6 +206,13 @@ def test_pages_of_the_allowed_origin_can_call_an_endpoint(office: Office, endpoi
     assert office.send(endpoint, "/notes/1", Origin="https://other.example.com").headers[
         "Access-Control-Allow-Origin"
     ] in (None, origin)
+
+
+def test_lambda_authorizer_authorizes_requests_to_an_http_api(office: Office) -> None:
+    allowed = office.send("admin-api", "/me", Authorization="Bearer open")
+    assert (allowed.status, allowed.body) == (200, {"actor": "till-4", "desk": "7"})
+    assert office.send("admin-api", "/me").status == 401
+    assert office.send("admin-api", "/me", Authorization="Bearer wrong").status in (401, 500)
 
 
 def test_url_with_iam_authorization_requires_a_signature(office: Office) -> None:

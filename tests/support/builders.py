@@ -17,6 +17,7 @@ from lib.model import (
     Grant,
     Index,
     Key,
+    LambdaAuthorizer,
     Metric,
     Route,
     Schedule,
@@ -239,3 +240,12 @@ def full_service(**changes: Any) -> Service:
         "site": Site(folder=PAGES, hashed="assets/"),
     }
     return a_service(**{**defaults, **changes})
+
+
+def an_authorizer(**changes: Any) -> LambdaAuthorizer:
+    return LambdaAuthorizer(**{"name": "token", "operation": "authorize", **changes})
+
+
+def an_optional_authorizer(**changes: Any) -> LambdaAuthorizer:
+    """Return an authorizer that allows requests without a token."""
+    return an_authorizer(**{"name": "optional", "type": "REQUEST", "cache_seconds": 0, "optional": True, **changes})

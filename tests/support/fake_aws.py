@@ -28,7 +28,8 @@ class FakeAws:
 
     A step is one of:
 
-    - a status and a document, optionally followed by `close` (send the header) or `then hang up` (close silently),
+    - a status and a document, optionally followed by `close` (send the header), `then hang up` (close silently) or a URL
+      (send the header `Location`),
     - `hang up`: close the connection without a response,
     - `pass`: forward the request to the upstream endpoint,
     - `pass, then hang up`: forward the request, return the response and close the connection,
@@ -67,6 +68,8 @@ class FakeAws:
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(body)))
+        for location in (option for option in options if option.startswith("http://")):
+            handler.send_header("Location", location)
         if "close" in options:
             handler.send_header("Connection", "close")
         handler.end_headers()

@@ -13,6 +13,8 @@ from lib.components.api.api_logs import ApiLogs, ApiLogsArgs
 from lib.components.api.certificate import Certificate, CertificateArgs
 from lib.components.api.domain import Domain, DomainArgs
 from lib.components.api.firewall import Firewall, FirewallArgs
+from lib.components.api.function_url import FunctionUrl, FunctionUrlArgs
+from lib.components.api.http_api import HttpApi, HttpApiArgs
 from lib.components.api.preflight import Preflight, PreflightArgs
 from lib.components.api.rest_api import Api, ApiArgs
 from lib.components.api.usage_plan import UsagePlan, UsagePlanArgs
@@ -47,7 +49,7 @@ from lib.components.site.distribution import Distribution, DistributionArgs
 from lib.components.site.site import Site, SiteArgs
 from lib.components.site.site_files import SiteFiles, SiteFilesArgs
 from lib.components.site.website import Website, WebsiteArgs
-from lib.model import Index, Store
+from lib.model import Index, JwtAuthorizer, Store, Throttle, UrlAuth
 from lib.model import Key as Attribute
 from lib.model import Site as SiteDefinition
 from lib.settings import (
@@ -61,7 +63,7 @@ from lib.settings import (
     TableSettings,
 )
 
-from .builders import NEW_PARCEL, PAGES, a_route, a_service, a_table, an_alarm
+from .builders import NEW_PARCEL, PAGES, a_route, a_service, a_table, an_alarm, an_authorizer
 
 POOL_ARN = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aB3dE5fG7"
 VAULT_ARN = "arn:aws:backup:us-west-2:123456789012:backup-vault:post"
@@ -227,6 +229,57 @@ def usage_plan() -> UsagePlan:
     return UsagePlan("usage", args)
 
 
+def http_api(authorization: Any = USER_POOL) -> HttpApi:
+    """Create an HTTP API with a domain, an access log, a limited route, and a JWT and a Lambda authorizer."""
+    desk, gate = function(), function("gate")
+    login = JwtAuthorizer(name="login", issuer="user-pool")
+    routes = [
+        (a_route(), desk),
+        (a_route(method="POST", throttle=Throttle(rate_per_second=1, burst=2)), desk),
+        (a_route(path="/login", authorizer="login"), desk),
+        (a_route(path="/gate", authorizer="gate"), desk),
+    ]
+    args = HttpApiArgs(
+        name="counter",
+        routes=routes,
+        settings=ApiSettings(
+            access_log=True,
+            cors_origin="https://shop.example.com",
+            domain_name="counter.example.com",
+            zone_id="Z0123456789ABC",
+            disable_execute_api_endpoint=True,
+        ),
+        authorization=AuthorizationSettings(type=authorization),
+        user_pool=user_pool() if authorization == USER_POOL else None,
+        authorizers=[(login.function().authorizers[0], gate), (an_authorizer(name="gate", type="REQUEST"), gate)],
+        jwt_authorizers={"login": login},
+        kms_key_arn=key().arn,
+    )
+    return HttpApi("counter", args)
+
+
+def function_url(auth: UrlAuth = "NONE") -> FunctionUrl:
+    """Create the URL of an alias."""
+    origins = ["https://shop.example.com"]
+    return FunctionUrl(
+        "desk", FunctionUrlArgs(function=function(), auth=auth, routes=[a_route()], cors_origins=origins)
+    )
+
+
+def signed_http_api() -> HttpApi:
+    """Create an HTTP API with IAM authorization, and a statement that allows calls."""
+    signed = http_api("AWS_IAM")
+    pulumi.export("statement", signed.grant("read"))
+    return signed
+
+
+def signed_function_url() -> FunctionUrl:
+    """Create a URL with IAM authorization, and the statements that allow calls."""
+    signed = function_url("AWS_IAM")
+    pulumi.export("statements", signed.grant())
+    return signed
+
+
 def preflight() -> Preflight:
     """Create the function that responds to OPTIONS for the site and another origin."""
     origins: list[pulumi.Input[str]] = [site().url, "https://shop.example.com"]
@@ -343,8 +396,7 @@ def dashboard() -> Dashboard:
     counter = api("NONE")
     names = {
         "region": counter.resource.region,
-        "api": counter.resource.name,
-        "stage": counter.stage.stage_name,
+        "apis": {"api": counter.metric_dimensions()},
         "functions": {"desk": counter.resource.name},
         "tables": {"parcels": table().name},
         "queue": queue().name,
@@ -425,6 +477,10 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "flow_logs": flow_logs,
     "function": function,
     "function_group": function_group,
+    "function_url": function_url,
+    "function_url_with_signatures": signed_function_url,
+    "http_api": http_api,
+    "http_api_with_signatures": signed_http_api,
     "key": key,
     "layer": layer,
     "nat": nat,

@@ -18,18 +18,23 @@ def allow_invocations(
     prefix: str, functions: Mapping[str, Function], execution_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> list[aws.lambda_.Permission]:
     """Allow an API to invoke functions, by physical name."""
-    return [
-        aws.lambda_.Permission(
-            f"{prefix}-{name}-permission",
-            action="lambda:InvokeFunction",
-            function=function.name,
-            qualifier=function.qualifier,
-            principal="apigateway.amazonaws.com",
-            source_arn=concat(execution_arn, "/*"),
-            opts=opts,
-        )
-        for name, function in functions.items()
-    ]
+    source_arn = concat(execution_arn, "/*")
+    return [allow_invocation(f"{prefix}-{name}", function, source_arn, opts) for name, function in functions.items()]
+
+
+def allow_invocation(
+    prefix: str, function: Function, source_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> aws.lambda_.Permission:
+    """Allow a part of an API to invoke a function."""
+    return aws.lambda_.Permission(
+        f"{prefix}-permission",
+        action="lambda:InvokeFunction",
+        function=function.name,
+        qualifier=function.qualifier,
+        principal="apigateway.amazonaws.com",
+        source_arn=source_arn,
+        opts=opts,
+    )
 
 
 def allow_calls(

@@ -25,6 +25,8 @@ class FunctionUrlArgs:
     """Routes of the function, from which its CORS configuration is derived."""
     cors_origins: Sequence[pulumi.Input[str]] = ()
     """Allowed CORS origins. Default (empty): none."""
+    cors_credentials: bool = False
+    """Whether pages of these origins can send cookies."""
 
 
 class FunctionUrl(pulumi.ComponentResource):
@@ -34,7 +36,7 @@ class FunctionUrl(pulumi.ComponentResource):
         super().__init__("tap:aws:FunctionUrl", name, None, opts)
         self._prefix, self._args, self.auth = name, args, args.auth
         self._child = pulumi.ResourceOptions(parent=self)
-        cors = http_api.cors(args.routes, args.cors_origins)
+        cors = http_api.cors(args.routes, args.cors_origins, credentials=args.cors_credentials)
         self.permissions = self._permissions() if args.auth == "NONE" else []
         self.resource = aws.lambda_.FunctionUrl(
             f"{name}-url",

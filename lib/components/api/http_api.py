@@ -15,8 +15,9 @@ from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, invalid_v
 from ...settings.environments import BASIS
 from ...settings.origins import SITE
 from ..compute.function import Function
+from ..derived import concat
 from .domain import Domain, DomainArgs
-from .endpoint import allow_calls, allow_invocations, public_url
+from .endpoint import allow_calls, allow_invocation, allow_invocations, public_url
 from .user_pool import UserPool
 
 
@@ -36,6 +37,10 @@ class HttpApiArgs:
     """Unset fields use the `dev` defaults."""
     user_pool: UserPool | None = None
     """User pool that issues the tokens, required if the type of `authorization` is COGNITO_USER_POOLS."""
+    authorizers: Sequence[tuple[model.LambdaAuthorizer, Function]] = ()
+    """Every authorizer of the routes with its function."""
+    jwt_authorizers: Mapping[str, model.JwtAuthorizer] = field(default_factory=dict)
+    """Authorizers, by name, whose tokens the API verifies itself instead of invoking their function."""
     cors_origins: Sequence[pulumi.Input[str]] | None = None
     """Allowed CORS origins. Default (None): `settings.cors_origin`."""
     log_retention_days: int | None = BASIS.function.log_retention_days
@@ -76,7 +81,7 @@ class HttpApi(pulumi.ComponentResource):
         self.settings = merge(merge(BASIS.api, ApiSettings(stage_name=None)), args.settings)
         self.authorization = merge(BASIS.authorization, args.authorization)
         origins = self.settings.cors_origins() if args.cors_origins is None else args.cors_origins
-        cors = http_api.cors(self._routes(), origins)
+        cors = http_api.cors(self._routes(), origins, credentials=bool(self.settings.cors_credentials))
         self.resource = aws.apigatewayv2.Api(
             f"{name}-api",
             name=args.name,
@@ -88,11 +93,14 @@ class HttpApi(pulumi.ComponentResource):
             opts=self._child,
         )
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
-        self.authorizer = self._authorizer(self.user_pool) if self.user_pool else None
+        self.authorizer = self._pool_authorizer(self.user_pool) if self.user_pool else None
+        self.authorizers = {
+            authorizer.name: self._authorizer(authorizer, function) for authorizer, function in args.authorizers
+        }
         self._functions = {function.physical_name: function for _, function in args.routes}
         self.integrations = {name: self._integration(name, function) for name, function in self._functions.items()}
         self.routes = {(route.method, route.path): self._route(route, function) for route, function in args.routes}
-        self.permissions = allow_invocations(name, self._functions, self.resource.execution_arn, self._child)
+        self.permissions = self._permissions()
         self.access_log = self._access_log() if self.settings.access_log else None
         self.stage = self._stage()
         self.stage_name = self.stage.name
@@ -116,17 +124,51 @@ class HttpApi(pulumi.ComponentResource):
     def _routes(self) -> list[model.Route]:
         return [route for route, _ in self._args.routes]
 
-    def _authorizer(self, user_pool: UserPool) -> aws.apigatewayv2.Authorizer:
-        clients = [client for client in (user_pool.web_client, user_pool.machine_client) if client]
+    def _pool_authorizer(self, user_pool: UserPool) -> aws.apigatewayv2.Authorizer:
+        return self._jwt_authorizer(f"{self._prefix}-authorizer", "user-pool", user_pool.issuer, _clients(user_pool))
+
+    def _authorizer(self, authorizer: model.LambdaAuthorizer, function: Function) -> aws.apigatewayv2.Authorizer:
+        label, jwt = f"{self._prefix}-authorizer-{authorizer.name}", self._args.jwt_authorizers.get(authorizer.name)
+        if jwt and jwt.uses_user_pool and (pool := self._args.user_pool):
+            return self._jwt_authorizer(label, jwt.name, pool.issuer, jwt.audience or _clients(pool))
+        if jwt:
+            return self._jwt_authorizer(label, jwt.name, jwt.issuer, jwt.audience)
+        # An API Gateway that requires an identity source rejects requests without it.
+        sources = [] if authorizer.optional else map(http_api.identity_source, authorizer.identity_sources)
         return aws.apigatewayv2.Authorizer(
-            f"{self._prefix}-authorizer",
+            label,
             api_id=self.resource.id,
-            name="user-pool",
-            authorizer_type="JWT",
-            identity_sources=["$request.header.Authorization"],
-            jwt_configuration={"issuer": user_pool.issuer, "audiences": [client.id for client in clients]},
+            name=authorizer.name,
+            authorizer_type="REQUEST",
+            authorizer_uri=function.invoke_arn,
+            # The format of REST APIs, so that the same function authorizes the requests of both.
+            authorizer_payload_format_version="1.0",
+            authorizer_result_ttl_in_seconds=authorizer.cache_seconds,
+            identity_sources=list(sources),
             opts=self._child,
         )
+
+    def _jwt_authorizer(
+        self, label: str, name: str, issuer: pulumi.Input[str], audience: Sequence[pulumi.Input[str]]
+    ) -> aws.apigatewayv2.Authorizer:
+        return aws.apigatewayv2.Authorizer(
+            label,
+            api_id=self.resource.id,
+            name=name,
+            authorizer_type="JWT",
+            identity_sources=["$request.header.Authorization"],
+            jwt_configuration={"issuer": issuer, "audiences": audience},
+            opts=self._child,
+        )
+
+    def _permissions(self) -> list[aws.lambda_.Permission]:
+        permissions = allow_invocations(self._prefix, self._functions, self.resource.execution_arn, self._child)
+        for authorizer, function in self._args.authorizers:
+            if function.physical_name not in self._functions and authorizer.name not in self._args.jwt_authorizers:
+                source = concat(self.resource.execution_arn, "/authorizers/", self.authorizers[authorizer.name].id)
+                label = f"{self._prefix}-authorizer-{authorizer.name}"
+                permissions.append(allow_invocation(label, function, source, self._child))
+        return permissions
 
     def _integration(self, name: str, function: Function) -> aws.apigatewayv2.Integration:
         return aws.apigatewayv2.Integration(
@@ -153,6 +195,9 @@ class HttpApi(pulumi.ComponentResource):
 
     def _authorization(self, route: model.Route) -> dict[str, Any]:
         """Return the authorization properties of a route."""
+        if route.authorizer:
+            authorization = "JWT" if route.authorizer in self._args.jwt_authorizers else "CUSTOM"
+            return {"authorization_type": authorization, "authorizer_id": self.authorizers[route.authorizer].id}
         scope = route.required_scope()
         if scope and self.user_pool and self.authorizer:
             scopes = [self.user_pool.scope(scope)]
@@ -216,3 +261,8 @@ class HttpApi(pulumi.ComponentResource):
             ),
             self._child,
         )
+
+
+def _clients(user_pool: UserPool) -> list[pulumi.Output[str]]:
+    """Return the IDs of the app clients of a user pool."""
+    return [client.id for client in (user_pool.web_client, user_pool.machine_client) if client]

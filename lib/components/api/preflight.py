@@ -30,6 +30,8 @@ class PreflightArgs:
     """HTTP methods of the API by path."""
     headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Request headers that routes declare, by path."""
+    credentials: bool = False
+    """Whether pages of these origins can send cookies."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Unset fields use the `dev` defaults."""
     kms_key_arn: pulumi.Input[str] | None = None
@@ -70,7 +72,7 @@ class Preflight(pulumi.ComponentResource):
                 name=args.name,
                 role_arn=self.role.arn,
                 role_name=self.role.name,
-                files=preflight_sources(headers),
+                files=preflight_sources(headers, args.credentials),
                 environment={CORS_VARIABLE: derive(lambda *origins: ",".join(origins), *args.origins)},
                 kms_key_arn=args.kms_key_arn,
                 settings=args.settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import pulumi
@@ -14,14 +15,16 @@ from pulumi.output import Unknown
 from ... import model
 from ...documents import iam, rest_api
 from ...model.media_types import binary_media_types, is_json
+from ...runtime.cors import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ...settings.origins import ANY, SITE
 from ..compute.function import Function
+from ..derived import concat
 from ..lookup.provider_info import ProviderInfo
 from .api_logs import ApiLogs, ApiLogsArgs
 from .domain import Domain, DomainArgs
-from .endpoint import allow_calls, allow_invocations, public_url
+from .endpoint import allow_calls, allow_invocation, allow_invocations, public_url
 from .preflight import Preflight, PreflightArgs
 from .usage_plan import UsagePlan, UsagePlanArgs
 from .user_pool import UserPool
@@ -42,6 +45,8 @@ class ApiArgs:
     description: str = ""
     routes: Sequence[tuple[model.Route, Function]]
     """Every route with its function."""
+    authorizers: Sequence[tuple[model.LambdaAuthorizer, Function]] = ()
+    """Every Lambda authorizer with its function."""
     schemas: Mapping[str, model.Schema] = field(default_factory=dict)
     """JSON Schemas by the names that routes use. Each schema of a request body becomes a model of the API."""
     settings: ApiSettings = field(default_factory=ApiSettings)
@@ -75,9 +80,13 @@ class ApiArgs:
             raise invalid_value(
                 "settings.cors_origin", self.settings.cors_origin, "URLs if cors_origins is unset", remedy
             )
+        authorizers = [authorizer.name for authorizer, _ in self.authorizers]
         for route, _ in self.routes:
             if route.throttle:
                 route.throttle.within(merge(BASIS.api, self.settings))
+            if route.authorizer and route.authorizer not in authorizers:
+                remedy = "Pass it in authorizers."
+                raise invalid_value("route authorizer", route.authorizer, "the name of an authorizer", remedy)
 
 
 CAPTURED_PROPERTIES: dict[type[pulumi.Resource], tuple[str, ...]] = {
@@ -207,6 +216,9 @@ class Api(pulumi.ComponentResource):
         self.resources = self._resources()
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
         self.authorizer = self._authorizer(self.user_pool) if self.user_pool else None
+        self.authorizers = {
+            authorizer.name: self._lambda_authorizer(authorizer, function) for authorizer, function in args.authorizers
+        }
         self.methods = {(route.method, route.path): self._method(route) for route in self._routes()}
         self.integrations = [
             self._integration(route.method, route.path, f"{name}{route.path}-{route.method.lower()}", function)
@@ -216,7 +228,8 @@ class Api(pulumi.ComponentResource):
         self.preflights = {} if self.preflight else self._mock_preflights()
         self.health = self._health() if self.settings.health_route else None
         self.gateway_responses = [
-            self._gateway_response(spec) for spec in rest_api.gateway_responses(self.authorization.type)
+            self._gateway_response(spec)
+            for spec in rest_api.gateway_responses(self.authorization.type, bool(args.authorizers))
         ]
         self.permissions = self._permissions()
         self.deployment = self._deployment()
@@ -259,9 +272,14 @@ class Api(pulumi.ComponentResource):
             return rest_api.response_parameters(headers(if_several), prefix)
         origin = next(iter(self._origins()), "")
         if isinstance(origin, str):
-            return rest_api.response_parameters(headers(origin), prefix) or None
+            return rest_api.response_parameters(self._with_credentials(headers(origin)), prefix) or None
         output: pulumi.Output[str] = pulumi.Output.from_input(origin)
-        return output.apply(lambda value: rest_api.response_parameters(headers(value), prefix))
+        return output.apply(lambda value: rest_api.response_parameters(self._with_credentials(headers(value)), prefix))
+
+    def _with_credentials(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return the headers for the only CORS origin, with the header for cookies if the settings allow them."""
+        is_allowed = self.settings.cors_credentials and ALLOW_ORIGIN in headers
+        return {**headers, **(ALLOW_CREDENTIALS if is_allowed else {})}
 
     def _routes(self) -> list[model.Route]:
         return [route for route, _ in self._args.routes]
@@ -320,14 +338,26 @@ class Api(pulumi.ComponentResource):
             aws.apigateway.Authorizer,
             f"{self._prefix}-authorizer",
             rest_api=self.resource.id,
-            name="user-pool",
+            name=model.USER_POOL_AUTHORIZER,
             type=USER_POOL,
             provider_arns=[user_pool.arn],
             identity_source="method.request.header.Authorization",
         )
 
+    def _lambda_authorizer(self, definition: model.LambdaAuthorizer, function: Function) -> aws.apigateway.Authorizer:
+        return self._capture(
+            f"authorizer {definition.name}",
+            aws.apigateway.Authorizer,
+            f"{self._prefix}-authorizer-{definition.name}",
+            rest_api=self.resource.id,
+            authorizer_uri=function.invoke_arn,
+            **rest_api.authorizer_properties(definition),
+        )
+
     def _authorization(self, route: model.Route) -> dict[str, Any]:
         """Return the authorization properties of a method. A required API key is not an authorization."""
+        if route.authorizer:
+            return {"authorization": "CUSTOM", "authorizer_id": self.authorizers[route.authorizer].id}
         scope = route.required_scope()
         if scope and self.user_pool and self.authorizer:
             scopes = [self.user_pool.scope(scope)]
@@ -380,6 +410,7 @@ class Api(pulumi.ComponentResource):
                 origins=self._origins(),
                 methods=self._methods_by_path(),
                 headers=rest_api.headers_by_path(self._routes()),
+                credentials=bool(self.settings.cors_credentials),
                 settings=self._args.preflight_settings,
                 kms_key_arn=self._args.kms_key_arn,
                 provider_info=self._args.provider_info,
@@ -475,7 +506,9 @@ class Api(pulumi.ComponentResource):
             rest_api_id=self.resource.id,
             response_type=spec.type,
             status_code=str(spec.status) if spec.status else None,
-            response_parameters=self._cors(rest_api.error_headers, "gatewayresponse", rest_api.REQUEST_ORIGIN),
+            response_parameters=self._cors(
+                partial(rest_api.error_headers, additional=spec.headers), "gatewayresponse", rest_api.REQUEST_ORIGIN
+            ),
             response_templates={"application/json": rest_api.body_template(spec)},
         )
 
@@ -483,7 +516,13 @@ class Api(pulumi.ComponentResource):
         functions = {function.physical_name: function for _, function in self._args.routes}
         if self.preflight:
             functions[self.preflight.function.physical_name] = self.preflight.function
-        return allow_invocations(self._prefix, functions, self.resource.execution_arn, self._child)
+        permissions = allow_invocations(self._prefix, functions, self.resource.execution_arn, self._child)
+        for authorizer, function in self._args.authorizers:
+            if function.physical_name not in functions:
+                label, id_ = f"authorizer-{authorizer.name}", self.authorizers[authorizer.name].id
+                source = concat(self.resource.execution_arn, "/authorizers/", id_)
+                permissions.append(allow_invocation(f"{self._prefix}-{label}", function, source, self._child))
+        return permissions
 
     def _deployment(self) -> aws.apigateway.Deployment:
         mocks = [resource for mock in self._mocks() for resource in (mock.integration, mock.integration_response)]
@@ -588,6 +627,8 @@ class Api(pulumi.ComponentResource):
         return created
 
     def _key_required(self, route: model.Route) -> bool:
+        if route.authorizer:
+            return route.key_required
         by_authorization = {"NONE": route.key_required, "API_KEY": bool(route.required_scope())}
         return by_authorization.get(self.authorization.type or "NONE", False)
 

@@ -78,13 +78,17 @@ class UserPool(pulumi.ComponentResource):
         self.id = self.resource.id
         self.arn = self.resource.arn if is_new else self._existing_arn()
         self.url = self._url()
-        self.issuer = concat("https://", self.resource.endpoint)
-        """Issuer in the tokens."""
         self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})
 
     def scope(self, scope: str) -> pulumi.Output[str]:
         """Return a scope as it appears in access tokens: `<name>/<scope>`."""
         return concat(self.server.identifier, "/", scope)
+
+    @property
+    def issuer(self) -> pulumi.Output[str]:
+        """Claim `iss` of the tokens."""
+        info = self._args.provider_info or ProviderInfo(self)
+        return derive(urls.issuer, self.resource.id, info.dns_suffix)
 
     @property
     def scopes(self) -> list[pulumi.Output[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -26,6 +27,8 @@ class AlarmArgs:
     namespace: str
     """Namespace of the metric, e.g. `AWS/SQS`."""
     dimensions: Mapping[str, pulumi.Input[str]]
+    excluded: tuple[str, str] | None = None
+    """Namespace and name of a metric with the same dimensions, whose values are subtracted from the metric."""
     topic_arn: pulumi.Input[str]
     """SNS topic to notify when the alarm enters the ALARM or the OK state."""
     runbook: str = ""
@@ -60,12 +63,18 @@ def metric_alarm(name: str, args: AlarmArgs, opts: pulumi.ResourceOptions) -> aw
         ok_actions=[args.topic_arn],
         tags=args.tags,
         opts=opts,
-        **(_summed_metrics(args, *alarm.summed) if alarm.summed else _single_metric(args)),
+        **_metric(args),
     )
 
 
 def _runbook_link(args: AlarmArgs) -> str:
     return f"; see {args.runbook}#{args.alarm.name}" if args.runbook else ""
+
+
+def _metric(args: AlarmArgs) -> dict[str, Any]:
+    if args.excluded:
+        return _metric_difference(args, *args.excluded)
+    return _summed_metrics(args, *args.alarm.summed) if args.alarm.summed else _single_metric(args)
 
 
 def _single_metric(args: AlarmArgs) -> dict[str, Any]:
@@ -83,20 +92,41 @@ def _single_metric(args: AlarmArgs) -> dict[str, Any]:
 def _summed_metrics(args: AlarmArgs, dimension: str, values: Sequence[str]) -> dict[str, Any]:
     """Return metric math that sums the metric over the values of a dimension. Missing data counts as 0."""
     alarm = args.alarm
-    queries: list[dict[str, Any]] = [
-        {
-            "id": f"m{number}",
-            "metric": {
-                "namespace": args.namespace,
-                "metric_name": alarm.metric,
-                "dimensions": {**args.dimensions, dimension: value},
-                "period": alarm.period_seconds,
-                "stat": alarm.statistic,
-            },
-        }
+    queries = [
+        _query(f"m{number}", args, args.namespace, alarm.metric, {dimension: value})
         for number, value in enumerate(values)
     ]
     terms = " + ".join(f"FILL({query['id']}, 0)" for query in queries)
     return {
         "metric_queries": [{"id": "sum", "expression": terms, "label": alarm.metric, "return_data": True}, *queries]
+    }
+
+
+def _metric_difference(args: AlarmArgs, namespace: str, metric: str) -> dict[str, Any]:
+    """Return metric math that subtracts another metric. Its missing data counts as 0."""
+    queries = [
+        _query("all", args, args.namespace, args.alarm.metric),
+        _query("excluded", args, namespace, metric),
+    ]
+    expression = {
+        "id": "rest",
+        "expression": "all - FILL(excluded, 0)",
+        "label": args.alarm.metric,
+        "return_data": True,
+    }
+    return {"metric_queries": [expression, *queries]}
+
+
+def _query(
+    id_: str, args: AlarmArgs, namespace: str, metric: str, dimensions: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "metric": {
+            "namespace": namespace,
+            "metric_name": metric,
+            "dimensions": {**args.dimensions, **dimensions},
+            "period": args.alarm.period_seconds,
+            "stat": args.alarm.statistic,
+        },
     }

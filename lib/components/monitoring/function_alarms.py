@@ -63,6 +63,9 @@ class AlarmsArgs:
     """Function from the short name of an alarm, e.g. `Errors`, to its physical name."""
     settings: AlarmSettings = field(default_factory=AlarmSettings)
     """Alarm thresholds. Unset fields use the `dev` defaults. Without `duration_ms`, no duration alarm is created."""
+    rejections: tuple[str, str] | None = None
+    """Namespace and name of the metric of requests that an authorizer rejects with 401. Lambda counts them as errors,
+    so the alarm on errors subtracts them. Default (None): the function is no authorizer."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -81,6 +84,9 @@ class Alarms(pulumi.ComponentResource):
         self.register_outputs({"names": [alarm.name for alarm in self.resources.values()]})
 
     def _alarm(self, name: str, spec: AlarmSpec, threshold: int, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
+        excluded = args.rejections if spec.metric == "Errors" else None
+        # The metric of rejections comes from the log, later than the errors of the same minute.
+        least_periods = 2 if excluded else 1
         alarm = model.Alarm(
             name=spec.name.lower(),
             on="",
@@ -89,7 +95,7 @@ class Alarms(pulumi.ComponentResource):
             threshold=threshold,
             statistic=spec.statistic,
             period_seconds=self.settings.period_seconds or 60,
-            evaluation_periods=self.settings.evaluation_periods or 1,
+            evaluation_periods=max(self.settings.evaluation_periods or 1, least_periods),
         )
         alarm_args = AlarmArgs(
             name=args.naming(spec.name),
@@ -97,6 +103,7 @@ class Alarms(pulumi.ComponentResource):
             subject=args.function_name,
             namespace="AWS/Lambda",
             dimensions={"FunctionName": args.function_name},
+            excluded=excluded,
             topic_arn=args.topic_arn,
             runbook=self.settings.runbook_url or "",
             tags=args.tags,

@@ -16,7 +16,7 @@ from lib.client import auth, smoke_test
 from lib.model import Call
 from lib.services import SERVICES
 
-from ...support.builders import a_function, a_route, a_service
+from ...support.builders import a_function, a_route, a_service, an_authorizer
 from ...support.fake_aws import FakeAws, serving
 
 ITEMS = SERVICES["items"]
@@ -195,3 +195,23 @@ def test_smoke_without_outputs_is_a_one_line_error(
     assert capsys.readouterr().err == (
         f"error: {path} must contain the outputs of a service with an API. Run make local or make up, which write it.\n"
     )
+
+
+def test_route_with_an_authorizer_gets_only_the_credentials_of_the_call_and_the_api_key(api: FakeAws) -> None:
+    desk = a_function(
+        a_route(method="POST", operation="accept"),
+        a_route(path="/mine", authorizer="token"),
+        a_route(path="/open", authorizer=""),
+        authorizers=(an_authorizer(),),
+    )
+    with_token = Call(method="GET", path="/mine", status=200, headers={"Authorization": "Bearer {first}"})
+    calls = (ACCEPT, with_token, Call(method="GET", path="/open", status=200))
+    api.script = [(201, {"id": "abc", "state": 7}), (200, {}), (200, {})]
+    environment = auth.static_headers({"Authorization": "Bearer environment", "x-api-key": "key"})
+    service = a_service(functions=(desk,), demo=calls)
+    smoke_test.run(service, {"api_url": api.url}, lambda result: None, environment)
+    assert [(call.headers.get("authorization"), call.headers["x-api-key"]) for call in api.calls] == [
+        ("Bearer environment", "key"),
+        ("Bearer abc", "key"),
+        (None, "key"),
+    ]

@@ -175,6 +175,22 @@ def test_invocations_are_requests_schedules_and_alerts() -> None:
     assert amounts(costs, "dynamodb.Table") == {"reads": 700 + 600 + 730 * 7, "writes": 3000}
 
 
+@pytest.mark.parametrize(("cache_seconds", "invocations"), [(0, 2000), (300, 1000)])
+def test_authorizer_without_a_cache_is_invoked_for_each_request(cache_seconds: int, invocations: int) -> None:
+    authorizer = a_resource(
+        "apigateway.Authorizer", "token", authorizerUri="invokeArn:gate", authorizerResultTtlInSeconds=cache_seconds
+    )
+    methods = [
+        resource._replace(inputs={**resource.inputs, "authorizerId": "token-id"})
+        if resource.kind == "apigateway.Method" and resource.name != "OPTIONS"
+        else resource
+        for resource in an_api()
+    ]
+    functions = (a_function(), a_function("gate"))
+    costs = bill_of(*methods, authorizer, *functions, workload=BUSY, requests=1000)
+    assert amounts(costs, "lambda.Function")["invocations"] == invocations
+
+
 def test_requests_are_distributed_evenly_over_operations() -> None:
     workload = Workload(reads=(READ,), writes=(WRITE, READ))
     costs = bill_of(*an_api(), a_function(), a_table(), workload=workload, requests=1000, writes=0.8)

@@ -21,6 +21,8 @@ from ...support.builders import (
     a_service,
     a_table,
     a_worker,
+    an_authorizer,
+    an_optional_authorizer,
     full_service,
     service_with_apis,
     sharing,
@@ -254,3 +256,11 @@ def test_local_indexes_are_listed_with_their_keys() -> None:
     local = LocalIndex(name="by-weight", range_key=Key("weight", "N"))
     table = a_table(range_key=Key("at"), local_indexes=(local,))
     assert "by-weight: id, weight (N), local" in nodes(a_service(tables=(table,)))["on_parcels"]
+
+
+def test_authorizers_authorize_requests_to_their_routes() -> None:
+    gate = a_function(name="gate", routes=(), authorizers=(an_authorizer(), an_optional_authorizer()))
+    routes = (a_route(authorizer="token", key_required=True), a_route(path="/open", authorizer=""))
+    labels = edges(a_service(functions=(a_function(*routes), gate)))
+    assert labels["api", "function_desk"] == ["GET /parcels (API key, token)", "GET /open"]
+    assert labels["api", "function_gate"] == ["authorizes: token, optional"]

@@ -12,7 +12,7 @@ from lib.settings import ApiSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
 from lib.stack.config import config_keys
 
-from ...support.builders import a_function, a_metric, a_route, a_service, full_service
+from ...support.builders import a_function, a_metric, a_route, a_service, an_authorizer, full_service
 from ...support.markdown import cells
 
 KEYS = config_keys(loadable())
@@ -82,3 +82,12 @@ def test_waivers_are_listed_with_the_resources_that_they_apply_to() -> None:
     assert where["APIGateway.4"] == "if the reason applies, stacks without `wafv2.WebAcl`"
     assert where["SNS.1"] == "stacks without `kms.Key` or output `key_arn`"
     assert "`dev`, `test`, except `stock`" in {row[1] for row in cells(waivers())}
+
+
+def test_routes_with_an_authorizer_have_no_scope_of_the_environment() -> None:
+    desk = a_function(
+        a_route(authorizer="token", scope="admin"), a_route(path="/open", authorizer=""), authorizers=(an_authorizer(),)
+    )
+    table = scopes({"parcels": a_service(functions=(desk,))})
+    assert "/open" in table
+    assert "/parcels" not in table.replace("`parcels`", "")

@@ -21,6 +21,7 @@ from ...support.builders import (
     a_secret,
     a_service,
     a_worker,
+    an_authorizer,
     full_service,
     service_with_apis,
     sharing,
@@ -239,3 +240,12 @@ def test_permissions_name_existing_resources_as_the_definition_does() -> None:
     route = a_route(grants=(a_grant("orders", "GetItem"), a_grant("ops", "Publish")))
     rows = cells(permissions(sharing(functions=(a_function(route, consumers=consumers),))))
     assert [row[2] for row in rows[:3]] == ["`<orders>`", "`<ops>`", "`<orders>/stream`"]
+
+
+def test_authorizers_are_listed_with_their_routes_and_permissions() -> None:
+    gate = a_function(name="gate", routes=(), authorizers=(an_authorizer(grants=(a_grant("parcels", "GetItem"),)),))
+    service = a_service(functions=(a_function(a_route(authorizer="token")), gate))
+    assert "List parcels (authorizer `token`)" in routes(service)
+    row = next(row for row in cells(permissions(service)) if row[1] == "`dynamodb:GetItem`")
+    assert row[0].startswith("`parcels-gate-dev-role-")
+    assert row[-1] == "`authorizer token`"

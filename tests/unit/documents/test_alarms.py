@@ -12,9 +12,9 @@ from lib.services import SERVICES
 from lib.settings import AlarmSettings, merge
 from lib.settings.environments import BASIS
 
-from ...support.builders import PARCELS, a_service, an_alarm, full_service
+from ...support.builders import PARCELS, a_function, a_service, an_alarm, an_authorizer, full_service
 
-DURATION_MS = {"desk": 8000, "watch": 8000, "sweep": 8000}
+DURATION_MS = {"desk": 8000, "gate": 8000, "watch": 8000, "sweep": 8000}
 
 
 def recommended(service: Any, **overrides: Any) -> dict[tuple[str, str], Alarm]:
@@ -88,3 +88,9 @@ def test_sums_have_at_most_nine_metrics(service: Any) -> None:
     duration_ms = {function.name: 1000 for function in service.functions}
     alarms = recommended_alarms(service, BASIS.alarms, duration_ms)
     assert all(len(alarm.summed[1]) < 10 for alarm in alarms if alarm.summed)
+
+
+def test_authorizers_have_a_p90_duration_alarm_because_callers_wait() -> None:
+    gate = a_function(name="gate", authorizers=(an_authorizer(),), routes=())
+    service = a_service(functions=(a_function(), gate))
+    assert recommended(service)["lambda gate", "duration-p90"].threshold == DURATION_MS["gate"]

@@ -19,10 +19,18 @@ from lib.documents.openapi import (
     error_statuses,
     matching_route,
 )
-from lib.model import Call, Route, Service, idempotency_table
+from lib.model import Call, LambdaAuthorizer, Route, Service, idempotency_table
 from lib.services import SERVICES
 
-from ...support.builders import PARCELS, a_code, a_function, a_route, a_service
+from ...support.builders import (
+    PARCELS,
+    a_code,
+    a_function,
+    a_route,
+    a_service,
+    an_authorizer,
+    an_optional_authorizer,
+)
 from ...support.gallery import service as gallery
 
 ALWAYS = [400, 401, 403, 429, 500, 502, 503, 504]
@@ -559,3 +567,51 @@ def test_most_specific_route_is_selected(method: str, path: str, expected: tuple
     matched = matching_route(service, Call(method=method, path=path, status=200))
     assert matched
     assert (matched.method, matched.path) == expected
+
+
+TOKEN = an_authorizer(description="Token of the desk.")
+KEY_HEADER = an_authorizer(name="key", type="REQUEST", identity_sources=("method.request.header.X-Desk-Key",))
+IN_QUERY = an_optional_authorizer(name="query", identity_sources=("method.request.querystring.token",))
+BY_ADDRESS = an_authorizer(name="address", type="REQUEST", identity_sources=("context.identity.sourceIp",))
+
+
+def authorized(authorizer: LambdaAuthorizer, **route: Any) -> tuple[Document, Document]:
+    """Return the security scheme of an authorizer, and the operation of a route with it."""
+    gate = a_function(name="gate", authorizers=(authorizer,), routes=(a_route(path="/gate"),))
+    desk = a_function(a_route(authorizer=authorizer.name, **route))
+    api = document(a_service(functions=(desk, gate)))
+    validate(api)
+    return api["components"]["securitySchemes"][authorizer.name], api["paths"]["/parcels"]["get"]
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "scheme", "security"),
+    [
+        (
+            TOKEN,
+            {"type": "http", "scheme": "bearer", "description": "Token of the desk."},
+            [{"token": []}],
+        ),
+        (KEY_HEADER, {"type": "apiKey", "in": "header", "name": "X-Desk-Key"}, [{"key": []}]),
+        (IN_QUERY, {"type": "apiKey", "in": "query", "name": "token"}, [{}, {"query": []}]),
+        (BY_ADDRESS, {"type": "http", "scheme": "bearer"}, [{"address": []}]),
+    ],
+)
+def test_authorizer_is_a_security_scheme(
+    authorizer: LambdaAuthorizer, scheme: Document, security: list[Document]
+) -> None:
+    documented, route = authorized(authorizer)
+    assert (documented, route["security"]) == (scheme, security)
+    assert "401" in route["responses"]
+
+
+def test_route_can_require_an_api_key_in_addition_to_an_authorizer() -> None:
+    _, route = authorized(TOKEN, key_required=True)
+    assert route["security"] == [{"token": [], "ApiKeyAuth": []}]
+    _, route = authorized(IN_QUERY, key_required=True)
+    assert route["security"] == [{"ApiKeyAuth": []}, {"query": [], "ApiKeyAuth": []}]
+
+
+def test_route_with_an_empty_authorizer_is_open() -> None:
+    fields = operation(a_route(authorizer=""))
+    assert (fields["security"], "401" in fields["responses"]) == ([], False)

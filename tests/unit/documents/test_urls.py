@@ -51,3 +51,8 @@ def test_pool_without_a_domain_is_rejected(domain: str | None) -> None:
 )
 def test_only_domains_with_a_port_have_no_tls(domain: str, url: str) -> None:
     assert urls.origin(domain) == url
+
+
+def test_issuer_is_the_regional_endpoint_of_the_pool() -> None:
+    expected = "https://cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_aB3"
+    assert urls.issuer("us-gov-west-1_aB3", "amazonaws.com") == expected

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from lib.model import Alarm, Api, Call, FunctionUrl
+from lib.model import Alarm, Api, Call, FunctionUrl, JwtAuthorizer
 from lib.settings import ApiSettings
 
-from ...support.builders import a_function, a_route, a_service, service_with_apis
+from ...support.builders import a_function, a_route, a_service, an_authorizer, service_with_apis
 
 HTTP = Api(name="admin-api", protocol="HTTP")
 URL = FunctionUrl()
@@ -100,6 +100,33 @@ def test_scopes_of_a_public_url_are_not_required() -> None:
         (
             {"functions": (a_function(a_route(scope="read"), name="hooks", url=FunctionUrl(auth="NONE")),)},
             "scope must be unset because function 'hooks' has a URL, got 'read'",
+        ),
+        (
+            {
+                "functions": (
+                    a_function(a_route(authorizer="token"), name="hooks", url=URL, authorizers=(an_authorizer(),)),
+                )
+            },
+            "authorizer must be unset because function 'hooks' has a URL, got 'token'",
+        ),
+        (
+            {
+                "apis": (Api(name="api", protocol="HTTP"),),
+                "functions": (a_function(a_route(authorizer="token"), authorizers=(an_authorizer(),)),),
+            },
+            "authorizer 'token' type must be REQUEST for the HTTP API 'api', got 'TOKEN'",
+        ),
+        (
+            {
+                "apis": (Api(name="api", protocol="HTTP"),),
+                "functions": (a_function(a_route(authorizer="login")),),
+                "authorizers": (
+                    JwtAuthorizer(
+                        name="login", issuer="https://id.example.com", audience=("shop",), algorithms=("ES256",)
+                    ),
+                ),
+            },
+            "authorizer 'login' algorithms must be the default for the HTTP API 'api', got .*ES256",
         ),
         (
             {"functions": (a_function(), a_function(name="api", url=URL))},

@@ -14,7 +14,7 @@ import pytest
 
 from lib.assets.lambda_archive import preflight_sources, zip_files
 from lib.documents import rest_api
-from lib.runtime.cors import Preflight
+from lib.runtime.cors import Cors, Preflight
 from lib.runtime.event_handler import Api, Request, Response, Route
 
 from ...support.lambda_context import Context
@@ -163,3 +163,25 @@ def test_gateway_responses_for_several_origins_echo_the_caller_without_credentia
         "gatewayresponse.header.Access-Control-Expose-Headers": "'X-Request-Id,X-Correlation-Id'",
         "gatewayresponse.header.Vary": "'Origin'",
     }
+
+
+CREDENTIALS = "Access-Control-Allow-Credentials"
+
+
+@pytest.mark.parametrize("allowed", [A, SEVERAL])
+def test_credentials_are_allowed_only_for_allowed_origins(allowed: str) -> None:
+    cors = Cors(allowed, credentials=True)
+    assert cors.headers(A)[CREDENTIALS] == "true"
+    assert (CREDENTIALS in cors.headers(OTHER)) == (cors.headers(OTHER).get(ORIGIN) is not None)
+    assert CREDENTIALS not in Cors(allowed).headers(A)
+    assert Cors("", credentials=True).headers(A) == {}
+
+
+@pytest.mark.parametrize("credentials", [True, False])
+def test_preflight_function_allows_credentials_if_the_api_does(credentials: bool) -> None:
+    event = {"resource": "/parcels", "headers": {"Origin": A}}
+    headers = Preflight(SEVERAL, CONSTANTS, credentials)(event, Context())["headers"]
+    assert (CREDENTIALS in headers) == credentials
+    index = preflight_sources(CONSTANTS, credentials)["index.py"]
+    assert ("credentials=True" in index) == credentials
+    ast.parse(index)

@@ -77,6 +77,7 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
         "throttle_rate_per_second": ([0.1, 17, 1_000_000], [0, 0.05, 1_000_001, float("nan"), "17"]),
         "throttle_burst": ([1, 1_000_000], [0, 1.5, 1_000_001]),
         "quota_per_month": ([1, 2_000_000_000], [0, 2_000_000_001, 1.5]),
+        "cors_credentials": BOOLEANS,
         "access_log": BOOLEANS,
         "execution_log_level": (["OFF", "ERROR", "INFO"], ["info", "DEBUG", True]),
         "execution_log_bodies": BOOLEANS,

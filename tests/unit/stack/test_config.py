@@ -59,6 +59,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
         "https://shop.example.com, http://localhost:3000",
         ["shop.example.com", "*,https://shop.example.com"],
     ),
+    "cors_credentials": ("true", True, ["on"]),
     "throttle_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
     "throttle_burst": ("9", 9, ["many", "-1"]),
     "authorization": ("AWS_IAM", "AWS_IAM", ["always"]),
@@ -148,6 +149,7 @@ SIGN_IN = {"authorization": "COGNITO_USER_POOLS"}
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
 EXISTING_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
 REQUIRED_KEYS = {
+    "cors_credentials": {"cors_origin": "https://a.example.com"},
     **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id", "disable_execute_api_endpoint"), DOMAIN),
     **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), EXISTING_VPC),
     **dict.fromkeys(("user_pool", "user_pool_mfa", "callback_urls"), SIGN_IN),

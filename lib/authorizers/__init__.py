@@ -1,0 +1,1 @@
+"""Lambda code of authorizers that this library provides."""

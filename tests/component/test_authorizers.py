@@ -1,0 +1,236 @@
+"""Resources of Lambda authorizers, and CORS with credentials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.components.api.rest_api import ApiArgs
+from lib.model import JwtAuthorizer, LambdaAuthorizer, Site
+from lib.program.recorder import Deployment, record
+from lib.settings import (
+    USER_POOL,
+    ApiSettings,
+    AuthorizationSettings,
+    FunctionSettings,
+    NetworkSettings,
+    RolloutSettings,
+)
+from lib.tap_stack import TapStackArgs
+
+from ..support.builders import PAGES, a_function, a_grant, a_route, a_service
+from ..support.programs import stacked
+
+HEADER = "method.request.header.Authorization"
+TOKEN = LambdaAuthorizer(name="token", operation="authorize", validation="^Bearer .+$", cache_seconds=60)
+OPTIONAL = LambdaAuthorizer(
+    name="optional", operation="authorize", type="REQUEST", cache_seconds=0, optional=True,
+    grants=(a_grant("parcels", "GetItem"),),
+)  # fmt: skip
+ROUTES = (
+    a_route(path="/parcels", authorizer="token"),
+    a_route(path="/hours", authorizer="optional"),
+    a_route(path="/keyed", authorizer="token", key_required=True),
+    a_route(path="/open", authorizer=""),
+    a_route(path="/default"),
+)
+GATE = a_function(name="gate", authorizers=(TOKEN, OPTIONAL), routes=())
+SERVICE = a_service(functions=(a_function(*ROUTES), GATE))
+LOGIN = JwtAuthorizer(name="login", issuer="https://issuer.example.com/", audience=("parcels",))
+POOL = JwtAuthorizer(name="pool", issuer="user-pool", optional=True)
+JWT = a_service(
+    authorizers=(LOGIN, POOL),
+    functions=(a_function(a_route(), a_route(path="/a", authorizer="login"), a_route(path="/b", authorizer="pool")),),
+)
+PAGE = "https://shop.example.com"
+CREDENTIALS = "Access-Control-Allow-Credentials"
+
+
+def deployed(**args: Any) -> Deployment:
+    return record(stacked(**{"service": SERVICE, **args}))
+
+
+@pytest.fixture(scope="module", name="api_keys")
+def api_keys_fixture() -> Deployment:
+    """Record the service in an environment that requires API keys."""
+    return deployed(authorization=AuthorizationSettings(type="API_KEY"))
+
+
+def test_authorizers_are_created_with_their_cache_and_identity_sources(api_keys: Deployment) -> None:
+    by_name = {inputs["name"]: inputs for inputs in api_keys.inputs("apigateway.Authorizer").values()}
+    uri = "invokeArn:post-gate-function"
+    assert {name: value for name, value in by_name["token"].items() if name != "restApi"} == {
+        "authorizerResultTtlInSeconds": 60,
+        "authorizerUri": uri,
+        "identitySource": HEADER,
+        "identityValidationExpression": "^Bearer .+$",
+        "name": "token",
+        "type": "TOKEN",
+    }
+    assert {name: value for name, value in by_name["optional"].items() if name != "restApi"} == {
+        "authorizerResultTtlInSeconds": 0,
+        "authorizerUri": uri,
+        # A header would be required.
+        "identitySource": "context.identity.sourceIp",
+        "name": "optional",
+        "type": "REQUEST",
+    }
+
+
+def test_each_route_has_its_authorization(api_keys: Deployment) -> None:
+    methods = {path: m for (method, path), (m, _) in api_keys.endpoints().items() if method == "GET"}
+    assert {path: (m["authorization"], m.get("authorizerId"), m["apiKeyRequired"]) for path, m in methods.items()} == {
+        "/parcels": ("CUSTOM", "post-api-authorizer-token-id", False),
+        "/hours": ("CUSTOM", "post-api-authorizer-optional-id", False),
+        "/keyed": ("CUSTOM", "post-api-authorizer-token-id", True),
+        "/open": ("NONE", None, False),
+        "/default": ("NONE", None, True),
+    }
+
+
+def test_only_the_authorizers_of_the_api_can_invoke_their_function(api_keys: Deployment) -> None:
+    sources = [p["sourceArn"] for p in api_keys.inputs("lambda.Permission").values() if "gate" in str(p["function"])]
+    assert [source.partition("/")[2] for source in sorted(sources)] == [
+        "authorizers/post-api-authorizer-optional-id",
+        "authorizers/post-api-authorizer-token-id",
+    ]
+
+
+def test_function_with_routes_needs_no_further_permission() -> None:
+    both = a_function(a_route(authorizer="token"), authorizers=(TOKEN,))
+    (permission,) = deployed(service=a_service(functions=(both,))).inputs("lambda.Permission").values()
+    assert permission["sourceArn"].endswith("/*")
+
+
+def test_permission_is_for_the_alias_of_a_rollout() -> None:
+    deployment = deployed(rollout=RolloutSettings(strategy="AllAtOnce"))
+    permissions = deployment.inputs("lambda.Permission").values()
+    assert {p.get("qualifier") for p in permissions} == {"live"}
+    assert {a["authorizerUri"] for a in deployment.inputs("apigateway.Authorizer").values()} == {
+        "invokeArn:post-gate-alias"
+    }
+
+
+def test_alarm_on_errors_does_not_count_rejected_requests(api_keys: Deployment) -> None:
+    alarms = {inputs["name"]: inputs for inputs in api_keys.inputs("cloudwatch.MetricAlarm").values()}
+    gate = next(inputs for name, inputs in alarms.items() if "gate" in name and "rrors" in name)
+    rest, all_errors, excluded = gate["metricQueries"]
+    assert (rest["expression"], rest["returnData"]) == ("all - FILL(excluded, 0)", True)
+    metrics = [
+        (q["metric"]["namespace"], q["metric"]["metricName"], q["metric"]["stat"]) for q in (all_errors, excluded)
+    ]
+    assert metrics == [("AWS/Lambda", "Errors", "Sum"), ("TapStack", "Unauthorized", "Sum")]
+    assert all_errors["metric"]["dimensions"] == excluded["metric"]["dimensions"]
+    assert (gate["evaluationPeriods"], "metricName" in gate) == (2, False)
+    desk = next(inputs for name, inputs in alarms.items() if "desk" in name and "rrors" in name)
+    assert (desk["metricName"], desk["evaluationPeriods"]) == ("Errors", 1)
+
+
+def test_callers_wait_for_authorizers() -> None:
+    args = TapStackArgs(service=SERVICE, function=FunctionSettings(provisioned_concurrency=2))
+    assert [args.function_settings(function).provisioned_concurrency for function in SERVICE.functions] == [2, 2]
+
+
+def test_error_responses_are_only_in_apis_with_authorizers(api_keys: Deployment) -> None:
+    def responses(deployment: Deployment) -> dict[str, Any]:
+        return {inputs["responseType"]: inputs for inputs in deployment.inputs("apigateway.Response").values()}
+
+    created = responses(api_keys)
+    assert {name: created[name]["statusCode"] for name in ("UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE")} == {
+        "UNAUTHORIZED": "401",
+        "ACCESS_DENIED": "403",
+        "AUTHORIZER_FAILURE": "503",
+    }
+    headers = "gatewayresponse.header."
+    assert created["UNAUTHORIZED"]["responseParameters"][f"{headers}WWW-Authenticate"] == "'Bearer'"
+    assert created["AUTHORIZER_FAILURE"]["responseParameters"][f"{headers}Retry-After"] == "'2'"
+    assert f"{headers}Retry-After" not in created["DEFAULT_5XX"]["responseParameters"]
+    assert not {"UNAUTHORIZED", "AUTHORIZER_FAILURE"} & responses(deployed(service=a_service())).keys()
+
+
+def test_changed_authorizer_redeploys_the_api(api_keys: Deployment) -> None:
+    def triggers(deployment: Deployment) -> Any:
+        (inputs,) = deployment.inputs("apigateway.Deployment").values()
+        return inputs["triggers"]
+
+    other = a_service(
+        functions=(a_function(*ROUTES), a_function(name="gate", authorizers=(OPTIONAL, LambdaAuthorizer(
+            name="token", operation="authorize", validation="^Bearer .+$", cache_seconds=61)), routes=()))
+    )  # fmt: skip
+    settings = AuthorizationSettings(type="API_KEY")
+    assert triggers(deployed(service=other, authorization=settings)) != triggers(api_keys)
+    assert triggers(deployed(authorization=settings)) == triggers(api_keys)
+
+
+def test_function_for_the_user_pool_knows_the_pool_and_its_clients() -> None:
+    deployment = deployed(service=JWT, authorization=AuthorizationSettings(type=USER_POOL))
+    functions = {inputs["name"]: inputs for inputs in deployment.inputs("lambda.Function").values()}
+    variables = functions["parcels-pool-authorizer-dev"]["environment"]["variables"]
+    assert variables["JWT_ISSUER"].startswith("https://cognito-idp.")
+    assert variables["JWT_ISSUER"].endswith("/post-users-pool-id")
+    assert (variables["JWT_AUDIENCE"], variables["JWT_GROUP"]) == ("post-users-machines-id", "")
+    other = functions["parcels-login-authorizer-dev"]["environment"]["variables"]
+    assert (other["JWT_ISSUER"], "JWT_GROUP" in other) == ("https://issuer.example.com/", False)
+
+
+def test_layer_of_split_functions_does_not_contain_provided_functions() -> None:
+    service = a_service(authorizers=(LOGIN,), functions=(a_function(a_route(authorizer="login")),))
+    deployment = deployed(service=service, split_functions=True)
+    functions = {inputs["name"]: inputs.get("layers") for inputs in deployment.inputs("lambda.Function").values()}
+    assert functions.keys() == {"parcels-list-parcels-dev", "parcels-login-authorizer-dev"}
+    assert functions["parcels-list-parcels-dev"]
+    assert not functions["parcels-login-authorizer-dev"]
+
+
+def test_user_pool_as_issuer_requires_a_user_pool() -> None:
+    with pytest.raises(ValueError, match=r"'pool' issuer must be a URL without COGNITO_USER_POOLS, got 'user-pool'"):
+        TapStackArgs(service=JWT)
+
+
+def test_issuer_must_be_reachable() -> None:
+    service = a_service(authorizers=(LOGIN,))
+    isolated = NetworkSettings(vpc="create", nat_gateways="none")
+    with pytest.raises(ValueError, match=r"network.nat_gateways must be one or per-zone with a JwtAuthorizer.*'login'"):
+        TapStackArgs(service=service, network=isolated)
+    TapStackArgs(service=service, network=NetworkSettings(vpc="create", nat_gateways="one"))
+    TapStackArgs(service=SERVICE, network=isolated)
+
+
+def test_lone_api_requires_the_authorizers_of_its_routes() -> None:
+    function: Any = None
+    with pytest.raises(ValueError, match=r"route authorizer must be the name of an authorizer, got 'token'. Pass it"):
+        ApiArgs(name="api", routes=[(a_route(authorizer="token"), function)])
+
+
+@pytest.mark.parametrize("origins", ["*", ""])
+def test_credentials_require_exact_origins(origins: str) -> None:
+    with pytest.raises(
+        ValueError, match=rf"cors_credentials must be False while api.cors_origin is '{'.' * len(origins)}'"
+    ):
+        TapStackArgs(service=SERVICE, api=ApiSettings(cors_origin=origins, cors_credentials=True))
+
+
+def responses_with_credentials(deployment: Deployment) -> set[str]:
+    """Return the gateway responses, and the methods with mocks, that allow credentials."""
+    kinds = {"apigateway.Response": "responseType", "apigateway.IntegrationResponse": "httpMethod"}
+    return {
+        inputs[key]
+        for kind, key in kinds.items()
+        for inputs in deployment.inputs(kind).values()
+        if any(name.endswith(CREDENTIALS) for name in inputs.get("responseParameters") or {})
+    }
+
+
+def test_responses_of_api_gateway_allow_credentials_of_a_single_origin() -> None:
+    one = deployed(api=ApiSettings(cors_origin=PAGE, cors_credentials=True))
+    assert {"OPTIONS", "UNAUTHORIZED", "DEFAULT_4XX", "DEFAULT_5XX"} <= responses_with_credentials(one)
+    several = deployed(api=ApiSettings(cors_origin=f"{PAGE},http://localhost:3000", cors_credentials=True))
+    assert responses_with_credentials(several) == set()
+    assert responses_with_credentials(deployed(api=ApiSettings(cors_origin=PAGE))) == set()
+
+
+def test_site_can_send_credentials() -> None:
+    site = a_service(site=Site(folder=PAGES))
+    deployment = deployed(service=site, api=ApiSettings(cors_credentials=True))
+    assert "OPTIONS" in responses_with_credentials(deployment)
