@@ -7,9 +7,11 @@ import linecache
 import os
 import sys
 import threading
+import urllib.request
 from collections import Counter
 from collections.abc import Generator, Iterator
 from math import ceil
+from pathlib import Path
 
 import boto3
 import pulumi
@@ -22,6 +24,7 @@ from lib.runtime import http_client, parameters
 from lib.runtime.http_client import DEADLINE
 
 from .support.fake_aws import FakeAws, serving
+from .support.wheels import Index
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
@@ -120,6 +123,22 @@ def fake_aws_fixture(aws_environment: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     with serving() as fake:
         aws_environment.setenv("AWS_ENDPOINT_URL", fake.url)
         yield fake
+
+
+@pytest.fixture(name="index")
+def index_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
+    """Return a package index without packages, which replaces PyPI."""
+    return Index(tmp_path, monkeypatch)
+
+
+@pytest.fixture(name="pypi")
+def pypi_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use PyPI with a new cache folder. Skip the test if PyPI is not reachable."""
+    monkeypatch.setenv("TAP_CACHE_DIR", str(tmp_path / "cache"))
+    try:
+        urllib.request.urlopen("https://pypi.org/simple/markupsafe/", timeout=20).close()
+    except OSError as error:
+        pytest.skip(f"PyPI is not reachable: {error}")
 
 
 @pytest.fixture(scope="session", name="emulator")

@@ -25,6 +25,8 @@ RUNTIME = f"{LIBRARY}.runtime"
 HANDLER = "index.handler"
 """Handler of every function, as set in Lambda."""
 
+Content = str | bytes
+"""Content of a file in an archive."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Earliest timestamp that a ZIP file can store."""
 
@@ -102,7 +104,12 @@ def preflight_sources(headers: Mapping[str, Mapping[str, str]], credentials: boo
     return dict(sorted({"index.py": "\n".join(lines) + "\n", **runtime}.items()))
 
 
-def zip_files(files: Mapping[str, str]) -> bytes:
+def read_file(path: Path) -> Content:
+    """Return the content of a Python module as a string, and of other files as bytes."""
+    return path.read_text(encoding="utf-8") if path.suffix == ".py" else path.read_bytes()
+
+
+def zip_files(files: Mapping[str, Content]) -> bytes:
     """Return a ZIP archive whose bytes depend only on `files`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -185,6 +192,11 @@ def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
     if scope := route.claimed_scope():
         target += f", scope={scope!r}"
     return f"({route.method!r}, {route.path!r}): Route({target}),"
+
+
+def package_of(handler: str) -> tuple[str, Path]:
+    """Return the path of a handler's package in archives, and its folder on this machine."""
+    return _package_of(handler).replace(".", "/"), _folder(handler.rpartition(".")[0] or handler)
 
 
 def _package_of(handler: str) -> str:

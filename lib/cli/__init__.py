@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "smoke": LazyCommand("local", "Run the smoke test of services against a deployment."),
     "seed": LazyCommand("local", "Create demo data in a deployed service."),
     "site": LazyCommand("local", "Build the web pages of services."),
+    "lock": LazyCommand("lock", "Pin the packages of functions in lock files."),
     "preview": LazyCommand("deploy", "Show the changes that a deployment to AWS would make."),
     "up": LazyCommand("deploy", "Deploy to AWS, write the outputs and shift the function aliases."),
     "destroy": LazyCommand("deploy", "Delete the resources on AWS, except tables that the environment retains."),

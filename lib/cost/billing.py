@@ -104,6 +104,7 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("invocations", "lambda.requests", usage.invocations),
         Line("duration on x86", "lambda.x86", usage.gb_seconds(arm=False)),
         Line("duration on Arm", "lambda.arm", usage.gb_seconds(arm=True)),
+        Line("ephemeral storage", "lambda.storage", usage.storage_gb_seconds),
         Line("SnapStart cache", "lambda.snapstart-cache", usage.cached_gb_seconds, fixed=True),
         Line("SnapStart restores", "lambda.snapstart-restore", usage.restored_gb),
         Line("traces", "xray.traces", usage.traces),

@@ -107,6 +107,7 @@ PRICES: Prices = MappingProxyType(
         "lambda.requests": Price(0.20, MILLION, "requests", _LAMBDA),
         "lambda.snapstart-cache": Price(0.0000015046, 1, "GB-seconds", _LAMBDA),
         "lambda.snapstart-restore": Price(0.0001397998, 1, "GB", _LAMBDA),
+        "lambda.storage": Price(0.0000000309, 1, "GB-seconds", _LAMBDA),
         "lambda.x86": Price(0.0000166667, 1, "GB-seconds", _LAMBDA, ((6e9, 0.000015), (15e9, 0.0000133334))),
         "logs.ingestion": Price(0.50, 1, "GB", _CLOUDWATCH),
         "logs.storage": Price(0.03, 1, "GB-months", _CLOUDWATCH),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..model.workload import processor_share
 from .month import Inputs, Month
@@ -85,16 +85,28 @@ def gb_seconds(*, arm: bool) -> Amount:
     """Return the billed duration of all functions on one architecture, including cold starts."""
 
     def amount(_: Sequence[Inputs], month: Month) -> float:
-        gb_ms = 0.0
-        for function, operation, number in month.invocations:
-            memory = memory_gb(function)
-            cold_ms = month.workload.cold_processor_ms / processor_share(memory * 1024)
-            measured_ms = operation.duration_ms(memory * 1024) + month.traffic.cold_starts * cold_ms
-            duration_ms = measured_ms if month.traffic.duration_ms is None else month.traffic.duration_ms
-            gb_ms += number * duration_ms * memory * (uses_arm(function) is arm)
-        return gb_ms / 1000
+        durations = [(function, seconds) for function, seconds in _durations(month) if uses_arm(function) is arm]
+        return sum(seconds * memory_gb(function) for function, seconds in durations)
 
     return amount
+
+
+def storage_gb_seconds(_: Sequence[Inputs], month: Month) -> float:
+    """Return the ephemeral storage of all functions above the 512 MB that Lambda includes, in GB-seconds."""
+    return sum(
+        seconds * max(0.0, float(function.get("ephemeralStorage", {}).get("size", 512)) - 512) / 1024
+        for function, seconds in _durations(month)
+    )
+
+
+def _durations(month: Month) -> Iterator[tuple[Inputs, float]]:
+    """Yield the billed duration in seconds, including cold starts, of each operation with its function."""
+    for function, operation, number in month.invocations:
+        memory_mb = memory_gb(function) * 1024
+        cold_ms = month.workload.cold_processor_ms / processor_share(memory_mb)
+        measured_ms = operation.duration_ms(memory_mb) + month.traffic.cold_starts * cold_ms
+        duration_ms = measured_ms if month.traffic.duration_ms is None else month.traffic.duration_ms
+        yield function, number * duration_ms / 1000
 
 
 def provisioned_gb_seconds(*, arm: bool) -> Amount:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..model import Function, Index, Parameter, Route, Service, Table
-from ..settings import ApiSettings, Settings, merge
+from ..settings import ApiSettings, FunctionSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
+from ..settings.function import ARCHITECTURES
 from ..stack.context import StackNames
 
 SHAPES = {
@@ -83,8 +84,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     yield Node("api", "api", physical("api", service.api_type), _api_lines(service, environment, settings.api))
     for function in service.functions:
         merged = merge(settings.function, function.settings)
-        lines = [f"{merged.runtime}, {merged.memory_mb} MB, {merged.timeout_seconds} s"]
-        yield Node("function", _key(function), physical("function", function.name), lines)
+        yield Node("function", _key(function), physical("function", function.name), [_function_line(merged)])
         for schedule in function.schedules:
             yield Node("schedule", f"schedule {schedule.name}", physical("rule", schedule.name), [schedule.rate])
         for consumer in function.consumers:
@@ -107,6 +107,11 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
     yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *custom_alarms])
     yield Node("email", "email", "notification_email", ["if configured"])
+
+
+def _function_line(settings: FunctionSettings) -> str:
+    architecture = "" if settings.architecture == ARCHITECTURES[0] else f"{settings.architecture}, "
+    return f"{settings.runtime}, {architecture}{settings.memory_mb} MB, {settings.timeout_seconds} s"
 
 
 def _edges(service: Service) -> Iterator[Edge]:

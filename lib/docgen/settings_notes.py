@@ -85,6 +85,18 @@ NOTES: Mapping[str, Note] = {
         f"{CONFIGURATION}: `MemorySize`.",
         NEW_VERSION,
     ),
+    "lambda_architecture": Note(
+        "arm64",
+        f"`lambda.arm` and `lambda.provisioned-arm` instead of `lambda.x86` and `lambda.provisioned-x86` ({PRICES}).",
+        f"{CONFIGURATION}: `Architectures`.",
+        f"{NEW_VERSION} Packages are installed again, for the other architecture.",
+    ),
+    "lambda_ephemeral_storage_mb": Note(
+        "2048",
+        f"`lambda.storage` for each GB-second above 512 MB ({PRICES}).",
+        f"{CONFIGURATION}: `EphemeralStorage`.",
+        f"{NEW_VERSION} Cannot be more than 512 with `lambda_snap_start`.",
+    ),
     "lambda_timeout_seconds": Note(
         "15", FREE, f"{CONFIGURATION}: `Timeout`.", f"{NEW_VERSION} The default of `duration_alarm_ms` follows."
     ),

@@ -19,7 +19,7 @@ from pulumi.runtime import mocks
 from ..program.monitor import Monitor, plain
 from ..program.runner import module_search_path, run
 from .emulator import ACCOUNT, REGION, Emulator, RegionalEmulator
-from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
+from .provisioners import EXISTING_LAYER, NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
 
 INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region: {
@@ -45,7 +45,7 @@ class Engine(mocks.Mocks):
         self._emulator = emulator
         self._progress = progress
         self.not_emulated: list[tuple[str, str]] = []
-        """Types and names of the resources that were skipped."""
+        """Types and names of the resources that were skipped, and ARNs of existing layers."""
         self.archives: dict[tuple[RegionalEmulator, str], pulumi.AssetArchive] = {}
         """Code of each function including its layers, by region and physical name."""
         self.failure: str | None = None
@@ -114,7 +114,9 @@ class Engine(mocks.Mocks):
             assets = inputs["code"].assets
             self._layers[created.outputs["arn"]] = {path.removeprefix("python/"): assets[path] for path in assets}
         if type_ == "aws:lambda/function:Function":
-            shared = [self._layers.get(arn, {}) for arn in inputs.get("layers") or ()]
+            layers = inputs.get("layers") or ()
+            self.not_emulated += [(EXISTING_LAYER, arn) for arn in layers if arn not in self._layers]
+            shared = [self._layers.get(arn, {}) for arn in layers]
             files = {path: asset for assets in shared for path, asset in assets.items()}
             self.archives[aws, inputs["name"]] = pulumi.AssetArchive({**files, **inputs["code"].assets})
 

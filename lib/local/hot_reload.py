@@ -12,9 +12,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..assets.lambda_archive import source_path, zip_files
+from ..assets.lambda_archive import Content, read_file, source_path, zip_files
 from .emulator import RegionalEmulator
-from .provisioners.lambda_ import archive_files
+from .provisioners.lambda_ import archive_files, package_files
 
 
 class Watcher:
@@ -23,6 +23,7 @@ class Watcher:
     def __init__(self, archives: Mapping[tuple[RegionalEmulator, str], Any], report: Callable[[str], None]) -> None:
         """`archives` are Pulumi archives by function. Their paths are relative to the working directory."""
         self._report = report
+        self._archives = archives
         self._deployed = {function: archive_files(archive) for function, archive in archives.items()}
         self._errors: dict[str, str] = {}
 
@@ -34,11 +35,11 @@ class Watcher:
             except (OSError, UnicodeDecodeError, ClientError) as exc:
                 self._report_once(name, f"{name}: not updated: {exc}")
 
-    def _update(self, aws: RegionalEmulator, name: str, files: dict[str, str]) -> None:
+    def _update(self, aws: RegionalEmulator, name: str, files: dict[str, Content]) -> None:
         changed = _changed_files(files)
         if changed and all(self._compiles(path, source) for path, source in changed.items()):
-            client = aws.client("lambda")
-            client.update_function_code(FunctionName=name, ZipFile=zip_files({**files, **changed}))
+            client, packages = aws.client("lambda"), package_files(self._archives[aws, name])
+            client.update_function_code(FunctionName=name, ZipFile=zip_files({**packages, **files, **changed}))
             # The archive includes the code of the layers. Unlike AWS, the emulator would import from the layers first.
             client.update_function_configuration(FunctionName=name, Layers=[])
             for alias in client.list_aliases(FunctionName=name)["Aliases"]:
@@ -47,11 +48,12 @@ class Watcher:
             files.update(changed)
             self._report(f"{name}: updated with {', '.join(sorted(changed))}")
 
-    def _compiles(self, path: str, source: str) -> bool:
+    def _compiles(self, path: str, source: Content) -> bool:
         try:
-            compile(source, path, "exec")
+            if isinstance(source, str):
+                compile(source, path, "exec")
         except (SyntaxError, ValueError) as exc:
-            self._report_once(path + source, f"{path}: not deployed: {exc}")
+            self._report_once(f"{path}{source!r}", f"{path}: not deployed: {exc}")
             return False
         return True
 
@@ -62,7 +64,7 @@ class Watcher:
             self._report(error)
 
 
-def _changed_files(files: Mapping[str, str]) -> dict[str, str]:
+def _changed_files(files: Mapping[str, Content]) -> dict[str, Content]:
     """Return the contents of changed and new files.
 
     Empty files are ignored: the archive replaces `__init__.py` files of parent packages with empty ones.
@@ -72,5 +74,5 @@ def _changed_files(files: Mapping[str, str]) -> dict[str, str]:
     for folder in folders:
         modules = {(folder / path.name).as_posix(): path for path in source_path(folder.as_posix()).glob("*.py")}
         paths.update({name: path for name, path in modules.items() if name not in files})
-    sources = {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.is_file()}
+    sources = {name: read_file(path) for name, path in paths.items() if path.is_file()}
     return {name: source for name, source in sources.items() if source != files.get(name)}

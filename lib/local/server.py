@@ -7,10 +7,14 @@ public, as on AWS. This file runs as a script, so it cannot import from the pack
 from __future__ import annotations
 
 import hmac
+import importlib.util
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape  # does not parse XML
@@ -220,6 +224,52 @@ class _OnImport:
 """
 
 
+PROVIDED = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "snapshot_restore_py", "urllib3")
+"""Packages of Lambda's Python runtimes that functions can import without adding them to their archives."""
+ISOLATION = """
+import importlib.machinery, os, sys
+
+class _Provided:
+    def find_spec(self, name, path=None, target=None):
+        return importlib.machinery.PathFinder.find_spec(name, __FOLDERS__) if name in __PROVIDED__ else None
+
+sys.path[:] = [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)), *__STANDARD_LIBRARY__]
+sys.meta_path[:] = [
+    importlib.machinery.BuiltinImporter,
+    importlib.machinery.FrozenImporter,
+    importlib.machinery.PathFinder,
+    _Provided(),
+]
+"""
+
+
+def isolated_worker_script(script: str, standard_library: Sequence[str], folders: Sequence[str]) -> str:
+    """Return the script of a Python worker that imports only what Lambda has, not other packages of this environment.
+
+    These are the archive of the function with its layers, the standard library in the folders `standard_library`, and
+    `PROVIDED` in `folders`.
+    """
+    values = {"STANDARD_LIBRARY": [*standard_library], "FOLDERS": [*folders], "PROVIDED": PROVIDED}
+    isolation = ISOLATION
+    for name, value in values.items():
+        isolation = isolation.replace(f"__{name}__", repr(value))
+    return isolation + script
+
+
+def _standard_library() -> list[str]:
+    """Return the module search path of Python without packages."""
+    command = [sys.executable, "-I", "-S", "-c", "import json, sys; print(json.dumps(sys.path))"]
+    path: list[str] = json.loads(subprocess.check_output(command))  # noqa: S603  # fixed arguments
+    return path
+
+
+def _provided_folders() -> list[str]:
+    """Return the folders of this environment that contain `PROVIDED`."""
+    specs = filter(None, map(importlib.util.find_spec, PROVIDED))
+    sources = ([*(spec.submodule_search_locations or ()), spec.origin or ""][0] for spec in specs)
+    return list(dict.fromkeys(str(Path(source).parent) for source in sources))
+
+
 def lazy_worker_script(script: str) -> str:
     """Return the script of a Python worker that instruments botocore only when a function imports it.
 
@@ -249,7 +299,9 @@ def main() -> None:
     root = {"Arn": f"arn:aws:iam::{account}:root", "UserId": account, "SecretAccessKey": secret_key}
     sts.register_session(key_id, {**root, "PrincipalType": "Root"})
     lambda_runtime.execution_credentials = role_credentials(secret_key, sts.register_session)
-    lambda_runtime._PYTHON_WORKER_SCRIPT = lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT)
+    lambda_runtime._PYTHON_WORKER_SCRIPT = isolated_worker_script(
+        lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT), _standard_library(), _provided_folders()
+    )
     if path := os.environ.pop(FUNCTION_LOG, ""):
         functions = server._get_module("lambda_svc")
         functions._execute_function_dispatch = with_log(functions._execute_function_dispatch, path)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
 
-from ..settings import FunctionSettings
+from ..settings import FunctionSettings, is_output
 from .authorizers import LambdaAuthorizer
 from .grants import Grant, merge_grants
 from .resources import Metric
 from .triggers import Consumer, Part, Route, Schedule
 from .validation import check_name, check_variable, duplicates
+
+MAX_LAYERS = 5
+"""Maximum number of layers of a Lambda function."""
+_LAYER = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:layer:[\w-]+:\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +29,15 @@ class Function:
     handler: str
     """Python module with a function for each operation. The archive contains its package. If the module has a function
     `start`, it runs once in the initialization phase of an execution environment, which has the most CPU."""
+    requirements: str = ""
+    """Path of a pip requirements file, relative to the folder of the handler's package. The function contains its
+    packages, in the versions of the lock file next to it. Default (empty): the packages that Lambda provides, such as
+    boto3."""
+    files: tuple[str, ...] = ()
+    """Glob patterns of data files that the function contains, relative to the folder of the handler's package, such as
+    `templates/**/*.html`."""
+    layers: tuple[Any, ...] = ()
+    """ARNs of existing layer versions, as strings or Outputs. A local run has only layers of the same program."""
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
@@ -41,6 +57,8 @@ class Function:
             raise ValueError(f"{error} Move one of them to another function: the events contain only the type.")
         for variable in self.variables:
             check_variable(f"function {self.name!r}", variable)
+        for problem in self._code_problems():
+            raise ValueError(f"function {self.name!r} {problem}")
 
     def async_triggers(self) -> tuple[Schedule | Consumer, ...]:
         """Return the schedules and stream consumers, which have no caller that receives an error response."""
@@ -72,3 +90,25 @@ class Function:
     def grants(self) -> list[Grant]:
         """Return the permissions of its operations, merged by resource."""
         return merge_grants(grant for part in self.parts() for grant in part.grants)
+
+    def _code_problems(self) -> Iterator[str]:
+        if not isinstance(self.requirements, str):
+            yield f"requirements must be the path of a pip requirements file, got {self.requirements!r}."
+        for name in ("files", "layers"):
+            if not isinstance(value := getattr(self, name), tuple):
+                yield f"{name} must be a tuple, got {value!r}."
+        for pattern in self.files:
+            path = PurePath(pattern)
+            if not path.parts or path.is_absolute() or ".." in path.parts:
+                yield (
+                    f"files must be glob patterns inside the folder of the handler's package, got {pattern!r}. "
+                    "Move the files into the folder."
+                )
+        for layer in self.layers:
+            if not is_output(layer) and not (isinstance(layer, str) and _LAYER.fullmatch(layer)):
+                yield (
+                    f"layers must be ARNs of layer versions, got {layer!r}. "
+                    "Append the version to the ARN: arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION."
+                )
+        if len(self.layers) > MAX_LAYERS:
+            yield f"layers must be at most {MAX_LAYERS} ARNs, got {len(self.layers)}."

@@ -94,6 +94,7 @@ class JwtAuthorizer:
         return Function(
             name=self.function_name,
             handler=HANDLER,
+            requirements="requirements.txt",
             authorizers=(authorizer,),
             variables={
                 **known,

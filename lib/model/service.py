@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from ..settings import Settings, check_tags, merge
 from . import json_schema
 from .authorizers import LambdaAuthorizer
-from .function import Function
+from .function import MAX_LAYERS, Function
 from .grants import Grant, action_problems, merge_grants
 from .jwt_authorizer import HANDLER as JWT_HANDLER
 from .jwt_authorizer import JwtAuthorizer
@@ -242,6 +242,7 @@ class Service:
         yield from self._grant_problems({resource.name: resource for resource in grantable})
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
         yield from self._consumer_problems()
+        yield from self._layer_problems()
         yield from self._alarm_problems()
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
@@ -318,6 +319,15 @@ class Service:
                 )
             if not any(function.async_triggers() for function in self.functions):
                 yield f"dead_letters must be empty without schedules and consumers, got {self.dead_letters!r}."
+
+    def _layer_problems(self) -> Iterator[str]:
+        available = MAX_LAYERS - bool(self.shared_type)
+        for function in self.functions:
+            if len(function.layers) > available:
+                yield (
+                    f"function {function.name!r} layers must be at most {available} ARNs in addition to the layer with "
+                    f"the common code, got {len(function.layers)}."
+                )
 
     def _alarm_problems(self) -> Iterator[str]:
         targets = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]

@@ -13,6 +13,10 @@ LOG_RETENTION_DAYS = (
 """Retention periods that CloudWatch Logs supports."""
 RUNTIMES = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "python3.15")
 """Lambda runtimes that the library supports."""
+ARCHITECTURES = ("x86_64", "arm64")
+"""Instruction sets of Lambda."""
+DEFAULT_STORAGE_MB = 512
+"""Size of `/tmp` that Lambda includes in the price."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +27,12 @@ class FunctionSettings(SettingsGroup):
     """Lambda runtime, such as `python3.13`."""
     memory_mb: int | None = setting(between(128, 10240, "MB"), key="lambda_memory_size")
     """Memory in MB. Lambda allocates CPU in proportion to it."""
+    architecture: str | None = setting(one_of(*ARCHITECTURES), key="lambda_architecture")
+    """Instruction set: `x86_64`, or `arm64` for AWS Graviton processors."""
+    ephemeral_storage_mb: int | None = setting(
+        between(DEFAULT_STORAGE_MB, 10240, "MB"), key="lambda_ephemeral_storage_mb"
+    )
+    """Size of the folder `/tmp` in MB."""
     timeout_seconds: int | None = setting(between(1, 900, "seconds"), key="lambda_timeout_seconds")
     """Timeout of a function in seconds. API Gateway waits for at most 29 seconds."""
     reserved_concurrency: int | None = setting(
@@ -55,6 +65,9 @@ class FunctionSettings(SettingsGroup):
         if self.provisioned_concurrency:
             expected, remedy = "0 with snap_start", "Lambda does not combine them: set only one."
             raise invalid_value("function.provisioned_concurrency", self.provisioned_concurrency, expected, remedy)
+        if (self.ephemeral_storage_mb or 0) > DEFAULT_STORAGE_MB:
+            expected, remedy = f"{DEFAULT_STORAGE_MB} with snap_start", "Lambda does not combine them: set only one."
+            raise invalid_value("function.ephemeral_storage_mb", self.ephemeral_storage_mb, expected, remedy)
         if self.runtime and int(self.runtime.partition(".")[2]) < 12:
             remedy = "Set it to False, or use python3.12 or later."
             raise invalid_value("function.snap_start", True, f"False with runtime {self.runtime}", remedy)

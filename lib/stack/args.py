@@ -9,6 +9,7 @@ from functools import cached_property
 import pulumi
 
 from .. import model
+from ..assets.function_code import check_code
 from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
@@ -119,6 +120,8 @@ class TapStackArgs(Settings):
             if route.throttle:
                 route.throttle.within(self.settings().api)
         check_handlers(self.service_definition())
+        functions = self.service_definition().functions
+        check_code(self.service_definition(), {each.name: self.function_settings(each) for each in functions})
         check_connectivity(self.service_definition(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {
             route.path for _, route in self.service_definition().routes()
@@ -126,7 +129,6 @@ class TapStackArgs(Settings):
             remedy = f"The service defines {HEALTH_PATH} itself."
             raise invalid_value("api.health_route", True, "False", remedy)
         threshold_ms = self.settings().alarms.duration_ms
-        functions = self.service_definition().functions
         shortest_ms = min(self.function_settings(function).timeout_seconds or 0 for function in functions) * 1000
         if threshold_ms and threshold_ms >= shortest_ms:
             expected = f"less than the shortest function timeout ({shortest_ms} ms)"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import model
+from ..assets.function_code import function_paths, layer_paths
 from ..assets.lambda_archive import generated_sources, shared_sources, sources
 from ..components.compute.consumer import Consumer, ConsumerArgs
 from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
@@ -86,6 +87,7 @@ class Compute:
         reserved = -1 if settings.reserved_concurrency is None else settings.reserved_concurrency
         return FunctionSettings(
             runtime=settings.runtime,
+            architecture=settings.architecture,
             reserved_concurrency=min(reserved, PREFLIGHT_CONCURRENCY),
             tracing=settings.tracing,
             log_retention_days=settings.log_retention_days,
@@ -141,6 +143,7 @@ class Compute:
             LayerArgs(
                 name=context.names.physical("layer", type_),
                 files={path: content for files in shared for path, content in files.items()},
+                paths=layer_paths(context.service, self.function_settings),
                 runtimes=sorted({self.function_settings[function.name].runtime or "" for function in functions}),
             ),
             context.opts,
@@ -186,7 +189,8 @@ class Compute:
                 role_name=role.name if log_actions else None,
                 log_actions=log_actions or (),
                 files=package(context.service, function, origins, credentials),
-                layers=[layer.arn for layer in layers.values()],
+                paths=function_paths(context.service, function, self.function_settings),
+                layers=[*(layer.arn for layer in layers.values()), *function.layers],
                 environment={
                     **function.variables,
                     **frontend.environment(),

@@ -103,6 +103,7 @@ ANY = (
         "functions",
         [function(memory_mb=1024, log_retention_days=90, runtime="python3.12", timeout_seconds=20, tracing=True)],
     ),
+    Change("architecture and storage", [function(architecture="arm64", ephemeral_storage_mb=1024)]),
     Change(
         "alarms",
         [

@@ -74,7 +74,7 @@ def test_outputs_are_returned(run: Run, program: str, outputs: dict[str, Any]) -
         (
             "code = pulumi.AssetArchive({'a': pulumi.RemoteAsset('http://localhost')})\n"
             "aws.lambda_.Function('f', name='f', role='r', runtime='python3.13', code=code)",
-            "a must be a StringAsset or FileAsset, got RemoteAsset",
+            "a must be a StringAsset, FileAsset or FileArchive, got RemoteAsset",
         ),
         (
             "aws.apigateway.MethodSettings('m', rest_api='a', stage_name='s', method_path='*/*', "

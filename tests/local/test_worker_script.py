@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -25,8 +26,8 @@ def handler(event, context):
 """
 
 
-def invoke(emulator: Emulator, code: str) -> Any:
-    """Deploy a function and return its response."""
+def invoke(emulator: Emulator, code: str, files: Mapping[str, str] | None = None) -> Any:
+    """Deploy a function with additional files and return its response."""
     name = f"worker-{uuid.uuid4().hex[:8]}"
     emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
     functions = emulator.client("lambda")
@@ -35,7 +36,7 @@ def invoke(emulator: Emulator, code: str) -> Any:
         Role=f"arn:aws:iam::000000000000:role/{name}",
         Runtime="python3.13",
         Handler="index.handler",
-        Code={"ZipFile": zip_files({"index.py": code})},
+        Code={"ZipFile": zip_files({"index.py": code, **(files or {})})},
     )
     return json.load(functions.invoke(FunctionName=name)["Payload"])
 

@@ -25,6 +25,7 @@ SETTINGS = {
     "split_functions": "true",
     "tags": json.dumps({"Owner": "web-team", "CostCenter": "42"}),
     "lambda_runtime": "python3.12",
+    "lambda_architecture": "arm64",
     "lambda_memory_size": "1024",
     "lambda_timeout_seconds": "20",
     "lambda_reserved_concurrency": "60",
@@ -72,6 +73,7 @@ SETTINGS = {
 }
 """Config that every service accepts, with values that differ from those of the profile."""
 CREATED = {
+    "lambda_ephemeral_storage_mb": "1024",
     "lambda_provisioned_concurrency": "2",
     "replica_regions": "us-west-2,eu-west-1",
     "api_log_role": "create",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
@@ -31,7 +32,9 @@ class FunctionArgs:
     log_actions: Sequence[str] = iam.LOG_ACTIONS["write"]
     """Actions on the log group that the role is allowed to perform."""
     files: Mapping[str, str]
-    """Content of each file of the archive, by path."""
+    """Content of each text file of the archive, by path."""
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    """Files and folders on this machine that the archive contains, by path in the archive."""
     layers: Sequence[pulumi.Input[str]] = ()
     """ARNs of layer versions."""
     handler: str = HANDLER
@@ -132,10 +135,12 @@ class Function(pulumi.ComponentResource):
             name=args.name,
             role=args.role_arn,
             runtime=settings.runtime,
+            architectures=[settings.architecture or ""],
             handler=args.handler,
-            code=code_archive(args.files),
+            code=code_archive(args.files, args.paths),
             layers=args.layers or None,
             memory_size=settings.memory_mb,
+            ephemeral_storage={"size": settings.ephemeral_storage_mb},
             timeout=settings.timeout_seconds,
             reserved_concurrent_executions=settings.reserved_concurrency,
             snap_start={"apply_on": "PublishedVersions"} if settings.snap_start else None,

@@ -7,9 +7,9 @@ provisioners.
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .base import NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
+from .base import EXISTING_LAYER, NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
 
-__all__ = ["NOT_EMULATED", "PROVISIONERS", "READERS", "CreatedResource"]
+__all__ = ["EXISTING_LAYER", "NOT_EMULATED", "PROVISIONERS", "READERS", "CreatedResource"]
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

@@ -30,7 +30,10 @@ PROVISIONERS: dict[str, Provisioner] = {}
 READERS: dict[str, Reader] = {}
 """Functions that look up an existing resource by ID, by type token."""
 
+EXISTING_LAYER = "existing layers"
+"""Entry of `NOT_EMULATED` for layers that functions use, but the program does not create."""
 NOT_EMULATED: dict[str, str] = {
+    EXISTING_LAYER: "the layer is on AWS, so functions run without it",
     "aws:acm/certificateValidation:CertificateValidation": "certificates of the emulator need no validation",
     "aws:appautoscaling/policy:Policy": "the emulator has no Application Auto Scaling",
     "aws:appautoscaling/target:Target": "the emulator has no Application Auto Scaling",

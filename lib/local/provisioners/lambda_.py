@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from ...assets.lambda_archive import zip_files
+from ...assets.lambda_archive import Content, read_file, zip_files
+from ...assets.packages import files_in, for_interpreter, installed_folder
 from ..emulator import RegionalEmulator
 from .base import CreatedResource, Creation, Inputs, call, provisions, register_creations
 
@@ -68,24 +70,47 @@ def permission(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 
 def archive_bytes(archive: Any) -> bytes:
-    """Return the zip archive of a Pulumi archive of strings and files."""
-    return zip_files(archive_files(archive))
+    """Return the zip archive of a Pulumi archive of strings, files and folders, with packages for local workers."""
+    return zip_files({**package_files(archive), **archive_files(archive)})
 
 
-def archive_files(archive: Any) -> dict[str, str]:
-    """Return the contents of a Pulumi archive by path."""
+def archive_files(archive: Any) -> dict[str, Content]:
+    """Return the contents of a Pulumi archive by path, except for installed packages."""
+    files: dict[str, Content] = {}
+    for path, asset in _assets(archive).items():
+        if isinstance(asset, pulumi.StringAsset):
+            files[path] = asset.text
+        elif installed_folder(Path(asset.path)) is None:
+            files |= {_join(path, inner): read_file(file) for inner, file in files_in(Path(asset.path)).items()}
+    return files
+
+
+def package_files(archive: Any) -> dict[str, Content]:
+    """Return the installed packages of a Pulumi archive, by path, as installed for the interpreter of the workers."""
+    files: dict[str, Content] = {}
+    folders: dict[tuple[str, Path], None] = {}
+    for path, asset in _assets(archive).items():
+        source = Path(getattr(asset, "path", ""))
+        if folder := installed_folder(source):
+            folders[path.removesuffix(source.relative_to(folder).as_posix()), folder] = None
+    for prefix, folder in folders:
+        files |= {f"{prefix}{inner}": file.read_bytes() for inner, file in files_in(for_interpreter(folder)).items()}
+    return files
+
+
+def _assets(archive: Any) -> Mapping[str, Any]:
     if not isinstance(archive, pulumi.AssetArchive):
         raise TypeError(
             f"code must be an AssetArchive, got {type(archive).__name__}. Other archives are not supported."
         )
-    return {path: _content(path, asset) for path, asset in archive.assets.items()}
+    for path, asset in archive.assets.items():
+        if not isinstance(asset, pulumi.StringAsset | pulumi.FileAsset | pulumi.FileArchive):
+            raise TypeError(
+                f"{path} must be a StringAsset, FileAsset or FileArchive, got {type(asset).__name__}. "
+                "Other assets are not supported."
+            )
+    return archive.assets
 
 
-def _content(path: str, asset: Any) -> str:
-    if isinstance(asset, pulumi.StringAsset):
-        return asset.text
-    if isinstance(asset, pulumi.FileAsset):
-        return Path(asset.path).read_text(encoding="utf-8")
-    raise TypeError(
-        f"{path} must be a StringAsset or FileAsset, got {type(asset).__name__}. Other assets are not supported."
-    )
+def _join(path: str, inner: str) -> str:
+    return path if inner == "." else f"{path}/{inner}"

@@ -22,6 +22,7 @@ from lib.cli import reference
 from lib.docgen import generate
 from lib.local.emulator import free_port
 from lib.program import project
+from tests.support.wheels import Index
 
 IMPORT_CHECK = """
 import sys
@@ -216,6 +217,31 @@ def test_usage_error_is_one_line_with_the_nearest_name(arguments: list[str], mes
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not result.stdout
+
+
+def test_lock_writes_the_lock_files_of_requirements_files(index: Index, tmp_path: Path) -> None:
+    index.add("stamps")
+    paths = [tmp_path / name for name in ("first.txt", "second.txt")]
+    for path in paths:
+        path.write_text("stamps\n")
+    result = run("lock", "--python", "3.9", *map(str, paths))
+    assert result.exit_code == 0
+    for path in paths:
+        lock = path.with_suffix(".lock")
+        assert f"{lock} written\n" in result.stderr
+        assert lock.read_text().startswith("# tap lock: Python 3.9 and later, ")
+    index.add("stamps", version="2.0")
+    assert run("lock", "--upgrade", str(paths[0])).exit_code == 0
+    assert "stamps==2.0 " in paths[0].with_suffix(".lock").read_text()
+
+
+def test_lock_reports_requirements_without_a_solution_in_one_line(index: Index, tmp_path: Path) -> None:
+    index.add("stamps")
+    path = tmp_path / "requirements.txt"
+    path.write_text("stamps>1\n")
+    result = run("lock", str(path))
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("error: No solution found ")
 
 
 def remove_module(monkeypatch: pytest.MonkeyPatch, name: str) -> None:

@@ -225,6 +225,12 @@ def test_duration_on_arm_is_billed_separately() -> None:
     assert amounts(costs, "lambda.Function") == {"invocations": 1000, "duration on Arm": 5, "custom metrics": 2}
 
 
+@pytest.mark.parametrize(("size", "gb_seconds"), [(512, None), (1536, 40)])
+def test_ephemeral_storage_above_the_included_size_is_billed(size: int, gb_seconds: float | None) -> None:
+    costs = bill_with_api(a_function(ephemeralStorage={"size": size}), requests=1000, duration_ms=40)
+    assert amounts(costs, "lambda.Function").get("ephemeral storage") == gb_seconds
+
+
 def test_metric_is_billed_for_each_function_that_emits_it() -> None:
     costs = bill_of(a_function("look"), a_function("put"))
     assert amounts(costs, "lambda.Function") == {"custom metrics": 3}

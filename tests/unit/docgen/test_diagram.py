@@ -134,6 +134,8 @@ def test_function_shows_its_own_settings_over_those_of_the_service_and_of_the_en
     )
     assert nodes(service, "prod")["function_desk"][2] == "python3.13, 320 MB, 7 s"
     assert nodes(a_service(), "prod")["function_desk"][2].startswith("python3.13, 512 MB")
+    arm = a_service(settings=Settings(function=FunctionSettings(architecture="arm64")))
+    assert nodes(arm)["function_desk"][2].startswith("python3.13, arm64, 128 MB")
 
 
 @pytest.mark.parametrize(

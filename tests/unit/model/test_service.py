@@ -42,6 +42,8 @@ from tests.support.builders import (
     an_alarm,
 )
 
+LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:3"
+
 
 def a_schedule(**changes: Any) -> Schedule:
     return Schedule(**{"name": "nightly", "rate": "rate(1 day)", "operation": "sweep", **changes})
@@ -79,6 +81,25 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_secret(variable="token"), "secret 'token' variable must be uppercase .*, got 'token'"),
         (lambda: a_secret(store="vault"), "secret 'token' store must be one of ssm, secretsmanager, got 'vault'"),
         (lambda: a_function(name="my_desk"), "function name must be 1 to 64 lowercase .*, got 'my_desk'"),
+        (
+            lambda: a_function(requirements=("requirements.txt",)),
+            "function 'desk' requirements must be the path of a pip requirements file, got \\('requirements.txt',\\).",
+        ),
+        (lambda: a_function(files="*.json"), "function 'desk' files must be a tuple, got '\\*.json'"),
+        (lambda: a_function(layers=[LAYER]), "function 'desk' layers must be a tuple, got \\['arn:"),
+        (lambda: a_function(files=("../*.json",)), "function 'desk' files must be glob patterns inside .*, got '../"),
+        (lambda: a_function(files=("/etc/*",)), "function 'desk' files must be .*, got '/etc/\\*'. Move the files"),
+        (lambda: a_function(files=("",)), "function 'desk' files must be glob patterns .*, got ''"),
+        (
+            lambda: a_function(layers=(LAYER.removesuffix(":3"),)),
+            "function 'desk' layers must be ARNs of layer versions, got 'arn:.*tools'. Append the version to the ARN: ",
+        ),
+        (lambda: a_function(layers=(3,)), "function 'desk' layers must be ARNs of layer versions, got 3"),
+        (lambda: a_function(layers=(LAYER,) * 6), "function 'desk' layers must be at most 5 ARNs, got 6"),
+        (
+            lambda: a_service(functions=(a_function(layers=(LAYER,) * 5),), shared_type="shared"),
+            "function 'desk' layers must be at most 4 ARNs in addition to the layer with the common code, got 5",
+        ),
         (lambda: a_schedule(name=""), "schedule name must be 1 to 64 lowercase .*, got ''"),
         (lambda: a_service(name="parcel post"), "service name must be 1 to 64 lowercase .*, got 'parcel post'"),
         (

@@ -44,6 +44,8 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
             ["ruby3.3", "python3", "Python3.13", 3.13, "python3.6", "python3.8", "python3.99"],
         ),
         "memory_mb": ([128, 10240], [127, 10241, "128", 128.5, True]),
+        "architecture": (["x86_64", "arm64"], ["arm", "aarch64", "", 64]),
+        "ephemeral_storage_mb": ([512, 10240], [511, 10241, "512", 1024.5]),
         "timeout_seconds": ([1, 900], [0, 901, 2.5]),
         "reserved_concurrency": ([-1, 0, 100_000], [-2, 100_001]),
         "provisioned_concurrency": ([0, 100_000], [-1, 100_001]),
@@ -328,6 +330,11 @@ def test_settings_that_belong_together_are_accepted(settings: SettingsGroup) -> 
             FunctionSettings(provisioned_concurrency=5),
             FunctionSettings(snap_start=True),
             r"^function\.provisioned_concurrency must be 0 with snap_start, got 5\. ",
+        ),
+        (
+            FunctionSettings(snap_start=True),
+            FunctionSettings(ephemeral_storage_mb=513),
+            r"^function\.ephemeral_storage_mb must be 512 with snap_start, got 513\. ",
         ),
         (
             FunctionSettings(runtime="python3.9"),

@@ -41,6 +41,8 @@ VAULT = "arn:aws:backup:us-west-2:123456789012:backup-vault:far"
 KEYS = config_keys(loadable())
 VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "lambda_runtime": ("python3.12", "python3.12", ["ruby3.3"]),
+    "lambda_architecture": ("arm64", "arm64", ["arm"]),
+    "lambda_ephemeral_storage_mb": ("1024", 1024, ["large", "256"]),
     "lambda_memory_size": ("256", 256, ["large", "64", "1.5"]),
     "lambda_timeout_seconds": ("20", 20, ["20s", "901"]),
     "lambda_reserved_concurrency": ("-1", -1, ["none", "-2"]),

@@ -1,0 +1,123 @@
+"""Installation of locked packages into the cache folder, for a Lambda runtime or for the current interpreter.
+
+Each folder in the cache is complete, because it is renamed from a temporary folder, and is never changed. Its contents
+depend only on the lock file and the platform.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import sys
+import sysconfig
+import zlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from . import uv
+
+FOLDER = "packages-1"
+"""Folder in the cache folder. Its name changes with the format of the installed folders."""
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+"""Machine in the names of wheels, by architecture of Lambda."""
+OLD_LINUX = ("python3.9", "python3.10", "python3.11")
+"""Runtimes on Amazon Linux 2, which has glibc 2.26. Later runtimes have glibc 2.34."""
+_LOCK, _FILES, _SIZE = "requirements.lock", "files", "size.json"
+_OMITTED = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
+"""Files of `*.dist-info` folders that depend on the installation."""
+
+
+class Size(NamedTuple):
+    """Size of files in bytes."""
+
+    unzipped: int
+    zipped: int
+
+
+def install(lock: Path, runtime: str, architecture: str) -> Path:
+    """Return the folder with the packages of a lock file for Lambda. Raise `UvError` if they cannot be installed."""
+    linux = "manylinux_2_17" if runtime in OLD_LINUX else "manylinux_2_34"
+    platform = ("--python-platform", f"{MACHINES[architecture]}-{linux}")
+    version = ("--python-version", runtime.removeprefix("python"))
+    return _install(lock, f"{runtime}-{architecture}", *platform, *version)
+
+
+def installed_size(folder: Path) -> Size:
+    """Return the size of a folder that `install` returned."""
+    return Size(**json.loads((folder.parent / _SIZE).read_text(encoding="utf-8")))
+
+
+def installed_folder(path: Path) -> Path | None:
+    """Return the folder, as returned by `install`, that contains a path. Return None for other paths."""
+    root = uv.cache_folder() / FOLDER
+    parts = path.relative_to(root).parts if path.is_relative_to(root) else ()
+    return root.joinpath(*parts[:3]) if len(parts) > 3 else None
+
+
+def for_interpreter(folder: Path) -> Path:
+    """Return a folder with the same packages for the current interpreter instead of Lambda.
+
+    Raise `UvError` if they cannot be installed.
+    """
+    return _install(folder.parents[1] / _LOCK, f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}")
+
+
+def size_of(path: Path) -> Size:
+    """Return the size of a file, or of all files in a folder."""
+    contents = [file.read_bytes() for file in files_in(path).values()]
+    return Size(sum(map(len, contents)), sum(len(zlib.compress(content)) for content in contents))
+
+
+def files_in(path: Path) -> dict[str, Path]:
+    """Return the files in a folder by relative path, sorted. A file has the relative path `.`."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return {file.relative_to(path).as_posix(): file for file in files}
+
+
+def _install(lock: Path, platform: str, *options: str) -> Path:
+    content = lock.read_bytes()
+    parent = uv.cache_folder() / FOLDER / hashlib.sha256(content).hexdigest()[:16]
+    result = parent / platform
+    if not result.is_dir():
+        _create(parent)
+        with TemporaryDirectory(dir=parent, prefix=".", ignore_cleanup_errors=True) as name:
+            temporary = Path(name, "result")
+            files = temporary / _FILES
+            files.mkdir(parents=True)
+            uv.run(
+                *("install", "--requirements", str(lock.absolute()), "--target", str(files)),
+                *options,
+                *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
+                folder=lock.absolute().parent,
+                step=f"Installing the packages of {lock} for {platform}",
+            )
+            _remove_variable_files(files)
+            (temporary / _SIZE).write_text(json.dumps(size_of(files)._asdict()), encoding="utf-8")
+            copy = Path(name, _LOCK)
+            copy.write_bytes(content)
+            copy.replace(parent / _LOCK)
+            # Another process can have installed the same folder in the meantime.
+            with contextlib.suppress(OSError):
+                temporary.rename(result)
+    return result / _FILES
+
+
+def _create(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ValueError(
+            f"The cache folder {uv.cache_folder()} must be writable, got {exc.strerror!r}. "
+            f"Set {uv.CACHE_VARIABLE} to a writable folder."
+        ) from exc
+
+
+def _remove_variable_files(folder: Path) -> None:
+    """Delete the files that differ between machines: scripts, compiled modules and records of the installation."""
+    for path in [folder / "bin", *folder.rglob("__pycache__")]:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in [folder / ".lock", *(path for name in _OMITTED for path in folder.glob(f"*.dist-info/{name}"))]:
+        path.unlink(missing_ok=True)
