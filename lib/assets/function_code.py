@@ -26,15 +26,15 @@ def function_paths(service: Service, function: Function, settings: SettingsByFun
     `settings` are those of each function by name. Raise `ValueError` if a file does not exist, or if the packages
     cannot be installed for the runtime and the architecture of the function.
     """
-    if service.shared_type:
+    if service.shared_type and function in service.own_functions():
         return {} if _have_common_packages(service, settings) else _packages(function, settings[function.name])
     return {**_data_files(function), **_packages(function, settings[function.name])}
 
 
 def layer_paths(service: Service, settings: SettingsByFunction) -> dict[str, Path]:
     """Return the same for the layer with the common code: the data files, and the packages if they are common."""
-    paths = {path: source for function in service.functions for path, source in _data_files(function).items()}
-    first = service.functions[0]
+    paths = {path: source for function in service.own_functions() for path, source in _data_files(function).items()}
+    first = service.own_functions()[0]
     return paths | (_packages(first, settings[first.name]) if _have_common_packages(service, settings) else {})
 
 
@@ -51,14 +51,14 @@ def check_code(service: Service, settings: SettingsByFunction) -> None:
         _check_modules(function, settings[function.name])
         own = function_paths(service, function, settings)
         _check_zipped(f"function {function.name!r}", own)
-        _check_unzipped(function, {**layer, **own})
+        _check_unzipped(function, {**layer, **own} if function in service.own_functions() else own)
 
 
 def _have_common_packages(service: Service, settings: SettingsByFunction) -> bool:
     """Return whether the packages of all functions are the same, so that the layer can contain them."""
     variants = {
         (_requirements(function), settings[function.name].runtime, settings[function.name].architecture)
-        for function in service.functions
+        for function in service.own_functions()
     }
     return len(variants) == 1
 

@@ -102,6 +102,7 @@ class JwtAuthorizer:
         return Function(
             name=self.function_name,
             handler=HANDLER,
+            requirements="requirements.txt",
             authorizers=(authorizer,),
             variables={
                 **known,

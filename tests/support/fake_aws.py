@@ -28,8 +28,8 @@ class FakeAws:
 
     A step is one of:
 
-    - a status and a document, optionally followed by `close` (send the header), `then hang up` (close silently) or a URL
-      (send the header `Location`),
+    - a status and a document, optionally followed by `close` (send the header), `then hang up` (close silently), or a
+      URL (send the header `Location`),
     - `hang up`: close the connection without a response,
     - `pass`: forward the request to the upstream endpoint,
     - `pass, then hang up`: forward the request, return the response and close the connection,

@@ -49,7 +49,8 @@ def test_wheel_contains_every_module_and_the_files_that_code_reads(wheel: Path) 
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     files = {name for name in names if not name.startswith("tap_stack-")}
-    data = ("py.typed", "authorizers/jwt/requirements.txt", "services/stock/site/dist/index.html")
+    requirements = ("authorizers/jwt/requirements.txt", "authorizers/jwt/requirements.lock")
+    data = ("py.typed", *requirements, "services/stock/site/dist/index.html")
     assert files == {*modules, *(f"tap_stack/{path}" for path in data)}
     assert wheel.name == f"tap_stack-{lib.__version__}-py3-none-any.whl"
 

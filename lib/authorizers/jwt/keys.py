@@ -27,7 +27,7 @@ class KeysUnavailable(Exception):
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Treats redirects as errors, because they could lead to a URL without TLS."""
+    """Treats redirects as errors, because the target could be a URL without TLS."""
 
     def redirect_request(self, *_: Any) -> None:
         """Return None, which is an error."""
