@@ -105,8 +105,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     for secret in service.secrets:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     yield from _topics(service, names)
-    aws_services = dict.fromkeys(statement.service for statement in service.statements())
-    yield from (Node("service", f"service {name}", name) for name in aws_services)
+    yield from (Node("service", f"service {name}", name) for name in {s.service: s for s in service.statements()})
     if service.dead_letters:
         yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
