@@ -18,7 +18,6 @@ from .components.compute.role import Role
 from .components.compute.rollout import Rollout
 from .components.compute.schedule import Schedule
 from .components.data.backup import Backup
-from .components.data.existing_table import ExistingTable
 from .components.data.key import Key
 from .components.data.parameter import Parameter
 from .components.data.secret import Secret
@@ -67,10 +66,6 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     """KMS key that the stack creates; None for an existing key and for keys of AWS."""
     tables: dict[str, Table]
     topics: dict[str, Topic]
-    existing_tables: dict[str, ExistingTable]
-    """Tables of the service definition that exist outside the stack."""
-    existing_topics: dict[str, ExistingTopic]
-    """Topics of the service definition that exist outside the stack."""
     alarm_topic: Topic | ExistingTopic
     """Topic that alarms notify. It is one of `topics` if the service definition names it."""
     backup: Backup | None
@@ -128,7 +123,6 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         data = DataLayer(context, encryption)
         self.tables = data.tables
         self.topics, self.alarm_topic = data.topics, data.alarm_topic
-        self.existing_tables, self.existing_topics = data.existing_tables, data.existing_topics
         self.backup = data.backup
         self.parameters, self.secrets = data.parameters, data.secrets
         self.dead_letters = data.dead_letters

@@ -112,12 +112,8 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         yield Node("parameter", f"on {parameter.name}", paths[parameter.name], lines)
     for secret in service.secrets:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
-    topics = {topic.name: names.resource("topic", topic) for topic in service.topics}
-    for name in dict.fromkeys([*topics, service.alarms_type]):
-        lines = ["existing"] if name in {resource.name for resource in service.existing()} else []
-        yield Node("topic", f"on {name}", topics.get(name) or physical("topic", name), lines)
-    for name in dict.fromkeys(statement.service for statement in service.statements()):
-        yield Node("service", f"service {name}", name)
+    yield from _topics(service, names)
+    yield from (Node("service", f"service {name}", name) for name in {s.service: s for s in service.statements()})
     if service.dead_letters:
         yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
@@ -128,6 +124,14 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
 def _function_line(settings: FunctionSettings) -> str:
     architecture = "" if settings.architecture == ARCHITECTURES[0] else f"{settings.architecture}, "
     return f"{settings.runtime}, {architecture}{settings.memory_mb} MB, {settings.timeout_seconds} s"
+
+
+def _topics(service: Service, names: StackNames) -> Iterator[Node]:
+    for topic in service.topics:
+        lines = ["existing"] if topic.existing else []
+        yield Node("topic", f"on {topic.name}", names.resource("topic", topic), lines)
+    if service.alarms_type not in {topic.name for topic in service.topics}:
+        yield Node("topic", f"on {service.alarms_type}", names.physical("topic", service.alarms_type))
 
 
 def _edges(service: Service) -> Iterator[Edge]:

@@ -36,6 +36,9 @@ class DuplicateUrn(Exception):
 class Monitor(mocks.MockMonitor):
     """A resource monitor that passes requests to `Mocks`."""
 
+    runs_one_program = True
+    """Whether all resources belong to one program, so that names in AWS must be unique."""
+
     def __init__(self, wrapped: mocks.Mocks) -> None:
         super().__init__(wrapped)
         self._inherited: dict[str, list[Any]] = {}

@@ -54,9 +54,9 @@ READ = INVOKE.rpartition(":")[2]
 EXISTING: Mapping[str, str] = {"orders": ORDERS_ARN, "ops": OPS_ARN}
 
 
-def shared(*grants: Any, existing: Mapping[str, Any] = EXISTING, **args: Any) -> Deployment:
+def shared(*grants: Any, **args: Any) -> Deployment:
     """Record a stack of `sharing`."""
-    return record(stacked(**{"service": sharing(*grants), "existing": existing, **args}))
+    return record(stacked(**{"service": sharing(*grants), "existing": EXISTING, **args}))
 
 
 def statements(deployment: Deployment, role: str = "post-desk-policy") -> list[dict[str, Any]]:

@@ -162,6 +162,7 @@ CONFIGS: Mapping[str, Mapping[str, str]] = {
         "user_pool_mfa": "ON",
         "callback_urls": "https://shop.example.com/signed-in",
         "secrets": json.dumps({"token": "unused"}),
+        "existing": json.dumps({"orders": "arn:aws:dynamodb:us-east-1:123456789012:table/unused"}),
     },
     "stock-public": {
         "service": "stock",

@@ -91,7 +91,7 @@ def test_api_key_missing_in_the_outputs_is_read_from_aws(
     aws_environment.setenv("AWS_ACCESS_KEY_ID", credentials.access_key)
     aws_environment.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)
     aws_environment.delenv("AWS_SESSION_TOKEN")
-    names = ("api_url", "api_key_id", "dynamodb_table_arn")
+    names = ("api_url", "api_key_id", "lambda_function_arn")
     outputs_path = write(tmp_path, **{name: shop.outputs[name] for name in names})
     assert main(["seed", "--count", "1", "--outputs", outputs_path]) == 0
 
