@@ -46,12 +46,13 @@ def check_code(service: Service, settings: SettingsByFunction) -> None:
     if not any(function.requirements or function.files for function in service.functions):
         return
     layer = layer_paths(service, settings) if service.shared_type else {}
-    _check_zipped(f"layer {service.shared_type!r}", layer)
+    archives = {f"layer {service.shared_type!r}": layer}
     for function in service.functions:
         _check_modules(function, settings[function.name])
-        own = function_paths(service, function, settings)
-        _check_zipped(f"function {function.name!r}", own)
+        own = archives[f"function {function.name!r}"] = function_paths(service, function, settings)
         _check_unzipped(function, {**layer, **own} if function in service.own_functions() else own)
+    for subject, paths in archives.items():
+        _check_zipped(subject, paths)
 
 
 def _have_common_packages(service: Service, settings: SettingsByFunction) -> bool:

@@ -25,6 +25,7 @@ MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 """Machine in the names of wheels, by architecture of Lambda."""
 OLD_LINUX = ("python3.9", "python3.10", "python3.11")
 """Runtimes on Amazon Linux 2, which has glibc 2.26. Later runtimes have glibc 2.34."""
+_CHUNK_BYTES = 1024 * 1024
 _LOCK, _FILES, _SIZE = "requirements.lock", "files", "size.json"
 _OMITTED = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 """Files of `*.dist-info` folders that depend on the installation."""
@@ -67,8 +68,16 @@ def for_interpreter(folder: Path) -> Path:
 
 def size_of(path: Path) -> Size:
     """Return the size of a file, or of all files in a folder."""
-    contents = [file.read_bytes() for file in files_in(path).values()]
-    return Size(sum(map(len, contents)), sum(len(zlib.compress(content)) for content in contents))
+    files = files_in(path).values()
+    return Size(sum(file.stat().st_size for file in files), sum(map(_zipped, files)))
+
+
+def _zipped(path: Path) -> int:
+    compressor, size = zlib.compressobj(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            size += len(compressor.compress(chunk))
+    return size + len(compressor.flush())
 
 
 def files_in(path: Path) -> dict[str, Path]:
