@@ -15,7 +15,16 @@ from typing import Any
 
 import fastjsonschema
 
-from ..model import CORS_VARIABLE, Function, Route, Schema, Service
+from ..model import (
+    CORS_VARIABLE,
+    BucketConsumer,
+    Consumer,
+    EventConsumer,
+    Function,
+    Route,
+    Schema,
+    Service,
+)
 from ..model.json_schema import query_type
 
 LIBRARY = __package__.rpartition(".")[0]
@@ -123,16 +132,16 @@ def query_schema(route: Route) -> dict[str, Any]:
 
 def _index(service: Service, function: Function, cors_origin: str | None) -> str:
     origin = _variable(CORS_VARIABLE) if cors_origin is None else repr(cors_origin)
-    variables = {table.name: table.variable for table in service.tables}
-    consumers = [f"{_variable(variables[c.table])}: operations.{c.operation}" for c in function.consumers]
+    consumers = [_consumer(service, consumer) for consumer in function.consumers]
     bodies = {route.body for route in function.routes if route.body}
     modules = sorted([*(f"body_{name}" for name in bodies), *(f"entry_{name}" for name in bodies & {*service.batches})])
     modules += [f"query_{number}" for number in range(len(function.routes))]
     package, _, module = function.handler.rpartition(".")
     package = package and _package_of(function.handler)
     lines = [
-        *(["import os"] if consumers or cors_origin is None else []),
+        *(["import os"] if any("os.environ" in consumer for consumer in consumers) or cors_origin is None else []),
         f"from {RUNTIME}.event_handler import Api, Route",
+        *([f"from {RUNTIME}.records import Consumer, Consumers"] if consumers else []),
         f"from {package} import {module} as operations" if package else f"import {module} as operations",
         *(f"from validators import {name}" for name in modules),
         "",
@@ -144,12 +153,19 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
         *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
         "    },",
         f"    {origin},",
-        *(["    {", *(f"        {consumer}," for consumer in consumers), "    },"] if consumers else []),
+        *(["    Consumers({", *(f"        {consumer}," for consumer in consumers), "    }),"] if consumers else []),
         ")",
         "if hasattr(operations, 'start'):",
         "    operations.start()",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _consumer(service: Service, consumer: Consumer) -> str:
+    """Return the entry of a consumer in the generated index."""
+    is_named_by_event = isinstance(consumer, BucketConsumer | EventConsumer)
+    source = repr(consumer.name) if is_named_by_event else _variable(service.resources()[consumer.source].variable)
+    return f"{source}: Consumer(operations.{consumer.operation}, {consumer.batch!r})"
 
 
 def _variable(name: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..model import Function, Index, Parameter, Route, Service, Table
+from ..model import Function, Index, Parameter, Route, Service, StreamConsumer, Table
 from ..settings import ApiSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..stack.context import StackNames
@@ -88,7 +88,8 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         for schedule in function.schedules:
             yield Node("schedule", f"schedule {schedule.name}", physical("rule", schedule.name), [schedule.rate])
         for consumer in function.consumers:
-            yield Node("stream", f"stream {consumer.name}", physical("table", consumer.table), [consumer.name])
+            if isinstance(consumer, StreamConsumer):
+                yield Node("stream", f"stream {consumer.name}", physical("table", consumer.table), [consumer.name])
     paths = {parameter.name: names.parameter(parameter.name) for parameter in service.parameters}
     for table in service.tables:
         parameters = [
@@ -118,7 +119,9 @@ def _edges(service: Service) -> Iterator[Edge]:
         if function.routes:
             yield Edge("api", _key(function), [_route_label(route) for route in function.routes])
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
-        yield from (Edge(f"stream {consumer.name}", _key(function)) for consumer in function.consumers)
+        for consumer in function.consumers:
+            if isinstance(consumer, StreamConsumer):
+                yield Edge(f"stream {consumer.name}", _key(function))
         for resource, actions in _actions(service, function).items():
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
     yield Edge("functions", "alarms", ["metrics"], dotted=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ..documents import iam, openapi
-from ..model import Function, Grant, Route, Service
+from ..model import Function, Grant, Route, Service, StreamConsumer
 from ..model.names import role_name_prefix
 from ..stack.context import StackNames
 from .diagram import flowchart
@@ -123,6 +123,8 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
         resources = code(statement["Resource"]) + (f", items {code(grant.keys)}" if grant.keys else "")
         yield role, code(statement["Action"]), resources, grant.reason, code(used_by)
     for consumer in function.consumers:
+        if not isinstance(consumer, StreamConsumer):
+            continue
         stream = f"{names.physical('table', consumer.table)}/stream"
         actions = code(iam.allow("dynamodb", iam.STREAM_READ, [stream])["Action"])
         yield role, actions, code(stream), "read the changes of its items", code(consumer.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from ..model import Grant, Parameter, Service, Table, Topic
+from ..model import Grant, Service
 from ..settings import NetworkSettings, invalid_value
 
 SUBNET_BITS = 3
@@ -23,16 +23,10 @@ def subnet_blocks(cidr_block: str, zones: int) -> tuple[list[str], list[str]]:
 
 def grants_by_service(service: Service) -> dict[str, list[Grant]]:
     """Return the grants of the functions by AWS service, e.g. `dynamodb`."""
-    resources: dict[str, tuple[Table | Topic | Parameter, ...]] = {
-        "dynamodb": service.tables,
-        "sns": service.topics,
-        "ssm": service.parameters,
-    }
-    aws_services = {resource.name: name for name, group in resources.items() for resource in group}
-    aws_services |= {secret.name: secret.store for secret in service.secrets}
+    resources = service.resources()
     grants: dict[str, list[Grant]] = {}
     for grant in service.grants():
-        grants.setdefault(aws_services[grant.on], []).append(grant)
+        grants.setdefault(resources[grant.on].aws_service(), []).append(grant)
     return grants
 
 

@@ -4,16 +4,25 @@ A `Service` determines the resources, permissions, routing and validation in the
 and outputs.
 """
 
+from .consumers import (
+    BucketConsumer,
+    Consumer,
+    EventConsumer,
+    QueueConsumer,
+    StreamConsumer,
+    TopicConsumer,
+)
 from .factory import SeedData, ServiceFactory
-from .function import Function
+from .function import Function, Part
 from .grants import Grant
 from .journey import Journey
+from .messaging import EventBus, Queue
+from .resource import Resource
 from .resources import (
     STANDARD_ALARMS,
     UNITS,
     Alarm,
     Comparison,
-    Grantable,
     Index,
     Key,
     KeyType,
@@ -31,7 +40,8 @@ from .resources import (
     Topic,
 )
 from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
-from .triggers import METHODS, Code, Consumer, Part, Route, Schedule, Throttle
+from .storage import Bucket, BucketCors, Expiration
+from .triggers import METHODS, Code, Route, Schedule, Throttle
 from .validation import RESERVED_OUTPUT_PREFIXES
 from .workload import Operation, Workload
 
@@ -44,13 +54,18 @@ __all__ = [
     "STANDARD_ALARMS",
     "UNITS",
     "Alarm",
+    "Bucket",
+    "BucketConsumer",
+    "BucketCors",
     "Call",
     "Code",
     "Comparison",
     "Consumer",
+    "EventBus",
+    "EventConsumer",
+    "Expiration",
     "Function",
     "Grant",
-    "Grantable",
     "Index",
     "Journey",
     "Key",
@@ -62,6 +77,9 @@ __all__ = [
     "Parameter",
     "Part",
     "Projection",
+    "Queue",
+    "QueueConsumer",
+    "Resource",
     "Route",
     "Schedule",
     "Schema",
@@ -72,9 +90,11 @@ __all__ = [
     "Site",
     "Statistic",
     "Store",
+    "StreamConsumer",
     "StreamView",
     "Table",
     "Throttle",
     "Topic",
+    "TopicConsumer",
     "Workload",
 ]

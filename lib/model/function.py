@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..settings import FunctionSettings
+from .consumers import Consumer, QueueConsumer
 from .grants import Grant, merge_grants
 from .resources import Metric
-from .triggers import Consumer, Part, Route, Schedule
+from .triggers import Route, Schedule
 from .validation import check_name, check_variable
+
+Part = Route | Schedule | Consumer
+"""Trigger of a function."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A Lambda function with its routes, schedules and stream consumers."""
+    """A Lambda function with its routes, schedules and consumers."""
 
     name: str
     """Value of `{type}` in the name pattern of the service."""
@@ -24,7 +28,7 @@ class Function:
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
-    """Stream consumers, at most one for each table."""
+    """Consumers of records, at most one for each table, queue and topic."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Additional environment variables. They must not contain secrets."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -37,12 +41,12 @@ class Function:
             check_variable(f"function {self.name!r}", variable)
 
     def async_triggers(self) -> tuple[Schedule | Consumer, ...]:
-        """Return the schedules and stream consumers, which have no caller that receives an error response."""
-        return (*self.schedules, *self.consumers)
+        """Return the schedules and consumers whose failed events move to the dead-letter queue of the service."""
+        return (*self.schedules, *(c for c in self.consumers if not isinstance(c, QueueConsumer)))
 
     def parts(self) -> tuple[Part, ...]:
-        """Return the routes, schedules and stream consumers."""
-        return (*self.routes, *self.async_triggers())
+        """Return the routes, schedules and consumers."""
+        return (*self.routes, *self.schedules, *self.consumers)
 
     def operations(self) -> dict[str, FunctionSettings]:
         """Return the settings of each operation, for functions that are split by operation."""

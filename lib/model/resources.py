@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..runtime.metrics import DIMENSION
 from ..settings import AlarmSettings, invalid_value
-from .validation import check_choice, check_name, check_output_prefix, check_variable
+from .resource import Resource
+from .validation import check_choice, check_name
 
 Schema = Mapping[str, Any]
 """JSON Schema with keywords that draft 4 (API Gateway) and OpenAPI 3.0 share; `json_schema` lists them."""
@@ -65,8 +66,12 @@ class Index:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Resource):
     """A DynamoDB table."""
+
+    KIND: ClassVar[str] = "table"
+    AWS_SERVICE: ClassVar[str] = "dynamodb"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("name", "arn")
 
     name: str
     """Value of `{type}` in the name pattern of the service."""
@@ -83,8 +88,7 @@ class Table:
     name with `-` replaced by `_`. Empty disables them."""
 
     def __post_init__(self) -> None:
-        check_name("table", self.name)
-        check_output_prefix("table", self.name, output_prefix_of(self))
+        self._check_names()
         if self.stream is not None:
             check_choice(f"table {self.name!r} stream", self.stream, StreamView)
         types = self.keys()
@@ -94,11 +98,6 @@ class Table:
                     f"table {self.name!r} key {key.name!r} must have one type in the table and its indexes, got "
                     f"{key.type!r} and {types[key.name]!r}. Use the same type everywhere."
                 )
-
-    def outputs(self) -> dict[str, str]:
-        """Return the names of the stack outputs of the table by attribute."""
-        prefix = output_prefix_of(self)
-        return {attribute: f"{prefix}_table_{attribute}" for attribute in ("name", "arn") if prefix}
 
     def keys(self) -> dict[str, str]:
         """Return the types of all key attributes of the table and its indexes, by name."""
@@ -112,8 +111,12 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topic:
+class Topic(Resource):
     """An SNS topic."""
+
+    KIND: ClassVar[str] = "topic"
+    AWS_SERVICE: ClassVar[str] = "sns"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("arn",)
 
     name: str
     variable: str
@@ -123,23 +126,15 @@ class Topic:
     Empty disables it."""
 
     def __post_init__(self) -> None:
-        check_name("topic", self.name)
-        check_output_prefix("topic", self.name, output_prefix_of(self))
-
-    def outputs(self) -> dict[str, str]:
-        """Return the name of the stack output of the topic by attribute."""
-        prefix = output_prefix_of(self)
-        return {"arn": f"{prefix}_topic_arn"} if prefix else {}
-
-
-def output_prefix_of(resource: Table | Topic) -> str:
-    """Return the prefix of the stack outputs of a resource."""
-    return resource.name.replace("-", "_") if resource.output_prefix is None else resource.output_prefix
+        self._check_names()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class Parameter(Resource):
     """A Parameter Store parameter `/<service>/<environment>/<name>` with the name of a table or a JSON object."""
+
+    KIND: ClassVar[str] = "parameter"
+    AWS_SERVICE: ClassVar[str] = "ssm"
 
     name: str
     table: str = ""
@@ -151,15 +146,17 @@ class Parameter:
     the deployed value, as a fallback if Parameter Store does not respond."""
 
     def __post_init__(self) -> None:
-        check_name("parameter", self.name)
+        self._check_names()
         if bool(self.table) == bool(self.value):
             raise ValueError(f"parameter {self.name!r} must set exactly one of table or value.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Secret:
+class Secret(Resource):
     """A secret: a SecureString parameter `/<service>/<environment>/<name>` of Parameter Store, or a secret
     `<service>/<environment>/<name>` of Secrets Manager."""
+
+    KIND: ClassVar[str] = "secret"
 
     name: str
     variable: str
@@ -171,14 +168,13 @@ class Secret:
     """Whether a value is generated if none is set. Otherwise, a value is required."""
 
     def __post_init__(self) -> None:
-        check_name("secret", self.name)
-        check_variable(f"secret {self.name!r}", self.variable)
+        self._check_names()
         if self.store not in SECRET_READ_ACTIONS:
             raise invalid_value(f"secret {self.name!r} store", self.store, f"one of {', '.join(SECRET_READ_ACTIONS)}")
 
-
-Grantable = Table | Topic | Parameter | Secret
-"""Resource that a grant can name."""
+    def aws_service(self) -> str:
+        """Return the store."""
+        return self.store
 
 
 @dataclass(frozen=True)

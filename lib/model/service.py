@@ -9,20 +9,14 @@ from typing import Any, Literal, get_args
 
 from ..settings import Settings, check_tags, merge
 from . import json_schema
+from .consumers import Consumer
 from .function import Function
 from .grants import Grant, action_problems, merge_grants
-from .resources import (
-    SECRET_READ_ACTIONS,
-    STANDARD_ALARMS,
-    Alarm,
-    Grantable,
-    Parameter,
-    Schema,
-    Secret,
-    Site,
-    Table,
-    Topic,
-)
+from .messaging import EventBus, Queue
+from .resource import Resource
+from .resources import SECRET_READ_ACTIONS, STANDARD_ALARMS, Alarm, Parameter, Schema, Secret, Site, Table, Topic
+from .source_checks import consumer_problems
+from .storage import Bucket
 from .triggers import Route
 from .validation import NAME, check_name, check_pattern, duplicates
 
@@ -35,6 +29,7 @@ CORS_VARIABLE = "CORS_ORIGIN"
 of the service; the function that responds to OPTIONS always has it."""
 GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the name of the group whose users can call the API."""
+DEAD_LETTERS = "dead-letters"
 DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "ManagedBy": "Pulumi"}
 """Default tags of a service that defines none."""
 
@@ -79,6 +74,9 @@ class Service:
     """Array properties of batch requests by the name of the request schema. Entries are validated one by one: the
     operation receives the error of an invalid entry in `Request.invalid`, and the other entries are processed."""
     topics: tuple[Topic, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    event_buses: tuple[EventBus, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     secrets: tuple[Secret, ...] = ()
     api_type: str = "api"
@@ -94,9 +92,9 @@ class Service:
     shared_type: str = ""
     """Value of `{type}` in the name of a Lambda layer with the common code. If empty, each function contains all its
     code."""
-    dead_letters: str = ""
-    """Value of `{type}` in the name of the dead-letter queue for failed events of schedules and streams. Empty disables
-    it."""
+    dead_letters: str = DEAD_LETTERS
+    """Value of `{type}` in the name of the dead-letter queue for failed events of schedules and of all consumers except
+    those of queues, which have their own. Empty disables it, and so does the default without such triggers."""
     alarms: tuple[Alarm, ...] = ()
     """Alarms in addition to those that every function has."""
     site: Site | None = None
@@ -111,6 +109,9 @@ class Service:
         check_name("service", self.name)
         object.__setattr__(self, "title", self.title or self.name.replace("-", " ").capitalize())
         object.__setattr__(self, "name_pattern", self.name_pattern or f"{self.name}-{{type}}-{{environment}}")
+        is_async = any(function.async_triggers() for function in self.functions)
+        if self.dead_letters == DEAD_LETTERS and not is_async:
+            object.__setattr__(self, "dead_letters", "")
         check_pattern("name_pattern", self.name_pattern, required={"type", "environment"})
         if self.log_access not in get_args(LogAccess):
             allowed = ", ".join(get_args(LogAccess))
@@ -136,6 +137,21 @@ class Service:
     def routes(self) -> list[tuple[Function, Route]]:
         """Return every route with its function."""
         return [(function, route) for function in self.functions for route in function.routes]
+
+    def resources(self) -> dict[str, Resource]:
+        """Return the resources that grants can name, by name."""
+        return {resource.name: resource for resource in self._resources()}
+
+    def _resources(self) -> list[Resource]:
+        groups: tuple[tuple[Resource, ...], ...] = (
+            *(self.tables, self.topics, self.queues, self.buckets, self.event_buses),
+            *(self.parameters, self.secrets),
+        )
+        return [resource for group in groups for resource in group]
+
+    def consumers(self) -> list[tuple[Function, Consumer]]:
+        """Return every consumer with its function."""
+        return [(function, consumer) for function in self.functions for consumer in function.consumers]
 
     def preflight_type(self) -> str:
         """Return the value of `{type}` for the function that responds to OPTIONS if there are several CORS origins."""
@@ -193,16 +209,16 @@ class Service:
         for kind, members in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
             if not members:
                 yield f"{kind}s must contain at least one {kind}, got none."
-        grantable: tuple[Grantable, ...] = (*self.tables, *self.topics, *self.parameters, *self.secrets)
         types = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
         types += [self.dead_letters] if self.dead_letters else []
-        yield from duplicates("table, topic, parameter or secret", [resource.name for resource in grantable] + types)
-        variables = [resource.variable for resource in grantable if resource.variable]
+        types += [queue.dead_letters for queue in self.queues]
+        yield from duplicates("resource", [resource.name for resource in self._resources()] + types)
+        variables = [resource.variable for resource in self._resources() if resource.variable]
         variables += [CORS_VARIABLE] * bool(self.site)
         variables.append(GROUP_VARIABLE)
         yield from duplicates("variable", variables)
-        with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
-        yield from duplicates("output", [output for resource in with_outputs for output in resource.outputs().values()])
+        outputs = [output for resource in self._resources() for output in resource.outputs().values()]
+        yield from duplicates("output", outputs)
         yield from duplicates("function", [function.name for function in self.functions])
         yield from duplicates("route", [f"{route.method} {route.path}" for _, route in self.routes()])
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
@@ -212,7 +228,7 @@ class Service:
         metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
         yield from duplicates("metric", [metric.name for metric in metrics])
         yield from duplicates("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
-        yield from self._grant_problems({resource.name: resource for resource in grantable})
+        yield from self._grant_problems(self.resources())
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
         yield from self._consumer_problems()
         yield from self._alarm_problems()
@@ -239,7 +255,7 @@ class Service:
                 path = f"route {route.method} {route.path} query parameter {name}"
                 yield from json_schema.query_problems(schema, path)
 
-    def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
+    def _grant_problems(self, grantable: Mapping[str, Resource]) -> Iterator[str]:
         for parameter in self.parameters:
             if parameter.table and parameter.table not in {table.name for table in self.tables}:
                 known = ", ".join(table.name for table in self.tables)
@@ -253,14 +269,14 @@ class Service:
                 field_name = f"function {function.name!r} grant on {grant.on!r}"
                 if grant.on not in indexes:
                     yield f"function {function.name!r} grant must be on one of {', '.join(indexes)}, got {grant.on!r}."
-                elif grant.keys and not isinstance(grantable[grant.on], Table):
-                    yield f"{field_name} keys must be empty because it is not a table, got {grant.keys}."
+                elif grant.keys and not isinstance(grantable[grant.on], Table | Bucket):
+                    yield f"{field_name} keys must be empty because it is not a table or a bucket, got {grant.keys}."
                 elif grant.on in read_actions and grant.actions != (read_actions[grant.on],):
                     yield f"{field_name} actions must be {(read_actions[grant.on],)}, got {grant.actions}."
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
                     yield f"{field_name} indexes must be indexes of the table, got {sorted(unknown)}."
                 elif grant.on not in read_actions:
-                    kind = "index" if grant.indexes else type(grantable[grant.on]).__name__.lower()
+                    kind = "index" if grant.indexes else grantable[grant.on].KIND
                     yield from action_problems(field_name, grant, kind)
 
     def _variable_problems(self, reserved: set[str]) -> Iterator[str]:
@@ -269,13 +285,7 @@ class Service:
                 yield f"function {function.name!r} variables must differ from those that the stack sets, got {name!r}."
 
     def _consumer_problems(self) -> Iterator[str]:
-        streams = {table.name for table in self.tables if table.stream}
-        for function in self.functions:
-            for consumer in function.consumers:
-                if consumer.table not in streams:
-                    yield f"consumer {consumer.name!r} table must be a table with a stream, got {consumer.table!r}."
-            tables = [consumer.table for consumer in function.consumers]
-            yield from duplicates(f"function {function.name!r} consumer of table", tables)
+        yield from consumer_problems(self.functions, self.resources())
         if self.dead_letters:
             if not NAME.fullmatch(self.dead_letters):
                 yield (

@@ -1,4 +1,4 @@
-"""Triggers of functions: routes, schedules and streams."""
+"""Triggers of functions: routes and schedules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any
 
 from ..settings import ApiSettings, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant
@@ -145,31 +144,3 @@ class Schedule:
         check_name("schedule", self.name)
         check_operation("schedule", self.operation)
         check_schedule(f"schedule {self.name!r} rate", self.rate)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Consumer:
-    """An operation that runs after items of a table change, at least once for each change.
-
-    It receives the keys of the items in DynamoDB JSON: `[{"id": {"S": "a"}}]`.
-    """
-
-    name: str
-    table: str
-    """Name of a table with a `stream`."""
-    operation: str
-    pattern: Mapping[str, Any] | None = None
-    """Lambda event filter pattern, such as `{"eventName": ["INSERT"]}`. Default (None): all records."""
-    grants: tuple[Grant, ...] = ()
-    """Permissions in addition to reading the stream."""
-    metrics: tuple[Metric, ...] = ()
-    settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Settings of the function of this operation, if functions are split by operation."""
-
-    def __post_init__(self) -> None:
-        check_name("consumer", self.name)
-        check_operation("consumer", self.operation)
-
-
-Part = Route | Schedule | Consumer
-"""Trigger of a function."""

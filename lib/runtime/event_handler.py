@@ -16,7 +16,6 @@ from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
 from urllib.parse import unquote
 
 from . import logging, metrics
-from .attributes import Item
 from .cors import ALLOW_ORIGIN, Cors
 from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable, UnsupportedMediaType
 from .http_client import DEADLINE, AwsError, is_retryable
@@ -49,8 +48,8 @@ Validator = Callable[..., Any]
 
 ScheduledOperation = Callable[[], None]
 """Operation that a schedule invokes."""
-StreamOperation = Callable[[list[Item]], None]
-"""Operation that a DynamoDB stream invokes with the distinct keys of the changed items."""
+RecordHandler = Callable[[Mapping[str, Any], str], dict[str, Any]]
+"""`records.Consumers`: processes the records in an event, and logs them with the ID of the invocation."""
 
 
 class SchemaViolation(Exception):
@@ -113,19 +112,21 @@ class Response(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
+def _reject_records(event: Mapping[str, Any], _: str) -> dict[str, Any]:
+    raise ValueError(f"The function has no consumer for the event with the fields {', '.join(event)}.")
+
+
 class Api:
-    """The Lambda handler of a function, which API Gateway, schedules and DynamoDB streams invoke."""
+    """The Lambda handler of a function, which API Gateway, schedules and event sources invoke."""
 
     def __init__(
         self,
         routes: dict[tuple[str, str], Route],
         schedules: dict[str, ScheduledOperation],
         cors_origin: str,
-        consumers: Mapping[str, StreamOperation] = MappingProxyType({}),
+        consumers: RecordHandler = _reject_records,
     ) -> None:
-        """`routes` are by method and path, `schedules` by name, and `consumers` by the physical name of their table.
-        `cors_origin` is the argument of `Cors`.
-        """
+        """`routes` are by method and path, and `schedules` by name. `cors_origin` is the argument of `Cors`."""
         self._routes = routes
         self._schedules = schedules
         self._consumers = consumers
@@ -137,14 +138,10 @@ class Api:
         DEADLINE.start(context.get_remaining_time_in_millis() / 1000)
         if "schedule" in event:
             log_fields = {"schedule": event["schedule"]}
-            _run_and_log("schedule", context.aws_request_id, log_fields, self._schedules[event["schedule"]])
+            run_and_log("schedule", context.aws_request_id, log_fields, self._schedules[event["schedule"]])
             return {}
-        if "Records" in event:
-            records = event["Records"]
-            table = records[0]["eventSourceARN"].split("/")[1]
-            log_fields = {"table": table, "records": len(records)}
-            _run_and_log("stream", context.aws_request_id, log_fields, lambda: self._consumers[table](_keys(records)))
-            return {}
+        if "Records" in event or "consumer" in event:
+            return self._consumers(event, context.aws_request_id)
         return self._handle_request(event)
 
     def _handle_request(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -169,7 +166,7 @@ class Api:
             log_fields["status"] = response.status
             return response
 
-        response = _run_and_log("request", correlation_id, log_fields, respond)
+        response = run_and_log("request", correlation_id, log_fields, respond)
         ids = {"X-Request-Id": request_id, "X-Correlation-Id": correlation_id}
         return {
             "statusCode": response.status,
@@ -201,7 +198,7 @@ class Api:
         return response
 
 
-def _run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:
+def run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:
     """Run an invocation. Then log the fields, the duration and the metrics in one line."""
     start = time.perf_counter()
     INVOCATION.begin(correlation_id)
@@ -213,16 +210,6 @@ def _run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], r
         raise
     finally:
         logging.write("INFO", message, metrics.embedded_metrics(), **fields, durationMs=_elapsed_ms(start))
-
-
-def _keys(records: list[dict[str, Any]]) -> list[Item]:
-    """Return the distinct keys of stream records."""
-    keys: list[Item] = []
-    for record in records:
-        key = record["dynamodb"]["Keys"]
-        if key not in keys:
-            keys.append(key)
-    return keys
 
 
 def _elapsed_ms(start: float) -> float:

@@ -50,9 +50,9 @@ class Compute:
             for schedule in function.schedules
         }
         self.consumers = {
-            consumer.name: self._consumer(function, consumer)
-            for function in functions
-            for consumer in function.consumers
+            consumer.name: self._stream_consumer(function, consumer)
+            for function, consumer in context.service.consumers()
+            if isinstance(consumer, model.StreamConsumer)
         }
 
     def create_rollout(self, alarms: Mapping[str, Alarms]) -> Rollout | None:
@@ -216,7 +216,7 @@ class Compute:
             context.opts,
         )
 
-    def _consumer(self, definition: model.Function, consumer: model.Consumer) -> Consumer:
+    def _stream_consumer(self, definition: model.Function, consumer: model.StreamConsumer) -> Consumer:
         context = self._context
         return Consumer(
             context.child(consumer.name),
@@ -224,6 +224,11 @@ class Compute:
                 stream_arn=self._data.tables[consumer.table].stream_arn,
                 function_name=self.functions[definition.name].target_name,
                 pattern=consumer.pattern,
+                batch_size=consumer.batch_size,
+                window_seconds=consumer.window_seconds,
+                parallelization_factor=consumer.parallelization_factor,
+                max_retries=consumer.max_retries,
+                starting_position=consumer.starting_position,
                 dead_letter_arn=self._data.dead_letter_arn(definition),
                 tags=context.tags,
             ),

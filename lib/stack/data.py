@@ -50,13 +50,13 @@ class DataLayer:
         queue = self._dead_letter_target(function)
         return [
             *(self.statement(grant) for grant in function.grants()),
-            *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
+            *(self.tables[c.table].grant_stream() for c in function.consumers if isinstance(c, model.StreamConsumer)),
             *([queue.grant(["SendMessage"])] if queue else []),
         ]
 
     def environment(self, function: model.Function) -> dict[str, pulumi.Input[str]]:
         """Return the environment variables of the resources that a function has access to."""
-        accessible = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
+        accessible = {grant.on for grant in function.grants()} | {consumer.source for consumer in function.consumers}
         if not accessible:
             return {}
         definition, variables = self._context.service, dict[str, pulumi.Input[str]]()

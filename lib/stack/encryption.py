@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pulumi
 
+from .. import model
 from ..components.data.key import Key, KeyArgs
 from ..components.derived import derive
 from ..components.lookup import existing_resources
 from ..documents import iam
-from ..model import Function
 from .context import StackContext
 
 
@@ -25,17 +25,16 @@ class Encryption:
         self.replica_kms_key_arns: dict[str, pulumi.Input[str]] = self._replica_kms_key_arns()
         """ARN of the customer managed key in each replica region of the tables."""
 
-    def statements(self, function: Function) -> list[pulumi.Output[iam.Statement]]:
+    def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
         """Return the permissions to use the key for the resources that a function has access to."""
         if self.kms_key_arn is None:
             return []
-        service = self._context.service
-        stores = {secret.name: secret.store for secret in service.secrets}
-        tables = {table.name: "dynamodb" for table in service.tables}
-        topics = {topic.name: "sns" for topic in service.topics}
-        services = {**tables, **topics, **stores}
-        used = {services[grant.on] for grant in function.grants() if grant.on in services}
-        used |= {"dynamodb" for _ in function.consumers}
+        service, resources = self._context.service, self._context.service.resources()
+        sources = [c.source for c in function.consumers if isinstance(c, model.StreamConsumer | model.QueueConsumer)]
+        accessed = [*(grant.on for grant in function.grants()), *sources]
+        # Parameters are not encrypted, and event buses use the key themselves.
+        unencrypted = (model.Parameter, model.EventBus)
+        used = {resources[name].aws_service() for name in accessed if not isinstance(resources[name], unencrypted)}
         used |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
         needs = iam.required_key_actions(sorted(used)).items()
         suffix = self._context.provider_info.dns_suffix

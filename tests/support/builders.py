@@ -10,7 +10,6 @@ import pytest
 from lib.model import (
     Alarm,
     Code,
-    Consumer,
     Function,
     Grant,
     Index,
@@ -22,6 +21,7 @@ from lib.model import (
     Service,
     ServiceFactory,
     Site,
+    StreamConsumer,
     Table,
     Topic,
 )
@@ -75,8 +75,8 @@ def a_grant(on: str, *actions: str, indexes: tuple[str, ...] = (), keys: tuple[s
     return Grant(on=on, actions=actions, indexes=indexes, keys=keys)
 
 
-def a_consumer(**changes: Any) -> Consumer:
-    return Consumer(**{"name": "arrivals", "table": "parcels", "operation": "greet", **changes})
+def a_consumer(**changes: Any) -> StreamConsumer:
+    return StreamConsumer(**{"name": "arrivals", "table": "parcels", "operation": "greet", **changes})
 
 
 def a_secret(**changes: Any) -> Secret:
