@@ -10,6 +10,7 @@ from .components.api.firewall import Firewall
 from .components.api.rest_api import Api
 from .components.api.user_pool import UserPool
 from .components.compute.consumer import Consumer
+from .components.compute.event_consumer import EventConsumer
 from .components.compute.function import Function
 from .components.compute.layer import Layer
 from .components.compute.role import Role
@@ -21,6 +22,7 @@ from .components.data.parameter import Parameter
 from .components.data.secret import Secret
 from .components.data.table import Table
 from .components.lookup import previous_state
+from .components.messaging.event_bus import EventBus
 from .components.messaging.queue import Queue
 from .components.messaging.topic import Topic
 from .components.monitoring.alarm import Alarm
@@ -32,6 +34,8 @@ from .components.network.existing_network import ExistingNetwork
 from .components.network.network import Network
 from .components.site.site import Site
 from .components.site.site_files import SiteFiles
+from .components.storage.bucket import Bucket
+from .components.storage.notification import BucketNotification
 from .model import Service
 from .settings import Settings
 from .stack import diagnostics
@@ -65,6 +69,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     topics: dict[str, Topic]
     alarm_topic: Topic
     """Topic that alarms notify. It is one of `topics` if the service definition names it."""
+    buckets: dict[str, Bucket]
+    event_buses: dict[str, EventBus]
     backup: Backup | None
     parameters: dict[str, Parameter]
     secrets: dict[str, Secret]
@@ -80,6 +86,10 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     schedules: dict[str, Schedule]
     consumers: dict[str, Consumer]
     """Event source mappings of table streams."""
+    event_consumers: dict[str, EventConsumer]
+    """EventBridge rules of the consumers of events."""
+    notifications: dict[str, BucketNotification]
+    """Consumers of object events, by name of the bucket."""
     api: Api
     firewall: Firewall | None
     site_files: SiteFiles | None
@@ -114,6 +124,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         data = DataLayer(context, encryption)
         self.tables = data.tables
         self.topics, self.alarm_topic = data.topics, data.alarm_topic
+        self.buckets, self.event_buses = data.buckets, data.event_buses
         self.backup = data.backup
         self.parameters, self.secrets = data.parameters, data.secrets
         self.dead_letters = data.dead_letters
@@ -124,6 +135,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         compute = Compute(context, encryption, data, frontend)
         self.roles, self.layers, self.network = compute.roles, compute.layers, compute.network
         self.functions, self.schedules, self.consumers = compute.functions, compute.schedules, compute.consumers
+        self.event_consumers, self.notifications = compute.event_consumers, compute.notifications
 
         edge = Edge(context, encryption, frontend, compute)
         self.api, self.firewall, self.site_files = edge.api, edge.firewall, edge.site_files

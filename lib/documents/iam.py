@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ..model import iam_actions
 from ..model.names import RESTORED_INFIX
 
 Statement = dict[str, Any]
@@ -21,6 +22,8 @@ XRAY_WRITE = "AWSXRayDaemonWriteAccess"
 """Managed policy for sending traces. X-Ray does not support resource-level permissions for these actions."""
 STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 """Actions that Lambda performs with a function's role to read the stream of a table."""
+OBJECT_LISTS = ("ListBucket", "ListBucketVersions")
+"""Actions on a bucket that list objects with the prefix in the condition key `s3:prefix`."""
 VPC_ACCESS_ACTIONS = (
     "CreateNetworkInterface",
     "DescribeNetworkInterfaces",
@@ -57,7 +60,8 @@ class KeyServicePrincipal(NamedTuple):
     """Service principal. It ends with `amazonaws.com` in every partition unless it contains a region."""
 
 
-KEY_SERVICE_PRINCIPALS = {
+_BUS = "arn:{partition}:events:{region}:{account}:event-bus/*"
+KEY_SERVICE_PRINCIPALS: dict[str, KeyServicePrincipal | tuple[KeyServicePrincipal, ...]] = {
     "logs": KeyServicePrincipal(
         # The condition is never true for actions without an encryption context.
         actions=tuple(action for action in KEY_USE if action not in ("CreateGrant", "DescribeKey")),
@@ -69,6 +73,18 @@ KEY_SERVICE_PRINCIPALS = {
     "events": KeyServicePrincipal(
         KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:events:{region}:{account}:rule/*"
     ),
+    # Buses and their archives have one encryption context. Only calls for dead letters have the source ARN of the bus,
+    # and DescribeKey has neither.
+    "event-buses": (
+        KeyServicePrincipal(
+            *((*KEY_SENDING, "ReEncrypt*"), "ArnLike", "kms:EncryptionContext:aws:events:event-bus:arn", _BUS),
+            principal="events.amazonaws.com",
+        ),
+        KeyServicePrincipal(KEY_SENDING, "ArnLike", "aws:SourceArn", _BUS, principal="events.amazonaws.com"),
+        KeyServicePrincipal(
+            ("DescribeKey",), "StringEquals", "aws:SourceAccount", "{account}", principal="events.amazonaws.com"
+        ),
+    ),
     # Any distribution of the account: the distribution is created after the key and named in the bucket policy.
     "cloudfront": KeyServicePrincipal(
         ("Decrypt",), "ArnLike", "aws:SourceArn", "arn:{partition}:cloudfront::{account}:distribution/*"
@@ -78,7 +94,8 @@ KEY_SERVICE_PRINCIPALS = {
         KeyServicePrincipal(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}"),
     ),
 }
-"""Services that use a key as a service principal: for log groups, dead-letter queues of rules, sites and topics."""
+"""Services that use a key as a service principal: for log groups, dead-letter queues of rules, event buses, sites and
+topics."""
 KEY_VIA_SERVICES = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
 """Services that use a key on behalf of the principal that calls them."""
 
@@ -126,6 +143,33 @@ def allow_table_actions(
     return statement
 
 
+def bucket_action_groups(actions: Sequence[str]) -> list[list[str]]:
+    """Return the actions on a bucket by statement: actions on objects, lists of objects, and other actions."""
+    groups: dict[str, list[str]] = {}
+    for action in actions:
+        kind = "object" if action in iam_actions.ACTIONS["object"] else "list" if action in OBJECT_LISTS else "bucket"
+        groups.setdefault(kind, []).append(action)
+    return list(groups.values())
+
+
+def allow_bucket_actions(arn: str, actions: Sequence[str], keys: Sequence[str] = ()) -> Statement:
+    """Return a statement that allows one of `bucket_action_groups` on a bucket or on its objects.
+
+    With `keys`, it applies only to objects with these keys, with `*` for any string, or to lists with such a prefix.
+    """
+    if actions[0] in iam_actions.ACTIONS["object"]:
+        return allow("s3", actions, [f"{arn}/{key}" for key in keys or ["*"]])
+    statement = allow("s3", actions, [arn])
+    if keys and actions[0] in OBJECT_LISTS:
+        statement["Condition"] = {"StringLike": {"s3:prefix": list(keys)}}
+    return statement
+
+
+def bucket_policy(arn: str) -> dict[str, Any]:
+    """Return the policy of a bucket that denies requests without TLS. Roles of the account need IAM permissions."""
+    return policy_document([deny_insecure_transport("s3", [arn, f"{arn}/*"])])
+
+
 def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:
     """Return a statement that allows calls of routes, by method and path, in a stage of a REST API.
 
@@ -151,15 +195,19 @@ def deny_insecure_transport(service: str, resources: Sequence[str]) -> Statement
     }
 
 
-def queue_policy(arn: str, rules: Sequence[str]) -> dict[str, Any]:
-    """Return the policy of a queue that only the named EventBridge rules of its account and region can send to."""
+def queue_policy(arn: str, rules: Sequence[str], buses: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the policy of a queue that only EventBridge rules and buses of its account and region can send to.
+
+    A rule of a custom bus has the name `<bus>/<rule>`.
+    """
     events = arn.rpartition(":")[0].replace(":sqs:", ":events:")
-    allow_rules = {
+    sources = [f"{events}:rule/{rule}" for rule in rules] + [f"{events}:event-bus/{bus}" for bus in buses]
+    allow_sources = {
         **allow("sqs", ["SendMessage"], [arn]),
         "Principal": {"Service": "events.amazonaws.com"},
-        "Condition": {"ArnEquals": {"aws:SourceArn": [f"{events}:rule/{rule}" for rule in rules]}},
+        "Condition": {"ArnEquals": {"aws:SourceArn": sources}},
     }
-    return policy_document([deny_insecure_transport("sqs", [arn]), *([allow_rules] if rules else [])])
+    return policy_document([deny_insecure_transport("sqs", [arn]), *([allow_sources] if sources else [])])
 
 
 def allow_publish(service: str, topic_arn: str) -> Statement:
@@ -221,7 +269,8 @@ def key_statements(
         via_services,
         *(
             _allow_service_principal(name, permissions, variables)
-            for name, permissions in KEY_SERVICE_PRINCIPALS.items()
+            for name, principals in KEY_SERVICE_PRINCIPALS.items()
+            for permissions in ([principals] if isinstance(principals, KeyServicePrincipal) else principals)
             if name in services
         ),
     ]
@@ -250,8 +299,8 @@ def required_key_actions(services: Collection[str]) -> dict[str, list[str]]:
 
     `services` are the services that the role uses and that encrypt their data with the key.
     """
-    messaging = [service for service in services if service in ("sns", "sqs")]
-    actions = {"Decrypt": [*services], "GenerateDataKey": messaging}
+    writing = [service for service in services if service in ("s3", "sns", "sqs")]
+    actions = {"Decrypt": [*services], "GenerateDataKey": writing}
     return {action: via_services for action, via_services in actions.items() if via_services}
 
 

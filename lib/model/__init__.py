@@ -16,7 +16,7 @@ from .factory import SeedData, ServiceFactory
 from .function import Function, Part
 from .grants import Grant
 from .journey import Journey
-from .messaging import EventBus, Queue
+from .messaging import DEFAULT_BUS, EventBus, Queue
 from .resource import Resource
 from .resources import (
     STANDARD_ALARMS,
@@ -47,6 +47,7 @@ from .workload import Operation, Workload
 
 __all__ = [
     "CORS_VARIABLE",
+    "DEFAULT_BUS",
     "DEFAULT_TAGS",
     "GROUP_VARIABLE",
     "METHODS",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
 from ..settings import FunctionSettings, between, invalid_value
 from ..settings.base import Check
 from .grants import Grant
+from .messaging import DEFAULT_BUS
 from .resources import Metric
 from .validation import check_name, check_operation
 
 StartingPosition = Literal["LATEST", "TRIM_HORIZON"]
 FilterScope = Literal["MessageAttributes", "MessageBody"]
-DEFAULT_BUS = "default"
-"""Event bus of every account, which receives the events of AWS services."""
 WINDOW = between(0, 300, "seconds")
 
 
@@ -145,6 +145,9 @@ class BucketConsumer(Consumer):
         super().__post_init__()
         if not self.events or not all(event in BUCKET_EVENTS for event in self.events):
             raise self._invalid("events", f"among {', '.join(BUCKET_EVENTS)}, at least one")
+        for field_name in ("prefix", "suffix"):
+            if "*" in getattr(self, field_name):
+                raise self._invalid(field_name, "without '*', which S3 compares literally", "Remove the '*'.")
 
     @property
     def source(self) -> str:
@@ -187,6 +190,17 @@ class EventConsumer(Consumer):
         super().__post_init__()
         if not self.pattern:
             raise self._invalid("pattern", "an event pattern with at least one field")
+        for field_name in self.pattern:
+            if field_name not in EVENT_FIELDS:
+                similar = difflib.get_close_matches(field_name, EVENT_FIELDS, n=1)
+                remedy = f"Did you mean {similar[0]!r}?" if similar else "Fields of the event are below 'detail'."
+                raise invalid_value(
+                    f"consumer {self.name!r} pattern field", field_name, f"one of {', '.join(EVENT_FIELDS)}", remedy
+                )
+        for path, value in _pattern_leaves(self.pattern):
+            if not isinstance(value, list | tuple) or not value:
+                expected, remedy = "a list of at least one value", f"Use {[value]!r}." if value else ""
+                raise invalid_value(f"consumer {self.name!r} pattern {path}", value, expected, remedy)
 
     @property
     def source(self) -> str:
@@ -194,6 +208,20 @@ class EventConsumer(Consumer):
         return self.bus
 
 
+def _pattern_leaves(pattern: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a pattern that are not mappings, with their paths."""
+    for name, value in pattern.items():
+        if isinstance(value, Mapping):
+            yield from _pattern_leaves(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+EVENT_FIELDS = (
+    *("source", "detail-type", "detail", "resources", "account", "region", "time", "id", "version", "replay-name"),
+    "$or",
+)
+"""Fields of an event pattern."""
 BUCKET_EVENTS = (
     "ObjectCreated:*", "ObjectCreated:Put", "ObjectCreated:Post", "ObjectCreated:Copy",
     "ObjectCreated:CompleteMultipartUpload", "ObjectRemoved:*", "ObjectRemoved:Delete",

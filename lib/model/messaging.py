@@ -8,6 +8,8 @@ from typing import ClassVar
 from ..settings import between, invalid_value
 from .resource import Resource
 
+DEFAULT_BUS = "default"
+"""Event bus of every account, which receives the events of AWS services."""
 MAX_RETENTION_SECONDS = 14 * 86_400
 
 
@@ -83,6 +85,9 @@ class EventBus(Resource):
 
     def __post_init__(self) -> None:
         self._check_names()
+        if self.name == DEFAULT_BUS:
+            remedy = "Functions can consume its events without declaring it."
+            raise invalid_value("event bus name", self.name, "another name than that of the bus of AWS", remedy)
         is_valid, expected = between(0, 3650, "days (0: no archive)")
         if not is_valid(self.archive_days):
             raise invalid_value(f"event bus {self.name!r} archive_days", self.archive_days, expected)

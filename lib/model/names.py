@@ -23,6 +23,8 @@ LIMITS = {
     "dashboard": 255,
     "web-acl": 128,
     "bucket": 36,
+    "event-bus": 256,
+    "archive": 48,
     "user-pool": 128,
     "network": 218,
     "vault": 50,

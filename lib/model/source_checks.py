@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .consumers import (
-    DEFAULT_BUS,
     BucketConsumer,
     Consumer,
     EventConsumer,
@@ -14,7 +13,8 @@ from .consumers import (
     TopicConsumer,
 )
 from .function import Function
-from .messaging import EventBus, Queue
+from .messaging import DEFAULT_BUS, EventBus, Queue
+from .object_loops import loop_problems
 from .resource import Resource
 from .resources import Table, Topic
 from .storage import Bucket
@@ -38,7 +38,6 @@ EXPECTED: Mapping[type[Resource], tuple[str, str]] = {
 """Field of a consumer with its source, and its valid values, by the kind of resource."""
 EXCLUSIVE = (StreamConsumer, QueueConsumer, TopicConsumer)
 """Consumers of which a function can have only one for each source."""
-WRITE_ACTIONS = ("PutObject", "DeleteObject")
 
 
 def consumer_problems(functions: Sequence[Function], resources: Mapping[str, Resource]) -> Iterator[str]:
@@ -60,10 +59,10 @@ def consumer_problems(functions: Sequence[Function], resources: Mapping[str, Res
                     f"consumer {consumer.name!r} must differ from consumer {other.name!r} in events, prefix or suffix, "
                     f"got {consumer.prefix!r} and {other.prefix!r}. S3 rejects notifications that overlap."
                 )
-    for function in functions:
-        for consumer in function.consumers:
-            if isinstance(consumer, BucketConsumer):
-                yield from _loop_problems(consumer)
+    yield from loop_problems(buckets)
+    rules = [schedule.name for function in functions for schedule in function.schedules]
+    rules += [consumer.name for consumer in consumers if isinstance(consumer, EventConsumer)]
+    yield from duplicates("schedule or consumer of events", rules)
 
 
 def _source_problems(consumer: Consumer, resources: Mapping[str, Resource]) -> Iterator[str]:
@@ -95,19 +94,5 @@ def _overlap(first: BucketConsumer, second: BucketConsumer) -> bool:
 
 
 def _is_same_event(one: str, other: str) -> bool:
-    return one.startswith(other.rstrip("*")) or other.startswith(one.rstrip("*"))
-
-
-def _loop_problems(consumer: BucketConsumer) -> Iterator[str]:
-    """Yield an error if the operation can write objects that invoke it again."""
-    for grant in consumer.grants:
-        writes = [action for action in grant.actions if action in WRITE_ACTIONS]
-        keys = [key.partition("*")[0] for key in grant.keys or ("*",)]
-        if grant.on == consumer.bucket and writes and not consumer.suffix:
-            for key in keys:
-                if key.startswith(consumer.prefix) or consumer.prefix.startswith(key):
-                    yield (
-                        f"consumer {consumer.name!r} grant on {grant.on!r} keys must not include the prefix "
-                        f"{consumer.prefix!r} of the consumer with {writes[0]}, got {grant.keys}. Each object that the "
-                        "operation writes would invoke it again: use a prefix or another bucket for its results."
-                    )
+    wildcards = [event.removesuffix("*") for event in (one, other) if event.endswith("*")]
+    return one == other or any(one.startswith(group) and other.startswith(group) for group in wildcards)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from .. import model
 from ..assets.lambda_archive import generated_sources, shared_sources, sources
 from ..components.compute.consumer import Consumer, ConsumerArgs
+from ..components.compute.event_consumer import EventConsumer, EventConsumerArgs
 from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
 from ..components.compute.layer import Layer, LayerArgs
 from ..components.compute.role import Role, RoleArgs
@@ -16,6 +17,7 @@ from ..components.compute.schedule import Schedule, ScheduleArgs
 from ..components.monitoring.function_alarms import Alarms
 from ..components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from ..components.network.network import Network, NetworkArgs
+from ..components.storage.notification import BucketNotification, BucketNotificationArgs, BucketTarget
 from ..documents import iam
 from ..documents.network import grants_by_service
 from ..model.names import role_name_prefix
@@ -32,7 +34,7 @@ need no authorization."""
 
 
 class Compute:
-    """Functions with their roles, layer and network, and the schedules and table streams that invoke them."""
+    """Functions with their roles, layer and network, and the schedules and consumers that invoke them."""
 
     def __init__(self, context: StackContext, encryption: Encryption, data: DataLayer, frontend: Frontend) -> None:
         self._context, self._encryption, self._data, self._frontend = context, encryption, data, frontend
@@ -54,6 +56,12 @@ class Compute:
             for function, consumer in context.service.consumers()
             if isinstance(consumer, model.StreamConsumer)
         }
+        self.event_consumers = {
+            consumer.name: self._event_consumer(function, consumer)
+            for function, consumer in context.service.consumers()
+            if isinstance(consumer, model.EventConsumer)
+        }
+        self.notifications = self._notifications()
 
     def create_rollout(self, alarms: Mapping[str, Alarms]) -> Rollout | None:
         """Create the CodeDeploy resources that shift the aliases and roll back on alarms; return None if disabled."""
@@ -161,7 +169,10 @@ class Compute:
         grants = grants_by_service(context.service).items()
         args = NetworkArgs(
             name=name,
-            statements={target: [self._data.statement(grant) for grant in group] for target, group in grants},
+            statements={
+                target: [statement for grant in group for statement in self._data.permissions(grant)]
+                for target, group in grants
+            },
             settings=settings,
             log_retention_days=context.settings.function.log_retention_days,
             kms_key_arn=self._encryption.kms_key_arn,
@@ -231,6 +242,52 @@ class Compute:
                 starting_position=consumer.starting_position,
                 dead_letter_arn=self._data.dead_letter_arn(definition),
                 tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _event_consumer(self, definition: model.Function, consumer: model.EventConsumer) -> EventConsumer:
+        context, function = self._context, self.functions[definition.name]
+        bus = self._data.event_buses.get(consumer.bus)
+        return EventConsumer(
+            context.child(consumer.name),
+            EventConsumerArgs(
+                name=context.names.physical("rule", consumer.name),
+                consumer=consumer.name,
+                pattern=consumer.pattern,
+                bus_name=bus.name if bus else None,
+                function_name=function.name,
+                function_arn=function.target_arn,
+                alias=function.qualifier,
+                dead_letter_arn=self._data.dead_letter_arn(definition),
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _notifications(self) -> dict[str, BucketNotification]:
+        """Create the notification configuration of each bucket with consumers, by name of the bucket."""
+        targets: dict[str, list[BucketTarget]] = {}
+        for definition, consumer in self._context.service.consumers():
+            if isinstance(consumer, model.BucketConsumer):
+                targets.setdefault(consumer.bucket, []).append(self._bucket_target(definition, consumer))
+        return {bucket: self._notification(bucket, consumers) for bucket, consumers in targets.items()}
+
+    def _bucket_target(self, definition: model.Function, consumer: model.BucketConsumer) -> BucketTarget:
+        function = self.functions[definition.name]
+        return BucketTarget(
+            consumer=consumer,
+            function_name=function.name,
+            function_arn=function.target_arn,
+            alias=function.qualifier,
+        )
+
+    def _notification(self, bucket: str, targets: list[BucketTarget]) -> BucketNotification:
+        context = self._context
+        return BucketNotification(
+            context.child(bucket),
+            BucketNotificationArgs(
+                bucket=self._data.buckets[bucket], targets=targets, account=context.provider_info.account
             ),
             context.opts,
         )

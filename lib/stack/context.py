@@ -7,7 +7,7 @@ import pulumi
 from ..components.lookup import existing_resources
 from ..components.lookup.provider_info import ProviderInfo
 from ..documents.backup_vaults import name_suffix
-from ..model import Secret, Service
+from ..model import DEFAULT_BUS, EventConsumer, Secret, Service
 from ..model import names as naming
 from ..settings import USER_POOL
 from .args import TapStackArgs
@@ -49,6 +49,11 @@ class StackNames:
     def tables(self) -> dict[str, str]:
         """Return the name of every table by its name in the service definition."""
         return {table.name: self.physical("table", table.name) for table in self._service.tables}
+
+    def rule_path(self, consumer: EventConsumer) -> str:
+        """Return the path of the rule of a consumer of events in ARNs: a rule of a custom bus has the bus as prefix."""
+        rule = self.physical("rule", consumer.name)
+        return rule if consumer.bus == DEFAULT_BUS else f"{self.physical('event-bus', consumer.bus)}/{rule}"
 
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""

@@ -13,9 +13,12 @@ from ..components.data.parameter import Parameter, ParameterArgs
 from ..components.data.secret import Secret, SecretArgs
 from ..components.data.table import Table, TableArgs
 from ..components.lookup import existing_resources
+from ..components.messaging.event_bus import EventBus, EventBusArgs
 from ..components.messaging.queue import Queue, QueueArgs
 from ..components.messaging.topic import Topic, TopicArgs
+from ..components.storage.bucket import Bucket, BucketArgs
 from ..documents import iam
+from ..model.names import bucket_name_prefix
 from ..runtime import http_client as aws_client
 from .context import StackContext
 from .encryption import Encryption
@@ -25,7 +28,8 @@ BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
 
 
 class DataLayer:
-    """Tables with their backups, topics, parameters, secrets and the dead-letter queue, with access for functions."""
+    """Tables with their backups, topics, buckets, event buses, parameters, secrets and the dead-letter queue, with
+    access for functions."""
 
     def __init__(self, context: StackContext, encryption: Encryption) -> None:
         self._context, self._encryption = context, encryption
@@ -37,19 +41,31 @@ class DataLayer:
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in definition.parameters}
         self.secrets = {secret.name: self._secret(secret) for secret in definition.secrets}
         self.dead_letters = self._dead_letters() if definition.dead_letters else None
+        self.buckets = {bucket.name: self._bucket(bucket) for bucket in definition.buckets}
+        self.event_buses = {bus.name: self._event_bus(bus) for bus in definition.event_buses}
 
-    def statement(self, grant: model.Grant) -> pulumi.Output[iam.Statement]:
-        """Return the permission that a grant describes."""
+    def permissions(self, grant: model.Grant) -> list[pulumi.Output[iam.Statement]]:
+        """Return the permissions that a grant describes."""
+        if grant.on in self.buckets:
+            return self.buckets[grant.on].grant(grant.actions, grant.keys)
+        return [self._statement(grant)]
+
+    def _statement(self, grant: model.Grant) -> pulumi.Output[iam.Statement]:
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
-        others: Mapping[str, Topic | Parameter | Secret] = {**self.topics, **self.parameters, **self.secrets}
+        others: Mapping[str, Topic | EventBus | Parameter | Secret] = {
+            **self.topics,
+            **self.event_buses,
+            **self.parameters,
+            **self.secrets,
+        }
         return others[grant.on].grant(grant.actions)
 
     def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
         """Return all permissions of a function: its grants, the streams that it consumes, its dead-letter queue."""
         queue = self._dead_letter_target(function)
         return [
-            *(self.statement(grant) for grant in function.grants()),
+            *(statement for grant in function.grants() for statement in self.permissions(grant)),
             *(self.tables[c.table].grant_stream() for c in function.consumers if isinstance(c, model.StreamConsumer)),
             *([queue.grant(["SendMessage"])] if queue else []),
         ]
@@ -63,6 +79,8 @@ class DataLayer:
         variables |= {t.variable: self.tables[t.name].name for t in definition.tables if t.name in accessible}
         variables |= {t.variable: self.topics[t.name].arn for t in definition.topics if t.name in accessible}
         variables |= {s.variable: self.secrets[s.name].name for s in definition.secrets if s.name in accessible}
+        variables |= {b.variable: self.buckets[b.name].name for b in definition.buckets if b.name in accessible}
+        variables |= {b.variable: self.event_buses[b.name].name for b in definition.event_buses if b.name in accessible}
         for parameter in definition.parameters:
             if parameter.name in accessible and parameter.variable:
                 created = self.parameters[parameter.name]
@@ -135,6 +153,41 @@ class DataLayer:
             context.opts,
         )
 
+    def _bucket(self, bucket: model.Bucket) -> Bucket:
+        context = self._context
+        return Bucket(
+            context.child(bucket.name),
+            BucketArgs(
+                name_prefix=bucket_name_prefix(context.names.physical("bucket", bucket.name)),
+                kms_key_arn=self._encryption.kms_key_arn,
+                versioned=bucket.versioned,
+                noncurrent_days=bucket.noncurrent_days,
+                cors=bucket.cors,
+                expirations=bucket.expirations,
+                requires_tls=True,
+                retain_on_delete=bool(context.settings.table.retain_on_delete),
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _event_bus(self, bus: model.EventBus) -> EventBus:
+        context, names, kms_key_arn = self._context, self._context.names, self._encryption.kms_key_arn
+        # EventBridge sends only events that it cannot encrypt or decrypt with a customer managed key.
+        queue = self.dead_letters if kms_key_arn is not None else None
+        return EventBus(
+            context.child(bus.name),
+            EventBusArgs(
+                name=names.physical("event-bus", bus.name),
+                archive_name=names.physical("archive", bus.name) if bus.archive_days else "",
+                archive_days=bus.archive_days,
+                kms_key_arn=kms_key_arn,
+                dead_letter_arn=queue.arn if queue else None,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
     def _backup(self) -> Backup:
         context, names, transitions = self._context, self._context.names, self._context.transitions
         kms_key_arn = self._encryption.kms_key_arn
@@ -197,11 +250,17 @@ class DataLayer:
         context = self._context
         type_, functions = context.service.dead_letters, context.service.functions
         schedules = [schedule for function in functions for schedule in function.schedules]
+        events = [c for _, c in context.service.consumers() if isinstance(c, model.EventConsumer)]
+        buses = [context.names.physical("event-bus", bus.name) for bus in context.service.event_buses]
         return Queue(
             context.child(type_),
             QueueArgs(
                 name=context.names.physical("queue", type_),
-                rules=[context.names.physical("rule", schedule.name) for schedule in schedules],
+                rules=[
+                    *(context.names.physical("rule", schedule.name) for schedule in schedules),
+                    *(context.names.rule_path(consumer) for consumer in events),
+                ],
+                buses=buses if self._encryption.kms_key_arn is not None else (),
                 kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,
             ),

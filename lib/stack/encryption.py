@@ -66,7 +66,9 @@ class Encryption:
         uses: dict[str, bool] = {
             **dict.fromkeys(("dynamodb", "lambda", "logs", "sns", "cloudwatch"), True),
             **dict.fromkeys(("sqs", "events"), has_queue),
-            **dict.fromkeys(("s3", "cloudfront"), has_private_site),
+            "s3": has_private_site or bool(service.buckets),
+            "cloudfront": has_private_site,
+            "event-buses": bool(service.event_buses),
             **{secret.store: True for secret in service.secrets},
             "budgets": settings.cost.has_budget,
             "backup": bool(settings.backup.retention_days),

@@ -42,11 +42,11 @@ from lib.components.network.function_security_group import FunctionSecurityGroup
 from lib.components.network.nat import Nat, NatArgs
 from lib.components.network.network import Network, NetworkArgs
 from lib.components.network.vpc import Vpc, VpcArgs
-from lib.components.site.bucket import Bucket, BucketArgs
 from lib.components.site.distribution import Distribution, DistributionArgs
 from lib.components.site.site import Site, SiteArgs
 from lib.components.site.site_files import SiteFiles, SiteFilesArgs
 from lib.components.site.website import Website, WebsiteArgs
+from lib.components.storage.bucket import Bucket, BucketArgs
 from lib.model import Index, Store
 from lib.model import Key as Attribute
 from lib.model import Site as SiteDefinition

@@ -22,7 +22,10 @@ class QueueArgs:
     name: str
     """Physical name of the queue."""
     rules: Sequence[str] = ()
-    """Names of the EventBridge rules of the same account and region that can send messages to the queue."""
+    """Names of the EventBridge rules of the same account and region that can send messages to the queue; `<bus>/<rule>`
+    for a rule of a custom event bus."""
+    buses: Sequence[str] = ()
+    """Names of the event buses of the same account and region that can send messages to the queue."""
     kms_key_arn: pulumi.Input[str] | None = None
     """KMS key that encrypts the messages. Default (None): SQS managed encryption."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -49,7 +52,7 @@ class Queue(pulumi.ComponentResource):
         self.policy = aws.sqs.QueuePolicy(
             f"{name}-policy",
             queue_url=self.url,
-            policy=pulumi.Output.json_dumps(derive(lambda arn: iam.queue_policy(arn, args.rules), self.arn)),
+            policy=pulumi.Output.json_dumps(derive(iam.queue_policy, self.arn, list(args.rules), list(args.buses))),
             opts=child,
         )
         self.register_outputs({"name": self.name, "arn": self.arn, "url": self.url})
