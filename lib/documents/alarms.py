@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..model import Alarm, Function, Service, Table
+from ..model import Alarm, EventConsumer, Function, Service, StreamConsumer, Table
 from ..settings import AlarmSettings
 
 MAX_SUMMED_METRICS = 9
@@ -44,10 +44,16 @@ def recommended_alarms(service: Service, settings: AlarmSettings, duration_ms: M
     """Return the recommended alarms on metrics that no alarm of the service definition watches.
 
     `duration_ms` is the duration threshold by function name. `Alarm.on` is `api`, `dead-letters`, `lambda NAME`, `table
-    NAME` or `index TABLE/NAME`.
+    NAME`, `index TABLE/NAME` or `rule NAME`.
     """
     defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
-    alarms = (*_api(settings), *_functions(service, settings, duration_ms), *_tables(service), *_queue(service))
+    alarms = (
+        *_api(settings),
+        *_functions(service, settings, duration_ms),
+        *_tables(service),
+        *_rules(service),
+        *_queue(service),
+    )
     return [alarm for alarm in alarms if (alarm.on, alarm.metric) not in defined]
 
 
@@ -70,7 +76,7 @@ def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[s
                 evaluation_periods=15,
                 description="has a p90 duration near its timeout: check its log for slow calls or increase its memory",
             )
-        if function.consumers:
+        if any(isinstance(consumer, StreamConsumer) for consumer in function.consumers):
             yield Alarm(
                 name="iterator-age",
                 on=on,
@@ -116,6 +122,18 @@ def _granted_actions(function: Function, table: Table) -> Iterator[str]:
     for grant in function.grants():
         if grant.on == table.name:
             yield from grant.actions
+
+
+def _rules(service: Service) -> Iterator[Alarm]:
+    for _, consumer in service.consumers():
+        if isinstance(consumer, EventConsumer):
+            yield Alarm(
+                name="failed-invocations",
+                on=f"rule {consumer.name}",
+                metric="FailedInvocations",
+                threshold=0,
+                description="cannot invoke its function: check the permissions and the throttles of the function",
+            )
 
 
 def _queue(service: Service) -> Iterator[Alarm]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..model import Service
+from ..model import Service, StreamConsumer
 from ..runtime import metrics
 
 WIDTH = 24
@@ -14,6 +14,7 @@ WIDTH = 24
 HEIGHT = 6
 ALARMS_HEIGHT = 4
 LOGS_HEIGHT = 8
+DAY_SECONDS = 86_400
 MAX_LOG_GROUPS = 50
 """Maximum number of log groups in a CloudWatch Logs Insights query."""
 ERRORS = (
@@ -25,13 +26,16 @@ METRIC_COLORS = {"Throttles": "#d62728", "Errors": "#d62728", "5XXError": "#d627
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedNames:
-    """Names of deployed resources. The keys of `functions` and `tables` are names in the service definition."""
+    """Names of deployed resources. The keys of mappings are names in the service definition."""
 
     region: str
     api: str
     stage: str
     functions: Mapping[str, str]
     tables: Mapping[str, str]
+    buckets: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Metric dimensions of the rules of event consumers."""
     queue: str = ""
     alarms: Sequence[str] = field(default_factory=list)
     """ARNs of the alarms."""
@@ -45,6 +49,8 @@ class Metric(NamedTuple):
     dimensions: Mapping[str, str]
     stat: str = "Sum"
     label: str = ""
+    period: int = 0
+    """Seconds between data points; 0 for the period of the graph."""
 
 
 class Graph(NamedTuple):
@@ -66,6 +72,8 @@ def body(service: Service, names: DeployedNames) -> dict[str, Any]:
         _custom_metrics(service, names),
         _functions(names),
         *_tables(service, names),
+        _buckets(names),
+        _rules(names),
         _limits(service, names),
     ):
         graphs = [graph for graph in row if graph.lines]
@@ -104,7 +112,9 @@ def _graph(graph: Graph, region: str) -> dict[str, Any]:
 def _metrics_entry(line: Metric) -> list[Any]:
     dimensions = [part for pair in line.dimensions.items() for part in pair]
     color = {"color": METRIC_COLORS[line.name]} if line.name in METRIC_COLORS and not line.label else {}
-    return [line.namespace, line.name, *dimensions, {"stat": line.stat, "label": line.label or line.name, **color}]
+    period = {"period": line.period} if line.period else {}
+    options = {"stat": line.stat, "label": line.label or line.name, **color, **period}
+    return [line.namespace, line.name, *dimensions, options]
 
 
 def _requests(names: DeployedNames) -> Iterator[Graph]:
@@ -174,10 +184,33 @@ def _table(table: str, dimensions_by_label: Mapping[str, Mapping[str, str]]) -> 
     yield Graph(f"{table}: throttled requests", throttles)
 
 
+def _buckets(names: DeployedNames) -> Iterator[Graph]:
+    """Yield graphs of the storage, which S3 reports once a day."""
+    for title, metric, storage_type in (
+        ("Bucket size (bytes)", "BucketSizeBytes", "StandardStorage"),
+        ("Objects", "NumberOfObjects", "AllStorageTypes"),
+    ):
+        lines = [
+            Metric("AWS/S3", metric, {"BucketName": name, "StorageType": storage_type}, "Average", bucket, DAY_SECONDS)
+            for bucket, name in names.buckets.items()
+        ]
+        yield Graph(title, lines)
+
+
+def _rules(names: DeployedNames) -> Iterator[Graph]:
+    for title, metric in (("Consumed events", "Invocations"), ("Failed event deliveries", "FailedInvocations")):
+        lines = [Metric("AWS/Events", metric, names.rules[consumer], "Sum", consumer) for consumer in names.rules]
+        yield Graph(title, lines)
+
+
 def _limits(service: Service, names: DeployedNames) -> Iterator[Graph]:
     yield _per_function_graph(names, "Concurrent executions", "ConcurrentExecutions", "Maximum")
     yield _per_function_graph(names, "Throttled invocations", "Throttles", "Sum")
-    consumers = [function.name for function in service.functions if function.consumers]
+    consumers = [
+        function.name
+        for function in service.functions
+        if any(isinstance(consumer, StreamConsumer) for consumer in function.consumers)
+    ]
     ages = [_function_metric(names, function, "IteratorAge", "Maximum") for function in consumers]
     yield Graph("Stream iterator age (ms)", ages)
     dimensions = {"QueueName": names.queue}

@@ -10,6 +10,8 @@ from ..settings import NetworkSettings, invalid_value
 SUBNET_BITS = 3
 """Number of bits of the subnet number in each half of a VPC. 8 subnets are more than a region has zones, so adding a
 zone does not move existing subnets."""
+GATEWAYS = ("dynamodb", "s3")
+"""Services with gateway endpoints, which are free. All others have interface endpoints."""
 
 
 def subnet_blocks(cidr_block: str, zones: int) -> tuple[list[str], list[str]]:
@@ -32,7 +34,7 @@ def grants_by_service(service: Service) -> dict[str, list[Grant]]:
 
 def check_connectivity(service: Service, network: NetworkSettings) -> None:
     """Raise `ValueError` if a created VPC has no route to a service that the functions call."""
-    called = ", ".join(sorted(grants_by_service(service).keys() - {"dynamodb"}))
+    called = ", ".join(sorted(grants_by_service(service).keys() - {*GATEWAYS}))
     if network.vpc == "create" and network.nat_gateways == "none" and not network.interface_endpoints and called:
         remedy = f"The functions call {called}. Set interface_endpoints to true, or nat_gateways to one or per-zone."
         raise invalid_value(

@@ -119,6 +119,8 @@ class Monitoring:
             targets[f"lambda {name}"] = AlarmTarget(function.name, "AWS/Lambda", {"FunctionName": function.name})
         for table in self._context.service.tables:
             targets |= self._table_targets(table, self._data.tables[table.name].name)
+        for name, consumer in self._compute.event_consumers.items():
+            targets[f"rule {name}"] = AlarmTarget(consumer.resource.name, "AWS/Events", consumer.dimensions)
         if queue := self._data.dead_letters:
             targets["dead-letters"] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return targets
@@ -158,6 +160,8 @@ class Monitoring:
                     "stage": api.stage.stage_name,
                     "functions": {name: function.name for name, function in self._compute.functions.items()},
                     "tables": {name: table.name for name, table in self._data.tables.items()},
+                    "buckets": {name: bucket.name for name, bucket in self._data.buckets.items()},
+                    "rules": {name: consumer.dimensions for name, consumer in self._compute.event_consumers.items()},
                     "queue": queue.name if queue else "",
                     "alarms": [*([self.health.arn] if self.health else []), *alarm_arns],
                 },

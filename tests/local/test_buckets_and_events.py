@@ -225,9 +225,9 @@ def test_uploaded_image_is_processed_and_can_be_downloaded(gallery: Gallery) -> 
     assert wait_for(lambda: gallery.call("GET", "/uploads")[1] == {"keys": []})
 
 
-def test_missing_object_is_forbidden_without_permission_to_list(gallery: Gallery) -> None:
+def test_missing_object_is_not_found(gallery: Gallery) -> None:
     status, body = gallery.call("GET", "/thumbnails/none.png")
-    assert (status, body["error"]) == (404, "403")
+    assert (status, body["code"]) == (404, "NOT_FOUND")
 
 
 def test_object_with_another_suffix_invokes_no_function(gallery: Gallery) -> None:

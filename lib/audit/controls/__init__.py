@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 
 from ..control import Control
-from . import api_gateway, cloudfront_waf, cloudwatch, dynamodb, iam_cognito, kms_secrets, lambda_, s3, sns_sqs, vpc
+from . import (
+    api_gateway,
+    cloudfront_waf,
+    cloudwatch,
+    dynamodb,
+    eventbridge,
+    iam_cognito,
+    kms_secrets,
+    lambda_,
+    s3,
+    sns_sqs,
+    vpc,
+)
 
 CONTROLS: Mapping[str, tuple[Control, ...]] = {
     "API Gateway": api_gateway.CONTROLS,
@@ -11,6 +23,7 @@ CONTROLS: Mapping[str, tuple[Control, ...]] = {
     "DynamoDB": dynamodb.CONTROLS,
     "S3": s3.CONTROLS,
     "SNS and SQS": sns_sqs.CONTROLS,
+    "EventBridge": eventbridge.CONTROLS,
     "CloudFront and WAF": cloudfront_waf.CONTROLS,
     "Keys, secrets and parameters": kms_secrets.CONTROLS,
     "VPC": vpc.CONTROLS,

@@ -73,4 +73,7 @@ class EventConsumer(pulumi.ComponentResource):
             retry_policy={"maximum_event_age_in_seconds": MAX_EVENT_AGE_SECONDS, "maximum_retry_attempts": 185},
             opts=child,
         )
+        bus = {} if args.bus_name is None else {"EventBusName": pulumi.Output.from_input(args.bus_name)}
+        self.dimensions = {**bus, "RuleName": self.resource.name}
+        """Dimensions of the CloudWatch metrics of the rule. Those of the default bus have no bus name."""
         self.register_outputs({"rule_name": self.resource.name})

@@ -10,12 +10,10 @@ import pulumi
 import pulumi_aws as aws
 
 from ...documents import iam
+from ...documents.network import GATEWAYS
 from ...model.names import with_name_tag
 from ..derived import concat, derive
 from ..lookup.provider_info import ProviderInfo
-
-GATEWAYS = ("dynamodb", "s3")
-"""Services with gateway endpoints, which are free. All others have interface endpoints."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +50,7 @@ class VpcEndpoints(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         info = args.provider_info or ProviderInfo(self)
         objects = derive(iam.allow_account_buckets, args.account, info.partition)
-        self._statements = {**args.statements, "s3": [objects]}
+        self._statements = {**args.statements, "s3": [objects, *args.statements.get("s3", ())]}
         with_gateway = [service for service in GATEWAYS if service in self._statements]
         with_interface = [service for service in self._statements if args.interfaces and service not in GATEWAYS]
         self.gateways = {

@@ -129,6 +129,8 @@ EXAMPLES: dict[str, tuple[Case, Case]] = {
     "CKV2_AWS_73": (({"kmsMasterKeyId": "arn:k"},), ({"sqsManagedSseEnabled": True},)),
     "SQS.3": ((RESTRICTED,), (PUBLIC,)),
     "CKV_AWS_72": ((RESTRICTED,), (PUBLIC,)),
+    "EventBridge.3": (({}, RESTRICTED), ({},)),
+    "SEC03-BP07": ((RESTRICTED,), (PUBLIC,)),
     "SEC09-BP02": ((TLS_ONLY,), (RESTRICTED,)),
     "CloudFront.1": (({"defaultRootObject": "index.html"},), ({},)),
     "CloudFront.3": (
@@ -336,7 +338,8 @@ def test_resource_related_to_another_resource_is_ignored() -> None:
 @pytest.mark.parametrize("control", ALL.values(), ids=ALL.keys())
 def test_control_has_known_ids_and_a_remediation_with_existing_settings(control: Control) -> None:
     pattern = (
-        r"CKV2?_AWS_\d+|(APIGateway|CloudFront|CloudWatch|Cognito|DynamoDB|EC2|IAM|KMS|Lambda|S3|SNS|SQS|WAF)\.\d+"
+        r"CKV2?_AWS_\d+|(APIGateway|CloudFront|CloudWatch|Cognito|DynamoDB|EC2|EventBridge|IAM|KMS|Lambda|S3|SNS|SQS"
+        r"|WAF)\.\d+"
     )
     assert all(re.fullmatch(rf"{pattern}|SecretsManager\.\d|(SEC|REL|COST)\d\d-BP\d\d", id_) for id_ in control.ids)
     assert control.remediation.endswith(".")
