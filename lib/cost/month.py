@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..model import Operation, Service, Workload
-from ..model.workload import ALERT, EMPTY_RUN
+from ..model.workload import ALERT, EMPTY_RUN, EVENT
 from ..program.recorder import Deployment
 from .traffic import Traffic, runs_per_month
 
@@ -41,7 +41,7 @@ class Month:
     @cached_property
     def invocations(self) -> list[Invocations]:
         """All Lambda invocations."""
-        return [*self._requests(), *self._schedules(), *self._streams()]
+        return [*self._requests(), *self._schedules(), *self._streams(), *self._objects(), *self._events()]
 
     def inputs_of(self, kind: str) -> list[Inputs]:
         """Return the inputs of all resources of a type."""
@@ -91,3 +91,15 @@ class Month:
     def _streams(self) -> Iterator[Invocations]:
         for source in self.inputs_of("lambda.EventSourceMapping"):
             yield Invocations(self.functions[source["functionName"]], ALERT, self.traffic.notifications)
+
+    def _objects(self) -> Iterator[Invocations]:
+        notifications = self.inputs_of("s3.BucketNotification")
+        targets = [target for each in notifications for target in each.get("lambdaFunctions") or ()]
+        for target in targets:
+            function = self.functions[target["lambdaFunctionArn"]]
+            yield Invocations(function, EVENT, self.traffic.uploads / len(targets))
+
+    def _events(self) -> Iterator[Invocations]:
+        targets = [target for target in self.inputs_of("cloudwatch.EventTarget") if target.get("inputTransformer")]
+        for target in targets:
+            yield Invocations(self.functions[target["arn"]], EVENT, self.traffic.events / len(targets))

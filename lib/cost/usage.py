@@ -16,6 +16,8 @@ Amount = Callable[[Sequence[Inputs], Month], float]
 
 API_METRICS = 5
 """Detailed metrics of each API method: Count, 4XXError, 5XXError, Latency, and IntegrationLatency."""
+EVENT_BYTES = 1_000
+"""Assumed size of an event."""
 EXECUTION_LOG_BYTES = {("INFO", False): 1_000, ("INFO", True): 7_000}
 """Bytes per request by log level and whether bodies are logged: about ten lines, as shown in "How can I use API Gateway
 logs to troubleshoot API issues?", and six lines of headers and bodies, which API Gateway truncates at 1,024 bytes. At
@@ -56,6 +58,27 @@ def page_files(traffic: Traffic) -> float:
 def page_gb(traffic: Traffic) -> float:
     """Return the data transfer of the site."""
     return traffic.page_views * traffic.page_bytes / GB
+
+
+def site_gb(buckets: Sequence[Inputs], month: Month) -> float:
+    """Return the storage of the site, if there is a bucket in addition to those of the service."""
+    return month.traffic.page_bytes / GB if len(buckets) > len(month.service.buckets) else 0
+
+
+def of_buckets(quantity: Callable[[Traffic], float]) -> Amount:
+    """Return a quantity of the traffic if the service has buckets, and otherwise 0."""
+    return lambda _, month: quantity(month.traffic) if month.service.buckets else 0
+
+
+def event_gb(traffic: Traffic) -> float:
+    """Return the size of all events."""
+    return traffic.events * EVENT_BYTES / GB
+
+
+def archived_gb(archives: Sequence[Inputs], month: Month) -> float:
+    """Return the storage of archives whose first retention period has passed. Events are distributed evenly."""
+    days = sum(archive["retentionDays"] for archive in archives) / len(archives)
+    return event_gb(month.traffic) * days / DAYS_PER_MONTH
 
 
 # Functions

@@ -48,6 +48,9 @@ EMPTY_RUN = Operation(name="scheduled run, none due", read_units=0.5)
 ALERT = Operation(name="alert", round_trips=(ROUND_TRIP,) * 3)
 """Invocation for a stream record: claim, publish and acknowledge an alert. Capacity units are not included."""
 
+EVENT = Operation(name="event", round_trips=(ROUND_TRIP,) * 2)
+"""Invocation for an object of a bucket or an event of an event bus: one read and one write."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
