@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..model import Function, Index, Parameter, Route, Service, StreamConsumer, Table
+from ..model import (
+    DEFAULT_BUS,
+    Bucket,
+    BucketConsumer,
+    EventConsumer,
+    Function,
+    Index,
+    Parameter,
+    Route,
+    Service,
+    StreamConsumer,
+    Table,
+)
 from ..settings import ApiSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..stack.context import StackNames
@@ -21,6 +33,8 @@ SHAPES = {
     "table": ("[(", ")]", "DynamoDB table"),
     "topic": (">", "]", "SNS topic"),
     "queue": ("[/", "/]", "SQS queue"),
+    "bucket": ("[(", ")]", "S3 bucket"),
+    "event_bus": ("([", "])", "Event bus"),
     "parameter": ("[", "]", "Parameter Store"),
     "secret": ("[", "]", "Secret"),
     "alarms": ("{{", "}}", "CloudWatch alarms"),
@@ -28,10 +42,11 @@ SHAPES = {
 }
 """Brackets, which select the shape, and heading of each kind of node."""
 STORES = {"ssm": "in Parameter Store", "secretsmanager": "in Secrets Manager"}
-READ_PREFIXES = ("BatchGet", "Describe", "Get", "Query", "Scan")
+READ_PREFIXES = ("BatchGet", "Describe", "Get", "List", "Query", "Scan")
 """Prefixes of the names of read-only actions."""
-SENDING = {"Publish": "publishes", "SendMessage": "sends"}
+SENDING = {"PutEvents": "sends", "Publish": "publishes", "SendMessage": "sends"}
 """Labels of other actions than reads and writes."""
+DEFAULT_BUS_KEY = "default event bus"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 ESCAPES = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "\n": " "}
 """Mermaid codes of characters that have a special meaning in a label."""
@@ -103,6 +118,13 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     for name in dict.fromkeys([*(topic.name for topic in service.topics), service.alarms_type]):
         yield Node("topic", f"on {name}", physical("topic", name))
+    for bucket in service.buckets:
+        yield Node("bucket", f"on {bucket.name}", f"{physical('bucket', bucket.name)}-…", _bucket_lines(bucket))
+    for bus in service.event_buses:
+        archive = [f"archive of {bus.archive_days} days"] if bus.archive_days else []
+        yield Node("event_bus", f"on {bus.name}", physical("event-bus", bus.name), archive)
+    if any(isinstance(consumer, EventConsumer) and consumer.bus == DEFAULT_BUS for _, consumer in service.consumers()):
+        yield Node("event_bus", DEFAULT_BUS_KEY, DEFAULT_BUS, ["events of AWS services"])
     if service.dead_letters:
         yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
@@ -122,6 +144,8 @@ def _edges(service: Service) -> Iterator[Edge]:
         for consumer in function.consumers:
             if isinstance(consumer, StreamConsumer):
                 yield Edge(f"stream {consumer.name}", _key(function))
+        for source, consumers in _consumed(function).items():
+            yield Edge(source, _key(function), consumers)
         for resource, actions in _actions(service, function).items():
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
     yield Edge("functions", "alarms", ["metrics"], dotted=True)
@@ -132,6 +156,20 @@ def _edges(service: Service) -> Iterator[Edge]:
 
 def _key(function: Function) -> str:
     return f"function {function.name}"
+
+
+def _consumed(function: Function) -> dict[str, list[str]]:
+    """Return the descriptions of the consumers of a function by the key of the bucket or event bus."""
+    consumers: dict[str, list[str]] = {}
+    for consumer in function.consumers:
+        if isinstance(consumer, BucketConsumer):
+            keys = f" of {consumer.prefix}*{consumer.suffix}" if consumer.prefix or consumer.suffix else ""
+            label = f"{consumer.name}: {', '.join(consumer.events)}{keys}"
+            consumers.setdefault(f"on {consumer.bucket}", []).append(label)
+        if isinstance(consumer, EventConsumer):
+            bus = DEFAULT_BUS_KEY if consumer.bus == DEFAULT_BUS else f"on {consumer.bus}"
+            consumers.setdefault(bus, []).append(consumer.name)
+    return consumers
 
 
 def _actions(service: Service, function: Function) -> dict[str, list[str]]:
@@ -181,6 +219,13 @@ def _table_lines(table: Table) -> Iterator[str]:
         yield f"expires by {table.ttl}"
     if table.stream:
         yield f"stream of {table.stream}"
+
+
+def _bucket_lines(bucket: Bucket) -> Iterator[str]:
+    if bucket.versioned:
+        yield f"earlier versions: {bucket.noncurrent_days} days"
+    for expiration in bucket.expirations:
+        yield f"{expiration.prefix}* expires after {expiration.days} days"
 
 
 def _keys(source: Table | Index) -> str:

@@ -94,14 +94,19 @@ def functions(service: Service) -> str:
 def _function_row(service: Service, function: Function) -> Row:
     settings = (function.settings.memory_mb, function.settings.timeout_seconds, function.settings.reserved_concurrency)
     triggers = code(name for name, _ in _triggers(function))
-    allowed = (f"{code(_statement(service, grant)['Action'])} on {_scope(grant)}" for grant in function.grants())
+    allowed = (
+        f"{code(statement['Action'])} on {_scope(service, grant)}"
+        for grant in function.grants()
+        for statement in _statements(service, grant)
+    )
     name = StackNames(service, ENVIRONMENT).physical("function", function.name)
     return f"`{name}`", triggers, *(str(value or "set by environment") for value in settings), ", ".join(allowed)
 
 
-def _scope(grant: Grant) -> str:
-    """Return the resource of a grant, with the partition keys or the indexes that it is limited to."""
-    items = f" items {code(grant.keys)}" if grant.keys else ""
+def _scope(service: Service, grant: Grant) -> str:
+    """Return the resource of a grant, with the keys or the indexes that it is limited to."""
+    kind = "objects" if _is_on_bucket(service, grant) else "items"
+    items = f" {kind} {code(grant.keys)}" if grant.keys else ""
     return f"`{grant.on}`{items}{f' indexes {code(grant.indexes)}' if grant.indexes else ''}"
 
 
@@ -119,9 +124,9 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
         for grant in grants:
             triggers.setdefault(grant, []).append(name)
     for grant, used_by in triggers.items():
-        statement = _statement(service, grant)
-        resources = code(statement["Resource"]) + (f", items {code(grant.keys)}" if grant.keys else "")
-        yield role, code(statement["Action"]), resources, grant.reason, code(used_by)
+        for statement in _statements(service, grant):
+            resources = code(statement["Resource"]) + _condition(statement)
+            yield role, code(statement["Action"]), resources, grant.reason, code(used_by)
     for consumer in function.consumers:
         if not isinstance(consumer, StreamConsumer):
             continue
@@ -158,14 +163,35 @@ def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
     yield from ((run.name, run.grants) for run in function.async_triggers())
 
 
+def _condition(statement: iam.Statement) -> str:
+    """Return the keys to which the condition of a statement limits it; empty without a condition."""
+    labels = {"dynamodb:LeadingKeys": "items", "s3:prefix": "lists of"}
+    values = [values for condition in statement.get("Condition", {}).values() for values in condition.items()]
+    return "".join(f", {labels[key]} {code(keys)}" for key, keys in values)
+
+
+def _is_on_bucket(service: Service, grant: Grant) -> bool:
+    return any(bucket.name == grant.on for bucket in service.buckets)
+
+
+def _statements(service: Service, grant: Grant) -> list[iam.Statement]:
+    """Return the statements of a grant in a role's policy, with the resource's name in place of its ARN."""
+    if _is_on_bucket(service, grant):
+        name = f"{StackNames(service, ENVIRONMENT).physical('bucket', grant.on)}-…"
+        groups = iam.bucket_action_groups(grant.actions)
+        return [iam.allow_bucket_actions(name, group, grant.keys) for group in groups]
+    return [_statement(service, grant)]
+
+
 def _statement(service: Service, grant: Grant) -> iam.Statement:
-    """Return the statement of a grant in a role's policy, with the resource's name in place of its ARN."""
     names = StackNames(service, ENVIRONMENT)
     if any(declared.name == grant.on for declared in service.tables):
         name = names.physical("table", grant.on)
         return iam.allow_table_actions(name, grant.actions, grant.indexes, grant.keys)
     if any(topic.name == grant.on for topic in service.topics):
         return iam.allow("sns", grant.actions, [names.physical("topic", grant.on)])
+    if any(bus.name == grant.on for bus in service.event_buses):
+        return iam.allow("events", grant.actions, [names.physical("event-bus", grant.on)])
     secrets = {secret.name: secret for secret in service.secrets}
     if grant.on in secrets:
         secret = secrets[grant.on]

@@ -9,7 +9,13 @@ import pytest
 
 from lib.model import (
     Alarm,
+    Bucket,
+    BucketConsumer,
+    BucketCors,
     Code,
+    EventBus,
+    EventConsumer,
+    Expiration,
     Function,
     Grant,
     Index,
@@ -168,6 +174,53 @@ NO_ARRIVALS = an_alarm(
     evaluation_periods=2,
     missing="breaching",
 )
+
+
+GALLERY = a_service(
+    name="gallery",
+    title="Gallery",
+    name_pattern="gallery-{type}-{environment}",
+    buckets=(
+        Bucket(
+            name="images",
+            variable="IMAGES_BUCKET",
+            versioned=True,
+            cors=(BucketCors(origins=("https://shop.example.com",)),),
+            expirations=(Expiration(days=1, prefix="uploads/"), Expiration(days=365)),
+        ),
+        Bucket(name="reports", variable="REPORTS_BUCKET"),
+    ),
+    event_buses=(EventBus(name="shop", variable="SHOP_BUS", archive_days=30),),
+    functions=(
+        a_function(
+            a_route(
+                grants=(
+                    a_grant("images", "GetObject", "ListBucket", keys=("thumbnails/*",)),
+                    a_grant("reports", "PutObject"),
+                    a_grant("shop", "PutEvents"),
+                )
+            ),
+        ),
+        Function(
+            name="worker",
+            handler=HANDLER,
+            consumers=(
+                BucketConsumer(
+                    name="resize",
+                    bucket="images",
+                    operation="resize",
+                    prefix="uploads/",
+                    suffix=".jpg",
+                    grants=(a_grant("images", "PutObject", keys=("thumbnails/*",)),),
+                ),
+                BucketConsumer(name="forget", bucket="images", operation="forget", events=("ObjectRemoved:*",)),
+                EventConsumer(name="pack", bus="shop", operation="pack", pattern={"source": ["shop"]}),
+                EventConsumer(name="watch", operation="watch", pattern={"source": ["aws.health"]}),
+            ),
+        ),
+    ),
+)
+"""A service with buckets, an event bus, and consumers of them and of the default event bus."""
 
 
 PAGES = Path(__file__).parent / "pages"

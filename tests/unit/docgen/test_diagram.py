@@ -8,15 +8,21 @@ from dataclasses import replace
 import pytest
 
 from lib.docgen.diagram import flowchart
-from lib.model import Parameter, Route, Service, Site, Throttle, Topic
+from lib.model import Parameter, Route, Service, Site, StreamConsumer, Throttle, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
-from ...support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import GALLERY, PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
 
 NODE = re.compile(r' *(\w+)(?:\(\[|\[\[|\[\(|\[/|\[|>|\{\{)"(.*)"(?:\]\)|\]\]|\)\]|/\]|\]|\}\})')
 EDGE = re.compile(r'(\w+) -\.?->(?:\|"(.*)"\|)? (\w+)')
-CHARTS = {**SERVICES, "split inventory": SERVICES["inventory"].split(), "parcels": PARCELS, "yard": full_service()}
+CHARTS = {
+    **SERVICES,
+    "split inventory": SERVICES["inventory"].split(),
+    "parcels": PARCELS,
+    "yard": full_service(),
+    "gallery": GALLERY,
+}
 
 
 def nodes(service: Service, environment: str = "dev") -> dict[str, list[str]]:
@@ -48,11 +54,15 @@ def test_every_line_is_a_node_or_an_edge_between_nodes(name: str) -> None:
 @pytest.mark.parametrize("name", CHARTS)
 def test_everything_that_is_created_has_a_node(name: str) -> None:
     service = CHARTS[name]
-    names = [one.name for group in (service.tables, service.topics, service.secrets) for one in group]
+    names = [
+        one.name
+        for group in (service.tables, service.topics, service.buckets, service.event_buses, service.secrets)
+        for one in group
+    ]
     expected = {f"on_{name}".replace("-", "_") for name in names}
     expected |= {f"function_{one.name}".replace("-", "_") for one in service.functions}
     expected |= {f"schedule_{s.name}".replace("-", "_") for f in service.functions for s in f.schedules}
-    expected |= {f"stream_{c.name}".replace("-", "_") for f in service.functions for c in f.consumers}
+    expected |= {f"stream_{c.name}".replace("-", "_") for _, c in service.consumers() if isinstance(c, StreamConsumer)}
     assert nodes(service).keys() >= expected | {"callers", "api", "alarms", "email"}
 
 
@@ -183,3 +193,29 @@ def test_text_of_the_description_cannot_break_the_chart() -> None:
     service = a_service(title='"]] end; <b>#1</b> &\n click')
     title = flowchart(service).splitlines()[2]
     assert title == "accTitle: Architecture of #quot;]] end; #lt;b#gt;#35;1#lt;/b#gt; #amp;  click in dev"
+
+
+def test_buckets_and_event_buses_have_their_settings_and_consumers() -> None:
+    described = nodes(GALLERY)
+    assert described["on_images"] == [
+        "<b>S3 bucket</b>",
+        "gallery-images-dev-…",
+        "earlier versions: 30 days",
+        "uploads/* expires after 1 days",
+        "* expires after 365 days",
+    ]
+    assert described["on_shop"] == ["<b>Event bus</b>", "gallery-shop-dev", "archive of 30 days"]
+    connected = edges(GALLERY)
+    assert connected["on_images", "function_worker"] == [
+        "resize: ObjectCreated:* of uploads/*.jpg",
+        "forget: ObjectRemoved:*",
+    ]
+    assert connected["on_shop", "function_worker"] == ["pack"]
+    assert connected["default_event_bus", "function_worker"] == ["watch"]
+    assert connected["function_desk", "on_images"] == ["reads"]
+    assert connected["function_desk", "on_shop"] == ["sends"]
+    assert connected["function_worker", "on_images"] == ["writes"]
+
+
+def test_default_event_bus_is_shown_only_if_a_function_consumes_its_events() -> None:
+    assert "default_event_bus" not in nodes(PARCELS)

@@ -10,7 +10,18 @@ from lib.model import Parameter, Throttle
 from lib.services import SERVICES
 from lib.settings import FunctionSettings
 
-from ...support.builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    GALLERY,
+    PARCELS,
+    SWEEP,
+    a_code,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    full_service,
+)
 from ...support.markdown import cells
 
 
@@ -179,4 +190,17 @@ def test_split_functions_have_the_keys_and_indexes_that_they_are_limited_to() ->
     assert row[-1] == (
         "`dynamodb:GetItem` on `parcels` items `tap#a#*`, `tap#b`, "
         "`dynamodb:Query` on `parcels` indexes `by-state`, `by-owner`"
+    )
+
+
+def test_permissions_on_buckets_and_event_buses_are_listed() -> None:
+    rows = {row[1]: row[2] for row in cells(permissions(GALLERY)) if row[0] == "`gallery-desk-dev-role-…`"}
+    assert rows["`s3:GetObject`"] == "`gallery-images-dev-…/thumbnails/*`"
+    assert rows["`s3:ListBucket`"] == "`gallery-images-dev-…`, lists of `thumbnails/*`"
+    assert rows["`s3:PutObject`"] == "`gallery-reports-dev-…/*`"
+    assert rows["`events:PutEvents`"] == "`gallery-shop-dev`"
+    listed = functions(GALLERY)
+    assert (
+        "`s3:GetObject` on `images` objects `thumbnails/*`, `s3:ListBucket` on `images` objects `thumbnails/*`"
+        in listed
     )
