@@ -20,7 +20,8 @@ class Grant:
     """Indexes that `Query` and `Scan` can read. If set, the grant does not include the table itself."""
     keys: tuple[str, ...] = ()
     """Partition keys of the items, or keys of the objects, that the grant includes, with `*` for any string. Empty
-    includes all. Actions on a bucket itself, such as `ListBucket`, are not restricted."""
+    includes all. `ListBucket` and `ListBucketVersions` then allow only lists with one of the keys as prefix; other
+    actions on a bucket itself are not restricted."""
     reason: str = ""
     """Purpose, which the generated permissions page lists for reviewers of the role."""
 

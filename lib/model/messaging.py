@@ -76,7 +76,7 @@ class EventBus(Resource):
     name: str
     """Value of `{type}` in the name pattern of the service."""
     variable: str
-    """Environment variable with the name of the bus, in functions with a grant."""
+    """Environment variable with the name of the bus, in functions with a grant and in consumers."""
     archive_days: int = 0
     """Days for which an archive keeps all events, so that they can be replayed. 0 disables the archive."""
     output_prefix: str | None = None

@@ -66,7 +66,7 @@ class Bucket(Resource):
     """Value of `{type}` in the name pattern of the service. AWS appends a unique suffix, because bucket names are
     unique across accounts."""
     variable: str
-    """Environment variable with the name of the bucket, in functions with a grant."""
+    """Environment variable with the name of the bucket, in functions with a grant and in consumers."""
     versioned: bool = False
     """Whether S3 keeps earlier versions of overwritten and deleted objects, for `noncurrent_days`."""
     noncurrent_days: int = 30

@@ -25,7 +25,7 @@ from botocore.config import Config
 from tap_stack.runtime.errors import NotFound
 from tap_stack.runtime.event_handler import Response
 
-S3 = boto3.client("s3", config=Config(signature_version="s3v4"))
+S3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 EVENTS = boto3.client("events")
 
 
