@@ -118,18 +118,23 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     for name in dict.fromkeys([*(topic.name for topic in service.topics), service.alarms_type]):
         yield Node("topic", f"on {name}", physical("topic", name))
-    for bucket in service.buckets:
-        yield Node("bucket", f"on {bucket.name}", f"{physical('bucket', bucket.name)}-…", _bucket_lines(bucket))
-    for bus in service.event_buses:
-        archive = [f"archive of {bus.archive_days} days"] if bus.archive_days else []
-        yield Node("event_bus", f"on {bus.name}", physical("event-bus", bus.name), archive)
-    if any(isinstance(consumer, EventConsumer) and consumer.bus == DEFAULT_BUS for _, consumer in service.consumers()):
-        yield Node("event_bus", DEFAULT_BUS_KEY, DEFAULT_BUS, ["events of AWS services"])
+    yield from _buckets_and_buses(service, names)
     if service.dead_letters:
         yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
     yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *custom_alarms])
     yield Node("email", "email", "notification_email", ["if configured"])
+
+
+def _buckets_and_buses(service: Service, names: StackNames) -> Iterator[Node]:
+    for bucket in service.buckets:
+        name = f"{names.physical('bucket', bucket.name)}-…"
+        yield Node("bucket", f"on {bucket.name}", name, _bucket_lines(bucket))
+    for bus in service.event_buses:
+        archive = [f"archive of {bus.archive_days} days"] if bus.archive_days else []
+        yield Node("event_bus", f"on {bus.name}", names.physical("event-bus", bus.name), archive)
+    if any(isinstance(consumer, EventConsumer) and consumer.bus == DEFAULT_BUS for _, consumer in service.consumers()):
+        yield Node("event_bus", DEFAULT_BUS_KEY, DEFAULT_BUS, ["events of AWS services"])
 
 
 def _edges(service: Service) -> Iterator[Edge]:

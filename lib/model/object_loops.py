@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
 from .consumers import BucketConsumer
@@ -69,8 +70,9 @@ def _can_match(key: str, prefix: str, suffix: str) -> bool:
 
 def _path_back(name: str, following: Mapping[str, Sequence[BucketConsumer]]) -> list[str]:
     """Return the names of the consumers on the shortest loop through one of them; empty without a loop."""
-    paths, seen = [[name]], {name}
-    for path in paths:
+    paths, seen = deque([[name]]), {name}
+    while paths:
+        path = paths.popleft()
         for consumer in following[path[-1]]:
             if consumer.name == name:
                 return path

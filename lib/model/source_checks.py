@@ -68,7 +68,7 @@ def consumer_problems(functions: Sequence[Function], resources: Mapping[str, Res
 def _source_problems(consumer: Consumer, resources: Mapping[str, Resource]) -> Iterator[str]:
     if isinstance(consumer, EventConsumer) and consumer.bus == DEFAULT_BUS:
         return
-    kind = next(source for consumer_type, source in SOURCES.items() if isinstance(consumer, consumer_type))
+    (kind,) = (source for consumer_type, source in SOURCES.items() if isinstance(consumer, consumer_type))
     known = {name: resource for name, resource in resources.items() if isinstance(resource, kind)}
     if isinstance(consumer, StreamConsumer):
         known = {name: table for name, table in known.items() if isinstance(table, Table) and table.stream}

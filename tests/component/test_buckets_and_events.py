@@ -143,10 +143,10 @@ def test_bucket_has_one_configuration_with_all_its_consumers(dev: Deployment) ->
             "filterPrefix": "uploads/",
             "filterSuffix": ".jpg",
         },
-        {"id": "forget", "lambdaFunctionArn": "arn:post-worker-function", "events": ["s3:ObjectRemoved:*"]},
+        {"id": "unlist", "lambdaFunctionArn": "arn:post-worker-function", "events": ["s3:ObjectRemoved:*"]},
     ]
     permissions = {name for name in dev.by_kind("lambda.Permission") if name.startswith("post-images-")}
-    assert permissions == {"post-images-resize-permission", "post-images-forget-permission"}
+    assert permissions == {"post-images-resize-permission", "post-images-unlist-permission"}
     assert permissions <= set(notification.depends_on)
     for name in permissions:
         permission = dev.inputs("lambda.Permission")[name]
@@ -210,7 +210,7 @@ def test_split_functions_have_their_own_consumers() -> None:
     targets = {
         f["id"]: f["lambdaFunctionArn"] for f in deployment.single("s3.BucketNotification").inputs["lambdaFunctions"]
     }
-    assert targets == {"resize": "arn:post-resize-function", "forget": "arn:post-forget-function"}
+    assert targets == {"resize": "arn:post-resize-function", "unlist": "arn:post-unlist-function"}
     assert deployment.inputs("cloudwatch.EventTarget")["post-pack-target"]["arn"] == "arn:post-pack-function"
 
 

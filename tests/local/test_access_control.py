@@ -131,13 +131,13 @@ def test_web_pages_cannot_call_aws_apis(method: str, origin: str) -> None:
 
 def test_web_pages_can_use_presigned_urls_of_buckets() -> None:
     requests, origin = Server(), "https://shop.example"
-    signed = f"key={KEY['key']}&X-Amz-Signature=abc"
+    query = f"key={KEY['key']}&X-Amz-Signature=abc"
     assert requests("/pages/cat.png", "OPTIONS", origin=origin) == ""
-    assert requests(f"/pages/cat.png?{signed}", "PUT", origin=origin) == ""
+    assert requests(f"/pages/cat.png?{query}", "PUT", origin=origin) == ""
     assert requests(f"/pages/cat.png?key={KEY['key']}&Signature=abc", "PUT", origin=origin) == ""
     assert "Web pages" in requests(f"/pages/cat.png?key={KEY['key']}", "PUT", origin=origin)
     assert "Sign requests" in requests("/pages/cat.png?key=AKIDOTHER&X-Amz-Signature=abc", "PUT", origin=origin)
-    assert "Web pages" in requests(f"/2015-03-31/functions?{signed}", "POST", origin=origin)
+    assert "Web pages" in requests(f"/2015-03-31/functions?{query}", "POST", origin=origin)
     assert "Web pages" in requests("/functions/cat.png", "OPTIONS", origin=origin)
 
 

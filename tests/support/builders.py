@@ -213,7 +213,7 @@ GALLERY = a_service(
                     suffix=".jpg",
                     grants=(a_grant("images", "PutObject", keys=("thumbnails/*",)),),
                 ),
-                BucketConsumer(name="forget", bucket="images", operation="forget", events=("ObjectRemoved:*",)),
+                BucketConsumer(name="unlist", bucket="images", operation="unlist", events=("ObjectRemoved:*",)),
                 EventConsumer(name="pack", bus="shop", operation="pack", pattern={"source": ["shop"]}),
                 EventConsumer(name="watch", operation="watch", pattern={"source": ["aws.health"]}),
             ),

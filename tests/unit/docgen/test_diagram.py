@@ -208,7 +208,7 @@ def test_buckets_and_event_buses_have_their_settings_and_consumers() -> None:
     connected = edges(GALLERY)
     assert connected["on_images", "function_worker"] == [
         "resize: ObjectCreated:* of uploads/*.jpg",
-        "forget: ObjectRemoved:*",
+        "unlist: ObjectRemoved:*",
     ]
     assert connected["on_shop", "function_worker"] == ["pack"]
     assert connected["default_event_bus", "function_worker"] == ["watch"]
@@ -217,5 +217,5 @@ def test_buckets_and_event_buses_have_their_settings_and_consumers() -> None:
     assert connected["function_worker", "on_images"] == ["writes"]
 
 
-def test_default_event_bus_is_shown_only_if_a_function_consumes_its_events() -> None:
+def test_default_event_bus_has_a_node_only_if_a_function_consumes_its_events() -> None:
     assert "default_event_bus" not in nodes(PARCELS)
