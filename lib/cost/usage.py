@@ -77,7 +77,7 @@ def event_gb(traffic: Traffic) -> float:
 
 def archived_gb(archives: Sequence[Inputs], month: Month) -> float:
     """Return the storage of archives whose first retention period has passed. Events are distributed evenly."""
-    days = sum(archive["retentionDays"] for archive in archives) / len(archives)
+    days = sum(float(archive["retentionDays"]) for archive in archives) / len(archives)
     return event_gb(month.traffic) * days / DAYS_PER_MONTH
 
 

@@ -249,7 +249,7 @@ def test_presigned_url_allows_only_its_object_and_content_type(gallery: Gallery)
 @pytest.mark.parametrize(("origin", "status"), [(PAGE, 200), ("https://other.example.com", 403)])
 def test_browsers_can_upload_only_from_the_allowed_origin(gallery: Gallery, origin: str, status: int) -> None:
     requested = {"Access_Control_Request_Method": "PUT", "Access_Control_Request_Headers": "content-type"}
-    response = send("OPTIONS", gallery.upload_url("cat.png"), Origin=origin, **requested)
+    response = send("OPTIONS", gallery.upload_url("cat.png"), None, Origin=origin, **requested)
     assert response.status == status
     allowed = {"access-control-allow-origin": PAGE, "access-control-allow-headers": "content-type"}
     assert (allowed.items() <= response.headers.items()) is (status == 200)
