@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from lib.model import Bucket, BucketConsumer, EventBus, EventConsumer, Function, Grant, Schedule, Service
+from lib.model import (
+    Bucket,
+    BucketConsumer,
+    BucketCors,
+    EventBus,
+    EventConsumer,
+    Expiration,
+    Function,
+    Grant,
+    Schedule,
+    Service,
+)
 
 from ...support.builders import HANDLER, a_function, a_grant, a_service
 
@@ -178,3 +189,58 @@ def test_invalid_event_pattern_is_rejected(pattern: dict[str, Any], problem: str
 def test_event_pattern_can_compare_fields_in_many_ways() -> None:
     pattern = {"$or": [{"source": ["a"]}], "detail": {"total": [{"numeric": [">", 5]}], "state": ("new",)}}
     assert an_event_consumer(pattern=pattern).pattern == pattern
+
+
+@pytest.mark.parametrize("events", [(), ("ObjectCreated",), ("s3:ObjectCreated:*",)])
+def test_unknown_object_events_are_rejected(events: tuple[str, ...]) -> None:
+    with pytest.raises(
+        ValueError, match=r"consumer 'resize' events must be among ObjectCreated:\*, .*, at least one, got"
+    ):
+        a_bucket_consumer(events=events)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"origins": ()}, "origins must be a tuple of at least one origin, got"),
+        (
+            {"origins": ("shop.example.com",)},
+            "origins must be origins without a path, or '[*]', got 'shop.example.com'",
+        ),
+        ({"origins": ("https://shop.example.com/",)}, "origins must be origins without a path"),
+        ({"methods": ("GET", "PATCH")}, "methods must be among GET, PUT, POST, DELETE, HEAD, got 'PATCH'"),
+    ],
+)
+def test_invalid_cors_rule_is_rejected(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=f"bucket cors {problem}"):
+        BucketCors(**{"origins": ("*", "http://localhost:3000"), **changes})
+
+
+@pytest.mark.parametrize("days", [0, 36_501, 1.5])
+def test_invalid_age_of_objects_is_rejected(days: Any) -> None:
+    with pytest.raises(ValueError, match="bucket expiration days must be an integer from 1 to 36500 days, got"):
+        Expiration(days=days)
+    with pytest.raises(
+        ValueError, match="bucket 'images' noncurrent_days must be an integer from 1 to 36500 days, got"
+    ):
+        a_bucket(noncurrent_days=days)
+
+
+def test_prefix_has_one_expiration() -> None:
+    assert a_bucket(expirations=(Expiration(days=1, prefix="a/"), Expiration(days=2))).expirations
+    with pytest.raises(ValueError, match=r"bucket 'images' expirations prefix must be unique, got 'a/'\. Keep one"):
+        a_bucket(expirations=(Expiration(days=1, prefix="a/"), Expiration(days=2, prefix="a/")))
+
+
+def test_archive_of_a_bus_has_at_most_ten_years() -> None:
+    with pytest.raises(ValueError, match="event bus 'shop' archive_days must be an integer from 0 to 3650 days"):
+        EventBus(name="shop", variable="SHOP_BUS", archive_days=3651)
+
+
+def test_buckets_and_buses_have_outputs_unless_the_prefix_is_empty() -> None:
+    assert a_bucket().outputs() == {"name": "images_bucket_name", "arn": "images_bucket_arn"}
+    assert a_bucket(output_prefix="").outputs() == {}
+    bus = EventBus(name="shop-events", variable="SHOP_BUS")
+    assert bus.outputs() == {"name": "shop_events_event_bus_name", "arn": "shop_events_event_bus_arn"}
+    with pytest.raises(ValueError, match="bucket 'site' output_prefix must differ from 'site'"):
+        a_bucket(name="site")
