@@ -21,6 +21,8 @@ XRAY_WRITE = "AWSXRayDaemonWriteAccess"
 """Managed policy for sending traces. X-Ray does not support resource-level permissions for these actions."""
 STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 """Actions that Lambda performs with a function's role to read the stream of a table."""
+QUEUE_CONSUMPTION = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+"""Actions that Lambda performs with a function's role to consume the messages of a queue."""
 VPC_ACCESS_ACTIONS = (
     "CreateNetworkInterface",
     "DescribeNetworkInterfaces",
@@ -57,6 +59,8 @@ class KeyServicePrincipal(NamedTuple):
     """Service principal. It ends with `amazonaws.com` in every partition unless it contains a region."""
 
 
+SNS_TO_SQS = "sns-to-sqs"
+"""Use of a key by SNS to send messages to an encrypted queue, which publishing to a topic does not require."""
 KEY_SERVICE_PRINCIPALS = {
     "logs": KeyServicePrincipal(
         # The condition is never true for actions without an encryption context.
@@ -69,6 +73,9 @@ KEY_SERVICE_PRINCIPALS = {
     "events": KeyServicePrincipal(
         KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:events:{region}:{account}:rule/*"
     ),
+    SNS_TO_SQS: KeyServicePrincipal(
+        KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:sns:{region}:{account}:*", "sns.amazonaws.com"
+    ),
     # Any distribution of the account: the distribution is created after the key and named in the bucket policy.
     "cloudfront": KeyServicePrincipal(
         ("Decrypt",), "ArnLike", "aws:SourceArn", "arn:{partition}:cloudfront::{account}:distribution/*"
@@ -78,7 +85,8 @@ KEY_SERVICE_PRINCIPALS = {
         KeyServicePrincipal(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}"),
     ),
 }
-"""Services that use a key as a service principal: for log groups, dead-letter queues of rules, sites and topics."""
+"""Services that use a key as a service principal: for log groups, dead-letter queues of rules and topics, sites, and
+topics."""
 KEY_VIA_SERVICES = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
 """Services that use a key on behalf of the principal that calls them."""
 
@@ -151,15 +159,24 @@ def deny_insecure_transport(service: str, resources: Sequence[str]) -> Statement
     }
 
 
-def queue_policy(arn: str, rules: Sequence[str]) -> dict[str, Any]:
-    """Return the policy of a queue that only the named EventBridge rules of its account and region can send to."""
-    events = arn.rpartition(":")[0].replace(":sqs:", ":events:")
-    allow_rules = {
-        **allow("sqs", ["SendMessage"], [arn]),
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Condition": {"ArnEquals": {"aws:SourceArn": [f"{events}:rule/{rule}" for rule in rules]}},
+def queue_policy(arn: str, rules: Sequence[str] = (), topics: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the policy of a queue. The only AWS services that can send messages to it are EventBridge and SNS, for the
+    named rules and topics of its account and region."""
+    account = arn.rpartition(":")[0]
+    sources = {
+        "events": [f"{account.replace(':sqs:', ':events:')}:rule/{rule}" for rule in rules],
+        "sns": [f"{account.replace(':sqs:', ':sns:')}:{topic}" for topic in topics],
     }
-    return policy_document([deny_insecure_transport("sqs", [arn]), *([allow_rules] if rules else [])])
+    senders = (_allow_sending(arn, service, arns) for service, arns in sources.items() if arns)
+    return policy_document([deny_insecure_transport("sqs", [arn]), *senders])
+
+
+def _allow_sending(queue_arn: str, service: str, source_arns: Sequence[str]) -> Statement:
+    return {
+        **allow("sqs", ["SendMessage"], [queue_arn]),
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Condition": {"ArnEquals": {"aws:SourceArn": list(source_arns)}},
+    }
 
 
 def allow_publish(service: str, topic_arn: str) -> Statement:

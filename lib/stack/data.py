@@ -25,13 +25,14 @@ BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
 
 
 class DataLayer:
-    """Tables with their backups, topics, parameters, secrets and the dead-letter queue, with access for functions."""
+    """Tables with their backups, topics, queues, parameters, secrets and the dead-letter queue, with access for functions."""
 
     def __init__(self, context: StackContext, encryption: Encryption) -> None:
         self._context, self._encryption = context, encryption
         definition, settings = context.service, context.settings
         self.tables = {table.name: self._table(table) for table in definition.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in definition.topics}
+        self.queues = {queue.name: self._queue(queue) for queue in definition.queues}
         self.alarm_topic = self.topics.get(definition.alarms_type) or self._topic(definition.alarms_type)
         self.backup = self._backup() if settings.backup.retention_days else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in definition.parameters}
@@ -42,15 +43,26 @@ class DataLayer:
         """Return the permission that a grant describes."""
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
-        others: Mapping[str, Topic | Parameter | Secret] = {**self.topics, **self.parameters, **self.secrets}
+        others: Mapping[str, Topic | Queue | Parameter | Secret] = {
+            **self.topics,
+            **self.queues,
+            **self.parameters,
+            **self.secrets,
+        }
         return others[grant.on].grant(grant.actions)
 
     def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
-        """Return all permissions of a function: its grants, the streams that it consumes, its dead-letter queue."""
+        """Return all permissions of a function: its grants, the streams and queues that it consumes, its dead-letter
+        queue."""
         queue = self._dead_letter_target(function)
         return [
             *(self.statement(grant) for grant in function.grants()),
             *(self.tables[c.table].grant_stream() for c in function.consumers if isinstance(c, model.StreamConsumer)),
+            *(
+                self.queues[c.queue].grant(iam.QUEUE_CONSUMPTION)
+                for c in function.consumers
+                if isinstance(c, model.QueueConsumer)
+            ),
             *([queue.grant(["SendMessage"])] if queue else []),
         ]
 
@@ -62,6 +74,7 @@ class DataLayer:
         definition, variables = self._context.service, dict[str, pulumi.Input[str]]()
         variables |= {t.variable: self.tables[t.name].name for t in definition.tables if t.name in accessible}
         variables |= {t.variable: self.topics[t.name].arn for t in definition.topics if t.name in accessible}
+        variables |= {q.variable: self.queues[q.name].url for q in definition.queues if q.name in accessible}
         variables |= {s.variable: self.secrets[s.name].name for s in definition.secrets if s.name in accessible}
         for parameter in definition.parameters:
             if parameter.name in accessible and parameter.variable:
@@ -135,6 +148,28 @@ class DataLayer:
             context.opts,
         )
 
+    def _queue(self, queue: model.Queue) -> Queue:
+        context, kms_key_arn = self._context, self._encryption.kms_key_arn
+        dead_letters = QueueArgs(
+            name=context.names.dead_letters(queue), fifo=queue.fifo, kms_key_arn=kms_key_arn, tags=context.tags
+        )
+        return Queue(
+            context.child(queue.name),
+            QueueArgs(
+                name=context.names.queue(queue),
+                fifo=queue.fifo,
+                deduplicate_by_content=queue.deduplicate_by_content,
+                visibility_timeout_seconds=context.args.visibility_timeouts()[queue.name],
+                delay_seconds=queue.delay_seconds,
+                retention_seconds=queue.retention_seconds,
+                dead_letters=Queue(context.child(queue.dead_letters), dead_letters, context.opts),
+                max_receives=queue.max_receives,
+                kms_key_arn=kms_key_arn,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
     def _backup(self) -> Backup:
         context, names, transitions = self._context, self._context.names, self._context.transitions
         kms_key_arn = self._encryption.kms_key_arn
@@ -197,11 +232,13 @@ class DataLayer:
         context = self._context
         type_, functions = context.service.dead_letters, context.service.functions
         schedules = [schedule for function in functions for schedule in function.schedules]
+        topics = {c.topic: None for _, c in context.service.consumers() if isinstance(c, model.TopicConsumer)}
         return Queue(
             context.child(type_),
             QueueArgs(
                 name=context.names.physical("queue", type_),
                 rules=[context.names.physical("rule", schedule.name) for schedule in schedules],
+                topics=[context.names.physical("topic", topic) for topic in topics],
                 kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,
             ),

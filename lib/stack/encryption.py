@@ -62,10 +62,13 @@ class Encryption:
     def _key_users(self) -> list[str]:
         """Return the AWS services that use the key."""
         service, settings = self._context.service, self._context.settings
-        has_queue, has_private_site = bool(service.dead_letters), bool(service.site) and not settings.site.public
+        has_private_site = bool(service.site) and not settings.site.public
+        has_topic_consumer = any(isinstance(consumer, model.TopicConsumer) for _, consumer in service.consumers())
         uses: dict[str, bool] = {
             **dict.fromkeys(("dynamodb", "lambda", "logs", "sns", "cloudwatch"), True),
-            **dict.fromkeys(("sqs", "events"), has_queue),
+            "sqs": bool(service.dead_letters or service.queues),
+            "events": bool(service.dead_letters),
+            iam.SNS_TO_SQS: bool(service.dead_letters) and has_topic_consumer,
             **dict.fromkeys(("s3", "cloudfront"), has_private_site),
             **{secret.store: True for secret in service.secrets},
             "budgets": settings.cost.has_budget,

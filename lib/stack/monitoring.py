@@ -9,6 +9,7 @@ import pulumi
 from .. import model
 from ..components.compute.function import Function
 from ..components.derived import concat
+from ..components.messaging.queue import Queue
 from ..components.monitoring.alarm import Alarm, AlarmArgs
 from ..components.monitoring.budget import Budget, BudgetArgs
 from ..components.monitoring.composite_alarm import CompositeAlarm, CompositeAlarmArgs
@@ -87,7 +88,7 @@ class Monitoring:
         """Return the target of a recommended alarm, as it is part of the names of the alarm."""
         definition = self._context.service
         labels = {"api": definition.api_type, "dead-letters": definition.dead_letters}
-        return labels.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
+        return labels.get(alarm.on) or alarm.on.rpartition(" ")[2].replace("/", "-")
 
     def _additional_alarm(self, suffix: str, label: str, alarm: model.Alarm, target: AlarmTarget) -> Alarm:
         context = self._context
@@ -119,9 +120,22 @@ class Monitoring:
             targets[f"lambda {name}"] = AlarmTarget(function.name, "AWS/Lambda", {"FunctionName": function.name})
         for table in self._context.service.tables:
             targets |= self._table_targets(table, self._data.tables[table.name].name)
-        if queue := self._data.dead_letters:
-            targets["dead-letters"] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
+        queues = {f"queue {name}": queue for name, queue in self._queues().items()}
+        if dead_letters := self._data.dead_letters:
+            queues["dead-letters"] = dead_letters
+        for target, queue in queues.items():
+            targets[target] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return targets
+
+    def _queues(self) -> dict[str, Queue]:
+        """Return the queues of the service definition and their dead-letter queues, by name in the definition."""
+        queues: dict[str, Queue] = {}
+        for definition in self._context.service.queues:
+            queue = self._data.queues[definition.name]
+            queues[definition.name] = queue
+            if queue.dead_letters:
+                queues[definition.dead_letters] = queue.dead_letters
+        return queues
 
     def _table_targets(self, table: model.Table, name: pulumi.Output[str]) -> dict[str, AlarmTarget]:
         targets = {f"table {table.name}": AlarmTarget(name, "AWS/DynamoDB", {"TableName": name})}
@@ -159,6 +173,7 @@ class Monitoring:
                     "functions": {name: function.name for name, function in self._compute.functions.items()},
                     "tables": {name: table.name for name, table in self._data.tables.items()},
                     "queue": queue.name if queue else "",
+                    "queues": {name: queue.name for name, queue in self._queues().items()},
                     "alarms": [*([self.health.arn] if self.health else []), *alarm_arns],
                 },
             ),

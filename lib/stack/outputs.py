@@ -24,8 +24,8 @@ from .output_types import (
 if TYPE_CHECKING:
     import pulumi_aws as aws
 
-    from .. import model
     from ..components.data.table import Table
+    from ..components.messaging.queue import Queue
     from ..components.messaging.topic import Topic
     from ..tap_stack import TapStack
 
@@ -104,8 +104,11 @@ CUSTOM_OUTPUTS = {
     "replaced by `_`, unless the table sets `output_prefix`.",
     "<table>_table_arn": "ARN of the same table.",
     "<topic>_topic_arn": "ARN of a topic of a custom service: `<topic>` is formed like `<table>`.",
+    "<queue>_queue_url": "URL of a queue of a custom service: `<queue>` is formed like `<table>`.",
+    "<queue>_queue_arn": "ARN of the same queue.",
+    "<queue>_queue_dead_letter_url": "URL of the dead-letter queue of the same queue.",
 }
-"""Patterns of the outputs of the tables and topics of custom services, with their descriptions."""
+"""Patterns of the outputs of the tables, topics and queues of custom services, with their descriptions."""
 
 
 class StackOutputs(ServiceOutputs):
@@ -252,6 +255,10 @@ class StackOutputs(ServiceOutputs):
     """Name of the topic that alarms notify."""
     topic_arns = StringMap(lambda stack: {name: topic.arn for name, topic in stack.topics.items()})
     """ARNs of the topics that the service definition names."""
+    queue_urls = StringMap(lambda stack: {name: queue.url for name, queue in stack.queues.items()} or None)
+    """URLs of the queues that the service definition names."""
+    queue_arns = StringMap(lambda stack: {name: queue.arn for name, queue in stack.queues.items()} or None)
+    """ARNs of the queues that the service definition names."""
     parameter_names = StringMap(lambda stack: {name: parameter.name for name, parameter in stack.parameters.items()})
     """Paths of the parameters."""
     secret_names = StringMap(lambda stack: {name: secret.name for name, secret in stack.secrets.items()})
@@ -340,14 +347,11 @@ def collect(stack: TapStack) -> dict[str, Any]:
 
 
 def _named_by_service(stack: TapStack) -> dict[str, pulumi.Output[str]]:
-    """Return the outputs of each table and topic, which the service definition names."""
-    definitions: tuple[model.Table | model.Topic, ...] = (
-        *stack.service_definition.tables,
-        *stack.service_definition.topics,
-    )
-    created: Mapping[str, Table | Topic] = {**stack.tables, **stack.topics}
+    """Return the outputs of each resource that the service definition names."""
+    created: Mapping[str, Table | Topic | Queue] = {**stack.tables, **stack.topics, **stack.queues}
+    definitions = stack.service_definition.resources()
     return {
-        output: getattr(created[definition.name], attribute)
-        for definition in definitions
-        for attribute, output in definition.outputs().items()
+        output: getattr(resource, attribute)
+        for name, resource in created.items()
+        for attribute, output in definitions[name].outputs().items()
     }
