@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import pytest
 
 from lib.docgen.service_pages import error_codes, functions, pages, permissions, routes
@@ -70,12 +71,13 @@ def test_permissions_have_actions_resources_and_triggers_of_each_role() -> None:
     where = "`parcels-parcels-dev/index/by-state`"
     assert granted[0] == ["`parcels-sweep-dev-role-…`", "`dynamodb:Query`", where, "", "`lost-parcels`"]
     assert granted[1][1:3] == ["`sns:Publish`", "`parcels-lost-dev`"]
-    assert [row[1] for row in granted[2:]] == [
+    assert granted[2][1:3] == ["`sqs:SendMessage`", "`parcels-dead-letters-dev`"]
+    assert [row[1] for row in granted[3:]] == [
         "`logs:CreateLogStream`, `logs:PutLogEvents`",
         "those of `AWSXRayDaemonWriteAccess`",
         ", ".join(f"`{action}`" for action in iam.allow_vpc_access()["Action"]),
     ]
-    assert granted[2][2] == "`/aws/lambda/parcels-sweep-dev:*`"
+    assert granted[3][2] == "`/aws/lambda/parcels-sweep-dev:*`"
 
 
 def test_permissions_name_the_managed_policy_that_writes_logs() -> None:
@@ -149,7 +151,7 @@ def test_permissions_on_streams_and_dead_letter_queues_are_listed() -> None:
 
 
 def test_service_without_a_queue_has_no_permission_on_one() -> None:
-    assert "sqs:" not in permissions(PARCELS)
+    assert "sqs:" not in permissions(replace(PARCELS, dead_letters=""))
 
 
 def test_every_permission_of_the_services_has_a_reason() -> None:
