@@ -141,7 +141,13 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     "sns.TopicSubscription": (
         Line("emails", "sns.emails", from_traffic(lambda t: t.notifications, lambda s: s["protocol"] == "email")),
     ),
-    "sqs.Queue": (Line("dead-lettered events", "sqs.requests", from_traffic(lambda t: t.failures)),),
+    "sqs.Queue": (
+        Line("dead-lettered events", "sqs.requests", from_traffic(lambda t: t.failures)),
+        Line("messages", "sqs.requests", usage.queue_requests(fifo=False)),
+        Line("messages of FIFO queues", "sqs.fifo-requests", usage.queue_requests(fifo=True)),
+        Line("polling", "sqs.requests", usage.polling_requests(fifo=False), fixed=True),
+        Line("polling of FIFO queues", "sqs.fifo-requests", usage.polling_requests(fifo=True), fixed=True),
+    ),
     "ssm.Parameter": (
         Line("advanced parameters", "ssm.advanced", total(lambda p: p.get("tier") == "Advanced"), fixed=True),
     ),
@@ -185,14 +191,14 @@ _FREE = {
     "secretsmanager": "SecretPolicy SecretRotation SecretVersion",
     "signer": "SigningProfile",
     "sns": "TopicPolicy",
-    "sqs": "QueuePolicy",
+    "sqs": "QueuePolicy RedriveAllowPolicy",
     "vpc": "SecurityGroupEgressRule SecurityGroupIngressRule",
     "wafv2": "IpSet RegexPatternSet WebAclAssociation WebAclLoggingConfiguration",
     "xray": "Group SamplingRule",
 }
 FREE = frozenset(f"{module}.{name}" for module, names in _FREE.items() for name in names.split())
 """Resource types that are free of charge: only Lambda reads streams, CodeDeploy deploys Lambda functions, and budgets
-have no actions. The cost of uploading an S3 object, a thousandth of a cent, is ignored."""
+have no actions. Deliveries of topics to functions are free as well. The cost of uploading an S3 object, a thousandth of a cent, is ignored."""
 
 UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
     "apigateway.Stage": {"cache cluster": lambda stage: bool(stage.get("cacheClusterEnabled"))},

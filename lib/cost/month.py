@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..model import Operation, Service, Workload
-from ..model.workload import ALERT, EMPTY_RUN
+from ..model.workload import ALERT, EMPTY_RUN, MESSAGE
 from ..program.recorder import Deployment
 from .traffic import Traffic, runs_per_month
 
@@ -41,7 +41,7 @@ class Month:
     @cached_property
     def invocations(self) -> list[Invocations]:
         """All Lambda invocations."""
-        return [*self._requests(), *self._schedules(), *self._streams()]
+        return [*self._requests(), *self._schedules(), *self._event_sources(), *self._subscriptions()]
 
     def inputs_of(self, kind: str) -> list[Inputs]:
         """Return the inputs of all resources of a type."""
@@ -55,6 +55,16 @@ class Month:
     def tables(self) -> dict[str, Inputs]:
         """All tables by the recorder's placeholder for their ARN."""
         return {f"arn:{name}": inputs for name, inputs in self.deployment.inputs("dynamodb.Table").items()}
+
+    def consumed_queues(self) -> list[Inputs]:
+        """Return the queues that functions consume."""
+        sources = (mapping.get("eventSourceArn", "") for mapping in self.inputs_of("lambda.EventSourceMapping"))
+        return [self._queues[source] for source in sources if source in self._queues]
+
+    @cached_property
+    def _queues(self) -> dict[str, Inputs]:
+        """All queues by the recorder's placeholder for their ARN."""
+        return {f"arn:{name}": inputs for name, inputs in self.deployment.inputs("sqs.Queue").items()}
 
     @cached_property
     def functions(self) -> dict[str, Inputs]:
@@ -88,6 +98,15 @@ class Month:
                 operation = self.workload.schedules.get(name, EMPTY_RUN)
                 yield Invocations(function, operation, runs_per_month(expression))
 
-    def _streams(self) -> Iterator[Invocations]:
-        for source in self.inputs_of("lambda.EventSourceMapping"):
-            yield Invocations(self.functions[source["functionName"]], ALERT, self.traffic.notifications)
+    def _event_sources(self) -> Iterator[Invocations]:
+        for mapping in self.inputs_of("lambda.EventSourceMapping"):
+            function = self.functions[mapping["functionName"]]
+            if mapping.get("eventSourceArn") in self._queues:
+                yield Invocations(function, MESSAGE, self.traffic.queue_messages)
+            else:
+                yield Invocations(function, ALERT, self.traffic.notifications)
+
+    def _subscriptions(self) -> Iterator[Invocations]:
+        for subscription in self.inputs_of("sns.TopicSubscription"):
+            if subscription["protocol"] == "lambda":
+                yield Invocations(self.functions[subscription["endpoint"]], MESSAGE, self.traffic.notifications)

@@ -6,7 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..model import Function, Index, Parameter, Route, Service, StreamConsumer, Table
+from ..model import (
+    Consumer,
+    Function,
+    Index,
+    Parameter,
+    QueueConsumer,
+    Route,
+    Service,
+    StreamConsumer,
+    Table,
+    TopicConsumer,
+)
 from ..settings import ApiSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..stack.context import StackNames
@@ -103,6 +114,9 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     for name in dict.fromkeys([*(topic.name for topic in service.topics), service.alarms_type]):
         yield Node("topic", f"on {name}", physical("topic", name))
+    for queue in service.queues:
+        yield Node("queue", f"on {queue.name}", names.queue(queue), ["FIFO"] if queue.fifo else [])
+        yield Node("queue", f"on {queue.dead_letters}", names.dead_letters(queue), ["failed messages"])
     if service.dead_letters:
         yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
@@ -120,14 +134,23 @@ def _edges(service: Service) -> Iterator[Edge]:
             yield Edge("api", _key(function), [_route_label(route) for route in function.routes])
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
         for consumer in function.consumers:
-            if isinstance(consumer, StreamConsumer):
-                yield Edge(f"stream {consumer.name}", _key(function))
+            yield from _consumer_edges(function, consumer)
         for resource, actions in _actions(service, function).items():
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
+    for queue in service.queues:
+        yield Edge(f"on {queue.name}", f"on {queue.dead_letters}", [f"after {queue.max_receives} receives"], dotted=True)
     yield Edge("functions", "alarms", ["metrics"], dotted=True)
     yield Edge("alarms", f"on {service.alarms_type}")
     topics = {f"on {topic.name}" for topic in service.topics} | {f"on {service.alarms_type}"}
     yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
+
+
+def _consumer_edges(function: Function, consumer: Consumer) -> Iterator[Edge]:
+    """Yield the edge from the source of a consumer to its function."""
+    if isinstance(consumer, StreamConsumer):
+        yield Edge(f"stream {consumer.name}", _key(function))
+    if isinstance(consumer, QueueConsumer | TopicConsumer):
+        yield Edge(f"on {consumer.source}", _key(function), [consumer.name])
 
 
 def _key(function: Function) -> str:

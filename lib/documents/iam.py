@@ -262,12 +262,13 @@ def _allow_service_principal(name: str, permissions: KeyServicePrincipal, variab
     }
 
 
-def required_key_actions(services: Collection[str]) -> dict[str, list[str]]:
+def required_key_actions(services: Collection[str], called: Collection[str]) -> dict[str, list[str]]:
     """Return the actions on a key that a role needs, each with the services that require it.
 
-    `services` are the services that the role uses and that encrypt their data with the key.
+    `services` are the services that the role uses and that encrypt their data with the key. `called` are those to which
+    it can send messages, in contrast to the sources of its consumers.
     """
-    messaging = [service for service in services if service in ("sns", "sqs")]
+    messaging = [service for service in services if service in ("sns", "sqs") and service in called]
     actions = {"Decrypt": [*services], "GenerateDataKey": messaging}
     return {action: via_services for action, via_services in actions.items() if via_services}
 

@@ -48,6 +48,9 @@ EMPTY_RUN = Operation(name="scheduled run, none due", read_units=0.5)
 ALERT = Operation(name="alert", round_trips=(ROUND_TRIP,) * 3)
 """Invocation for a stream record: claim, publish and acknowledge an alert. Capacity units are not included."""
 
+MESSAGE = Operation(name="message")
+"""Invocation for a message of a queue or a topic: one call to AWS. Capacity units are not included."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:

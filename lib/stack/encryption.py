@@ -30,13 +30,14 @@ class Encryption:
         if self.kms_key_arn is None:
             return []
         service, resources = self._context.service, self._context.service.resources()
-        sources = [c.source for c in function.consumers if isinstance(c, model.StreamConsumer | model.QueueConsumer)]
-        accessed = [*(grant.on for grant in function.grants()), *sources]
         # Parameters are not encrypted, and event buses use the key themselves.
         unencrypted = (model.Parameter, model.EventBus)
-        used = {resources[name].aws_service() for name in accessed if not isinstance(resources[name], unencrypted)}
-        used |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
-        needs = iam.required_key_actions(sorted(used)).items()
+        granted = [resources[grant.on] for grant in function.grants()]
+        called = {resource.aws_service() for resource in granted if not isinstance(resource, unencrypted)}
+        called |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
+        polling = (model.StreamConsumer, model.QueueConsumer)
+        consumed = {resources[c.source].aws_service() for c in function.consumers if isinstance(c, polling)}
+        needs = iam.required_key_actions(sorted(called | consumed), called).items()
         suffix = self._context.provider_info.dns_suffix
         return [derive(iam.allow_key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
 

@@ -245,8 +245,13 @@ def test_key_policy_uses_only_its_partition() -> None:
 
 
 def test_role_needs_decrypt_and_for_sending_also_generate_data_key() -> None:
-    assert iam.required_key_actions(["dynamodb", "sns"]) == {"Decrypt": ["dynamodb", "sns"], "GenerateDataKey": ["sns"]}
-    assert iam.required_key_actions(["ssm"]) == {"Decrypt": ["ssm"]}
+    services = ["dynamodb", "sns"]
+    assert iam.required_key_actions(services, services) == {"Decrypt": services, "GenerateDataKey": ["sns"]}
+    assert iam.required_key_actions(["ssm"], ["ssm"]) == {"Decrypt": ["ssm"]}
+
+
+def test_role_that_consumes_a_queue_needs_no_data_key() -> None:
+    assert iam.required_key_actions(["sqs"], []) == {"Decrypt": ["sqs"]}
     assert iam.required_key_actions([]) == {}
 
 
