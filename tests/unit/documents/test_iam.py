@@ -252,7 +252,7 @@ def test_role_needs_decrypt_and_for_sending_also_generate_data_key() -> None:
 
 def test_role_that_consumes_a_queue_needs_no_data_key() -> None:
     assert iam.required_key_actions(["sqs"], []) == {"Decrypt": ["sqs"]}
-    assert iam.required_key_actions([]) == {}
+    assert iam.required_key_actions([], []) == {}
 
 
 def test_role_can_use_one_key_only_through_services() -> None:
