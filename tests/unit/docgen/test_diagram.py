@@ -8,15 +8,25 @@ from dataclasses import replace
 import pytest
 
 from lib.docgen.diagram import flowchart
-from lib.model import Parameter, Route, Service, Site, Throttle, Topic
+from lib.model import Parameter, Route, Service, Site, StreamConsumer, Throttle, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
-from ...support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    PARCELS,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    full_service,
+    queue_service,
+)
 
 NODE = re.compile(r' *(\w+)(?:\(\[|\[\[|\[\(|\[/|\[|>|\{\{)"(.*)"(?:\]\)|\]\]|\)\]|/\]|\]|\}\})')
 EDGE = re.compile(r'(\w+) -\.?->(?:\|"(.*)"\|)? (\w+)')
 CHARTS = {**SERVICES, "split inventory": SERVICES["inventory"].split(), "parcels": PARCELS, "yard": full_service()}
+CHARTS["shop"] = queue_service()
 
 
 def nodes(service: Service, environment: str = "dev") -> dict[str, list[str]]:
@@ -52,7 +62,10 @@ def test_everything_that_is_created_has_a_node(name: str) -> None:
     expected = {f"on_{name}".replace("-", "_") for name in names}
     expected |= {f"function_{one.name}".replace("-", "_") for one in service.functions}
     expected |= {f"schedule_{s.name}".replace("-", "_") for f in service.functions for s in f.schedules}
-    expected |= {f"stream_{c.name}".replace("-", "_") for f in service.functions for c in f.consumers}
+    streams = [c for _, c in service.consumers() if isinstance(c, StreamConsumer)]
+    expected |= {f"stream_{consumer.name}".replace("-", "_") for consumer in streams}
+    queues = {name for queue in service.queues for name in (queue.name, queue.dead_letters)}
+    expected |= {f"on_{name}".replace("-", "_") for name in queues}
     assert nodes(service).keys() >= expected | {"callers", "api", "alarms", "email"}
 
 
@@ -183,3 +196,14 @@ def test_text_of_the_description_cannot_break_the_chart() -> None:
     service = a_service(title='"]] end; <b>#1</b> &\n click')
     title = flowchart(service).splitlines()[2]
     assert title == "accTitle: Architecture of #quot;]] end; #lt;b#gt;#35;1#lt;/b#gt; #amp;  click in dev"
+
+
+def test_queues_and_topics_invoke_their_consumers() -> None:
+    arrows = edges(queue_service())
+    assert arrows["function_desk", "on_orders"] == ["sends"]
+    assert arrows["on_orders", "function_worker"] == ["fulfillment"]
+    assert arrows["on_news", "function_worker"] == ["announcements"]
+    assert arrows["on_orders", "on_orders_dead_letters"] == ["after 5 receives"]
+    labels = nodes(queue_service())
+    assert labels["on_steps"][1:] == ["shop-steps-dev.fifo", "FIFO"]
+    assert labels["on_steps_dead_letters"][1:] == ["shop-steps-dead-letters-dev.fifo", "failed messages"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 import pytest
 
 from lib.docgen.service_pages import error_codes, functions, pages, permissions, routes
@@ -11,7 +12,18 @@ from lib.model import Parameter, Throttle
 from lib.services import SERVICES
 from lib.settings import FunctionSettings
 
-from ...support.builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    PARCELS,
+    SWEEP,
+    a_code,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    full_service,
+    queue_service,
+)
 from ...support.markdown import cells
 
 
@@ -78,6 +90,16 @@ def test_permissions_have_actions_resources_and_triggers_of_each_role() -> None:
         ", ".join(f"`{action}`" for action in iam.allow_vpc_access()["Action"]),
     ]
     assert granted[3][2] == "`/aws/lambda/parcels-sweep-dev:*`"
+
+
+def test_permissions_contain_those_of_consumers_and_on_queues() -> None:
+    rows = {(row[1], row[2]): row[3:] for row in cells(permissions(queue_service())) if "worker" in row[0]}
+    consumption = "`sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:GetQueueAttributes`"
+    assert rows[consumption, "`shop-orders-dev`"] == ["consume its messages", "`fulfillment`"]
+    assert rows[consumption, "`shop-steps-dev.fifo`"] == ["consume its messages", "`progress`"]
+    assert rows["`sqs:SendMessage`", "`shop-steps-dev.fifo`"] == ["", "`fulfillment`"]
+    failed_events = ["send failed events to the dead-letter queue", "`announcements`"]
+    assert rows["`sqs:SendMessage`", "`shop-dead-letters-dev`"] == failed_events
 
 
 def test_permissions_name_the_managed_policy_that_writes_logs() -> None:
