@@ -198,7 +198,7 @@ _FREE = {
 }
 FREE = frozenset(f"{module}.{name}" for module, names in _FREE.items() for name in names.split())
 """Resource types that are free of charge: only Lambda reads streams, CodeDeploy deploys Lambda functions, and budgets
-have no actions. Deliveries of topics to functions are free as well. The cost of uploading an S3 object, a thousandth of a cent, is ignored."""
+have no actions. The cost of uploading an S3 object, a thousandth of a cent, is ignored."""
 
 UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
     "apigateway.Stage": {"cache cluster": lambda stage: bool(stage.get("cacheClusterEnabled"))},

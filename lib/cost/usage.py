@@ -27,7 +27,7 @@ LOG_COMPRESSION = 0.15
 REQUESTS_PER_MESSAGE = 3
 """Send, receive and delete, each for one message of at most 64 KB. Batches need fewer requests."""
 POLLERS = 5
-"""Concurrent requests with which Lambda polls a queue, as described in "Understanding polling and batching behavior"."""
+"""Concurrent requests with which Lambda polls a queue, as described in "Polling and batching behavior"."""
 LONG_POLL_SECONDS = 20
 """Time after which a request to an empty queue returns."""
 SAMPLED_FRACTION = 0.05

@@ -138,7 +138,9 @@ def _edges(service: Service) -> Iterator[Edge]:
         for resource, actions in _actions(service, function).items():
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
     for queue in service.queues:
-        yield Edge(f"on {queue.name}", f"on {queue.dead_letters}", [f"after {queue.max_receives} receives"], dotted=True)
+        yield Edge(
+            f"on {queue.name}", f"on {queue.dead_letters}", [f"after {queue.max_receives} receives"], dotted=True
+        )
     yield Edge("functions", "alarms", ["metrics"], dotted=True)
     yield Edge("alarms", f"on {service.alarms_type}")
     topics = {f"on {topic.name}" for topic in service.topics} | {f"on {service.alarms_type}"}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ..documents import iam, openapi
-from ..model import Consumer, Function, Grant, QueueConsumer, Route, Service, StreamConsumer
+from ..model import Consumer, Function, Grant, QueueConsumer, Route, Schedule, Service, StreamConsumer
 from ..model.names import role_name_prefix
 from ..stack.context import StackNames
 from .diagram import flowchart
@@ -163,7 +163,8 @@ def _managed(path: str) -> str:
 
 def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
     yield from ((f"{route.method} {route.path}", route.grants) for route in function.routes)
-    yield from ((run.name, run.grants) for run in (*function.schedules, *function.consumers))
+    runs: tuple[Schedule | Consumer, ...] = (*function.schedules, *function.consumers)
+    yield from ((run.name, run.grants) for run in runs)
 
 
 def _statement(service: Service, grant: Grant) -> iam.Statement:

@@ -27,7 +27,7 @@ METRIC_COLORS = {"Throttles": "#d62728", "Errors": "#d62728", "5XXError": "#d627
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedNames:
-    """Names of deployed resources. The keys of `functions`, `tables` and `queues` are names in the service definition."""
+    """Names of deployed resources. The keys of mappings are names in the service definition."""
 
     region: str
     api: str
@@ -37,7 +37,7 @@ class DeployedNames:
     queue: str = ""
     """Name of the dead-letter queue of the service."""
     queues: Mapping[str, str] = field(default_factory=dict)
-    """Names of the queues and of their dead-letter queues, by name in the service definition."""
+    """Names of the queues and of their dead-letter queues."""
     alarms: Sequence[str] = field(default_factory=list)
     """ARNs of the alarms."""
 

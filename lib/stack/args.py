@@ -219,7 +219,9 @@ class TapStackArgs(Settings):
     def visibility_timeouts(self) -> dict[str, int]:
         """Return the visibility timeout of each queue in seconds."""
         service = self.service_definition()
-        timeouts = {function.name: self.function_settings(function).timeout_seconds or 0 for function in service.functions}
+        timeouts = {
+            function.name: self.function_settings(function).timeout_seconds or 0 for function in service.functions
+        }
         return visibility_timeouts(service, timeouts)
 
     def alarm_settings(self, function: model.Function) -> AlarmSettings:

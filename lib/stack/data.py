@@ -25,7 +25,7 @@ BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
 
 
 class DataLayer:
-    """Tables with their backups, topics, queues, parameters, secrets and the dead-letter queue, with access for functions."""
+    """Tables with their backups, topics, queues, parameters and secrets, with access for functions."""
 
     def __init__(self, context: StackContext, encryption: Encryption) -> None:
         self._context, self._encryption = context, encryption

@@ -87,9 +87,7 @@ def test_every_queue_denies_requests_without_tls(shop: Deployment) -> None:
 
 
 def test_queue_has_the_settings_of_its_definition() -> None:
-    queue = a_queue(
-        fifo=True, deduplicate_by_content=True, delay_seconds=30, retention_seconds=60, max_receives=2
-    )
+    queue = a_queue(fifo=True, deduplicate_by_content=True, delay_seconds=30, retention_seconds=60, max_receives=2)
     inputs = record(stacked(service=a_service(queues=(queue,)))).inputs("sqs.Queue")["post-orders-queue"]
     assert (inputs["contentBasedDeduplication"], inputs["delaySeconds"]) == (True, 30)
     assert (inputs["messageRetentionSeconds"], json.loads(inputs["redrivePolicy"])["maxReceiveCount"]) == (60, 2)
@@ -235,8 +233,11 @@ def test_split_functions_have_their_own_visibility_timeout() -> None:
     worker = Function(name="worker", handler=HANDLER, consumers=(slow, quick))
     service = queue_service(functions=(a_function(a_route(grants=(a_grant("orders", "SendMessage"),))), worker))
     created = record(stacked(service=service, split_functions=True))
-    timeouts = {name: inputs["visibilityTimeoutSeconds"] for name, inputs in created.inputs("sqs.Queue").items()
-                if "visibilityTimeoutSeconds" in inputs}
+    timeouts = {
+        name: inputs["visibilityTimeoutSeconds"]
+        for name, inputs in created.inputs("sqs.Queue").items()
+        if "visibilityTimeoutSeconds" in inputs
+    }
     assert timeouts == {"post-orders-queue": 600, "post-steps-queue": 12}
     functions = {inputs["functionName"] for inputs in created.inputs("lambda.EventSourceMapping").values()}
     assert functions == {"shop-fulfill-dev", "shop-proceed-dev"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lib.local.emulator import Emulator
 
+from ..support.markdown import FENCE
 from .conftest import Run
 from .test_streams import wait_for
 
@@ -98,12 +100,10 @@ class Shop:
         self.client = emulator.client
         self.outputs = outputs
 
-    def order(self, item: str) -> int:
-        """Place an order and return the status of the response."""
+    def post(self, path: str, body: dict[str, Any]) -> int:
+        """Send a request to the API and return the status of the response."""
         request = urllib.request.Request(
-            f"{self.outputs['api_url']}/orders",
-            json.dumps({"item": item}).encode(),
-            {"Content-Type": "application/json"},
+            f"{self.outputs['api_url']}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
         with urllib.request.urlopen(request) as response:
             return int(response.status)
@@ -136,7 +136,7 @@ def shop_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_only_the_failed_message_moves_to_the_dead_letter_queue(shop: Shop) -> None:
     for item in ("pen", "poison", "ink"):
-        assert shop.order(item) == 202
+        assert shop.post("/orders", {"item": item}) == 202
     for item in ("pen", "ink"):
         assert shop.note(f"order {item}")["kind"] == "order"
     dead_letters = shop.outputs["orders_queue_dead_letter_url"]
@@ -169,7 +169,10 @@ def test_topic_invokes_the_function_for_messages_that_match_the_filter_policy(sh
 def test_queues_have_their_attributes(shop: Shop) -> None:
     orders = shop.attributes(shop.outputs["orders_queue_url"])
     dead_letters = shop.attributes(shop.outputs["orders_queue_dead_letter_url"])
-    assert json.loads(orders["RedrivePolicy"]) == {"deadLetterTargetArn": dead_letters["QueueArn"], "maxReceiveCount": 2}
+    assert json.loads(orders["RedrivePolicy"]) == {
+        "deadLetterTargetArn": dead_letters["QueueArn"],
+        "maxReceiveCount": 2,
+    }
     sources = {"redrivePermission": "byQueue", "sourceQueueArns": [orders["QueueArn"]]}
     assert json.loads(dead_letters["RedriveAllowPolicy"]) == sources
     assert (orders["VisibilityTimeout"], orders["MessageRetentionPeriod"]) == ("3", "345600")
@@ -194,3 +197,28 @@ def test_subscription_has_its_filter_policy_and_dead_letter_queue(shop: Shop) ->
     assert attributes["FilterPolicyScope"] == "MessageAttributes"
     dead_letters = {"deadLetterTargetArn": shop.outputs["dead_letter_queue_arn"]}
     assert json.loads(attributes["RedrivePolicy"]) == dead_letters
+
+
+def test_example_of_the_guide_adds_the_price_of_a_stored_order(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = Path("docs/guides/queues-and-streams.md").read_text(encoding="utf-8")
+    program, operations = (code for language, code in FENCE.findall(guide) if language == "python")
+    package = tmp_path / "sources" / "bookshop" / "handler"
+    package.mkdir(parents=True)
+    (package / "operations.py").write_text(operations, encoding="utf-8")
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path / "sources"))
+    exports = "for name, value in stack.outputs.items():\n    pulumi.export(name, value)\n"
+    program = program.replace('"shop', '"bookshop').replace("TapStack(", "stack = TapStack(", 1)
+    shop = Shop(emulator, Run(emulator, tmp_path)(program + exports))
+    for price in (1, 2):
+        assert shop.post("/orders", {"customer": "ann", "price": price}) == 202
+    key = {"TableName": shop.outputs["table_names"]["totals"], "Key": {"id": {"S": "customer#ann"}}}
+
+    def has_total() -> bool:
+        total = shop.client("dynamodb").get_item(**key).get("Item", {}).get("price")
+        return bool(total == {"N": "3"})
+
+    assert wait_for(has_total)

@@ -84,7 +84,10 @@ def record(identifier: str) -> dict[str, Any]:
 
 def test_records_run_the_operation_of_their_source(capsys: pytest.CaptureFixture[str]) -> None:
     ran: list[Any] = []
-    consumers = {"parcels-dev": Consumer(lambda _: ran.append("parcels"), True), "notes-dev": Consumer(ran.append, True)}
+    consumers = {
+        "parcels-dev": Consumer(lambda _: ran.append("parcels"), True),
+        "notes-dev": Consumer(ran.append, True),
+    }
     response = Api({}, {}, "", Consumers(consumers))({"Records": [record("a"), record("b")]}, Context())
     assert response == {"batchItemFailures": []}
     assert [[change.keys for change in batch] for batch in ran] == [[{"id": "a"}, {"id": "b"}]]

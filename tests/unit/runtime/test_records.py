@@ -57,7 +57,13 @@ def object_event(key: str = "a.png", **fields: Any) -> dict[str, Any]:
 
 def notification(text: str = "{}", **fields: Any) -> dict[str, Any]:
     """Return a message of a topic."""
-    sns = {"MessageId": "n1", "TopicArn": TOPIC_ARN, "Subject": None, "Message": text, "MessageAttributes": {}}
+    sns: dict[str, Any] = {
+        "MessageId": "n1",
+        "TopicArn": TOPIC_ARN,
+        "Subject": None,
+        "Message": text,
+        "MessageAttributes": {},
+    }
     return {"EventSource": "aws:sns", "Sns": {**sns, **fields}}
 
 
@@ -82,7 +88,12 @@ def process(operation: Any, *records: dict[str, Any], name: str = QUEUE_URL, bat
 
 def test_change_has_typed_items_and_keys() -> None:
     old = {"id": {"N": "1"}, "price": {"N": "1.50"}, "raw": {"B": "aGk="}, "gone": {"NULL": True}}
-    new = {"id": {"N": "1"}, "tags": {"SS": ["a", "b"]}, "parts": {"L": [{"M": {"n": {"N": "2"}}}]}, "ok": {"BOOL": True}}
+    new = {
+        "id": {"N": "1"},
+        "tags": {"SS": ["a", "b"]},
+        "parts": {"L": [{"M": {"n": {"N": "2"}}}]},
+        "ok": {"BOOL": True},
+    }
     record = StreamRecord(change(1, OldImage=old, NewImage=new))
     assert record.old == {"id": 1, "price": Decimal("1.50"), "raw": b"hi", "gone": None}
     assert record.new == {"id": 1, "tags": {"a", "b"}, "parts": [{"n": 2}], "ok": True}
@@ -99,7 +110,11 @@ def test_deleted_item_has_only_the_old_image() -> None:
 
 @pytest.mark.parametrize(
     ("identity", "is_expired"),
-    [({"principalId": "dynamodb.amazonaws.com", "type": "Service"}, True), ({"principalId": "x"}, False), (None, False)],
+    [
+        ({"principalId": "dynamodb.amazonaws.com", "type": "Service"}, True),
+        ({"principalId": "x"}, False),
+        (None, False),
+    ],
 )
 def test_deletion_by_ttl_is_distinguished(identity: Any, is_expired: bool) -> None:
     assert StreamRecord({**change(), "userIdentity": identity}).is_expired is is_expired

@@ -54,5 +54,5 @@ def test_message_of_a_fifo_queue_has_a_group_and_a_deduplication_id(fake_aws: Fa
 
 def test_rejected_message_is_an_error(fake_aws: FakeAws, sqs: Sqs) -> None:
     fake_aws.script = [(400, {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no such queue"})]
-    with pytest.raises(AwsError, match="^QueueDoesNotExist: no such queue$"):
+    with pytest.raises(AwsError, match=r"^QueueDoesNotExist: no such queue$"):
         sqs.send(URL, "hello")
