@@ -114,14 +114,19 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     for name in dict.fromkeys([*(topic.name for topic in service.topics), service.alarms_type]):
         yield Node("topic", f"on {name}", physical("topic", name))
+    yield from _queue_nodes(service, names)
+    custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
+    yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *custom_alarms])
+    yield Node("email", "email", "notification_email", ["if configured"])
+
+
+def _queue_nodes(service: Service, names: StackNames) -> Iterator[Node]:
     for queue in service.queues:
         yield Node("queue", f"on {queue.name}", names.queue(queue), ["FIFO"] if queue.fifo else [])
         yield Node("queue", f"on {queue.dead_letters}", names.dead_letters(queue), ["failed messages"])
     if service.dead_letters:
-        yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
-    custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
-    yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *custom_alarms])
-    yield Node("email", "email", "notification_email", ["if configured"])
+        name = names.physical("queue", service.dead_letters)
+        yield Node("queue", f"on {service.dead_letters}", name, ["failed events"])
 
 
 def _edges(service: Service) -> Iterator[Edge]:

@@ -179,7 +179,7 @@ def test_function_that_consumes_only_queues_needs_no_dead_letter_queue_of_the_se
 def test_stack_has_the_queues_as_attributes_and_outputs() -> None:
     stacks: list[TapStack] = []
     outputs = record(lambda: stacks.append(TapStack("post", TapStackArgs(service=queue_service())))).stack_outputs()
-    (stack,) = stacks
+    stack = stacks[0]
     assert stack.queues.keys() == {"orders", "steps"}
     assert stack.queues["orders"].dead_letters
     assert outputs["queue_arns"] == {"orders": "arn:post-orders-queue", "steps": "arn:post-steps-queue"}

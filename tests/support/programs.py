@@ -22,7 +22,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .builders import PARCELS, full_service
+from .builders import PARCELS, full_service, queue_service
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
@@ -75,4 +75,5 @@ PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "yard": stacked(**FULL_SERVICE),
     "open_yard": stacked(**PUBLIC_SERVICE),
     "production": stacked(**PRODUCTION),
+    "shop": stacked(service=queue_service(), environment_suffix="prod", encryption=EncryptionSettings(key="create")),
 }
