@@ -32,6 +32,8 @@ class DataLayer:
         definition, settings = context.service, context.settings
         self.tables = {table.name: self._table(table) for table in definition.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in definition.topics}
+        self.queue_dead_letters = {queue.dead_letters: self._queue_dead_letters(queue) for queue in definition.queues}
+        """Dead-letter queues of the queues of the service definition, by name."""
         self.queues = {queue.name: self._queue(queue) for queue in definition.queues}
         self.alarm_topic = self.topics.get(definition.alarms_type) or self._topic(definition.alarms_type)
         self.backup = self._backup() if settings.backup.retention_days else None
@@ -148,11 +150,21 @@ class DataLayer:
             context.opts,
         )
 
-    def _queue(self, queue: model.Queue) -> Queue:
-        context, kms_key_arn = self._context, self._encryption.kms_key_arn
-        dead_letters = QueueArgs(
-            name=context.names.dead_letters(queue), fifo=queue.fifo, kms_key_arn=kms_key_arn, tags=context.tags
+    def _queue_dead_letters(self, queue: model.Queue) -> Queue:
+        context = self._context
+        return Queue(
+            context.child(queue.dead_letters),
+            QueueArgs(
+                name=context.names.dead_letters(queue),
+                fifo=queue.fifo,
+                kms_key_arn=self._encryption.kms_key_arn,
+                tags=context.tags,
+            ),
+            context.opts,
         )
+
+    def _queue(self, queue: model.Queue) -> Queue:
+        context = self._context
         return Queue(
             context.child(queue.name),
             QueueArgs(
@@ -162,9 +174,9 @@ class DataLayer:
                 visibility_timeout_seconds=context.args.visibility_timeouts()[queue.name],
                 delay_seconds=queue.delay_seconds,
                 retention_seconds=queue.retention_seconds,
-                dead_letters=Queue(context.child(queue.dead_letters), dead_letters, context.opts),
+                dead_letters=self.queue_dead_letters[queue.dead_letters],
                 max_receives=queue.max_receives,
-                kms_key_arn=kms_key_arn,
+                kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,
             ),
             context.opts,

@@ -128,14 +128,8 @@ class Monitoring:
         return targets
 
     def _queues(self) -> dict[str, Queue]:
-        """Return the queues of the service definition and their dead-letter queues, by name in the definition."""
-        queues: dict[str, Queue] = {}
-        for definition in self._context.service.queues:
-            queue = self._data.queues[definition.name]
-            queues[definition.name] = queue
-            if queue.dead_letters:
-                queues[definition.dead_letters] = queue.dead_letters
-        return queues
+        """Return the queues of the service definition and their dead-letter queues, by name."""
+        return {**self._data.queues, **self._data.queue_dead_letters}
 
     def _table_targets(self, table: model.Table, name: pulumi.Output[str]) -> dict[str, AlarmTarget]:
         targets = {f"table {table.name}": AlarmTarget(name, "AWS/DynamoDB", {"TableName": name})}
