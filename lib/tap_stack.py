@@ -9,7 +9,6 @@ import pulumi
 from .components.api.firewall import Firewall
 from .components.api.rest_api import Api
 from .components.api.user_pool import UserPool
-from .components.compute.consumer import Consumer
 from .components.compute.event_consumer import EventConsumer
 from .components.compute.function import Function
 from .components.compute.layer import Layer
@@ -40,7 +39,7 @@ from .model import Service
 from .settings import Settings
 from .stack import diagnostics
 from .stack.args import TapStackArgs
-from .stack.compute import Compute
+from .stack.compute import AnyConsumer, Compute
 from .stack.context import StackContext
 from .stack.data import DataLayer
 from .stack.edge import Edge
@@ -67,6 +66,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     """KMS key that the stack creates; None for an existing key and for keys of AWS."""
     tables: dict[str, Table]
     topics: dict[str, Topic]
+    queues: dict[str, Queue]
+    """Queues, each with its own dead-letter queue as `dead_letters`."""
     alarm_topic: Topic
     """Topic that alarms notify. It is one of `topics` if the service definition names it."""
     buckets: dict[str, Bucket]
@@ -75,7 +76,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     parameters: dict[str, Parameter]
     secrets: dict[str, Secret]
     dead_letters: Queue | None
-    """Queue for events that failed after all retries."""
+    """Queue for failed events of schedules and of all consumers except those of queues."""
     site: Site | None
     user_pool: UserPool | None
     roles: dict[str, Role]
@@ -84,8 +85,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     network: Network | ExistingNetwork | None
     functions: dict[str, Function]
     schedules: dict[str, Schedule]
-    consumers: dict[str, Consumer]
-    """Event source mappings of table streams."""
+    consumers: dict[str, AnyConsumer]
+    """Event source mappings of table streams and queues, and subscriptions to topics."""
     event_consumers: dict[str, EventConsumer]
     """EventBridge rules of the consumers of events."""
     notifications: dict[str, BucketNotification]
@@ -125,6 +126,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.tables = data.tables
         self.topics, self.alarm_topic = data.topics, data.alarm_topic
         self.buckets, self.event_buses = data.buckets, data.event_buses
+        self.queues = data.queues
         self.backup = data.backup
         self.parameters, self.secrets = data.parameters, data.secrets
         self.dead_letters = data.dead_letters

@@ -51,9 +51,10 @@ def _has_only_s3_origins(distribution: Resource, _: Sequence[Resource]) -> bool:
     return not any(origin.is_set("customOriginConfig") for origin in distribution.each("origins"))
 
 
-def _is_called_only_by_api_gateway(_: Resource, permissions: Sequence[Resource]) -> bool:
+def _is_invoked_only_synchronously(_: Resource, permissions: Sequence[Resource]) -> bool:
+    # Event source mappings need no permission in the policy of the function.
     callers = {permission.get("principal") for permission in permissions}
-    return callers == {"apigateway.amazonaws.com"}
+    return callers <= {"apigateway.amazonaws.com"}
 
 
 WAIVERS = (
@@ -146,9 +147,9 @@ WAIVERS = (
     Waiver(
         controls=("CKV_AWS_116",),
         related=Link(kind="lambda.Permission", property="function"),
-        when=_is_called_only_by_api_gateway,
-        reason="Only the API invokes the function, synchronously, so the caller receives the error; dead-letter "
-        "queues apply to asynchronous invocations.",
+        when=_is_invoked_only_synchronously,
+        reason="Only the API or event source mappings invoke the function, synchronously, so the caller or the source "
+        "receives the error; dead-letter queues of functions apply to asynchronous invocations.",
     ),
     Waiver(
         controls=("CKV_AWS_116",),

@@ -152,7 +152,13 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     "sns.TopicSubscription": (
         Line("emails", "sns.emails", from_traffic(lambda t: t.notifications, lambda s: s["protocol"] == "email")),
     ),
-    "sqs.Queue": (Line("dead-lettered events", "sqs.requests", from_traffic(lambda t: t.failures)),),
+    "sqs.Queue": (
+        Line("dead-lettered events", "sqs.requests", from_traffic(lambda t: t.failures)),
+        Line("messages", "sqs.requests", usage.queue_requests(fifo=False)),
+        Line("messages of FIFO queues", "sqs.fifo-requests", usage.queue_requests(fifo=True)),
+        Line("polling", "sqs.requests", usage.polling_requests(fifo=False), fixed=True),
+        Line("polling of FIFO queues", "sqs.fifo-requests", usage.polling_requests(fifo=True), fixed=True),
+    ),
     "ssm.Parameter": (
         Line("advanced parameters", "ssm.advanced", total(lambda p: p.get("tier") == "Advanced"), fixed=True),
     ),
@@ -197,7 +203,7 @@ _FREE = {
     "secretsmanager": "SecretPolicy SecretRotation SecretVersion",
     "signer": "SigningProfile",
     "sns": "TopicPolicy",
-    "sqs": "QueuePolicy",
+    "sqs": "QueuePolicy RedriveAllowPolicy",
     "vpc": "SecurityGroupEgressRule SecurityGroupIngressRule",
     "wafv2": "IpSet RegexPatternSet WebAclAssociation WebAclLoggingConfiguration",
     "xray": "Group SamplingRule",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..model import Operation, Service, Workload
-from ..model.workload import ALERT, EMPTY_RUN, EVENT
+from ..model.workload import ALERT, EMPTY_RUN, EVENT, MESSAGE
 from ..program.recorder import Deployment
 from .traffic import Traffic, runs_per_month
 
@@ -41,7 +42,8 @@ class Month:
     @cached_property
     def invocations(self) -> list[Invocations]:
         """All Lambda invocations."""
-        return [*self._requests(), *self._schedules(), *self._streams(), *self._objects(), *self._events()]
+        sources = (self._event_sources(), self._subscriptions(), self._objects(), self._events())
+        return [*self._requests(), *self._schedules(), *itertools.chain(*sources)]
 
     def inputs_of(self, kind: str) -> list[Inputs]:
         """Return the inputs of all resources of a type."""
@@ -55,6 +57,16 @@ class Month:
     def tables(self) -> dict[str, Inputs]:
         """All tables by the recorder's placeholder for their ARN."""
         return {f"arn:{name}": inputs for name, inputs in self.deployment.inputs("dynamodb.Table").items()}
+
+    def consumed_queues(self) -> list[Inputs]:
+        """Return the queues that functions consume."""
+        sources = (mapping.get("eventSourceArn", "") for mapping in self.inputs_of("lambda.EventSourceMapping"))
+        return [self._queues[source] for source in sources if source in self._queues]
+
+    @cached_property
+    def _queues(self) -> dict[str, Inputs]:
+        """All queues by the recorder's placeholder for their ARN."""
+        return {f"arn:{name}": inputs for name, inputs in self.deployment.inputs("sqs.Queue").items()}
 
     @cached_property
     def functions(self) -> dict[str, Inputs]:
@@ -88,10 +100,6 @@ class Month:
                 operation = self.workload.schedules.get(name, EMPTY_RUN)
                 yield Invocations(function, operation, runs_per_month(expression))
 
-    def _streams(self) -> Iterator[Invocations]:
-        for source in self.inputs_of("lambda.EventSourceMapping"):
-            yield Invocations(self.functions[source["functionName"]], ALERT, self.traffic.notifications)
-
     def _objects(self) -> Iterator[Invocations]:
         notifications = self.inputs_of("s3.BucketNotification")
         targets = [target for each in notifications for target in each.get("lambdaFunctions") or ()]
@@ -103,3 +111,16 @@ class Month:
         targets = [target for target in self.inputs_of("cloudwatch.EventTarget") if target.get("inputTransformer")]
         for target in targets:
             yield Invocations(self.functions[target["arn"]], EVENT, self.traffic.events / len(targets))
+
+    def _event_sources(self) -> Iterator[Invocations]:
+        for mapping in self.inputs_of("lambda.EventSourceMapping"):
+            function = self.functions[mapping["functionName"]]
+            if mapping.get("eventSourceArn") in self._queues:
+                yield Invocations(function, MESSAGE, self.traffic.queue_messages)
+            else:
+                yield Invocations(function, ALERT, self.traffic.notifications)
+
+    def _subscriptions(self) -> Iterator[Invocations]:
+        for subscription in self.inputs_of("sns.TopicSubscription"):
+            if subscription["protocol"] == "lambda":
+                yield Invocations(self.functions[subscription["endpoint"]], MESSAGE, self.traffic.notifications)

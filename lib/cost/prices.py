@@ -63,6 +63,7 @@ _ROUTE53 = "https://aws.amazon.com/route53/pricing/"
 _S3 = "https://aws.amazon.com/s3/pricing/"
 _SECRETS = "https://aws.amazon.com/secrets-manager/pricing/"
 _SNS = "https://aws.amazon.com/sns/pricing/"
+_SQS = "https://aws.amazon.com/sqs/pricing/"
 _VPC = "https://aws.amazon.com/vpc/pricing/"
 _WAF = "https://aws.amazon.com/waf/pricing/"
 
@@ -126,7 +127,8 @@ PRICES: Prices = MappingProxyType(
         "secrets.secret": Price(0.40, 1, "secrets", _SECRETS),
         "sns.emails": Price(2.00, 100_000, "emails", _SNS),
         "sns.publishes": Price(0.50, MILLION, "messages", _SNS),
-        "sqs.requests": Price(0.40, MILLION, "requests", "https://aws.amazon.com/sqs/pricing/"),
+        "sqs.fifo-requests": Price(0.50, MILLION, "requests", _SQS),
+        "sqs.requests": Price(0.40, MILLION, "requests", _SQS),
         "ssm.advanced": Price(0.05, 1, "parameters", "https://aws.amazon.com/systems-manager/pricing/"),
         "transfer.out": Price(0.09, 1, "GB", _EC2, ((10_000, 0.085), (50_000, 0.07), (150_000, 0.05))),
         "transfer.regions": Price(0.02, 1, "GB", _EC2),

@@ -37,6 +37,8 @@ class Traffic(SettingsGroup):
     """Log bytes per Lambda invocation. The default is a 290-byte log line and 270 bytes of START, END, and REPORT."""
     notifications: float = setting(_at_most(1e9, "messages"), default=1_000)
     """Number of messages to SNS topics, such as alerts and alarms."""
+    queue_messages: float = setting(_at_most(1e12, "messages"), default=100_000)
+    """Number of messages to each queue that a function consumes. Each message has its own invocation."""
     failures: float = setting(_at_most(1e9, "messages"), default=0)
     """Number of messages to dead-letter queues."""
     page_views: float = setting(_at_most(1e10, "views"), default=100_000)

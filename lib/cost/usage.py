@@ -26,6 +26,12 @@ KEY_CACHE_MINUTES = 5
 """Minutes for which DynamoDB caches a table's key for each role before it calls KMS again."""
 LOG_COMPRESSION = 0.15
 """Stored fraction of ingested log bytes, as in the AWS Pricing Calculator."""
+REQUESTS_PER_MESSAGE = 3
+"""Send, receive and delete, each for one message of at most 64 KB. Batches need fewer requests."""
+POLLERS = 5
+"""Concurrent requests with which Lambda polls a queue, as described in "Polling and batching behavior"."""
+LONG_POLL_SECONDS = 20
+"""Time after which a request to an empty queue returns."""
 SAMPLED_FRACTION = 0.05
 """Fraction of requests that X-Ray's default rule records, in addition to one request per second."""
 
@@ -138,7 +144,7 @@ def custom_metrics(resources: Sequence[Inputs], month: Month) -> float:
     """Return the number of metrics that the operations of each function can emit."""
     functions = month.service.functions
     functions = functions if len(resources) == len(functions) else month.service.split().functions
-    return sum(len(function.metrics()) for function in functions)
+    return sum(len(function.metrics()) + function.reports_failed_records() for function in functions)
 
 
 def snapshot_gb(function: Inputs) -> float:
@@ -163,6 +169,23 @@ def traces(_: Sequence[Inputs], month: Month) -> float:
     ]
     per_second = sum(entry.quantity for entry in traced) / SECONDS_PER_MONTH
     return SECONDS_PER_MONTH * (min(per_second, 1) + SAMPLED_FRACTION * max(per_second - 1, 0))
+
+
+# Queues
+
+
+def queue_requests(*, fifo: bool) -> Amount:
+    """Return the requests that send, receive and delete the messages of consumed queues."""
+    return lambda _, month: REQUESTS_PER_MESSAGE * month.traffic.queue_messages * _consumed_queues(month, fifo)
+
+
+def polling_requests(*, fifo: bool) -> Amount:
+    """Return the requests with which Lambda polls consumed queues that are empty."""
+    return lambda _, month: SECONDS_PER_MONTH / LONG_POLL_SECONDS * POLLERS * _consumed_queues(month, fifo)
+
+
+def _consumed_queues(month: Month, fifo: bool) -> int:
+    return sum(bool(queue.get("fifoQueue")) is fifo for queue in month.consumed_queues())
 
 
 # Tables. Storage, reads and writes are distributed evenly over all tables

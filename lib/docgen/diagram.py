@@ -10,14 +10,17 @@ from ..model import (
     DEFAULT_BUS,
     Bucket,
     BucketConsumer,
+    Consumer,
     EventConsumer,
     Function,
     Index,
     Parameter,
+    QueueConsumer,
     Route,
     Service,
     StreamConsumer,
     Table,
+    TopicConsumer,
 )
 from ..settings import ApiSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
@@ -119,8 +122,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     for name in dict.fromkeys([*(topic.name for topic in service.topics), service.alarms_type]):
         yield Node("topic", f"on {name}", physical("topic", name))
     yield from _buckets_and_buses(service, names)
-    if service.dead_letters:
-        yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
+    yield from _queue_nodes(service, names)
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
     yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *custom_alarms])
     yield Node("email", "email", "notification_email", ["if configured"])
@@ -137,6 +139,15 @@ def _buckets_and_buses(service: Service, names: StackNames) -> Iterator[Node]:
         yield Node("event_bus", DEFAULT_BUS_KEY, DEFAULT_BUS, ["events of AWS services"])
 
 
+def _queue_nodes(service: Service, names: StackNames) -> Iterator[Node]:
+    for queue in service.queues:
+        yield Node("queue", f"on {queue.name}", names.queue(queue), ["FIFO"] if queue.fifo else [])
+        yield Node("queue", f"on {queue.dead_letters}", names.dead_letters(queue), ["failed messages"])
+    if service.dead_letters:
+        name = names.physical("queue", service.dead_letters)
+        yield Node("queue", f"on {service.dead_letters}", name, ["failed events"])
+
+
 def _edges(service: Service) -> Iterator[Edge]:
     yield Edge("callers", "api")
     if service.site:
@@ -147,16 +158,27 @@ def _edges(service: Service) -> Iterator[Edge]:
             yield Edge("api", _key(function), [_route_label(route) for route in function.routes])
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
         for consumer in function.consumers:
-            if isinstance(consumer, StreamConsumer):
-                yield Edge(f"stream {consumer.name}", _key(function))
+            yield from _consumer_edges(function, consumer)
         for source, consumers in _consumed(function).items():
             yield Edge(source, _key(function), consumers)
         for resource, actions in _actions(service, function).items():
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
+    for queue in service.queues:
+        yield Edge(
+            f"on {queue.name}", f"on {queue.dead_letters}", [f"after {queue.max_receives} receives"], dotted=True
+        )
     yield Edge("functions", "alarms", ["metrics"], dotted=True)
     yield Edge("alarms", f"on {service.alarms_type}")
     topics = {f"on {topic.name}" for topic in service.topics} | {f"on {service.alarms_type}"}
     yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
+
+
+def _consumer_edges(function: Function, consumer: Consumer) -> Iterator[Edge]:
+    """Yield the edge from the source of a consumer to its function."""
+    if isinstance(consumer, StreamConsumer):
+        yield Edge(f"stream {consumer.name}", _key(function))
+    if isinstance(consumer, QueueConsumer | TopicConsumer):
+        yield Edge(f"on {consumer.source}", _key(function), [consumer.name])
 
 
 def _key(function: Function) -> str:

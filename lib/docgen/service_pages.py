@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ..documents import iam, openapi
-from ..model import Function, Grant, Route, Service, StreamConsumer
+from ..model import Consumer, Function, Grant, QueueConsumer, Route, Schedule, Service, StreamConsumer
 from ..model.names import role_name_prefix
 from ..stack.context import StackNames
 from .diagram import flowchart
@@ -128,17 +128,25 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
             resources = code(statement["Resource"]) + _condition(statement)
             yield role, code(statement["Action"]), resources, grant.reason, code(used_by)
     for consumer in function.consumers:
-        if not isinstance(consumer, StreamConsumer):
-            continue
-        stream = f"{names.physical('table', consumer.table)}/stream"
-        actions = code(iam.allow("dynamodb", iam.STREAM_READ, [stream])["Action"])
-        yield role, actions, code(stream), "read the changes of its items", code(consumer.name)
+        for statement, purpose in _consumer_statements(service, consumer):
+            yield role, code(statement["Action"]), code(statement["Resource"]), purpose, code(consumer.name)
     if service.dead_letters and function.async_triggers():
         queue = names.physical("queue", service.dead_letters)
         used_by = [run.name for run in function.async_triggers()]
         yield role, "`sqs:SendMessage`", code(queue), "send failed events to the dead-letter queue", code(used_by)
     for actions, resources, purpose in _runtime_permissions(service, names.physical("function", function.name)):
         yield role, actions, resources, purpose, "every invocation"
+
+
+def _consumer_statements(service: Service, consumer: Consumer) -> Iterator[tuple[iam.Statement, str]]:
+    """Yield the permission with which Lambda reads the records of a consumer, and its purpose."""
+    names = StackNames(service, ENVIRONMENT)
+    if isinstance(consumer, StreamConsumer):
+        stream = f"{names.physical('table', consumer.table)}/stream"
+        yield iam.allow("dynamodb", iam.STREAM_READ, [stream]), "read the changes of its items"
+    if isinstance(consumer, QueueConsumer):
+        (queue,) = (queue for queue in service.queues if queue.name == consumer.queue)
+        yield iam.allow("sqs", iam.QUEUE_CONSUMPTION, [names.queue(queue)]), "consume its messages"
 
 
 def _runtime_permissions(service: Service, function: str) -> Iterator[tuple[str, str, str]]:
@@ -160,7 +168,8 @@ def _managed(path: str) -> str:
 
 def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
     yield from ((f"{route.method} {route.path}", route.grants) for route in function.routes)
-    yield from ((run.name, run.grants) for run in function.async_triggers())
+    runs: tuple[Schedule | Consumer, ...] = (*function.schedules, *function.consumers)
+    yield from ((run.name, run.grants) for run in runs)
 
 
 def _condition(statement: iam.Statement) -> str:
@@ -192,6 +201,9 @@ def _statement(service: Service, grant: Grant) -> iam.Statement:
         return iam.allow("sns", grant.actions, [names.physical("topic", grant.on)])
     if any(bus.name == grant.on for bus in service.event_buses):
         return iam.allow("events", grant.actions, [names.physical("event-bus", grant.on)])
+    queues = {queue.name: queue for queue in service.queues}
+    if grant.on in queues:
+        return iam.allow("sqs", grant.actions, [names.queue(queues[grant.on])])
     secrets = {secret.name: secret for secret in service.secrets}
     if grant.on in secrets:
         secret = secrets[grant.on]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ..model import Service, StreamConsumer
 from ..runtime import metrics
+from ..runtime.records import FAILED_RECORDS
 
 WIDTH = 24
 """Number of columns of a dashboard."""
@@ -20,6 +21,7 @@ MAX_LOG_GROUPS = 50
 ERRORS = (
     "fields @timestamp, message, route, correlationId, error | filter level = 'ERROR' | sort @timestamp desc | limit 50"
 )
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 METRIC_COLORS = {"Throttles": "#d62728", "Errors": "#d62728", "5XXError": "#d62728", "4XXError": "#ff7f0e"}
 """Colors of metrics, the same in all graphs."""
 
@@ -37,6 +39,9 @@ class DeployedNames:
     rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Metric dimensions of the rules of event consumers."""
     queue: str = ""
+    """Name of the dead-letter queue of the service."""
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """Names of the queues and of their dead-letter queues."""
     alarms: Sequence[str] = field(default_factory=list)
     """ARNs of the alarms."""
 
@@ -74,6 +79,7 @@ def body(service: Service, names: DeployedNames) -> dict[str, Any]:
         *_tables(service, names),
         _buckets(names),
         _rules(names),
+        *(_queue(queue.name, names.queues[queue.name]) for queue in service.queues),
         _limits(service, names),
     ):
         graphs = [graph for graph in row if graph.lines]
@@ -203,19 +209,46 @@ def _rules(names: DeployedNames) -> Iterator[Graph]:
         yield Graph(title, lines)
 
 
+def _queue(label: str, name: str) -> Iterator[Graph]:
+    yield Graph(
+        f"{label}: messages per minute",
+        [
+            _queue_metric(name, "NumberOfMessagesSent", "Sum", "sent"),
+            _queue_metric(name, "NumberOfMessagesDeleted", "Sum", "processed"),
+        ],
+    )
+    yield Graph(
+        f"{label}: depth",
+        [
+            _queue_metric(name, VISIBLE, "Maximum", "waiting"),
+            _queue_metric(name, "ApproximateNumberOfMessagesNotVisible", "Maximum", "in flight"),
+        ],
+    )
+    age = _queue_metric(name, "ApproximateAgeOfOldestMessage", "Maximum", "oldest message")
+    yield Graph(f"{label}: age (s)", [age])
+
+
+def _queue_metric(queue: str, metric: str, stat: str, label: str) -> Metric:
+    return Metric("AWS/SQS", metric, {"QueueName": queue}, stat, label)
+
+
+def _failed_records(names: DeployedNames, function: str) -> Metric:
+    dimensions = {metrics.DIMENSION: names.functions[function]}
+    return Metric(metrics.NAMESPACE, FAILED_RECORDS, dimensions, "Sum", function)
+
+
 def _limits(service: Service, names: DeployedNames) -> Iterator[Graph]:
     yield _per_function_graph(names, "Concurrent executions", "ConcurrentExecutions", "Maximum")
     yield _per_function_graph(names, "Throttled invocations", "Throttles", "Sum")
-    consumers = [
-        function.name
-        for function in service.functions
-        if any(isinstance(consumer, StreamConsumer) for consumer in function.consumers)
-    ]
-    ages = [_function_metric(names, function, "IteratorAge", "Maximum") for function in consumers]
+    consuming = dict.fromkeys(f.name for f, consumer in service.consumers() if isinstance(consumer, StreamConsumer))
+    ages = [_function_metric(names, function, "IteratorAge", "Maximum") for function in consuming]
     yield Graph("Stream iterator age (ms)", ages)
-    dimensions = {"QueueName": names.queue}
-    depth = Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dimensions, "Maximum", "messages")
-    yield Graph("Dead-letter queue depth", [depth] if names.queue else [])
+    reporting = [function.name for function in service.functions if function.reports_failed_records()]
+    yield Graph("Failed records", [_failed_records(names, function) for function in reporting])
+    depths = [_queue_metric(names.queue, VISIBLE, "Maximum", "messages")] if names.queue else []
+    for queue in service.queues:
+        depths.append(_queue_metric(names.queues[queue.dead_letters], VISIBLE, "Maximum", queue.dead_letters))
+    yield Graph("Dead-letter queue depth", depths)
 
 
 def _errors(names: DeployedNames) -> dict[str, Any]:

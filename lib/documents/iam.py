@@ -24,6 +24,8 @@ STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"
 """Actions that Lambda performs with a function's role to read the stream of a table."""
 OBJECT_LISTS = ("ListBucket", "ListBucketVersions")
 """Actions on a bucket that list objects with the prefix in the condition key `s3:prefix`."""
+QUEUE_CONSUMPTION = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+"""Actions that Lambda performs with a function's role to consume the messages of a queue."""
 VPC_ACCESS_ACTIONS = (
     "CreateNetworkInterface",
     "DescribeNetworkInterfaces",
@@ -61,6 +63,8 @@ class KeyServicePrincipal(NamedTuple):
 
 
 _BUS = "arn:{partition}:events:{region}:{account}:event-bus/*"
+SNS_TO_SQS = "sns-to-sqs"
+"""Use of a key by SNS to send messages to an encrypted queue, which publishing to a topic does not require."""
 KEY_SERVICE_PRINCIPALS: dict[str, KeyServicePrincipal | tuple[KeyServicePrincipal, ...]] = {
     "logs": KeyServicePrincipal(
         # The condition is never true for actions without an encryption context.
@@ -85,6 +89,9 @@ KEY_SERVICE_PRINCIPALS: dict[str, KeyServicePrincipal | tuple[KeyServicePrincipa
             ("DescribeKey",), "StringEquals", "aws:SourceAccount", "{account}", principal="events.amazonaws.com"
         ),
     ),
+    SNS_TO_SQS: KeyServicePrincipal(
+        KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:sns:{region}:{account}:*", "sns.amazonaws.com"
+    ),
     # Any distribution of the account: the distribution is created after the key and named in the bucket policy.
     "cloudfront": KeyServicePrincipal(
         ("Decrypt",), "ArnLike", "aws:SourceArn", "arn:{partition}:cloudfront::{account}:distribution/*"
@@ -94,7 +101,8 @@ KEY_SERVICE_PRINCIPALS: dict[str, KeyServicePrincipal | tuple[KeyServicePrincipa
         KeyServicePrincipal(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}"),
     ),
 }
-"""Services that use a key as a service principal: for log groups, dead-letter queues of rules, event buses, sites and
+"""Services that use a key as a service principal: for log groups, dead-letter queues of rules and topics, event buses,
+sites and
 topics."""
 KEY_VIA_SERVICES = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
 """Services that use a key on behalf of the principal that calls them."""
@@ -195,19 +203,30 @@ def deny_insecure_transport(service: str, resources: Sequence[str]) -> Statement
     }
 
 
-def queue_policy(arn: str, rules: Sequence[str], buses: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the policy of a queue that only EventBridge rules and buses of its account and region can send to.
+def queue_policy(
+    arn: str, rules: Sequence[str] = (), buses: Sequence[str] = (), topics: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the policy of a queue. The only AWS services that can send messages to it are EventBridge and SNS, for the
+    named rules, event buses and topics of its account and region.
 
     A rule of a custom bus has the name `<bus>/<rule>`.
     """
-    events = arn.rpartition(":")[0].replace(":sqs:", ":events:")
-    sources = [f"{events}:rule/{rule}" for rule in rules] + [f"{events}:event-bus/{bus}" for bus in buses]
-    allow_sources = {
-        **allow("sqs", ["SendMessage"], [arn]),
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Condition": {"ArnEquals": {"aws:SourceArn": sources}},
+    account = arn.rpartition(":")[0]
+    events = account.replace(":sqs:", ":events:")
+    sources = {
+        "events": [f"{events}:rule/{rule}" for rule in rules] + [f"{events}:event-bus/{bus}" for bus in buses],
+        "sns": [f"{account.replace(':sqs:', ':sns:')}:{topic}" for topic in topics],
     }
-    return policy_document([deny_insecure_transport("sqs", [arn]), *([allow_sources] if sources else [])])
+    senders = (_allow_sending(arn, service, arns) for service, arns in sources.items() if arns)
+    return policy_document([deny_insecure_transport("sqs", [arn]), *senders])
+
+
+def _allow_sending(queue_arn: str, service: str, source_arns: Sequence[str]) -> Statement:
+    return {
+        **allow("sqs", ["SendMessage"], [queue_arn]),
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Condition": {"ArnEquals": {"aws:SourceArn": list(source_arns)}},
+    }
 
 
 def allow_publish(service: str, topic_arn: str) -> Statement:
@@ -294,12 +313,13 @@ def _allow_service_principal(name: str, permissions: KeyServicePrincipal, variab
     }
 
 
-def required_key_actions(services: Collection[str]) -> dict[str, list[str]]:
+def required_key_actions(services: Collection[str], called: Collection[str]) -> dict[str, list[str]]:
     """Return the actions on a key that a role needs, each with the services that require it.
 
-    `services` are the services that the role uses and that encrypt their data with the key.
+    `services` are the services that the role uses and that encrypt their data with the key. `called` are those to which
+    it can send messages, in contrast to the sources of its consumers.
     """
-    writing = [service for service in services if service in ("s3", "sns", "sqs")]
+    writing = [service for service in services if service in ("s3", "sns", "sqs") and service in called]
     actions = {"Decrypt": [*services], "GenerateDataKey": writing}
     return {action: via_services for action, via_services in actions.items() if via_services}
 

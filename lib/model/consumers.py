@@ -17,6 +17,8 @@ from .validation import check_name, check_operation
 StartingPosition = Literal["LATEST", "TRIM_HORIZON"]
 FilterScope = Literal["MessageAttributes", "MessageBody"]
 WINDOW = between(0, 300, "seconds")
+VISIBILITY_FACTOR = 6
+"""Function timeouts in a visibility timeout, as AWS recommends: Lambda retries a throttled batch while SQS hides it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +128,10 @@ class QueueConsumer(Consumer):
     def source(self) -> str:
         """Name of the queue."""
         return self.queue
+
+    def visibility_timeout(self, function_timeout: int) -> int:
+        """Return the visibility timeout of the queue in seconds that AWS recommends for a function timeout."""
+        return VISIBILITY_FACTOR * function_timeout + self.window_seconds
 
 
 @dataclass(frozen=True, kw_only=True)

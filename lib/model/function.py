@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..settings import FunctionSettings
-from .consumers import Consumer, QueueConsumer
+from .consumers import Consumer, QueueConsumer, StreamConsumer
 from .grants import Grant, merge_grants
 from .resources import Metric
 from .triggers import Route, Schedule
@@ -43,6 +43,11 @@ class Function:
     def async_triggers(self) -> tuple[Schedule | Consumer, ...]:
         """Return the schedules and consumers whose failed events move to the dead-letter queue of the service."""
         return (*self.schedules, *(c for c in self.consumers if not isinstance(c, QueueConsumer)))
+
+    def reports_failed_records(self) -> bool:
+        """Return whether it has operations that process single records of streams or queues, whose failures Lambda
+        does not count as errors of the function."""
+        return any(isinstance(c, StreamConsumer | QueueConsumer) and not c.batch for c in self.consumers)
 
     def parts(self) -> tuple[Part, ...]:
         """Return the routes, schedules and consumers."""

@@ -77,6 +77,11 @@ def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> st
     return name
 
 
+def queue_name(pattern: str, environment: str, type_: str, *, fifo: bool) -> str:
+    """Return the name of a queue, with the suffix that SQS requires for a FIFO queue."""
+    return physical_name(f"{pattern}.fifo" if fifo else pattern, "queue", environment, type=type_)
+
+
 def parameter_name(service: str, environment: str, name: str) -> str:
     """Return the path of a parameter in Parameter Store."""
     return physical_name("/{service}/{environment}/{type}", "parameter", environment, service=service, type=name)

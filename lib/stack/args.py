@@ -14,6 +14,7 @@ from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
 from ..model.names import check_environment_suffix
+from ..model.visibility import visibility_timeouts
 from ..services import SERVICES
 from ..settings import (
     SETTINGS_GROUPS,
@@ -125,6 +126,7 @@ class TapStackArgs(Settings):
         }:
             remedy = f"The service defines {HEALTH_PATH} itself."
             raise invalid_value("api.health_route", True, "False", remedy)
+        self.visibility_timeouts()
         threshold_ms = self.settings().alarms.duration_ms
         functions = self.service_definition().functions
         shortest_ms = min(self.function_settings(function).timeout_seconds or 0 for function in functions) * 1000
@@ -208,11 +210,19 @@ class TapStackArgs(Settings):
         """
         service, settings = self.service_definition(), self.settings().alarms
         durations_ms = {function.name: self.alarm_settings(function).duration_ms or 0 for function in service.functions}
-        alarms = recommended.recommended_alarms(service, settings, durations_ms)
+        alarms = recommended.recommended_alarms(service, settings, durations_ms, self.visibility_timeouts())
         if settings.recommended:
             return alarms
         is_disabled = service.settings.alarms.recommended is False
         return [] if is_disabled else [alarm for alarm in alarms if alarm.name == recommended.SERVER_ERRORS]
+
+    def visibility_timeouts(self) -> dict[str, int]:
+        """Return the visibility timeout of each queue in seconds."""
+        service = self.service_definition()
+        timeouts = {
+            function.name: self.function_settings(function).timeout_seconds or 0 for function in service.functions
+        }
+        return visibility_timeouts(service, timeouts)
 
     def alarm_settings(self, function: model.Function) -> AlarmSettings:
         """Return the alarm thresholds of one function."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .. import model
 from ..assets.lambda_archive import generated_sources, shared_sources, sources
@@ -11,9 +12,11 @@ from ..components.compute.consumer import Consumer, ConsumerArgs
 from ..components.compute.event_consumer import EventConsumer, EventConsumerArgs
 from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
 from ..components.compute.layer import Layer, LayerArgs
+from ..components.compute.queue_consumer import QueueConsumer, QueueConsumerArgs
 from ..components.compute.role import Role, RoleArgs
 from ..components.compute.rollout import Rollout, RolloutArgs
 from ..components.compute.schedule import Schedule, ScheduleArgs
+from ..components.compute.topic_consumer import TopicConsumer, TopicConsumerArgs
 from ..components.monitoring.function_alarms import Alarms
 from ..components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from ..components.network.network import Network, NetworkArgs
@@ -31,6 +34,8 @@ from .frontend import Frontend
 PREFLIGHT_CONCURRENCY = 20
 """Maximum reserved concurrency of the function that responds to OPTIONS, if the functions have any: preflight requests
 need no authorization."""
+
+AnyConsumer = Consumer | QueueConsumer | TopicConsumer
 
 
 class Compute:
@@ -52,9 +57,7 @@ class Compute:
             for schedule in function.schedules
         }
         self.consumers = {
-            consumer.name: self._stream_consumer(function, consumer)
-            for function, consumer in context.service.consumers()
-            if isinstance(consumer, model.StreamConsumer)
+            consumer.name: self._consumer(function, consumer) for function, consumer in context.service.consumers()
         }
         self.event_consumers = {
             consumer.name: self._event_consumer(function, consumer)
@@ -227,6 +230,15 @@ class Compute:
             context.opts,
         )
 
+    def _consumer(self, definition: model.Function, consumer: model.Consumer) -> AnyConsumer:
+        creators: dict[type[model.Consumer], Callable[[model.Function, Any], AnyConsumer]] = {
+            model.StreamConsumer: self._stream_consumer,
+            model.QueueConsumer: self._queue_consumer,
+            model.TopicConsumer: self._topic_consumer,
+        }
+        create = next(create for kind, create in creators.items() if isinstance(consumer, kind))
+        return create(definition, consumer)
+
     def _stream_consumer(self, definition: model.Function, consumer: model.StreamConsumer) -> Consumer:
         context = self._context
         return Consumer(
@@ -265,6 +277,22 @@ class Compute:
             context.opts,
         )
 
+    def _queue_consumer(self, definition: model.Function, consumer: model.QueueConsumer) -> QueueConsumer:
+        context = self._context
+        return QueueConsumer(
+            context.child(consumer.name),
+            QueueConsumerArgs(
+                queue_arn=self._data.queues[consumer.queue].arn,
+                function_name=self.functions[definition.name].target_name,
+                pattern=consumer.pattern,
+                batch_size=consumer.batch_size,
+                window_seconds=consumer.window_seconds,
+                max_concurrency=consumer.max_concurrency,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
     def _notifications(self) -> dict[str, BucketNotification]:
         """Create the notification configuration of each bucket with consumers, by name of the bucket."""
         targets: dict[str, list[BucketTarget]] = {}
@@ -288,6 +316,22 @@ class Compute:
             context.child(bucket),
             BucketNotificationArgs(
                 bucket=self._data.buckets[bucket], targets=targets, account=context.provider_info.account
+            ),
+            context.opts,
+        )
+
+    def _topic_consumer(self, definition: model.Function, consumer: model.TopicConsumer) -> TopicConsumer:
+        context, function = self._context, self.functions[definition.name]
+        return TopicConsumer(
+            context.child(consumer.name),
+            TopicConsumerArgs(
+                topic_arn=self._data.topics[consumer.topic].arn,
+                function_name=function.name,
+                function_arn=function.target_arn,
+                alias=function.qualifier,
+                filter_policy=consumer.filter_policy,
+                filter_scope=consumer.filter_scope,
+                dead_letter_arn=self._data.dead_letter_arn(definition),
             ),
             context.opts,
         )

@@ -7,7 +7,7 @@ import pulumi
 from ..components.lookup import existing_resources
 from ..components.lookup.provider_info import ProviderInfo
 from ..documents.backup_vaults import name_suffix
-from ..model import DEFAULT_BUS, EventConsumer, Secret, Service
+from ..model import DEFAULT_BUS, EventConsumer, Queue, Secret, Service
 from ..model import names as naming
 from ..settings import USER_POOL
 from .args import TapStackArgs
@@ -58,6 +58,14 @@ class StackNames:
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""
         return [self.physical("function", function.name) for function in self._service.functions]
+
+    def queue(self, queue: Queue) -> str:
+        """Return the name of a queue."""
+        return naming.queue_name(self._service.name_pattern, self._environment, queue.name, fifo=queue.fifo)
+
+    def dead_letters(self, queue: Queue) -> str:
+        """Return the name of the dead-letter queue of a queue, which is of the same type."""
+        return naming.queue_name(self._service.name_pattern, self._environment, queue.dead_letters, fifo=queue.fifo)
 
     def parameter(self, name: str) -> str:
         """Return the path of a parameter."""

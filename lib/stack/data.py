@@ -28,14 +28,17 @@ BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
 
 
 class DataLayer:
-    """Tables with their backups, topics, buckets, event buses, parameters, secrets and the dead-letter queue, with
-    access for functions."""
+    """Tables with their backups, topics, queues, buckets, event buses, parameters and secrets, with access for
+    functions."""
 
     def __init__(self, context: StackContext, encryption: Encryption) -> None:
         self._context, self._encryption = context, encryption
         definition, settings = context.service, context.settings
         self.tables = {table.name: self._table(table) for table in definition.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in definition.topics}
+        self.queue_dead_letters = {queue.dead_letters: self._queue_dead_letters(queue) for queue in definition.queues}
+        """Dead-letter queues of the queues of the service definition, by name."""
+        self.queues = {queue.name: self._queue(queue) for queue in definition.queues}
         self.alarm_topic = self.topics.get(definition.alarms_type) or self._topic(definition.alarms_type)
         self.backup = self._backup() if settings.backup.retention_days else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in definition.parameters}
@@ -53,8 +56,9 @@ class DataLayer:
     def _statement(self, grant: model.Grant) -> pulumi.Output[iam.Statement]:
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
-        others: Mapping[str, Topic | EventBus | Parameter | Secret] = {
+        others: Mapping[str, Topic | Queue | EventBus | Parameter | Secret] = {
             **self.topics,
+            **self.queues,
             **self.event_buses,
             **self.parameters,
             **self.secrets,
@@ -62,11 +66,17 @@ class DataLayer:
         return others[grant.on].grant(grant.actions)
 
     def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
-        """Return all permissions of a function: its grants, the streams that it consumes, its dead-letter queue."""
+        """Return all permissions of a function: its grants, the streams and queues that it consumes, its dead-letter
+        queue."""
         queue = self._dead_letter_target(function)
         return [
             *(statement for grant in function.grants() for statement in self.permissions(grant)),
             *(self.tables[c.table].grant_stream() for c in function.consumers if isinstance(c, model.StreamConsumer)),
+            *(
+                self.queues[c.queue].grant(iam.QUEUE_CONSUMPTION)
+                for c in function.consumers
+                if isinstance(c, model.QueueConsumer)
+            ),
             *([queue.grant(["SendMessage"])] if queue else []),
         ]
 
@@ -78,6 +88,7 @@ class DataLayer:
         definition, variables = self._context.service, dict[str, pulumi.Input[str]]()
         variables |= {t.variable: self.tables[t.name].name for t in definition.tables if t.name in accessible}
         variables |= {t.variable: self.topics[t.name].arn for t in definition.topics if t.name in accessible}
+        variables |= {q.variable: self.queues[q.name].url for q in definition.queues if q.name in accessible}
         variables |= {s.variable: self.secrets[s.name].name for s in definition.secrets if s.name in accessible}
         variables |= {b.variable: self.buckets[b.name].name for b in definition.buckets if b.name in accessible}
         variables |= {b.variable: self.event_buses[b.name].name for b in definition.event_buses if b.name in accessible}
@@ -171,6 +182,19 @@ class DataLayer:
             context.opts,
         )
 
+    def _queue_dead_letters(self, queue: model.Queue) -> Queue:
+        context = self._context
+        return Queue(
+            context.child(queue.dead_letters),
+            QueueArgs(
+                name=context.names.dead_letters(queue),
+                fifo=queue.fifo,
+                kms_key_arn=self._encryption.kms_key_arn,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
     def _event_bus(self, bus: model.EventBus) -> EventBus:
         context, names, kms_key_arn = self._context, self._context.names, self._encryption.kms_key_arn
         # EventBridge sends only events that it cannot encrypt or decrypt with a customer managed key.
@@ -183,6 +207,25 @@ class DataLayer:
                 archive_days=bus.archive_days,
                 kms_key_arn=kms_key_arn,
                 dead_letter_arn=queue.arn if queue else None,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _queue(self, queue: model.Queue) -> Queue:
+        context = self._context
+        return Queue(
+            context.child(queue.name),
+            QueueArgs(
+                name=context.names.queue(queue),
+                fifo=queue.fifo,
+                deduplicate_by_content=queue.deduplicate_by_content,
+                visibility_timeout_seconds=context.args.visibility_timeouts()[queue.name],
+                delay_seconds=queue.delay_seconds,
+                retention_seconds=queue.retention_seconds,
+                dead_letters=self.queue_dead_letters[queue.dead_letters],
+                max_receives=queue.max_receives,
+                kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,
             ),
             context.opts,
@@ -252,6 +295,7 @@ class DataLayer:
         schedules = [schedule for function in functions for schedule in function.schedules]
         events = [c for _, c in context.service.consumers() if isinstance(c, model.EventConsumer)]
         buses = [context.names.physical("event-bus", bus.name) for bus in context.service.event_buses]
+        topics = {c.topic: None for _, c in context.service.consumers() if isinstance(c, model.TopicConsumer)}
         return Queue(
             context.child(type_),
             QueueArgs(
@@ -261,6 +305,7 @@ class DataLayer:
                     *(context.names.rule_path(consumer) for consumer in events),
                 ],
                 buses=buses if self._encryption.kms_key_arn is not None else (),
+                topics=[context.names.physical("topic", topic) for topic in topics],
                 kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,
             ),

@@ -30,13 +30,14 @@ class Encryption:
         if self.kms_key_arn is None:
             return []
         service, resources = self._context.service, self._context.service.resources()
-        sources = [c.source for c in function.consumers if isinstance(c, model.StreamConsumer | model.QueueConsumer)]
-        accessed = [*(grant.on for grant in function.grants()), *sources]
         # Parameters are not encrypted, and event buses use the key themselves.
         unencrypted = (model.Parameter, model.EventBus)
-        used = {resources[name].aws_service() for name in accessed if not isinstance(resources[name], unencrypted)}
-        used |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
-        needs = iam.required_key_actions(sorted(used)).items()
+        granted = [resources[grant.on] for grant in function.grants()]
+        called = {resource.aws_service() for resource in granted if not isinstance(resource, unencrypted)}
+        called |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
+        polling = (model.StreamConsumer, model.QueueConsumer)
+        consumed = {resources[c.source].aws_service() for c in function.consumers if isinstance(c, polling)}
+        needs = iam.required_key_actions(sorted(called | consumed), called).items()
         suffix = self._context.provider_info.dns_suffix
         return [derive(iam.allow_key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
 
@@ -62,10 +63,13 @@ class Encryption:
     def _key_users(self) -> list[str]:
         """Return the AWS services that use the key."""
         service, settings = self._context.service, self._context.settings
-        has_queue, has_private_site = bool(service.dead_letters), bool(service.site) and not settings.site.public
+        has_private_site = bool(service.site) and not settings.site.public
+        has_topic_consumer = any(isinstance(consumer, model.TopicConsumer) for _, consumer in service.consumers())
         uses: dict[str, bool] = {
             **dict.fromkeys(("dynamodb", "lambda", "logs", "sns", "cloudwatch"), True),
-            **dict.fromkeys(("sqs", "events"), has_queue),
+            "sqs": bool(service.dead_letters or service.queues),
+            "events": bool(service.dead_letters),
+            iam.SNS_TO_SQS: bool(service.dead_letters) and has_topic_consumer,
             "s3": has_private_site or bool(service.buckets),
             "cloudfront": has_private_site,
             "event-buses": bool(service.event_buses),

@@ -9,6 +9,7 @@ import pulumi
 from .. import model
 from ..components.compute.function import Function
 from ..components.derived import concat
+from ..components.messaging.queue import Queue
 from ..components.monitoring.alarm import Alarm, AlarmArgs
 from ..components.monitoring.budget import Budget, BudgetArgs
 from ..components.monitoring.composite_alarm import CompositeAlarm, CompositeAlarmArgs
@@ -87,7 +88,7 @@ class Monitoring:
         """Return the target of a recommended alarm, as it is part of the names of the alarm."""
         definition = self._context.service
         labels = {"api": definition.api_type, "dead-letters": definition.dead_letters}
-        return labels.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
+        return labels.get(alarm.on) or alarm.on.rpartition(" ")[2].replace("/", "-")
 
     def _additional_alarm(self, suffix: str, label: str, alarm: model.Alarm, target: AlarmTarget) -> Alarm:
         context = self._context
@@ -121,9 +122,16 @@ class Monitoring:
             targets |= self._table_targets(table, self._data.tables[table.name].name)
         for name, consumer in self._compute.event_consumers.items():
             targets[f"rule {name}"] = AlarmTarget(consumer.resource.name, "AWS/Events", consumer.dimensions)
-        if queue := self._data.dead_letters:
-            targets["dead-letters"] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
+        queues = {f"queue {name}": queue for name, queue in self._queues().items()}
+        if dead_letters := self._data.dead_letters:
+            queues["dead-letters"] = dead_letters
+        for target, queue in queues.items():
+            targets[target] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return targets
+
+    def _queues(self) -> dict[str, Queue]:
+        """Return the queues of the service definition and their dead-letter queues, by name."""
+        return {**self._data.queues, **self._data.queue_dead_letters}
 
     def _table_targets(self, table: model.Table, name: pulumi.Output[str]) -> dict[str, AlarmTarget]:
         targets = {f"table {table.name}": AlarmTarget(name, "AWS/DynamoDB", {"TableName": name})}
@@ -163,6 +171,7 @@ class Monitoring:
                     "buckets": {name: bucket.name for name, bucket in self._data.buckets.items()},
                     "rules": {name: consumer.dimensions for name, consumer in self._compute.event_consumers.items()},
                     "queue": queue.name if queue else "",
+                    "queues": {name: queue.name for name, queue in self._queues().items()},
                     "alarms": [*([self.health.arn] if self.health else []), *alarm_arns],
                 },
             ),

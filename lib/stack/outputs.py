@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..components.data.table import Table
     from ..components.messaging.event_bus import EventBus
+    from ..components.messaging.queue import Queue
     from ..components.messaging.topic import Topic
     from ..components.storage.bucket import Bucket
     from ..tap_stack import TapStack
@@ -109,6 +110,9 @@ CUSTOM_OUTPUTS = {
     "<bucket>_bucket_arn": "ARN of the same bucket.",
     "<bus>_event_bus_name": "Name of an event bus of a custom service: `<bus>` is formed like `<table>`.",
     "<bus>_event_bus_arn": "ARN of the same event bus.",
+    "<queue>_queue_url": "URL of a queue of a custom service: `<queue>` is formed like `<table>`.",
+    "<queue>_queue_arn": "ARN of the same queue.",
+    "<queue>_queue_dead_letter_url": "URL of the dead-letter queue of the same queue.",
 }
 """Patterns of the outputs of the resources of custom services, with their descriptions."""
 
@@ -265,6 +269,10 @@ class StackOutputs(ServiceOutputs):
         lambda stack: {name: consumer.resource.name for name, consumer in stack.event_consumers.items()} or None
     )
     """Names of the EventBridge rules of the consumers of events."""
+    queue_urls = StringMap(lambda stack: {name: queue.url for name, queue in stack.queues.items()} or None)
+    """URLs of the queues that the service definition names."""
+    queue_arns = StringMap(lambda stack: {name: queue.arn for name, queue in stack.queues.items()} or None)
+    """ARNs of the queues that the service definition names."""
     parameter_names = StringMap(lambda stack: {name: parameter.name for name, parameter in stack.parameters.items()})
     """Paths of the parameters."""
     secret_names = StringMap(lambda stack: {name: secret.name for name, secret in stack.secrets.items()})
@@ -353,10 +361,11 @@ def collect(stack: TapStack) -> dict[str, Any]:
 
 
 def _named_by_service(stack: TapStack) -> dict[str, pulumi.Output[str]]:
-    """Return the outputs of each table, topic, bucket and event bus, which the service definition names."""
-    created: Mapping[str, Table | Topic | Bucket | EventBus] = {
+    """Return the outputs of each resource that the service definition names."""
+    created: Mapping[str, Table | Topic | Queue | Bucket | EventBus] = {
         **stack.tables,
         **stack.topics,
+        **stack.queues,
         **stack.buckets,
         **stack.event_buses,
     }

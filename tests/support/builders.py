@@ -21,6 +21,8 @@ from lib.model import (
     Index,
     Key,
     Metric,
+    Queue,
+    QueueConsumer,
     Route,
     Schedule,
     Secret,
@@ -30,6 +32,7 @@ from lib.model import (
     StreamConsumer,
     Table,
     Topic,
+    TopicConsumer,
 )
 from lib.services import LOADED
 
@@ -89,6 +92,18 @@ def a_secret(**changes: Any) -> Secret:
     """Return a secret that is generated if no value is configured."""
     defaults = {"name": "token", "variable": "TOKEN", "description": "Token for carriers", "generated": True}
     return Secret(**{**defaults, **changes})
+
+
+def a_queue(**changes: Any) -> Queue:
+    return Queue(**{"name": "orders", "variable": "ORDERS_QUEUE", **changes})
+
+
+def a_queue_consumer(**changes: Any) -> QueueConsumer:
+    return QueueConsumer(**{"name": "fulfillment", "queue": "orders", "operation": "fulfill", **changes})
+
+
+def a_topic_consumer(**changes: Any) -> TopicConsumer:
+    return TopicConsumer(**{"name": "announcements", "topic": "news", "operation": "announce", **changes})
 
 
 def an_alarm(**changes: Any) -> Alarm:
@@ -241,5 +256,26 @@ def full_service(**changes: Any) -> Service:
         "alarms": (an_alarm(), DEPTH, NO_ARRIVALS),
         "secrets": (a_secret(), a_secret(name="seal", variable="SEAL", store="secretsmanager")),
         "site": Site(folder=PAGES, hashed="assets/"),
+    }
+    return a_service(**{**defaults, **changes})
+
+
+def queue_service(**changes: Any) -> Service:
+    """Return a service with a function that sends messages, and one that consumes two queues and a topic."""
+    worker = Function(
+        name="worker",
+        handler=HANDLER,
+        consumers=(
+            a_queue_consumer(grants=(a_grant("steps", "SendMessage"),)),
+            a_queue_consumer(name="progress", queue="steps", operation="proceed"),
+            a_topic_consumer(),
+        ),
+    )
+    defaults = {
+        "name": "shop",
+        "name_pattern": "shop-{type}-{environment}",
+        "queues": (a_queue(), a_queue(name="steps", variable="STEPS_QUEUE", fifo=True)),
+        "topics": (Topic(name="news", variable="NEWS_TOPIC"),),
+        "functions": (a_function(a_route(grants=(a_grant("orders", "SendMessage"),))), worker),
     }
     return a_service(**{**defaults, **changes})

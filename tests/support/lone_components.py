@@ -21,9 +21,11 @@ from lib.components.compute.consumer import Consumer, ConsumerArgs
 from lib.components.compute.event_consumer import EventConsumer, EventConsumerArgs
 from lib.components.compute.function import Function, FunctionArgs
 from lib.components.compute.layer import Layer, LayerArgs
+from lib.components.compute.queue_consumer import QueueConsumer, QueueConsumerArgs
 from lib.components.compute.role import Role, RoleArgs
 from lib.components.compute.rollout import Rollout, RolloutArgs
 from lib.components.compute.schedule import Schedule, ScheduleArgs
+from lib.components.compute.topic_consumer import TopicConsumer, TopicConsumerArgs
 from lib.components.data.backup import Backup, BackupArgs
 from lib.components.data.key import KEY_SERVICES, Key, KeyArgs
 from lib.components.data.parameter import Parameter, ParameterArgs
@@ -391,6 +393,33 @@ def consumer() -> Consumer:
     return Consumer("arrivals", args)
 
 
+def queue_with_dead_letters() -> Queue:
+    """Create a FIFO queue with a dead-letter queue."""
+    dead_letters = Queue("lost", QueueArgs(name="lost.fifo", fifo=True, topics=("news",)))
+    return Queue("orders", QueueArgs(name="orders.fifo", fifo=True, dead_letters=dead_letters))
+
+
+def queue_consumer() -> QueueConsumer:
+    args = QueueConsumerArgs(
+        queue_arn=queue_with_dead_letters().arn, function_name=function().target_name, max_concurrency=2
+    )
+    return QueueConsumer("fulfillment", args)
+
+
+def topic_consumer() -> TopicConsumer:
+    """Create a subscription of the alias of a function, with a dead-letter queue."""
+    desk = function()
+    args = TopicConsumerArgs(
+        topic_arn=topic().arn,
+        function_name=desk.name,
+        function_arn=desk.target_arn,
+        alias=desk.qualifier,
+        filter_policy={"kind": ["public"]},
+        dead_letter_arn=queue().arn,
+    )
+    return TopicConsumer("announcements", args)
+
+
 def dashboard() -> Dashboard:
     """Create a dashboard of a service."""
     counter = api("NONE")
@@ -491,6 +520,8 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "provisioned_table": provisioned_table,
     "public_site": lambda: site(public=True),
     "queue": queue,
+    "queue_consumer": queue_consumer,
+    "queue_with_dead_letters": queue_with_dead_letters,
     "role": role,
     "rollout": rollout,
     "schedule": schedule,
@@ -501,6 +532,7 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "existing_network": existing_network,
     "table": table,
     "topic": topic,
+    "topic_consumer": topic_consumer,
     "usage_plan": usage_plan,
     "user_pool": user_pool,
     "vpc": vpc,

@@ -22,7 +22,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .builders import GALLERY, PARCELS, full_service
+from .builders import GALLERY, PARCELS, full_service, queue_service
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
@@ -85,4 +85,5 @@ PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "open_yard": stacked(**PUBLIC_SERVICE),
     "production": stacked(**PRODUCTION),
     "gallery": stacked(**GALLERY_STACK),
+    "shop": stacked(service=queue_service(), environment_suffix="prod", encryption=EncryptionSettings(key="create")),
 }

@@ -174,6 +174,27 @@ def test_invocations_are_requests_schedules_and_alerts() -> None:
     assert amounts(costs, "dynamodb.Table") == {"reads": 700 + 600 + 730 * 7, "writes": 3000}
 
 
+def test_messages_of_queues_and_topics_are_invocations() -> None:
+    resources = [
+        a_resource("sqs.Queue", "orders"),
+        a_resource("sqs.Queue", "steps", fifoQueue=True),
+        a_resource("sqs.Queue", "unused"),
+        a_resource("lambda.EventSourceMapping", "a", functionName="post-desk", eventSourceArn="arn:orders"),
+        a_resource("lambda.EventSourceMapping", "b", functionName="post-desk", eventSourceArn="arn:steps"),
+        a_resource("sns.TopicSubscription", protocol="lambda", endpoint="arn:desk"),
+    ]
+    costs = bill_with_api(*resources, a_table(), requests=1000, notifications=5, queue_messages=70)
+    assert amounts(costs, "lambda.Function")["invocations"] == 1000 + 2 * 70 + 5
+    polling = 5 * 730 * 3600 / 20
+    assert amounts(costs, "sqs.Queue") == {
+        "messages": 210,
+        "messages of FIFO queues": 210,
+        "polling": polling,
+        "polling of FIFO queues": polling,
+    }
+    assert sum(item.usd for item in costs.items if item.kind == "sqs.Queue") == 2 * (210 + polling)
+
+
 def test_requests_are_distributed_evenly_over_operations() -> None:
     workload = Workload(reads=(READ,), writes=(WRITE, READ))
     costs = bill_of(*an_api(), a_function(), a_table(), workload=workload, requests=1000, writes=0.8)

@@ -12,7 +12,17 @@ from lib.model import Parameter, Route, Service, Site, StreamConsumer, Throttle,
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
-from ...support.builders import GALLERY, PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
+from ...support.builders import (
+    GALLERY,
+    PARCELS,
+    a_function,
+    a_grant,
+    a_route,
+    a_secret,
+    a_service,
+    full_service,
+    queue_service,
+)
 
 NODE = re.compile(r' *(\w+)(?:\(\[|\[\[|\[\(|\[/|\[|>|\{\{)"(.*)"(?:\]\)|\]\]|\)\]|/\]|\]|\}\})')
 EDGE = re.compile(r'(\w+) -\.?->(?:\|"(.*)"\|)? (\w+)')
@@ -22,6 +32,7 @@ CHARTS = {
     "parcels": PARCELS,
     "yard": full_service(),
     "gallery": GALLERY,
+    "shop": queue_service(),
 }
 
 
@@ -62,7 +73,10 @@ def test_everything_that_is_created_has_a_node(name: str) -> None:
     expected = {f"on_{name}".replace("-", "_") for name in names}
     expected |= {f"function_{one.name}".replace("-", "_") for one in service.functions}
     expected |= {f"schedule_{s.name}".replace("-", "_") for f in service.functions for s in f.schedules}
-    expected |= {f"stream_{c.name}".replace("-", "_") for _, c in service.consumers() if isinstance(c, StreamConsumer)}
+    streams = [c for _, c in service.consumers() if isinstance(c, StreamConsumer)]
+    expected |= {f"stream_{consumer.name}".replace("-", "_") for consumer in streams}
+    queues = {name for queue in service.queues for name in (queue.name, queue.dead_letters)}
+    expected |= {f"on_{name}".replace("-", "_") for name in queues}
     assert nodes(service).keys() >= expected | {"callers", "api", "alarms", "email"}
 
 
@@ -219,3 +233,14 @@ def test_buckets_and_event_buses_have_their_settings_and_consumers() -> None:
 
 def test_default_event_bus_has_a_node_only_if_a_function_consumes_its_events() -> None:
     assert "default_event_bus" not in nodes(PARCELS)
+
+
+def test_queues_and_topics_invoke_their_consumers() -> None:
+    arrows = edges(queue_service())
+    assert arrows["function_desk", "on_orders"] == ["sends"]
+    assert arrows["on_orders", "function_worker"] == ["fulfillment"]
+    assert arrows["on_news", "function_worker"] == ["announcements"]
+    assert arrows["on_orders", "on_orders_dead_letters"] == ["after 5 receives"]
+    labels = nodes(queue_service())
+    assert labels["on_steps"][1:] == ["shop-steps-dev.fifo", "FIFO"]
+    assert labels["on_steps_dead_letters"][1:] == ["shop-steps-dead-letters-dev.fifo", "failed messages"]

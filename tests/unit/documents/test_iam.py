@@ -296,10 +296,15 @@ def test_queue_allows_rules_of_custom_buses_and_the_buses() -> None:
 
 
 def test_role_needs_decrypt_and_for_writing_also_generate_data_key() -> None:
-    assert iam.required_key_actions(["s3"]) == {"Decrypt": ["s3"], "GenerateDataKey": ["s3"]}
-    assert iam.required_key_actions(["dynamodb", "sns"]) == {"Decrypt": ["dynamodb", "sns"], "GenerateDataKey": ["sns"]}
-    assert iam.required_key_actions(["ssm"]) == {"Decrypt": ["ssm"]}
-    assert iam.required_key_actions([]) == {}
+    assert iam.required_key_actions(["s3"], ["s3"]) == {"Decrypt": ["s3"], "GenerateDataKey": ["s3"]}
+    services = ["dynamodb", "sns"]
+    assert iam.required_key_actions(services, services) == {"Decrypt": services, "GenerateDataKey": ["sns"]}
+    assert iam.required_key_actions(["ssm"], ["ssm"]) == {"Decrypt": ["ssm"]}
+
+
+def test_role_that_consumes_a_queue_needs_no_data_key() -> None:
+    assert iam.required_key_actions(["sqs"], []) == {"Decrypt": ["sqs"]}
+    assert iam.required_key_actions([], []) == {}
 
 
 def test_role_can_use_one_key_only_through_services() -> None:
