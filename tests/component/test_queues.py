@@ -26,8 +26,6 @@ from ..support.builders import (
 )
 from ..support.programs import stacked
 
-pytestmark = pytest.mark.untraced
-
 
 def deployed(**args: Any) -> Deployment:
     """Return the resources of a stack of the service with queues."""

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from lib.settings import EncryptionSettings, FunctionSettings
+
+from ..support.builders import a_function, queue_service
 from .programs import tap_stack
 from .stack import Engine, Stack
 
@@ -82,3 +85,15 @@ def test_example(engine: Engine, example: str) -> None:
 
     stack.deploy(program)
     assert destroy(stack) == EXAMPLES[example]
+
+
+def test_queues_and_their_consumers_can_be_changed_and_removed(engine: Engine) -> None:
+    stack = engine.stack("shop")
+    stack.deploy(tap_stack(queue_service()))
+    queues = [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":Queue")]
+    stack.deploy(tap_stack(queue_service(), encryption=EncryptionSettings(key="create")))
+    stack.deploy(tap_stack(queue_service(), function=FunctionSettings(timeout_seconds=10)))
+    assert [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":Queue")] == queues
+    stack.deploy(tap_stack(queue_service(queues=(), topics=(), functions=(a_function(),))))
+    assert not [entry for entry in stack.ledger.entries.values() if entry.token.startswith("aws:sqs/")]
+    assert not destroy(stack)

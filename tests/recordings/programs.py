@@ -208,6 +208,7 @@ SECRETS = {"token": "open sesame", "seal": "wax"}
 STACKS: Mapping[str, Callable[[], object]] = {
     "parcels": PROGRAMS["parcels"],
     "yard": PROGRAMS["yard"],
+    "shop": PROGRAMS["shop"],
     "everything": stacked("shop", **EVERYTHING),
     "open-yard": stacked(**PUBLIC_SERVICE, secrets=SECRETS),
     "production": stacked(**PRODUCTION),
