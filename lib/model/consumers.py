@@ -118,7 +118,8 @@ class QueueConsumer(Consumer):
     window_seconds: int = 0
     """Time for which Lambda collects messages before it invokes the function; 0 for FIFO queues."""
     max_concurrency: int | None = None
-    """Maximum number of concurrent invocations, at least 2. Default (None): the concurrency of the function."""
+    """Maximum number of concurrent invocations, at least 2. Default (None): an equal share of the reserved concurrency
+    of the function, because each throttled delivery counts as a receive; no limit if it reserves none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -138,6 +138,16 @@ def test_mapping_has_the_settings_of_its_consumer() -> None:
     assert mapping["filterCriteria"] == {"filters": [{"pattern": '{"body": {"kind": ["a"]}}'}]}
 
 
+@pytest.mark.parametrize(
+    ("reserved", "maximum"), [(7, 3), (3, None), (-1, None), (5000, 1000)], ids=["shared", "too low", "none", "high"]
+)
+def test_queue_consumers_share_the_reserved_concurrency(reserved: int, maximum: int | None) -> None:
+    created = deployed(function=FunctionSettings(reserved_concurrency=reserved))
+    mappings = created.inputs("lambda.EventSourceMapping").values()
+    expected = maximum and {"maximumConcurrency": maximum}
+    assert [mapping.get("scalingConfig") for mapping in mappings] == [expected] * 2
+
+
 def test_consumers_invoke_the_alias_of_a_gradual_rollout() -> None:
     created = deployed(rollout=RolloutSettings(strategy="AllAtOnce"))
     mappings = created.inputs("lambda.EventSourceMapping").values()
