@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
@@ -22,7 +23,7 @@ VISIBILITY_FACTOR = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Consumer:
+class Consumer(ABC):
     """An operation that processes records, at least once each.
 
     The operation receives one record of `runtime.records`. If it raises an error, Lambda delivers only this record
@@ -52,9 +53,9 @@ class Consumer:
                 raise self._invalid(field_name, expected)
 
     @property
+    @abstractmethod
     def source(self) -> str:
         """Name of the resource with the records."""
-        raise NotImplementedError
 
     def _invalid(self, field_name: str, expected: str, remedy: str = "") -> ValueError:
         return invalid_value(f"consumer {self.name!r} {field_name}", getattr(self, field_name), expected, remedy)
@@ -117,7 +118,8 @@ class QueueConsumer(Consumer):
     window_seconds: int = 0
     """Time for which Lambda collects messages before it invokes the function; 0 for FIFO queues."""
     max_concurrency: int | None = None
-    """Maximum number of concurrent invocations, at least 2. Default (None): the concurrency of the function."""
+    """Maximum number of concurrent invocations, at least 2. Default (None): an equal share of the reserved concurrency
+    of the function, because each throttled delivery counts as a receive; no limit if it reserves none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

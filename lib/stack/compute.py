@@ -35,6 +35,8 @@ PREFLIGHT_CONCURRENCY = 20
 """Maximum reserved concurrency of the function that responds to OPTIONS, if the functions have any: preflight requests
 need no authorization."""
 
+MIN_CONCURRENCY, MAX_CONCURRENCY = 2, 1_000
+"""Limits of the maximum concurrency of a queue consumer."""
 AnyConsumer = Consumer | QueueConsumer | TopicConsumer
 
 
@@ -287,7 +289,7 @@ class Compute:
                 pattern=consumer.pattern,
                 batch_size=consumer.batch_size,
                 window_seconds=consumer.window_seconds,
-                max_concurrency=consumer.max_concurrency,
+                max_concurrency=consumer.max_concurrency or self._share_of_reserved_concurrency(definition),
                 tags=context.tags,
             ),
             context.opts,
@@ -319,6 +321,13 @@ class Compute:
             ),
             context.opts,
         )
+
+    def _share_of_reserved_concurrency(self, definition: model.Function) -> int | None:
+        """Return the default of the maximum concurrency of a queue consumer; None for no limit."""
+        reserved = self.function_settings[definition.name].reserved_concurrency or 0
+        consumers = [consumer for consumer in definition.consumers if isinstance(consumer, model.QueueConsumer)]
+        share = min(reserved // len(consumers), MAX_CONCURRENCY)
+        return share if share >= MIN_CONCURRENCY else None
 
     def _topic_consumer(self, definition: model.Function, consumer: model.TopicConsumer) -> TopicConsumer:
         context, function = self._context, self.functions[definition.name]

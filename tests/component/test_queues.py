@@ -26,8 +26,6 @@ from ..support.builders import (
 )
 from ..support.programs import stacked
 
-pytestmark = pytest.mark.untraced
-
 
 def deployed(**args: Any) -> Deployment:
     """Return the resources of a stack of the service with queues."""
@@ -138,6 +136,16 @@ def test_mapping_has_the_settings_of_its_consumer() -> None:
     assert (mapping["batchSize"], mapping["maximumBatchingWindowInSeconds"]) == (50, 9)
     assert mapping["scalingConfig"] == {"maximumConcurrency": 3}
     assert mapping["filterCriteria"] == {"filters": [{"pattern": '{"body": {"kind": ["a"]}}'}]}
+
+
+@pytest.mark.parametrize(
+    ("reserved", "maximum"), [(7, 3), (3, None), (-1, None), (5000, 1000)], ids=["shared", "too low", "none", "high"]
+)
+def test_queue_consumers_share_the_reserved_concurrency(reserved: int, maximum: int | None) -> None:
+    created = deployed(function=FunctionSettings(reserved_concurrency=reserved))
+    mappings = created.inputs("lambda.EventSourceMapping").values()
+    expected = maximum and {"maximumConcurrency": maximum}
+    assert [mapping.get("scalingConfig") for mapping in mappings] == [expected] * 2
 
 
 def test_consumers_invoke_the_alias_of_a_gradual_rollout() -> None:

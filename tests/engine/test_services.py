@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from lib.settings import EncryptionSettings
+from lib.settings import EncryptionSettings, FunctionSettings
 
-from ..support.builders import GALLERY
+from ..support.builders import GALLERY, a_function, queue_service
 from .programs import tap_stack
 from .stack import Engine, Stack
 
@@ -115,4 +115,15 @@ def test_customer_managed_key_of_buckets_and_event_buses_can_be_enabled_and_disa
     stack.deploy(tap_stack(GALLERY, encryption=EncryptionSettings(key="create")))
     stack.deploy(tap_stack(GALLERY))
     assert [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":EventBus")] == buses
+
+
+def test_queues_and_their_consumers_can_be_changed_and_removed(engine: Engine) -> None:
+    stack = engine.stack("shop")
+    stack.deploy(tap_stack(queue_service()))
+    queues = [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":Queue")]
+    stack.deploy(tap_stack(queue_service(), encryption=EncryptionSettings(key="create")))
+    stack.deploy(tap_stack(queue_service(), function=FunctionSettings(timeout_seconds=10)))
+    assert [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":Queue")] == queues
+    stack.deploy(tap_stack(queue_service(queues=(), topics=(), functions=(a_function(),))))
+    assert not [entry for entry in stack.ledger.entries.values() if entry.token.startswith("aws:sqs/")]
     assert not destroy(stack)

@@ -181,7 +181,8 @@ def test_messages_of_queues_and_topics_are_invocations() -> None:
         a_resource("sqs.Queue", "unused"),
         a_resource("lambda.EventSourceMapping", "a", functionName="post-desk", eventSourceArn="arn:orders"),
         a_resource("lambda.EventSourceMapping", "b", functionName="post-desk", eventSourceArn="arn:steps"),
-        a_resource("sns.TopicSubscription", protocol="lambda", endpoint="arn:desk"),
+        a_resource("sns.TopicSubscription", "desk", protocol="lambda", endpoint="arn:desk"),
+        a_resource("sns.TopicSubscription", "staff", protocol="email", endpoint="staff@example.com"),
     ]
     costs = bill_with_api(*resources, a_table(), requests=1000, notifications=5, queue_messages=70)
     assert amounts(costs, "lambda.Function")["invocations"] == 1000 + 2 * 70 + 5
