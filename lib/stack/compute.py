@@ -59,7 +59,9 @@ class Compute:
             for schedule in function.schedules
         }
         self.consumers = {
-            consumer.name: self._consumer(function, consumer) for function, consumer in context.service.consumers()
+            consumer.name: self._consumer(function, consumer)
+            for function, consumer in context.service.consumers()
+            if not isinstance(consumer, model.BucketConsumer | model.EventConsumer)
         }
         self.event_consumers = {
             consumer.name: self._event_consumer(function, consumer)
