@@ -11,7 +11,7 @@ from .components.api.function_url import FunctionUrl
 from .components.api.http_api import HttpApi
 from .components.api.rest_api import Api
 from .components.api.user_pool import UserPool
-from .components.compute.consumer import Consumer
+from .components.compute.event_consumer import EventConsumer
 from .components.compute.function import Function
 from .components.compute.layer import Layer
 from .components.compute.role import Role
@@ -23,6 +23,7 @@ from .components.data.parameter import Parameter
 from .components.data.secret import Secret
 from .components.data.table import Table
 from .components.lookup import previous_state
+from .components.messaging.event_bus import EventBus
 from .components.messaging.existing_topic import ExistingTopic
 from .components.messaging.queue import Queue
 from .components.messaging.topic import Topic
@@ -35,11 +36,13 @@ from .components.network.existing_network import ExistingNetwork
 from .components.network.network import Network
 from .components.site.site import Site
 from .components.site.site_files import SiteFiles
+from .components.storage.bucket import Bucket
+from .components.storage.notification import BucketNotification
 from .model import Service
 from .settings import Settings
 from .stack import diagnostics
 from .stack.args import TapStackArgs
-from .stack.compute import Compute
+from .stack.compute import AnyConsumer, Compute
 from .stack.context import StackContext
 from .stack.data import DataLayer
 from .stack.edge import Edge
@@ -66,13 +69,17 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     """KMS key that the stack creates; None for an existing key and for keys of AWS."""
     tables: dict[str, Table]
     topics: dict[str, Topic]
+    queues: dict[str, Queue]
+    """Queues, each with its own dead-letter queue as `dead_letters`."""
     alarm_topic: Topic | ExistingTopic
     """Topic that alarms notify. It is one of `topics` if the service definition names it."""
+    buckets: dict[str, Bucket]
+    event_buses: dict[str, EventBus]
     backup: Backup | None
     parameters: dict[str, Parameter]
     secrets: dict[str, Secret]
     dead_letters: Queue | None
-    """Queue for events that failed after all retries."""
+    """Queue for failed events of schedules and of all consumers except those of queues."""
     site: Site | None
     user_pool: UserPool | None
     roles: dict[str, Role]
@@ -81,8 +88,12 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     network: Network | ExistingNetwork | None
     functions: dict[str, Function]
     schedules: dict[str, Schedule]
-    consumers: dict[str, Consumer]
-    """Event source mappings of table streams."""
+    consumers: dict[str, AnyConsumer]
+    """Event source mappings of table streams and queues, and subscriptions to topics."""
+    event_consumers: dict[str, EventConsumer]
+    """EventBridge rules of the consumers of events."""
+    notifications: dict[str, BucketNotification]
+    """Consumers of object events, by name of the bucket."""
     api: Api | HttpApi | None
     """Default API; None if it has no routes."""
     apis: dict[str, Api | HttpApi]
@@ -123,6 +134,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         data = DataLayer(context, encryption)
         self.tables = data.tables
         self.topics, self.alarm_topic = data.topics, data.alarm_topic
+        self.buckets, self.event_buses = data.buckets, data.event_buses
+        self.queues = data.queues
         self.backup = data.backup
         self.parameters, self.secrets = data.parameters, data.secrets
         self.dead_letters = data.dead_letters
@@ -133,6 +146,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         compute = Compute(context, encryption, data, frontend)
         self.roles, self.layers, self.network = compute.roles, compute.layers, compute.network
         self.functions, self.schedules, self.consumers = compute.functions, compute.schedules, compute.consumers
+        self.event_consumers, self.notifications = compute.event_consumers, compute.notifications
 
         edge = Edge(context, encryption, frontend, compute)
         self.api, self.apis, self.urls = edge.api, edge.apis, edge.urls

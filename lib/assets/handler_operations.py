@@ -7,11 +7,10 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..model import Function, Part, Route, Schedule
+from ..model import Consumer, Function, LambdaAuthorizer, Part, Route, Schedule
 
-ARGUMENTS = {Route: "the Request", Schedule: ""}
-"""Argument with which an operation is called, by the kind of its trigger. Default: the records of an event."""
-EVENT = "the records of the event"
+ARGUMENTS = {Route: "the Request", LambdaAuthorizer: "the AuthorizationRequest", Schedule: ""}
+"""Argument with which an operation is called, by the kind of its trigger other than consumers."""
 
 
 def operation_problems(function: Function, path: Path) -> Iterator[str]:
@@ -50,7 +49,8 @@ def _definitions(statements: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
 def _signature_problems(part: Part, definition: ast.FunctionDef, location: str) -> Iterator[str]:
     if isinstance(part, Route) and part.typed_status is not None:
         return
-    expected = ARGUMENTS.get(type(part), EVENT)
+    records = "a list of records" if isinstance(part, Consumer) and part.batch else "a record"
+    expected = ARGUMENTS.get(type(part), records)
     arguments = definition.args
     names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     required = len(names) - len(arguments.defaults)

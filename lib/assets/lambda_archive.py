@@ -16,7 +16,17 @@ from typing import Any
 
 import fastjsonschema
 
-from ..model import CORS_VARIABLE, Function, LambdaAuthorizer, Route, Schema, Service
+from ..model import (
+    CORS_VARIABLE,
+    BucketConsumer,
+    Consumer,
+    EventConsumer,
+    Function,
+    LambdaAuthorizer,
+    Route,
+    Schema,
+    Service,
+)
 from ..model.json_schema import parameter_type, parameters_schema
 from ..model.media_types import ANY, binary_media_types
 from ..model.schema_renderings import DRAFT_4, FORMATS, code_with_exact_numbers, function_schema
@@ -174,8 +184,7 @@ def header_schema(route: Route) -> dict[str, Any]:
 
 def _index(service: Service, function: Function, cors_origin: str | None, cors_credentials: bool) -> str:
     origin = _variable(CORS_VARIABLE) if cors_origin is None else repr(cors_origin)
-    variables = {table.name: table.variable for table in service.tables}
-    consumers = [f"{_variable(variables[c.table])}: operations.{c.operation}" for c in function.consumers]
+    consumers = [_consumer(service, consumer) for consumer in function.consumers]
     bodies = {route.body for route in function.routes if route.body}
     modules = sorted([*(f"body_{name}" for name in bodies), *(f"entry_{name}" for name in bodies & {*service.batches})])
     modules += [f"query_{number}" for number in range(len(function.routes))]
@@ -183,10 +192,11 @@ def _index(service: Service, function: Function, cors_origin: str | None, cors_c
     package, _, module = function.handler.rpartition(".")
     package = package and _package_of(function.handler)
     lines = [
-        *(["import os"] if consumers or cors_origin is None else []),
+        *(["import os"] if any("os.environ" in consumer for consumer in consumers) or cors_origin is None else []),
         *([f"from {RUNTIME}.authorizers import Authorizer"] if function.authorizers else []),
         f"from {RUNTIME}.event_handler import Api, Route",
         *([f"from {RUNTIME}.http_events import HttpEvents"] if _receives_http_events(service, function) else []),
+        *([f"from {RUNTIME}.records import Consumer, Consumers"] if consumers else []),
         *_operation_imports(function),
         f"from {package} import {module} as operations" if package else f"import {module} as operations",
         *(f"from validators import {name}" for name in modules),
@@ -199,7 +209,7 @@ def _index(service: Service, function: Function, cors_origin: str | None, cors_c
         *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
         "    },",
         f"    {origin},",
-        *(["    {", *(f"        {consumer}," for consumer in consumers), "    },"] if consumers else []),
+        *(["    Consumers({", *(f"        {consumer}," for consumer in consumers), "    }),"] if consumers else []),
         *(["    binary=True,"] if _returns_bytes(service, function) else []),
         *(
             [f"    authorizers={{{', '.join(map(_authorizer, function.authorizers))}}},"]
@@ -238,6 +248,13 @@ def _authorizer(authorizer: LambdaAuthorizer) -> str:
     """Return the entry of an authorizer in the generated index."""
     arguments = f"operations.{authorizer.operation}, {authorizer.token_source()!r}, {authorizer.optional!r}"
     return f"{authorizer.type!r}: Authorizer({arguments})"
+
+
+def _consumer(service: Service, consumer: Consumer) -> str:
+    """Return the entry of a consumer in the generated index."""
+    is_named_by_event = isinstance(consumer, BucketConsumer | EventConsumer)
+    source = repr(consumer.name) if is_named_by_event else _variable(service.resources()[consumer.source].variable)
+    return f"{source}: Consumer(operations.{consumer.operation}, {consumer.batch!r})"
 
 
 def _variable(name: str) -> str:

@@ -31,13 +31,30 @@ def _blocks_public_access(_: Resource, blocks: Sequence[Resource]) -> bool:
     return any(all(map(block.is_set, PUBLIC_ACCESS_BLOCK)) for block in blocks)
 
 
+def _is_in_site(resource: Resource, _: Sequence[Resource]) -> bool:
+    return "tap:aws:Site$" in resource.urn
+
+
+def _is_in_service(resource: Resource, _: Sequence[Resource]) -> bool:
+    return not _is_in_site(resource, ())
+
+
+def _is_private_in_site(resource: Resource, blocks: Sequence[Resource]) -> bool:
+    return _is_in_site(resource, ()) and _blocks_public_access(resource, blocks)
+
+
+def _is_private_in_service(resource: Resource, blocks: Sequence[Resource]) -> bool:
+    return _is_in_service(resource, ()) and _blocks_public_access(resource, blocks)
+
+
 def _has_only_s3_origins(distribution: Resource, _: Sequence[Resource]) -> bool:
     return not any(origin.is_set("customOriginConfig") for origin in distribution.each("origins"))
 
 
-def _is_called_only_by_api_gateway(_: Resource, permissions: Sequence[Resource]) -> bool:
+def _is_invoked_only_synchronously(_: Resource, permissions: Sequence[Resource]) -> bool:
+    # Event source mappings need no permission in the policy of the function.
     callers = {permission.get("principal") for permission in permissions}
-    return callers == {"apigateway.amazonaws.com"}
+    return callers <= {"apigateway.amazonaws.com"}
 
 
 def _belongs_to_public_url(resource: Resource, _: Sequence[Resource]) -> bool:
@@ -153,9 +170,9 @@ WAIVERS = (
     Waiver(
         controls=("CKV_AWS_116",),
         related=Link(kind="lambda.Permission", property="function"),
-        when=_is_called_only_by_api_gateway,
-        reason="Only the API invokes the function, synchronously, so the caller receives the error; dead-letter "
-        "queues apply to asynchronous invocations.",
+        when=_is_invoked_only_synchronously,
+        reason="Only the API or event source mappings invoke the function, synchronously, so the caller or the source "
+        "receives the error; dead-letter queues of functions apply to asynchronous invocations.",
     ),
     Waiver(
         controls=("CKV_AWS_116",),
@@ -215,12 +232,50 @@ WAIVERS = (
     ),
     Waiver(
         controls=("S3.17",),
+        when=_is_in_site,
         reason="The bucket contains public web pages, encrypted with a key that Amazon S3 manages.",
+    ),
+    Waiver(
+        controls=("S3.17",),
+        unless_kind="kms.Key",
+        unless_output="key_arn",
+        when=_is_in_service,
+        reason="Disabled by default: the objects are encrypted with a key that Amazon S3 manages, and a customer "
+        "managed key has a monthly price and a price per request; enable a customer managed key with `encryption_key`.",
     ),
     Waiver(
         controls=("S3.9",),
         related=Link(kind="s3.BucketPublicAccessBlock", property="bucket"),
-        when=_blocks_public_access,
+        when=_is_private_in_service,
+        reason="Disabled by default: an access log requires another bucket, has a price for its storage, and contains "
+        "IP addresses, which are personal data; create an `s3.BucketLogging` for `buckets[...].resource`.",
+    ),
+    Waiver(
+        controls=("S3.14",),
+        when=_is_in_service,
+        reason="Disabled by default: earlier versions increase the price of the storage, and deleted personal data "
+        "must not remain in them; enable versions with `versioned` of the bucket in the service definition.",
+    ),
+    Waiver(
+        controls=("S3.7",),
+        when=_is_in_service,
+        reason="Disabled by default: the copies double the price of the storage; create an "
+        "`s3.BucketReplicationConfig` for `buckets[...].resource`.",
+    ),
+    Waiver(
+        controls=("S3.11",),
+        when=_is_in_service,
+        reason="No function of the service processes events of the bucket.",
+    ),
+    Waiver(
+        controls=("EventBridge.3",),
+        reason="Without a resource-based policy, only roles of the account with an IAM permission put events on the "
+        "bus.",
+    ),
+    Waiver(
+        controls=("S3.9",),
+        related=Link(kind="s3.BucketPublicAccessBlock", property="bucket"),
+        when=_is_private_in_site,
         reason="The bucket blocks public access, and only CloudFront reads it, so an access log would not contain "
         "the viewers.",
     ),
@@ -231,12 +286,19 @@ WAIVERS = (
         "addresses, which are personal data, so the owner of the site decides whether to create one.",
     ),
     Waiver(
-        controls=("S3.7", "CloudFront.4"),
+        controls=("CloudFront.4",),
+        reason="The web pages can be built and uploaded again in another region, and edge locations continue to "
+        "serve cached pages.",
+    ),
+    Waiver(
+        controls=("S3.7",),
+        when=_is_in_site,
         reason="The web pages can be built and uploaded again in another region, and edge locations continue to "
         "serve cached pages.",
     ),
     Waiver(
         controls=("S3.11",),
+        when=_is_in_site,
         reason="Only deployments write to the bucket, and Pulumi reports their changes.",
     ),
     Waiver(

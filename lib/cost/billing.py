@@ -70,6 +70,11 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     ),
     "cloudwatch.CompositeAlarm": (Line("alarms", "cloudwatch.alarm-composite", total(count), fixed=True),),
     "cloudwatch.Dashboard": (Line("dashboards", "cloudwatch.dashboard", total(count), fixed=True),),
+    "cloudwatch.EventArchive": (
+        Line("archived events", "events.archive", from_traffic(usage.event_gb)),
+        Line("stored events", "events.archive-storage", usage.archived_gb),
+    ),
+    "cloudwatch.EventBus": (Line("events", "events.custom", from_traffic(lambda t: t.events)),),
     "cloudwatch.LogGroup": (
         Line("log ingestion", "logs.ingestion", usage.log_ingestion_gb),
         Line("log storage", "logs.storage", usage.log_storage_gb),
@@ -135,7 +140,13 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     ),
     "route53.HealthCheck": (Line("health checks", "route53.health-check", total(count), fixed=True),),
     "route53.Zone": (Line("zones", "route53.zone", total(count), fixed=True),),
-    "s3.Bucket": (Line("storage", "s3.storage", from_traffic(lambda t: t.page_bytes / GB), fixed=True),),
+    "s3.Bucket": (
+        Line("storage", "s3.storage", usage.site_gb, fixed=True),
+        Line("storage of objects", "s3.storage", usage.of_buckets(lambda t: t.object_gb)),
+        Line("writes of objects", "s3.puts", usage.of_buckets(lambda t: t.uploads)),
+        Line("reads of objects", "s3.gets", usage.of_buckets(lambda t: t.downloads)),
+        Line("downloaded objects", "transfer.out", usage.of_buckets(lambda t: t.downloads * t.object_bytes / GB)),
+    ),
     "s3.BucketWebsiteConfiguration": (
         Line("requests", "s3.gets", from_traffic(usage.page_files)),
         Line("data transfer", "transfer.out", from_traffic(usage.page_gb)),
@@ -151,7 +162,13 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     "sns.TopicSubscription": (
         Line("emails", "sns.emails", from_traffic(lambda t: t.notifications, lambda s: s["protocol"] == "email")),
     ),
-    "sqs.Queue": (Line("dead-lettered events", "sqs.requests", from_traffic(lambda t: t.failures)),),
+    "sqs.Queue": (
+        Line("dead-lettered events", "sqs.requests", from_traffic(lambda t: t.failures)),
+        Line("messages", "sqs.requests", usage.queue_requests(fifo=False)),
+        Line("messages of FIFO queues", "sqs.fifo-requests", usage.queue_requests(fifo=True)),
+        Line("polling", "sqs.requests", usage.polling_requests(fifo=False), fixed=True),
+        Line("polling of FIFO queues", "sqs.fifo-requests", usage.polling_requests(fifo=True), fixed=True),
+    ),
     "ssm.Parameter": (
         Line("advanced parameters", "ssm.advanced", total(lambda p: p.get("tier") == "Advanced"), fixed=True),
     ),
@@ -178,7 +195,7 @@ _FREE = {
     "backup": "Selection Vault VaultLockConfiguration VaultPolicy",
     "budgets": "Budget",
     "cloudfront": "CachePolicy OriginAccessControl ResponseHeadersPolicy",
-    "cloudwatch": "EventPermission EventRule EventTarget LogResourcePolicy QueryDefinition",
+    "cloudwatch": "EventBusPolicy EventPermission EventRule EventTarget LogResourcePolicy QueryDefinition",
     "codedeploy": "Application DeploymentConfig DeploymentGroup",
     "cognito": "ResourceServer UserGroup UserPoolDomain",
     "costexplorer": "CostAllocationTag",
@@ -191,13 +208,14 @@ _FREE = {
     "lambda": "Alias CodeSigningConfig EventSourceMapping FunctionEventInvokeConfig LayerVersion Permission",
     "route53": "Record",
     "s3": (
-        "BucketCorsConfiguration BucketLifecycleConfiguration BucketObjectv2 BucketOwnershipControls BucketPolicy "
-        "BucketPublicAccessBlock BucketServerSideEncryptionConfiguration BucketVersioning"
+        "BucketCorsConfiguration BucketLifecycleConfiguration BucketNotification BucketObjectv2 "
+        "BucketOwnershipControls BucketPolicy BucketPublicAccessBlock BucketServerSideEncryptionConfiguration "
+        "BucketVersioning"
     ),
     "secretsmanager": "SecretPolicy SecretRotation SecretVersion",
     "signer": "SigningProfile",
     "sns": "TopicPolicy",
-    "sqs": "QueuePolicy",
+    "sqs": "QueuePolicy RedriveAllowPolicy",
     "vpc": "SecurityGroupEgressRule SecurityGroupIngressRule",
     "wafv2": "IpSet RegexPatternSet WebAclAssociation WebAclLoggingConfiguration",
     "xray": "Group SamplingRule",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from ..model import Operation, Service, Workload
-from ..model.workload import ALERT, AUTHORIZATION, EMPTY_RUN
+from ..model.workload import ALERT, AUTHORIZATION, EMPTY_RUN, EVENT, MESSAGE
 from ..program.recorder import Deployment
 from .traffic import Traffic, runs_per_month
 
@@ -46,7 +47,8 @@ class Month:
     def invocations(self) -> list[Invocations]:
         """All Lambda invocations."""
         requests = [invocations for _, invocations in self._requests()]
-        return [*requests, *self._authorizations(), *self._schedules(), *self._streams()]
+        sources = (self._event_sources(), self._subscriptions(), self._objects(), self._events())
+        return [*requests, *self._authorizations(), *self._schedules(), *itertools.chain(*sources)]
 
     def inputs_of(self, kind: str) -> list[Inputs]:
         """Return the inputs of all resources of a type."""
@@ -60,6 +62,16 @@ class Month:
     def tables(self) -> dict[str, Inputs]:
         """All tables by the recorder's placeholder for their ARN."""
         return {f"arn:{name}": inputs for name, inputs in self.deployment.inputs("dynamodb.Table").items()}
+
+    def consumed_queues(self) -> list[Inputs]:
+        """Return the queues that functions consume."""
+        sources = (mapping.get("eventSourceArn", "") for mapping in self.inputs_of("lambda.EventSourceMapping"))
+        return [self._queues[source] for source in sources if source in self._queues]
+
+    @cached_property
+    def _queues(self) -> dict[str, Inputs]:
+        """All queues by the recorder's placeholder for their ARN."""
+        return {f"arn:{name}": inputs for name, inputs in self.deployment.inputs("sqs.Queue").items()}
 
     @cached_property
     def functions(self) -> dict[str, Inputs]:
@@ -137,6 +149,27 @@ class Month:
                 operation = self.workload.schedules.get(name, EMPTY_RUN)
                 yield Invocations(function, operation, runs_per_month(expression))
 
-    def _streams(self) -> Iterator[Invocations]:
-        for source in self.inputs_of("lambda.EventSourceMapping"):
-            yield Invocations(self.functions[source["functionName"]], ALERT, self.traffic.notifications)
+    def _objects(self) -> Iterator[Invocations]:
+        notifications = self.inputs_of("s3.BucketNotification")
+        targets = [target for each in notifications for target in each.get("lambdaFunctions") or ()]
+        for target in targets:
+            function = self.functions[target["lambdaFunctionArn"]]
+            yield Invocations(function, EVENT, self.traffic.uploads / len(targets))
+
+    def _events(self) -> Iterator[Invocations]:
+        targets = [target for target in self.inputs_of("cloudwatch.EventTarget") if target.get("inputTransformer")]
+        for target in targets:
+            yield Invocations(self.functions[target["arn"]], EVENT, self.traffic.events / len(targets))
+
+    def _event_sources(self) -> Iterator[Invocations]:
+        for mapping in self.inputs_of("lambda.EventSourceMapping"):
+            function = self.functions[mapping["functionName"]]
+            if mapping.get("eventSourceArn") in self._queues:
+                yield Invocations(function, MESSAGE, self.traffic.queue_messages)
+            else:
+                yield Invocations(function, ALERT, self.traffic.notifications)
+
+    def _subscriptions(self) -> Iterator[Invocations]:
+        for subscription in self.inputs_of("sns.TopicSubscription"):
+            if subscription["protocol"] == "lambda":
+                yield Invocations(self.functions[subscription["endpoint"]], MESSAGE, self.traffic.notifications)

@@ -55,6 +55,7 @@ _CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
 _COGNITO = "https://aws.amazon.com/cognito/pricing/"
 _DYNAMODB = "https://aws.amazon.com/dynamodb/pricing/"
 _EC2 = "https://aws.amazon.com/ec2/pricing/on-demand/"
+_EVENTBRIDGE = "https://aws.amazon.com/eventbridge/pricing/"
 _KMS = "https://aws.amazon.com/kms/pricing/"
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _PRIVATELINK = "https://aws.amazon.com/privatelink/pricing/"
@@ -62,6 +63,7 @@ _ROUTE53 = "https://aws.amazon.com/route53/pricing/"
 _S3 = "https://aws.amazon.com/s3/pricing/"
 _SECRETS = "https://aws.amazon.com/secrets-manager/pricing/"
 _SNS = "https://aws.amazon.com/sns/pricing/"
+_SQS = "https://aws.amazon.com/sqs/pricing/"
 _VPC = "https://aws.amazon.com/vpc/pricing/"
 _WAF = "https://aws.amazon.com/waf/pricing/"
 
@@ -100,6 +102,9 @@ PRICES: Prices = MappingProxyType(
         "eip.hours": Price(0.005, 1, "hours", _VPC),
         "endpoint.gb": Price(0.01, 1, "GB", _PRIVATELINK),
         "endpoint.hours": Price(0.01, 1, "hours", _PRIVATELINK),
+        "events.archive": Price(0.10, 1, "GB", _EVENTBRIDGE),
+        "events.archive-storage": Price(0.023, 1, "GB-months", _EVENTBRIDGE),
+        "events.custom": Price(1.00, MILLION, "events", _EVENTBRIDGE),
         "kms.key": Price(1.00, 1, "keys", _KMS),
         "kms.requests": Price(0.03, 10_000, "requests", _KMS),
         "lambda.arm": Price(0.0000133334, 1, "GB-seconds", _LAMBDA, ((7.5e9, 0.0000120001), (18.75e9, 0.0000106667))),
@@ -117,13 +122,15 @@ PRICES: Prices = MappingProxyType(
         "route53.health-check": Price(0.50, 1, "checks", _ROUTE53),
         "route53.zone": Price(0.50, 1, "zones", _ROUTE53),
         "s3.gets": Price(0.0004, 1000, "requests", _S3),
+        "s3.puts": Price(0.005, 1000, "requests", _S3),
         "s3.storage": Price(0.023, 1, "GB-months", _S3),
-        "scheduler.calls": Price(1.00, MILLION, "calls", "https://aws.amazon.com/eventbridge/pricing/"),
+        "scheduler.calls": Price(1.00, MILLION, "calls", _EVENTBRIDGE),
         "secrets.calls": Price(0.05, 10_000, "calls", _SECRETS),
         "secrets.secret": Price(0.40, 1, "secrets", _SECRETS),
         "sns.emails": Price(2.00, 100_000, "emails", _SNS),
         "sns.publishes": Price(0.50, MILLION, "messages", _SNS),
-        "sqs.requests": Price(0.40, MILLION, "requests", "https://aws.amazon.com/sqs/pricing/"),
+        "sqs.fifo-requests": Price(0.50, MILLION, "requests", _SQS),
+        "sqs.requests": Price(0.40, MILLION, "requests", _SQS),
         "ssm.advanced": Price(0.05, 1, "parameters", "https://aws.amazon.com/systems-manager/pricing/"),
         "transfer.out": Price(0.09, 1, "GB", _EC2, ((10_000, 0.085), (50_000, 0.07), (150_000, 0.05))),
         "transfer.regions": Price(0.02, 1, "GB", _EC2),

@@ -37,6 +37,8 @@ class Traffic(SettingsGroup):
     """Log bytes per Lambda invocation. The default is a 290-byte log line and 270 bytes of START, END, and REPORT."""
     notifications: float = setting(_at_most(1e9, "messages"), default=1_000)
     """Number of messages to SNS topics, such as alerts and alarms."""
+    queue_messages: float = setting(_at_most(1e12, "messages"), default=100_000)
+    """Number of messages to each queue that a function consumes. Each message has its own invocation."""
     failures: float = setting(_at_most(1e9, "messages"), default=0)
     """Number of messages to dead-letter queues."""
     page_views: float = setting(_at_most(1e10, "views"), default=100_000)
@@ -45,6 +47,16 @@ class Traffic(SettingsGroup):
     """Number of files per page view. The default is that of the demo shop of the stock service."""
     page_bytes: float = setting(_at_most(1e9, "bytes"), default=34_000)
     """Size of all files of a page view in bytes. The default is that of the demo shop of the stock service."""
+    object_gb: float = setting(_at_most(1e6, "GB"), default=1)
+    """Size of all objects in the buckets of the service in GB, with their earlier versions."""
+    object_bytes: float = setting(_at_most(5e12, "bytes"), default=200_000)
+    """Average size of a downloaded object in bytes."""
+    uploads: float = setting(_at_most(1e10, "objects"), default=10_000)
+    """Number of objects written to buckets. The consumers of buckets share them equally."""
+    downloads: float = setting(_at_most(1e10, "objects"), default=50_000)
+    """Number of objects read from buckets over the internet."""
+    events: float = setting(_at_most(1e10, "events"), default=100_000)
+    """Number of events put on event buses. The consumers of events share them equally."""
     monthly_active_users: float = setting(_at_most(1e9, "users"), default=100)
     """Number of users who sign in to a user pool at least once."""
     m2m_tokens: float = setting(_at_most(1e9, "tokens"), default=730)

@@ -18,6 +18,8 @@ HTTP_API_METRICS = 6
 """Detailed metrics of each route of an HTTP API: those of a method, and DataProcessed."""
 API_METRICS = 5
 """Detailed metrics of each API method: Count, 4XXError, 5XXError, Latency, and IntegrationLatency."""
+EVENT_BYTES = 1_000
+"""Assumed size of an event."""
 EXECUTION_LOG_BYTES = {("INFO", False): 1_000, ("INFO", True): 7_000}
 """Bytes per request by log level and whether bodies are logged: about ten lines, as shown in "How can I use API Gateway
 logs to troubleshoot API issues?", and six lines of headers and bodies, which API Gateway truncates at 1,024 bytes. At
@@ -26,6 +28,12 @@ KEY_CACHE_MINUTES = 5
 """Minutes for which DynamoDB caches a table's key for each role before it calls KMS again."""
 LOG_COMPRESSION = 0.15
 """Stored fraction of ingested log bytes, as in the AWS Pricing Calculator."""
+REQUESTS_PER_MESSAGE = 3
+"""Send, receive and delete, each for one message of at most 64 KB. Batches need fewer requests."""
+POLLERS = 5
+"""Concurrent requests with which Lambda polls a queue, as described in "Polling and batching behavior"."""
+LONG_POLL_SECONDS = 20
+"""Time after which a request to an empty queue returns."""
 SAMPLED_FRACTION = 0.05
 """Fraction of requests that X-Ray's default rule records, in addition to one request per second."""
 
@@ -65,6 +73,27 @@ def page_files(traffic: Traffic) -> float:
 def page_gb(traffic: Traffic) -> float:
     """Return the data transfer of the site."""
     return traffic.page_views * traffic.page_bytes / GB
+
+
+def site_gb(buckets: Sequence[Inputs], month: Month) -> float:
+    """Return the storage of the site, if there is a bucket in addition to those of the service."""
+    return month.traffic.page_bytes / GB if len(buckets) > len(month.service.buckets) else 0
+
+
+def of_buckets(quantity: Callable[[Traffic], float]) -> Amount:
+    """Return a quantity of the traffic if the service has buckets, and otherwise 0."""
+    return lambda _, month: quantity(month.traffic) if month.service.buckets else 0
+
+
+def event_gb(traffic: Traffic) -> float:
+    """Return the size of all events."""
+    return traffic.events * EVENT_BYTES / GB
+
+
+def archived_gb(archives: Sequence[Inputs], month: Month) -> float:
+    """Return the storage of archives whose first retention period has passed. Events are distributed evenly."""
+    days = sum(float(archive["retentionDays"]) for archive in archives) / len(archives)
+    return event_gb(month.traffic) * days / DAYS_PER_MONTH
 
 
 # Functions
@@ -136,7 +165,7 @@ def custom_metrics(resources: Sequence[Inputs], month: Month) -> float:
     """Return the number of metrics that the operations of each function can emit."""
     functions = month.service.functions
     functions = functions if len(resources) == len(functions) else month.service.split().functions
-    return sum(len(function.metrics()) for function in functions)
+    return sum(len(function.metrics()) + function.reports_failed_records() for function in functions)
 
 
 def snapshot_gb(function: Inputs) -> float:
@@ -161,6 +190,23 @@ def traces(_: Sequence[Inputs], month: Month) -> float:
     ]
     per_second = sum(entry.quantity for entry in traced) / SECONDS_PER_MONTH
     return SECONDS_PER_MONTH * (min(per_second, 1) + SAMPLED_FRACTION * max(per_second - 1, 0))
+
+
+# Queues
+
+
+def queue_requests(*, fifo: bool) -> Amount:
+    """Return the requests that send, receive and delete the messages of consumed queues."""
+    return lambda _, month: REQUESTS_PER_MESSAGE * month.traffic.queue_messages * _consumed_queues(month, fifo)
+
+
+def polling_requests(*, fifo: bool) -> Amount:
+    """Return the requests with which Lambda polls consumed queues that are empty."""
+    return lambda _, month: SECONDS_PER_MONTH / LONG_POLL_SECONDS * POLLERS * _consumed_queues(month, fifo)
+
+
+def _consumed_queues(month: Month, fifo: bool) -> int:
+    return sum(bool(queue.get("fifoQueue")) is fifo for queue in month.consumed_queues())
 
 
 # Tables. Storage, reads and writes are distributed evenly over all tables

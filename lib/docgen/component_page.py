@@ -17,6 +17,7 @@ HEADINGS = {
     "monitoring": "Monitoring",
     "network": "Network",
     "site": "Site",
+    "storage": "Storage",
 }
 """Heading of each folder of components."""
 

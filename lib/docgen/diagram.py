@@ -7,7 +7,23 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..documents.http_api import DEFAULT_STAGE
-from ..model import Api, Function, Index, Parameter, Route, Service, Table
+from ..model import (
+    DEFAULT_BUS,
+    Api,
+    Bucket,
+    BucketConsumer,
+    Consumer,
+    EventConsumer,
+    Function,
+    Index,
+    Parameter,
+    QueueConsumer,
+    Route,
+    Service,
+    StreamConsumer,
+    Table,
+    TopicConsumer,
+)
 from ..model.media_types import is_media_type
 from ..settings import ApiSettings, FunctionSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
@@ -26,6 +42,8 @@ SHAPES = {
     "table": ("[(", ")]", "DynamoDB table"),
     "topic": (">", "]", "SNS topic"),
     "queue": ("[/", "/]", "SQS queue"),
+    "bucket": ("[(", ")]", "S3 bucket"),
+    "event_bus": ("([", "])", "Event bus"),
     "parameter": ("[", "]", "Parameter Store"),
     "secret": ("[", "]", "Secret"),
     "service": ("[", "]", "AWS service"),
@@ -34,10 +52,11 @@ SHAPES = {
 }
 """Brackets, which select the shape, and heading of each kind of node."""
 STORES = {"ssm": "in Parameter Store", "secretsmanager": "in Secrets Manager"}
-READ_PREFIXES = ("BatchGet", "Describe", "Get", "Query", "Scan")
+READ_PREFIXES = ("BatchGet", "Describe", "Get", "List", "Query", "Scan")
 """Prefixes of the names of read-only actions."""
-SENDING = {"Publish": "publishes", "SendMessage": "sends"}
+SENDING = {"PutEvents": "sends", "Publish": "publishes", "SendMessage": "sends"}
 """Labels of other actions than reads and writes."""
+DEFAULT_BUS_KEY = "default event bus"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 ESCAPES = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "\n": " "}
 """Mermaid codes of characters that have a special meaning in a label."""
@@ -100,7 +119,8 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         for schedule in function.schedules:
             yield Node("schedule", f"schedule {schedule.name}", physical("rule", schedule.name), [schedule.rate])
         for consumer in function.consumers:
-            yield Node("stream", f"stream {consumer.name}", tables[consumer.table], [consumer.name])
+            if isinstance(consumer, StreamConsumer):
+                yield Node("stream", f"stream {consumer.name}", tables[consumer.table], [consumer.name])
     paths = {parameter.name: names.parameter(parameter.name) for parameter in service.parameters}
     for table in service.tables:
         parameters = [
@@ -114,8 +134,8 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     yield from _topics(service, names)
     yield from (Node("service", f"service {name}", name) for name in {s.service: s for s in service.statements()})
-    if service.dead_letters:
-        yield Node("queue", f"on {service.dead_letters}", physical("queue", service.dead_letters), ["failed events"])
+    yield from _buckets_and_buses(service, names)
+    yield from _queue_nodes(service, names)
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
     yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *custom_alarms])
     yield Node("email", "email", "notification_email", ["if configured"])
@@ -132,6 +152,26 @@ def _topics(service: Service, names: StackNames) -> Iterator[Node]:
         yield Node("topic", f"on {topic.name}", names.resource("topic", topic), lines)
     if service.alarms_type not in {topic.name for topic in service.topics}:
         yield Node("topic", f"on {service.alarms_type}", names.physical("topic", service.alarms_type))
+
+
+def _buckets_and_buses(service: Service, names: StackNames) -> Iterator[Node]:
+    for bucket in service.buckets:
+        name = f"{names.physical('bucket', bucket.name)}-…"
+        yield Node("bucket", f"on {bucket.name}", name, _bucket_lines(bucket))
+    for bus in service.event_buses:
+        archive = [f"archive of {bus.archive_days} days"] if bus.archive_days else []
+        yield Node("event_bus", f"on {bus.name}", names.physical("event-bus", bus.name), archive)
+    if any(isinstance(consumer, EventConsumer) and consumer.bus == DEFAULT_BUS for _, consumer in service.consumers()):
+        yield Node("event_bus", DEFAULT_BUS_KEY, DEFAULT_BUS, ["events of AWS services"])
+
+
+def _queue_nodes(service: Service, names: StackNames) -> Iterator[Node]:
+    for queue in service.queues:
+        yield Node("queue", f"on {queue.name}", names.queue(queue), ["FIFO"] if queue.fifo else [])
+        yield Node("queue", f"on {queue.dead_letters}", names.dead_letters(queue), ["failed messages"])
+    if service.dead_letters:
+        name = names.physical("queue", service.dead_letters)
+        yield Node("queue", f"on {service.dead_letters}", name, ["failed events"])
 
 
 def _edges(service: Service) -> Iterator[Edge]:
@@ -152,11 +192,18 @@ def _edges(service: Service) -> Iterator[Edge]:
                 labels = [f"authorizes: {', '.join(names)}"]
                 yield Edge(_api_key(service, name), _key(function), labels, dotted=True)
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
-        yield from (Edge(f"stream {consumer.name}", _key(function)) for consumer in function.consumers)
+        for consumer in function.consumers:
+            yield from _consumer_edges(function, consumer)
+        for source, consumers in _consumed(function).items():
+            yield Edge(source, _key(function), consumers)
         for resource, actions in _actions(service, function).items():
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
         for statement in function.statements():
             yield Edge(_key(function), f"service {statement.service}", statement.actions)
+    for queue in service.queues:
+        yield Edge(
+            f"on {queue.name}", f"on {queue.dead_letters}", [f"after {queue.max_receives} receives"], dotted=True
+        )
     yield Edge("functions", "alarms", ["metrics"], dotted=True)
     yield Edge("alarms", f"on {service.alarms_type}")
     # Existing topics have subscriptions that the stack does not know.
@@ -170,8 +217,30 @@ def _api_key(service: Service, name: str) -> str:
     return "api" if name == service.api_type else f"api {name}"
 
 
+def _consumer_edges(function: Function, consumer: Consumer) -> Iterator[Edge]:
+    """Yield the edge from the source of a consumer to its function."""
+    if isinstance(consumer, StreamConsumer):
+        yield Edge(f"stream {consumer.name}", _key(function))
+    if isinstance(consumer, QueueConsumer | TopicConsumer):
+        yield Edge(f"on {consumer.source}", _key(function), [consumer.name])
+
+
 def _key(function: Function) -> str:
     return f"function {function.name}"
+
+
+def _consumed(function: Function) -> dict[str, list[str]]:
+    """Return the descriptions of the consumers of a function by the key of the bucket or event bus."""
+    consumers: dict[str, list[str]] = {}
+    for consumer in function.consumers:
+        if isinstance(consumer, BucketConsumer):
+            keys = f" of {consumer.prefix}*{consumer.suffix}" if consumer.prefix or consumer.suffix else ""
+            label = f"{consumer.name}: {', '.join(consumer.events)}{keys}"
+            consumers.setdefault(f"on {consumer.bucket}", []).append(label)
+        if isinstance(consumer, EventConsumer):
+            bus = DEFAULT_BUS_KEY if consumer.bus == DEFAULT_BUS else f"on {consumer.bus}"
+            consumers.setdefault(bus, []).append(consumer.name)
+    return consumers
 
 
 def _actions(service: Service, function: Function) -> dict[str, list[str]]:
@@ -236,6 +305,13 @@ def _table_lines(table: Table) -> Iterator[str]:
         yield f"expires by {table.ttl}"
     if table.stream:
         yield f"stream of {table.stream}"
+
+
+def _bucket_lines(bucket: Bucket) -> Iterator[str]:
+    if bucket.versioned:
+        yield f"earlier versions: {bucket.noncurrent_days} days"
+    for expiration in bucket.expirations:
+        yield f"{expiration.prefix}* expires after {expiration.days} days"
 
 
 def _keys(source: Table | Index) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ..documents import iam, openapi
-from ..model import Function, Grant, Route, Service, Statement
+from ..model import Consumer, Function, Grant, QueueConsumer, Route, Schedule, Service, Statement, StreamConsumer
 from ..model.names import role_name_prefix
 from ..stack.context import StackNames
 from .diagram import flowchart
@@ -124,16 +124,21 @@ def _function_row(service: Service, function: Function) -> Row:
     settings = (function.settings.memory_mb, function.settings.timeout_seconds, function.settings.reserved_concurrency)
     triggers = code(name for name, _ in _triggers(function))
     grants: list[Grant | Statement] = [*function.grants(), *function.statements()]
-    allowed = (f"{code(_statement(service, grant)['Action'])} on {_scope(grant)}" for grant in grants)
+    allowed = (
+        f"{code(statement['Action'])} on {_scope(service, grant)}"
+        for grant in grants
+        for statement in _statements(service, grant)
+    )
     name = StackNames(service, ENVIRONMENT).physical("function", function.name)
     return f"`{name}`", triggers, *(str(value or "set by environment") for value in settings), ", ".join(allowed)
 
 
-def _scope(grant: Grant | Statement) -> str:
-    """Return the resource of a grant, with the partition keys or the indexes that it is limited to."""
+def _scope(service: Service, grant: Grant | Statement) -> str:
+    """Return the resource of a grant, with the keys or the indexes that it is limited to."""
     if isinstance(grant, Statement):
         return code(grant.resources)
-    items = f" items {code(grant.keys)}" if grant.keys else ""
+    kind = "objects" if _is_on_bucket(service, grant) else "items"
+    items = f" {kind} {code(grant.keys)}" if grant.keys else ""
     return f"`{grant.on}`{items}{f' indexes {code(grant.indexes)}' if grant.indexes else ''}"
 
 
@@ -151,14 +156,12 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
         for grant in grants:
             triggers.setdefault(grant, []).append(name)
     for grant, used_by in triggers.items():
-        statement = _statement(service, grant)
-        resources = code(statement["Resource"]) + _limits(grant)
-        yield role, code(statement["Action"]), resources, grant.reason, code(used_by)
-    tables = {table.name: names.resource("table", table) for table in service.tables}
+        for statement in _statements(service, grant):
+            resources = code(statement["Resource"]) + _condition(statement)
+            yield role, code(statement["Action"]), resources, grant.reason, code(used_by)
     for consumer in function.consumers:
-        stream = f"{tables[consumer.table]}/stream"
-        actions = code(iam.allow("dynamodb", iam.STREAM_READ, [stream])["Action"])
-        yield role, actions, code(stream), "read the changes of its items", code(consumer.name)
+        for statement, purpose in _consumer_statements(service, consumer):
+            yield role, code(statement["Action"]), code(statement["Resource"]), purpose, code(consumer.name)
     if service.dead_letters and function.async_triggers():
         queue = names.physical("queue", service.dead_letters)
         used_by = [run.name for run in function.async_triggers()]
@@ -167,11 +170,16 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
         yield role, actions, resources, purpose, "every invocation"
 
 
-def _limits(grant: Grant | Statement) -> str:
-    """Return the partition keys or the conditions that limit a permission."""
-    if isinstance(grant, Statement):
-        return f" if `{json.dumps(grant.condition)}`" if grant.condition else ""
-    return f", items {code(grant.keys)}" if grant.keys else ""
+def _consumer_statements(service: Service, consumer: Consumer) -> Iterator[tuple[iam.Statement, str]]:
+    """Yield the permission with which Lambda reads the records of a consumer, and its purpose."""
+    names = StackNames(service, ENVIRONMENT)
+    if isinstance(consumer, StreamConsumer):
+        (table,) = (table for table in service.tables if table.name == consumer.table)
+        stream = f"{names.resource('table', table)}/stream"
+        yield iam.allow("dynamodb", iam.STREAM_READ, [stream]), "read the changes of its items"
+    if isinstance(consumer, QueueConsumer):
+        (queue,) = (queue for queue in service.queues if queue.name == consumer.queue)
+        yield iam.allow("sqs", iam.QUEUE_CONSUMPTION, [names.queue(queue)]), "consume its messages"
 
 
 def _runtime_permissions(service: Service, function: str) -> Iterator[tuple[str, str, str]]:
@@ -194,13 +202,35 @@ def _managed(path: str) -> str:
 def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant | Statement]]]:
     yield from ((f"{route.method} {route.path}", route.grants) for route in function.routes)
     yield from ((f"authorizer {authorizer.name}", authorizer.grants) for authorizer in function.authorizers)
-    yield from ((run.name, run.grants) for run in function.async_triggers())
+    runs: tuple[Schedule | Consumer, ...] = (*function.schedules, *function.consumers)
+    yield from ((run.name, run.grants) for run in runs)
 
 
-def _statement(service: Service, grant: Grant | Statement) -> iam.Statement:
-    """Return the statement of a grant in a role's policy, with the resource's name in place of its ARN."""
+def _condition(statement: iam.Statement) -> str:
+    """Return the keys, or the condition of an explicit statement, that limit it; empty without a condition."""
+    labels, condition = {"dynamodb:LeadingKeys": "items", "s3:prefix": "lists of"}, statement.get("Condition", {})
+    values = [values for operator in condition.values() for values in operator.items()]
+    if any(key not in labels for key, _ in values):
+        return f" if `{json.dumps(condition)}`"
+    return "".join(f", {labels[key]} {code(keys)}" for key, keys in values)
+
+
+def _is_on_bucket(service: Service, grant: Grant) -> bool:
+    return any(bucket.name == grant.on for bucket in service.buckets)
+
+
+def _statements(service: Service, grant: Grant | Statement) -> list[iam.Statement]:
+    """Return the statements of a grant in a role's policy, with the resource's name in place of its ARN."""
     if isinstance(grant, Statement):
-        return iam.allow_explicitly(grant)
+        return [iam.allow_explicitly(grant)]
+    if _is_on_bucket(service, grant):
+        name = f"{StackNames(service, ENVIRONMENT).physical('bucket', grant.on)}-…"
+        groups = iam.bucket_action_groups(grant.actions)
+        return [iam.allow_bucket_actions(name, group, grant.keys) for group in groups]
+    return [_statement(service, grant)]
+
+
+def _statement(service: Service, grant: Grant) -> iam.Statement:
     names = StackNames(service, ENVIRONMENT)
     tables = {table.name: table for table in service.tables}
     if grant.on in tables:
@@ -209,6 +239,11 @@ def _statement(service: Service, grant: Grant | Statement) -> iam.Statement:
     topics = {topic.name: topic for topic in service.topics}
     if grant.on in topics:
         return iam.allow("sns", grant.actions, [names.resource("topic", topics[grant.on])])
+    if any(bus.name == grant.on for bus in service.event_buses):
+        return iam.allow("events", grant.actions, [names.physical("event-bus", grant.on)])
+    queues = {queue.name: queue for queue in service.queues}
+    if grant.on in queues:
+        return iam.allow("sqs", grant.actions, [names.queue(queues[grant.on])])
     secrets = {secret.name: secret for secret in service.secrets}
     if grant.on in secrets:
         secret = secrets[grant.on]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from ..model import API_METRICS, Alarm, Function, Service, Table
+from ..model import API_METRICS, Alarm, EventConsumer, Function, Queue, QueueConsumer, Service, StreamConsumer, Table
+from ..runtime.records import FAILED_RECORDS
 from ..settings import AlarmSettings
 
 MAX_SUMMED_METRICS = 9
@@ -45,18 +47,27 @@ def alarm_label(alarm: Alarm) -> str:
     return (alarm.on.partition(" ")[2] or alarm.on).replace("/", "-")
 
 
-def recommended_alarms(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> list[Alarm]:
+def recommended_alarms(
+    service: Service,
+    settings: AlarmSettings,
+    duration_ms: Mapping[str, int],
+    visibility_seconds: Mapping[str, int] = MappingProxyType({}),
+) -> list[Alarm]:
     """Return the recommended alarms on metrics that no alarm of the service definition watches.
 
-    `duration_ms` is the duration threshold by function name. `Alarm.on` is `api`, `api NAME`, `dead-letters`, `lambda
-    NAME`, `table NAME` or `index TABLE/NAME`. Existing tables have none, because their own stack watches them.
+    `duration_ms` is the duration threshold by function name, and `visibility_seconds` the visibility timeout by queue.
+    `Alarm.on` is `api`, `api NAME`, `dead-letters`, the name of a function that emits the metric, `lambda NAME`, `table
+    NAME`, `index TABLE/NAME`, `rule NAME` or `queue NAME`. Existing tables have none, because their own stack watches
+    them.
     """
     defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
     alarms = (
         *_apis(service, settings),
         *_functions(service, settings, duration_ms),
         *_tables(service),
-        *_queue(service),
+        *_rules(service),
+        *_dead_letters(service),
+        *_queues(service, visibility_seconds),
     )
     return [alarm for alarm in alarms if (alarm.on, alarm.metric) not in defined]
 
@@ -92,7 +103,7 @@ def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[s
                 evaluation_periods=3,
                 description="has 5xx responses at its URL: check the errors in its log",
             )
-        if function.consumers:
+        if any(isinstance(consumer, StreamConsumer) for consumer in function.consumers):
             yield Alarm(
                 name="iterator-age",
                 on=on,
@@ -100,6 +111,14 @@ def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[s
                 statistic="Maximum",
                 threshold=(settings.iterator_age_seconds or 0) * 1000,
                 description="processes stream records late: check its log for repeated failures or slow batches",
+            )
+        if function.reports_failed_records():
+            yield Alarm(
+                name="failed-records",
+                on=function.name,
+                metric=FAILED_RECORDS,
+                threshold=settings.errors or 0,
+                description="has failed records, which are delivered again: look for stack traces in its log",
             )
 
 
@@ -140,13 +159,54 @@ def _granted_actions(function: Function, table: Table) -> Iterator[str]:
             yield from grant.actions
 
 
-def _queue(service: Service) -> Iterator[Alarm]:
+def _rules(service: Service) -> Iterator[Alarm]:
+    for _, consumer in service.consumers():
+        if isinstance(consumer, EventConsumer):
+            yield Alarm(
+                name="failed-invocations",
+                on=f"rule {consumer.name}",
+                metric="FailedInvocations",
+                threshold=0,
+                description="cannot invoke its function: check the permissions and the throttles of the function",
+            )
+
+
+def _dead_letters(service: Service) -> Iterator[Alarm]:
     if service.dead_letters:
-        yield Alarm(
-            name="depth",
-            on="dead-letters",
-            metric="ApproximateNumberOfMessagesVisible",
-            statistic="Maximum",
-            threshold=0,
-            description="contains failed events: fix the cause that the messages describe, then send them again",
+        yield _depth("dead-letters", "failed events: fix the cause that the messages describe, then send them again")
+
+
+def _queues(service: Service, visibility_seconds: Mapping[str, int]) -> Iterator[Alarm]:
+    consumed = {consumer.source for _, consumer in service.consumers() if isinstance(consumer, QueueConsumer)}
+    for queue in service.queues:
+        yield _depth(
+            f"queue {queue.dead_letters}",
+            "messages that failed: fix the cause that the log of the consumer describes, then redrive them",
         )
+        if queue.name in consumed:
+            yield Alarm(
+                name="age",
+                on=f"queue {queue.name}",
+                metric="ApproximateAgeOfOldestMessage",
+                statistic="Maximum",
+                threshold=_maximum_age(queue, visibility_seconds[queue.name]),
+                evaluation_periods=5,
+                description="contains old messages: check its consumer for errors, throttles and its concurrency",
+            )
+
+
+def _depth(on: str, contents: str) -> Alarm:
+    return Alarm(
+        name="depth",
+        on=on,
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        threshold=0,
+        description=f"contains {contents}",
+    )
+
+
+def _maximum_age(queue: Queue, visibility_seconds: int) -> int:
+    """Return the age in seconds at which a message that always fails is in the dead-letter queue, or half of the
+    retention if that is less."""
+    return min(queue.delay_seconds + queue.max_receives * visibility_seconds, queue.retention_seconds // 2)

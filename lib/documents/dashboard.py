@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..model import API_METRICS, Service
+from ..model import API_METRICS, Service, StreamConsumer
 from ..runtime import metrics
+from ..runtime.records import FAILED_RECORDS
 
 WIDTH = 24
 """Number of columns of a dashboard."""
 HEIGHT = 6
 ALARMS_HEIGHT = 4
 LOGS_HEIGHT = 8
+DAY_SECONDS = 86_400
 MAX_LOG_GROUPS = 50
 """Maximum number of log groups in a CloudWatch Logs Insights query."""
 ERRORS = (
@@ -27,19 +29,26 @@ METRIC_COLORS = {
     "4XXError": "#ff7f0e",
     "4xx": "#ff7f0e",
 }
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 """Colors of metrics, the same in all graphs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedNames:
-    """Names of deployed resources. The keys of `functions` and `tables` are names in the service definition."""
+    """Names of deployed resources. The keys of mappings are names in the service definition."""
 
     region: str
     apis: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Dimensions of the metrics of each API, by its name in the service definition."""
     functions: Mapping[str, str]
     tables: Mapping[str, str]
+    buckets: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Metric dimensions of the rules of event consumers."""
     queue: str = ""
+    """Name of the dead-letter queue of the service."""
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """Names of the queues and of their dead-letter queues."""
     alarms: Sequence[str] = field(default_factory=list)
     """ARNs of the alarms."""
 
@@ -52,6 +61,8 @@ class Metric(NamedTuple):
     dimensions: Mapping[str, str]
     stat: str = "Sum"
     label: str = ""
+    period: int = 0
+    """Seconds between data points; 0 for the period of the graph."""
 
 
 class Graph(NamedTuple):
@@ -74,6 +85,9 @@ def body(service: Service, names: DeployedNames) -> dict[str, Any]:
         _custom_metrics(service, names),
         _functions(names),
         *_tables(service, names),
+        _buckets(names),
+        _rules(names),
+        *(_queue(queue.name, names.queues[queue.name]) for queue in service.queues),
         _limits(service, names),
     ):
         graphs = [graph for graph in row if graph.lines]
@@ -112,7 +126,9 @@ def _graph(graph: Graph, region: str) -> dict[str, Any]:
 def _metrics_entry(line: Metric) -> list[Any]:
     dimensions = [part for pair in line.dimensions.items() for part in pair]
     color = {"color": METRIC_COLORS[line.name]} if line.name in METRIC_COLORS and not line.label else {}
-    return [line.namespace, line.name, *dimensions, {"stat": line.stat, "label": line.label or line.name, **color}]
+    period = {"period": line.period} if line.period else {}
+    options = {"stat": line.stat, "label": line.label or line.name, **color, **period}
+    return [line.namespace, line.name, *dimensions, options]
 
 
 def _requests(service: Service, api: str, dimensions: Mapping[str, str]) -> Iterator[Graph]:
@@ -197,15 +213,65 @@ def _table(table: str, dimensions_by_label: Mapping[str, Mapping[str, str]]) -> 
     yield Graph(f"{table}: throttled requests", throttles)
 
 
+def _buckets(names: DeployedNames) -> Iterator[Graph]:
+    """Yield graphs of the storage, which S3 reports once a day."""
+    for title, metric, storage_type in (
+        ("Bucket size (bytes)", "BucketSizeBytes", "StandardStorage"),
+        ("Objects", "NumberOfObjects", "AllStorageTypes"),
+    ):
+        lines = [
+            Metric("AWS/S3", metric, {"BucketName": name, "StorageType": storage_type}, "Average", bucket, DAY_SECONDS)
+            for bucket, name in names.buckets.items()
+        ]
+        yield Graph(title, lines)
+
+
+def _rules(names: DeployedNames) -> Iterator[Graph]:
+    for title, metric in (("Consumed events", "Invocations"), ("Failed event deliveries", "FailedInvocations")):
+        lines = [Metric("AWS/Events", metric, names.rules[consumer], "Sum", consumer) for consumer in names.rules]
+        yield Graph(title, lines)
+
+
+def _queue(label: str, name: str) -> Iterator[Graph]:
+    yield Graph(
+        f"{label}: messages per minute",
+        [
+            _queue_metric(name, "NumberOfMessagesSent", "Sum", "sent"),
+            _queue_metric(name, "NumberOfMessagesDeleted", "Sum", "processed"),
+        ],
+    )
+    yield Graph(
+        f"{label}: depth",
+        [
+            _queue_metric(name, VISIBLE, "Maximum", "waiting"),
+            _queue_metric(name, "ApproximateNumberOfMessagesNotVisible", "Maximum", "in flight"),
+        ],
+    )
+    age = _queue_metric(name, "ApproximateAgeOfOldestMessage", "Maximum", "oldest message")
+    yield Graph(f"{label}: age (s)", [age])
+
+
+def _queue_metric(queue: str, metric: str, stat: str, label: str) -> Metric:
+    return Metric("AWS/SQS", metric, {"QueueName": queue}, stat, label)
+
+
+def _failed_records(names: DeployedNames, function: str) -> Metric:
+    dimensions = {metrics.DIMENSION: names.functions[function]}
+    return Metric(metrics.NAMESPACE, FAILED_RECORDS, dimensions, "Sum", function)
+
+
 def _limits(service: Service, names: DeployedNames) -> Iterator[Graph]:
     yield _per_function_graph(names, "Concurrent executions", "ConcurrentExecutions", "Maximum")
     yield _per_function_graph(names, "Throttled invocations", "Throttles", "Sum")
-    consumers = [function.name for function in service.functions if function.consumers]
-    ages = [_function_metric(names, function, "IteratorAge", "Maximum") for function in consumers]
+    consuming = dict.fromkeys(f.name for f, consumer in service.consumers() if isinstance(consumer, StreamConsumer))
+    ages = [_function_metric(names, function, "IteratorAge", "Maximum") for function in consuming]
     yield Graph("Stream iterator age (ms)", ages)
-    dimensions = {"QueueName": names.queue}
-    depth = Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dimensions, "Maximum", "messages")
-    yield Graph("Dead-letter queue depth", [depth] if names.queue else [])
+    reporting = [function.name for function in service.functions if function.reports_failed_records()]
+    yield Graph("Failed records", [_failed_records(names, function) for function in reporting])
+    depths = [_queue_metric(names.queue, VISIBLE, "Maximum", "messages")] if names.queue else []
+    for queue in service.queues:
+        depths.append(_queue_metric(names.queues[queue.dead_letters], VISIBLE, "Maximum", queue.dead_letters))
+    yield Graph("Dead-letter queue depth", depths)
 
 
 def _errors(names: DeployedNames) -> dict[str, Any]:

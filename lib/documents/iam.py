@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .. import model
+from ..model import iam_actions
 from ..model.names import RESTORED_INFIX
 
 Statement = dict[str, Any]
@@ -22,6 +23,10 @@ XRAY_WRITE = "AWSXRayDaemonWriteAccess"
 """Managed policy for sending traces. X-Ray does not support resource-level permissions for these actions."""
 STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 """Actions that Lambda performs with a function's role to read the stream of a table."""
+OBJECT_LISTS = ("ListBucket", "ListBucketVersions")
+"""Actions on a bucket that list objects with the prefix in the condition key `s3:prefix`."""
+QUEUE_CONSUMPTION = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+"""Actions that Lambda performs with a function's role to consume the messages of a queue."""
 VPC_ACCESS_ACTIONS = (
     "CreateNetworkInterface",
     "DescribeNetworkInterfaces",
@@ -58,7 +63,10 @@ class KeyServicePrincipal(NamedTuple):
     """Service principal. It ends with `amazonaws.com` in every partition unless it contains a region."""
 
 
-KEY_SERVICE_PRINCIPALS = {
+_BUS = "arn:{partition}:events:{region}:{account}:event-bus/*"
+SNS_TO_SQS = "sns-to-sqs"
+"""Use of a key by SNS to send messages to an encrypted queue, which publishing to a topic does not require."""
+KEY_SERVICE_PRINCIPALS: dict[str, KeyServicePrincipal | tuple[KeyServicePrincipal, ...]] = {
     "logs": KeyServicePrincipal(
         # The condition is never true for actions without an encryption context.
         actions=tuple(action for action in KEY_USE if action not in ("CreateGrant", "DescribeKey")),
@@ -70,6 +78,21 @@ KEY_SERVICE_PRINCIPALS = {
     "events": KeyServicePrincipal(
         KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:events:{region}:{account}:rule/*"
     ),
+    # Buses and their archives have one encryption context. Only calls for dead letters have the source ARN of the bus,
+    # and DescribeKey has neither.
+    "event-buses": (
+        KeyServicePrincipal(
+            *((*KEY_SENDING, "ReEncrypt*"), "ArnLike", "kms:EncryptionContext:aws:events:event-bus:arn", _BUS),
+            principal="events.amazonaws.com",
+        ),
+        KeyServicePrincipal(KEY_SENDING, "ArnLike", "aws:SourceArn", _BUS, principal="events.amazonaws.com"),
+        KeyServicePrincipal(
+            ("DescribeKey",), "StringEquals", "aws:SourceAccount", "{account}", principal="events.amazonaws.com"
+        ),
+    ),
+    SNS_TO_SQS: KeyServicePrincipal(
+        KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:sns:{region}:{account}:*", "sns.amazonaws.com"
+    ),
     # Any distribution of the account: the distribution is created after the key and named in the bucket policy.
     "cloudfront": KeyServicePrincipal(
         ("Decrypt",), "ArnLike", "aws:SourceArn", "arn:{partition}:cloudfront::{account}:distribution/*"
@@ -79,7 +102,9 @@ KEY_SERVICE_PRINCIPALS = {
         KeyServicePrincipal(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}"),
     ),
 }
-"""Services that use a key as a service principal: for log groups, dead-letter queues of rules, sites and topics."""
+"""Services that use a key as a service principal: for log groups, dead-letter queues of rules and topics, event buses,
+sites and
+topics."""
 KEY_VIA_SERVICES = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
 """Services that use a key on behalf of the principal that calls them."""
 
@@ -134,6 +159,33 @@ def allow_explicitly(statement: model.Statement) -> Statement:
     return {**allow(service, actions, statement.resources), **condition}
 
 
+def bucket_action_groups(actions: Sequence[str]) -> list[list[str]]:
+    """Return the actions on a bucket by statement: actions on objects, lists of objects, and other actions."""
+    groups: dict[str, list[str]] = {}
+    for action in actions:
+        kind = "object" if action in iam_actions.ACTIONS["object"] else "list" if action in OBJECT_LISTS else "bucket"
+        groups.setdefault(kind, []).append(action)
+    return list(groups.values())
+
+
+def allow_bucket_actions(arn: str, actions: Sequence[str], keys: Sequence[str] = ()) -> Statement:
+    """Return a statement that allows one of `bucket_action_groups` on a bucket or on its objects.
+
+    With `keys`, it applies only to objects with these keys, with `*` for any string, or to lists with such a prefix.
+    """
+    if actions[0] in iam_actions.ACTIONS["object"]:
+        return allow("s3", actions, [f"{arn}/{key}" for key in keys or ["*"]])
+    statement = allow("s3", actions, [arn])
+    if keys and actions[0] in OBJECT_LISTS:
+        statement["Condition"] = {"StringLike": {"s3:prefix": list(keys)}}
+    return statement
+
+
+def bucket_policy(arn: str) -> dict[str, Any]:
+    """Return the policy of a bucket that denies requests without TLS. Roles of the account need IAM permissions."""
+    return policy_document([deny_insecure_transport("s3", [arn, f"{arn}/*"])])
+
+
 def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:
     """Return a statement that allows calls of routes, by method and path, in a stage of a REST API.
 
@@ -171,15 +223,30 @@ def deny_insecure_transport(service: str, resources: Sequence[str]) -> Statement
     }
 
 
-def queue_policy(arn: str, rules: Sequence[str]) -> dict[str, Any]:
-    """Return the policy of a queue that only the named EventBridge rules of its account and region can send to."""
-    events = arn.rpartition(":")[0].replace(":sqs:", ":events:")
-    allow_rules = {
-        **allow("sqs", ["SendMessage"], [arn]),
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Condition": {"ArnEquals": {"aws:SourceArn": [f"{events}:rule/{rule}" for rule in rules]}},
+def queue_policy(
+    arn: str, rules: Sequence[str] = (), buses: Sequence[str] = (), topics: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the policy of a queue. The only AWS services that can send messages to it are EventBridge and SNS, for the
+    named rules, event buses and topics of its account and region.
+
+    A rule of a custom bus has the name `<bus>/<rule>`.
+    """
+    account = arn.rpartition(":")[0]
+    events = account.replace(":sqs:", ":events:")
+    sources = {
+        "events": [f"{events}:rule/{rule}" for rule in rules] + [f"{events}:event-bus/{bus}" for bus in buses],
+        "sns": [f"{account.replace(':sqs:', ':sns:')}:{topic}" for topic in topics],
     }
-    return policy_document([deny_insecure_transport("sqs", [arn]), *([allow_rules] if rules else [])])
+    senders = (_allow_sending(arn, service, arns) for service, arns in sources.items() if arns)
+    return policy_document([deny_insecure_transport("sqs", [arn]), *senders])
+
+
+def _allow_sending(queue_arn: str, service: str, source_arns: Sequence[str]) -> Statement:
+    return {
+        **allow("sqs", ["SendMessage"], [queue_arn]),
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Condition": {"ArnEquals": {"aws:SourceArn": list(source_arns)}},
+    }
 
 
 def allow_publish(service: str, topic_arn: str) -> Statement:
@@ -241,7 +308,8 @@ def key_statements(
         via_services,
         *(
             _allow_service_principal(name, permissions, variables)
-            for name, permissions in KEY_SERVICE_PRINCIPALS.items()
+            for name, principals in KEY_SERVICE_PRINCIPALS.items()
+            for permissions in ([principals] if isinstance(principals, KeyServicePrincipal) else principals)
             if name in services
         ),
     ]
@@ -265,13 +333,14 @@ def _allow_service_principal(name: str, permissions: KeyServicePrincipal, variab
     }
 
 
-def required_key_actions(services: Collection[str]) -> dict[str, list[str]]:
+def required_key_actions(services: Collection[str], called: Collection[str]) -> dict[str, list[str]]:
     """Return the actions on a key that a role needs, each with the services that require it.
 
-    `services` are the services that the role uses and that encrypt their data with the key.
+    `services` are the services that the role uses and that encrypt their data with the key. `called` are those to which
+    it can send messages, in contrast to the sources of its consumers.
     """
-    messaging = [service for service in services if service in ("sns", "sqs")]
-    actions = {"Decrypt": [*services], "GenerateDataKey": messaging}
+    writing = [service for service in services if service in ("s3", "sns", "sqs") and service in called]
+    actions = {"Decrypt": [*services], "GenerateDataKey": writing}
     return {action: via_services for action, via_services in actions.items() if via_services}
 
 

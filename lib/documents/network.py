@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 
-from ..model import Grant, Parameter, Service, Statement, Table, Topic
+from ..model import Grant, Service, Statement
 from ..settings import NetworkSettings, invalid_value
 
 SUBNET_BITS = 3
 """Number of bits of the subnet number in each half of a VPC. 8 subnets are more than a region has zones, so adding a
 zone does not move existing subnets."""
+GATEWAYS = ("dynamodb", "s3")
+"""Services with gateway endpoints, which are free. All others have interface endpoints."""
 
 
 GATEWAYS = ("dynamodb", "s3")
@@ -42,16 +44,10 @@ def grants_by_service(service: Service) -> dict[str, list[Grant | Statement]]:
 
     A service is named as its VPC endpoint is. Services without a known endpoint are named as their IAM actions are.
     """
-    resources: dict[str, tuple[Table | Topic | Parameter, ...]] = {
-        "dynamodb": service.tables,
-        "sns": service.topics,
-        "ssm": service.parameters,
-    }
-    aws_services = {resource.name: name for name, group in resources.items() for resource in group}
-    aws_services |= {secret.name: secret.store for secret in service.secrets}
+    resources = service.resources()
     permissions: dict[str, list[Grant | Statement]] = {}
     for grant in service.grants():
-        permissions.setdefault(aws_services[grant.on], []).append(grant)
+        permissions.setdefault(resources[grant.on].aws_service(), []).append(grant)
     for statement in service.statements():
         if statement.is_called:
             permissions.setdefault(ENDPOINTS.get(statement.service, statement.service), []).append(statement)

@@ -43,6 +43,8 @@ SIGN_IN = {
 PREFLIGHT = {("OPTIONS", path) for _, path in SIGN_IN}
 POOL_DOCUMENT = re.compile(r"/[\w-]+_\w+/\.well-known/(jwks|openid-configuration)(\.json)?")
 READ_METHODS = {"GET", "HEAD"}
+SIGNATURES = {"X-Amz-Signature", "Signature"}
+"""Query parameters of presigned URLs, with which web pages can access objects. The CORS rules of the bucket apply."""
 NOT_IN_SITES = ("/iceberg", "/v20180820/", "/v2/")
 """Path prefixes that MiniStack routes to AWS APIs for every host name."""
 
@@ -114,11 +116,11 @@ class AccessControl:
             return None
         if path.startswith(INTERNAL):
             return f"{path} is not available in the local emulator."
-        if "origin" in headers:
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        if "origin" in headers and not (SIGNATURES & query.keys() and self._is_in_bucket(path)):
             return (
                 f"Web pages cannot call the AWS APIs of the local emulator, got a request from {headers['origin']!r}."
             )
-        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         if not self._backend.is_issued(self._backend.key_id(headers, query)):
             return "Sign requests with the credentials in cfn-outputs/local-aws-config."
         return None
@@ -133,9 +135,14 @@ class AccessControl:
             return True
         if method == "GET" and POOL_DOCUMENT.fullmatch(path):
             return True
+        if method == "OPTIONS" and self._is_in_bucket(path):
+            return True
         if method not in READ_METHODS or path.startswith(NOT_IN_SITES):
             return False
-        return self._backend.is_distribution(host) or self._backend.is_bucket(path.removeprefix("/").partition("/")[0])
+        return self._backend.is_distribution(host) or self._is_in_bucket(path)
+
+    def _is_in_bucket(self, path: str) -> bool:
+        return self._backend.is_bucket(path.removeprefix("/").partition("/")[0])
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -7,17 +7,26 @@ and outputs.
 from .apis import API_METRICS, Api, FunctionUrl, Protocol, UrlAuth, check_http_settings
 from .apis import OWN_SETTINGS as OWN_API_SETTINGS
 from .authorizers import UNAUTHORIZED, USER_POOL_AUTHORIZER, LambdaAuthorizer
+from .consumers import (
+    BucketConsumer,
+    Consumer,
+    EventConsumer,
+    QueueConsumer,
+    StreamConsumer,
+    TopicConsumer,
+)
 from .factory import SeedData, ServiceFactory
-from .function import Function
+from .function import Function, Part
 from .grants import Grant, Statement
 from .journey import Journey
 from .jwt_authorizer import JwtAuthorizer
+from .messaging import DEFAULT_BUS, EventBus, Queue
+from .resource import Resource
 from .resources import (
     STANDARD_ALARMS,
     UNITS,
     Alarm,
     Comparison,
-    Grantable,
     Index,
     Key,
     KeyType,
@@ -37,7 +46,8 @@ from .resources import (
     idempotency_table,
 )
 from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
-from .triggers import ANY_METHOD, METHODS, Code, Consumer, Part, Route, Schedule, Throttle
+from .storage import Bucket, BucketCors, Expiration
+from .triggers import ANY_METHOD, METHODS, Code, Route, Schedule, Throttle
 from .validation import RESERVED_OUTPUT_PREFIXES
 from .workload import Operation, Workload
 
@@ -45,6 +55,7 @@ __all__ = [
     "ANY_METHOD",
     "API_METRICS",
     "CORS_VARIABLE",
+    "DEFAULT_BUS",
     "DEFAULT_TAGS",
     "GROUP_VARIABLE",
     "METHODS",
@@ -56,14 +67,19 @@ __all__ = [
     "USER_POOL_AUTHORIZER",
     "Alarm",
     "Api",
+    "Bucket",
+    "BucketConsumer",
+    "BucketCors",
     "Call",
     "Code",
     "Comparison",
     "Consumer",
+    "EventBus",
+    "EventConsumer",
+    "Expiration",
     "Function",
     "FunctionUrl",
     "Grant",
-    "Grantable",
     "Index",
     "Journey",
     "JwtAuthorizer",
@@ -79,6 +95,9 @@ __all__ = [
     "Part",
     "Projection",
     "Protocol",
+    "Queue",
+    "QueueConsumer",
+    "Resource",
     "Route",
     "Schedule",
     "Schema",
@@ -90,10 +109,12 @@ __all__ = [
     "Statement",
     "Statistic",
     "Store",
+    "StreamConsumer",
     "StreamView",
     "Table",
     "Throttle",
     "Topic",
+    "TopicConsumer",
     "UrlAuth",
     "Workload",
     "check_http_settings",

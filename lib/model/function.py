@@ -11,19 +11,23 @@ from typing import Any
 from ..settings import Definition, FunctionSettings, invalid_value, is_output
 from .apis import FunctionUrl
 from .authorizers import LambdaAuthorizer
+from .consumers import Consumer, QueueConsumer, StreamConsumer
 from .grants import Grant, Statement, merge_grants
 from .resources import Metric
-from .triggers import Consumer, Part, Route, Schedule
+from .triggers import Route, Schedule
 from .validation import check_name, check_variable, duplicates
 
 MAX_LAYERS = 5
 """Maximum number of layers of a Lambda function."""
 _LAYER = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:layer:[\w-]+:\d+")
 
+Part = Route | LambdaAuthorizer | Schedule | Consumer
+"""Trigger of a function."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Function(Definition):
-    """A Lambda function with its routes, schedules and stream consumers."""
+    """A Lambda function with its routes, schedules and consumers."""
 
     name: str
     """Value of `{type}` in the name pattern of the service."""
@@ -44,7 +48,7 @@ class Function(Definition):
     """URL that serves all routes of the function instead of an API."""
     schedules: tuple[Schedule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
-    """Stream consumers, at most one for each table."""
+    """Consumers of records, at most one for each table, queue and topic."""
     authorizers: tuple[LambdaAuthorizer, ...] = ()
     """Authorizers of routes of any function, at most one of each type."""
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -66,12 +70,17 @@ class Function(Definition):
             raise ValueError(f"function {self.name!r} {problem}")
 
     def async_triggers(self) -> tuple[Schedule | Consumer, ...]:
-        """Return the schedules and stream consumers, which have no caller that receives an error response."""
-        return (*self.schedules, *self.consumers)
+        """Return the schedules and consumers whose failed events move to the dead-letter queue of the service."""
+        return (*self.schedules, *(c for c in self.consumers if not isinstance(c, QueueConsumer)))
+
+    def reports_failed_records(self) -> bool:
+        """Return whether it has operations that process single records of streams or queues, whose failures Lambda
+        does not count as errors of the function."""
+        return any(isinstance(c, StreamConsumer | QueueConsumer) and not c.batch for c in self.consumers)
 
     def parts(self) -> tuple[Part, ...]:
-        """Return the routes, authorizers, schedules and stream consumers."""
-        return (*self.routes, *self.authorizers, *self.async_triggers())
+        """Return the routes, authorizers, schedules and consumers."""
+        return (*self.routes, *self.authorizers, *self.schedules, *self.consumers)
 
     def has_waiting_callers(self) -> bool:
         """Return whether callers of the API wait for the function."""

@@ -21,16 +21,18 @@ _EXISTING = re.compile(r"existing\[([a-z][a-z0-9-]*)\]")
 
 @dataclass(frozen=True, kw_only=True)
 class Grant(Definition):
-    """Permission of a function on a table, a topic, a parameter or a secret."""
+    """Permission of a function on a resource of the service."""
 
     on: str
-    """Name of the table, topic, parameter or secret."""
+    """Name of the table, topic, queue, bucket, event bus, parameter or secret."""
     actions: tuple[str, ...]
     """IAM actions without the prefix of the service, such as `GetItem`."""
     indexes: tuple[str, ...] = ()
     """Indexes that `Query` and `Scan` can read. If set, the grant does not include the table itself."""
     keys: tuple[str, ...] = ()
-    """Partition keys of the items that the grant includes, with `*` for any string. Empty includes all items."""
+    """Partition keys of the items, or keys of the objects, that the grant includes, with `*` for any string. Empty
+    includes all. `ListBucket` and `ListBucketVersions` then allow only lists with one of the keys as prefix; other
+    actions on a bucket itself are not restricted."""
     reason: str = ""
     """Purpose, which the generated permissions page lists for reviewers of the role."""
 
@@ -174,7 +176,7 @@ def merge_grants(grants: Iterable[Grant]) -> list[Grant]:
 def action_problems(field_name: str, grant: Grant, kind: str) -> Iterator[str]:
     """Yield a message for each action of a grant that IAM does not have for the kind of resource."""
     for action in grant.actions:
-        if action not in iam_actions.ACTIONS[kind]:
+        if action not in iam_actions.actions_on(kind):
             yield (
                 f"{field_name} actions must be IAM actions for a resource of type {kind}, without a prefix, got "
                 f"{action!r}. {iam_actions.remedy(action, kind)}"

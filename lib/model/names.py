@@ -23,6 +23,8 @@ LIMITS = {
     "dashboard": 255,
     "web-acl": 128,
     "bucket": 36,
+    "event-bus": 256,
+    "archive": 48,
     "user-pool": 128,
     "network": 218,
     "vault": 50,
@@ -73,6 +75,11 @@ def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> st
     if len(name) > LIMITS[kind]:
         raise ValueError(f"{kind} name must be at most {LIMITS[kind]} characters, got {name!r}. Shorten the type.")
     return name
+
+
+def queue_name(pattern: str, environment: str, type_: str, *, fifo: bool) -> str:
+    """Return the name of a queue, with the suffix that SQS requires for a FIFO queue."""
+    return physical_name(f"{pattern}.fifo" if fifo else pattern, "queue", environment, type=type_)
 
 
 def parameter_name(service: str, environment: str, name: str) -> str:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..runtime.metrics import DIMENSION
 from ..runtime.reserved_keys import EXPIRES
 from ..settings import AlarmSettings, Definition, invalid_value
-from .validation import check_choice, check_name, check_output_prefix, check_variable, duplicates
+from .resource import Resource
+from .validation import check_choice, check_name, duplicates
 
 Schema = Mapping[str, Any]
 """JSON Schema with keywords that draft 4 (API Gateway) and OpenAPI 3.0 share; `json_schema` lists them."""
@@ -98,8 +99,12 @@ def _check_projection(index: Index | LocalIndex) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table(Definition):
+class Table(Resource):
     """A DynamoDB table."""
+
+    KIND: ClassVar[str] = "table"
+    AWS_SERVICE: ClassVar[str] = "dynamodb"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("name", "arn")
 
     name: str
     """Value of `{type}` in the name pattern of the service."""
@@ -122,8 +127,7 @@ class Table(Definition):
     the stack, `TapStackArgs.existing`, and it has no stack outputs."""
 
     def __post_init__(self) -> None:
-        check_name("table", self.name)
-        check_output_prefix("table", self.name, output_prefix_of(self))
+        self._check_names()
         if self.stream is not None:
             check_choice(f"table {self.name!r} stream", self.stream, StreamView)
         types = self.keys()
@@ -135,11 +139,6 @@ class Table(Definition):
                 )
         for problem in self._index_problems():
             raise ValueError(f"table {self.name!r} {problem}")
-
-    def outputs(self) -> dict[str, str]:
-        """Return the names of the stack outputs of the table by attribute."""
-        prefix = "" if self.existing else output_prefix_of(self)
-        return {attribute: f"{prefix}_table_{attribute}" for attribute in ("name", "arn") if prefix}
 
     def index_names(self) -> list[str]:
         """Return the names of the global and local secondary indexes."""
@@ -180,8 +179,12 @@ class Table(Definition):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topic(Definition):
+class Topic(Resource):
     """An SNS topic."""
+
+    KIND: ClassVar[str] = "topic"
+    AWS_SERVICE: ClassVar[str] = "sns"
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("arn",)
 
     name: str
     variable: str
@@ -194,13 +197,7 @@ class Topic(Definition):
     the stack, `TapStackArgs.existing`, and it has no stack output."""
 
     def __post_init__(self) -> None:
-        check_name("topic", self.name)
-        check_output_prefix("topic", self.name, output_prefix_of(self))
-
-    def outputs(self) -> dict[str, str]:
-        """Return the name of the stack output of the topic by attribute."""
-        prefix = "" if self.existing else output_prefix_of(self)
-        return {"arn": f"{prefix}_topic_arn"} if prefix else {}
+        self._check_names()
 
 
 def idempotency_table(name: str = "idempotency", variable: str = "IDEMPOTENCY_TABLE") -> Table:
@@ -208,14 +205,12 @@ def idempotency_table(name: str = "idempotency", variable: str = "IDEMPOTENCY_TA
     return Table(name=name, variable=variable, hash_key=Key("id"), ttl=EXPIRES, output_prefix="")
 
 
-def output_prefix_of(resource: Table | Topic) -> str:
-    """Return the prefix of the stack outputs of a resource."""
-    return resource.name.replace("-", "_") if resource.output_prefix is None else resource.output_prefix
-
-
 @dataclass(frozen=True, kw_only=True)
-class Parameter(Definition):
+class Parameter(Resource):
     """A Parameter Store parameter `/<service>/<environment>/<name>` with the name of a table or a JSON object."""
+
+    KIND: ClassVar[str] = "parameter"
+    AWS_SERVICE: ClassVar[str] = "ssm"
 
     name: str
     table: str = ""
@@ -227,15 +222,17 @@ class Parameter(Definition):
     the deployed value, as a fallback if Parameter Store does not respond."""
 
     def __post_init__(self) -> None:
-        check_name("parameter", self.name)
+        self._check_names()
         if bool(self.table) == bool(self.value):
             raise ValueError(f"parameter {self.name!r} must set exactly one of table or value.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Secret(Definition):
+class Secret(Resource):
     """A secret: a SecureString parameter `/<service>/<environment>/<name>` of Parameter Store, or a secret
     `<service>/<environment>/<name>` of Secrets Manager."""
+
+    KIND: ClassVar[str] = "secret"
 
     name: str
     variable: str
@@ -247,14 +244,13 @@ class Secret(Definition):
     """Whether a value is generated if none is set. Otherwise, a value is required."""
 
     def __post_init__(self) -> None:
-        check_name("secret", self.name)
-        check_variable(f"secret {self.name!r}", self.variable)
+        self._check_names()
         if self.store not in SECRET_READ_ACTIONS:
             raise invalid_value(f"secret {self.name!r} store", self.store, f"one of {', '.join(SECRET_READ_ACTIONS)}")
 
-
-Grantable = Table | Topic | Parameter | Secret
-"""Resource that a grant can name."""
+    def aws_service(self) -> str:
+        """Return the store."""
+        return self.store
 
 
 @dataclass(frozen=True)

@@ -14,25 +14,19 @@ from ..settings import Definition, Settings, check_tags, invalid_value, merge
 from . import json_schema
 from .apis import API_METRICS, Api, Protocol, endpoint_of, endpoint_problems
 from .authorizers import LambdaAuthorizer
+from .consumers import Consumer, EventConsumer
 from .function import MAX_LAYERS, Function
 from .grants import Grant, Statement, action_problems, merge_grants
 from .jwt_authorizer import HANDLER as JWT_HANDLER
 from .jwt_authorizer import JwtAuthorizer
 from .media_types import FORM, JSON, is_media_type
-from .resources import (
-    SECRET_READ_ACTIONS,
-    STANDARD_ALARMS,
-    Alarm,
-    Grantable,
-    Parameter,
-    Schema,
-    Secret,
-    Site,
-    Table,
-    Topic,
-)
+from .messaging import EventBus, Queue
+from .resource import Resource
+from .resources import SECRET_READ_ACTIONS, STANDARD_ALARMS, Alarm, Parameter, Schema, Secret, Site, Table, Topic
 from .route_schemas import named_schemas
 from .schema_renderings import gateway_schema, references
+from .source_checks import consumer_problems
+from .storage import Bucket
 from .triggers import Route
 from .validation import NAME, check_name, check_pattern, duplicates
 
@@ -51,6 +45,7 @@ CORS_VARIABLE = "CORS_ORIGIN"
 of the service; the function that responds to OPTIONS always has it."""
 GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the name of the group whose users can call the API."""
+DEAD_LETTERS = "dead-letters"
 DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "ManagedBy": "Pulumi"}
 """Default tags of a service that defines none."""
 
@@ -117,6 +112,9 @@ class Service(Definition):
     """Array properties of batch requests by the name of the request schema. Entries are validated one by one: the
     operation receives the error of an invalid entry in `Request.invalid`, and the other entries are processed."""
     topics: tuple[Topic, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    event_buses: tuple[EventBus, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     secrets: tuple[Secret, ...] = ()
     api_type: str = "api"
@@ -134,9 +132,9 @@ class Service(Definition):
     shared_type: str = ""
     """Value of `{type}` in the name of a Lambda layer with the common code. If empty, each function contains all its
     code."""
-    dead_letters: str = ""
-    """Value of `{type}` in the name of the dead-letter queue for failed events of schedules and streams. Empty disables
-    it."""
+    dead_letters: str = DEAD_LETTERS
+    """Value of `{type}` in the name of the dead-letter queue for failed events of schedules and of all consumers except
+    those of queues, which have their own. Empty disables it, and so does the default without such triggers."""
     alarms: tuple[Alarm, ...] = ()
     """Alarms in addition to those that every function has."""
     site: Site | None = None
@@ -157,6 +155,9 @@ class Service(Definition):
         object.__setattr__(self, "functions", functions)
         object.__setattr__(self, "title", self.title or self.name.replace("-", " ").capitalize())
         object.__setattr__(self, "name_pattern", self.name_pattern or f"{self.name}-{{type}}-{{environment}}")
+        is_async = any(function.async_triggers() for function in self.functions)
+        if self.dead_letters == DEAD_LETTERS and not is_async:
+            object.__setattr__(self, "dead_letters", "")
         check_pattern("name_pattern", self.name_pattern, required={"type", "environment"})
         object.__setattr__(self, "functions", (*self.functions, *self._missing_authorizer_functions()))
         if self.log_access not in get_args(LogAccess):
@@ -183,6 +184,21 @@ class Service(Definition):
     def routes(self) -> list[tuple[Function, Route]]:
         """Return every route with its function."""
         return [(function, route) for function in self.functions for route in function.routes]
+
+    def resources(self) -> dict[str, Resource]:
+        """Return the resources that grants can name, by name."""
+        return {resource.name: resource for resource in self._resources()}
+
+    def _resources(self) -> list[Resource]:
+        groups: tuple[tuple[Resource, ...], ...] = (
+            *(self.tables, self.topics, self.queues, self.buckets, self.event_buses),
+            *(self.parameters, self.secrets),
+        )
+        return [resource for group in groups for resource in group]
+
+    def consumers(self) -> list[tuple[Function, Consumer]]:
+        """Return every consumer with its function."""
+        return [(function, consumer) for function in self.functions for consumer in function.consumers]
 
     def endpoints(self) -> dict[str, list[tuple[Function, Route]]]:
         """Return every route with its function, by the name of its API or of the function whose URL serves it."""
@@ -215,10 +231,6 @@ class Service(Definition):
     def function_urls(self) -> list[Function]:
         """Return the functions with a URL."""
         return [function for function in self.functions if function.url]
-
-    def grantable(self) -> list[Grantable]:
-        """Return the resources that grants can name."""
-        return [*self.tables, *self.topics, *self.parameters, *self.secrets]
 
     def existing(self) -> list[Table | Topic]:
         """Return the resources that exist outside the stack."""
@@ -350,16 +362,16 @@ class Service(Definition):
             yield "functions must contain at least one route, schedule or consumer, got none."
         if self.site and not self.has_api():
             yield f"site must be None without routes, got {self.site.type!r}. A site calls the API of its service."
-        grantable = self.grantable()
         types = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
         types += [self.dead_letters] if self.dead_letters else []
-        yield from duplicates("table, topic, parameter or secret", [resource.name for resource in grantable] + types)
-        variables = [resource.variable for resource in grantable if resource.variable]
+        types += [queue.dead_letters for queue in self.queues]
+        yield from duplicates("resource", [resource.name for resource in self._resources()] + types)
+        variables = [resource.variable for resource in self._resources() if resource.variable]
         variables += [CORS_VARIABLE] * bool(self.site)
         variables.append(GROUP_VARIABLE)
         yield from duplicates("variable", variables)
-        with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
-        yield from duplicates("output", [output for resource in with_outputs for output in resource.outputs().values()])
+        outputs = [output for resource in self._resources() for output in resource.outputs().values()]
+        yield from duplicates("output", outputs)
         yield from duplicates("function", [function.name for function in self.functions])
         yield from duplicates("api", [api.name for api in self.apis])
         yield from endpoint_problems(self.routes(), self._described_apis(), self.api_type, self.functions)
@@ -374,7 +386,7 @@ class Service(Definition):
         yield from duplicates("metric", [metric.name for metric in metrics])
         yield from duplicates("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
         yield from self._idempotency_problems()
-        yield from self._grant_problems({resource.name: resource for resource in grantable})
+        yield from self._grant_problems(self.resources())
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
         yield from self._consumer_problems()
         yield from self._layer_problems()
@@ -439,7 +451,7 @@ class Service(Definition):
                     "Shorten its descriptions, or split the request."
                 )
 
-    def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
+    def _grant_problems(self, grantable: Mapping[str, Resource]) -> Iterator[str]:
         for parameter in self.parameters:
             if parameter.table and parameter.table not in {table.name for table in self.tables}:
                 known = ", ".join(table.name for table in self.tables)
@@ -455,14 +467,14 @@ class Service(Definition):
                 if grant.on not in indexes:
                     known = ", ".join(indexes) or "none, because the service has no resources"
                     yield f"function {function.name!r} grant must be on one of {known}, got {grant.on!r}."
-                elif grant.keys and not isinstance(grantable[grant.on], Table):
-                    yield f"{field_name} keys must be empty because it is not a table, got {grant.keys}."
+                elif grant.keys and not isinstance(grantable[grant.on], Table | Bucket):
+                    yield f"{field_name} keys must be empty because it is not a table or a bucket, got {grant.keys}."
                 elif grant.on in read_actions and grant.actions != (read_actions[grant.on],):
                     yield f"{field_name} actions must be {(read_actions[grant.on],)}, got {grant.actions}."
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
                     yield f"{field_name} indexes must be indexes of the table, got {sorted(unknown)}."
                 elif grant.on not in read_actions:
-                    kind = "index" if grant.indexes else type(grantable[grant.on]).__name__.lower()
+                    kind = "index" if grant.indexes else grantable[grant.on].KIND
                     yield from action_problems(field_name, grant, kind)
 
     def _idempotency_problems(self) -> Iterator[str]:
@@ -480,13 +492,7 @@ class Service(Definition):
                 yield f"function {function.name!r} variables must differ from those that the stack sets, got {name!r}."
 
     def _consumer_problems(self) -> Iterator[str]:
-        streams = {table.name for table in self.tables if table.stream}
-        for function in self.functions:
-            for consumer in function.consumers:
-                if consumer.table not in streams:
-                    yield f"consumer {consumer.name!r} table must be a table with a stream, got {consumer.table!r}."
-            tables = [consumer.table for consumer in function.consumers]
-            yield from duplicates(f"function {function.name!r} consumer of table", tables)
+        yield from consumer_problems(self.functions, self.resources())
         if self.dead_letters:
             if not NAME.fullmatch(self.dead_letters):
                 yield (
@@ -506,6 +512,8 @@ class Service(Definition):
             *(f"table {table.name}" for table in self.tables),
             *(f"index {table.name}/{index.name}" for table in self.tables for index in table.indexes),
             *(f"topic {topic.name}" for topic in self.topics),
+            *(f"queue {name}" for queue in self.queues for name in (queue.name, queue.dead_letters)),
+            *(f"rule {consumer.name}" for _, consumer in self.consumers() if isinstance(consumer, EventConsumer)),
         ]
 
     def _api_metrics(self) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Triggers of functions: routes, schedules and streams."""
+"""Triggers of functions: routes and schedules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 from ..runtime.reserved_keys import PREFIX
 from ..settings import ApiSettings, Definition, FunctionSettings, between, check_schedule, invalid_value
-from .authorizers import LambdaAuthorizer
 from .grants import Grant, Statement
 from .json_schema import is_required
 from .media_types import FORM, JSON, MEDIA_RANGE, MEDIA_TYPE, is_json, is_media_type
@@ -270,31 +269,3 @@ class Schedule(Definition):
         check_name("schedule", self.name)
         check_operation("schedule", self.operation)
         check_schedule(f"schedule {self.name!r} rate", self.rate)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Consumer(Definition):
-    """An operation that runs after items of a table change, at least once for each change.
-
-    It receives the keys of the items in DynamoDB JSON: `[{"id": {"S": "a"}}]`.
-    """
-
-    name: str
-    table: str
-    """Name of a table with a `stream`."""
-    operation: str
-    pattern: Mapping[str, Any] | None = None
-    """Lambda event filter pattern, such as `{"eventName": ["INSERT"]}`. Default (None): all records."""
-    grants: tuple[Grant | Statement, ...] = ()
-    """Permissions in addition to reading the stream."""
-    metrics: tuple[Metric, ...] = ()
-    settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Settings of the function of this operation, if functions are split by operation."""
-
-    def __post_init__(self) -> None:
-        check_name("consumer", self.name)
-        check_operation("consumer", self.operation)
-
-
-Part = Route | LambdaAuthorizer | Schedule | Consumer
-"""Trigger of a function."""

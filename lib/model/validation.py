@@ -11,8 +11,8 @@ from typing import get_args
 from ..settings import invalid_value
 
 MAX_NAME_LENGTH = 64
-RESERVED_OUTPUT_PREFIXES = {"table": "dynamodb", "topic": "alarm"}
-"""Prefixes of the outputs of a table and of a topic that every stack has, such as `dynamodb_table_name`."""
+RESERVED_OUTPUT_PREFIXES = {"table": "dynamodb", "topic": "alarm", "queue": "dead_letter", "bucket": "site"}
+"""Prefixes, by kind of resource, of outputs that a stack of any service can have, such as `dynamodb_table_name`."""
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 PATH = re.compile(r"/|(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})*(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\+?\})")
 
@@ -94,7 +94,7 @@ def check_name(kind: str, name: str) -> None:
 
 def check_output_prefix(kind: str, name: str, prefix: str) -> None:
     """Raise `ValueError` for an invalid or reserved prefix of the stack outputs of a resource."""
-    field_name, reserved = f"{kind} {name!r} output_prefix", RESERVED_OUTPUT_PREFIXES[kind]
+    field_name, reserved = f"{kind} {name!r} output_prefix", RESERVED_OUTPUT_PREFIXES.get(kind)
     if not re.fullmatch(r"([a-z][a-z0-9_]*)?", prefix):
         raise ValueError(
             f"{field_name} must be lowercase letters, digits and '_', a letter first, got {prefix!r}. "

@@ -51,6 +51,11 @@ ALERT = Operation(name="alert", round_trips=(ROUND_TRIP,) * 3)
 AUTHORIZATION = Operation(name="authorization", round_trips=())
 """Invocation of an authorizer. Calls of AWS are not included."""
 
+EVENT = Operation(name="event", round_trips=(ROUND_TRIP,) * 2)
+"""Invocation for an object of a bucket or an event of an event bus: one read and one write."""
+MESSAGE = Operation(name="message")
+"""Invocation for a message of a queue or a topic: one call to AWS. Capacity units are not included."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Workload(Definition):

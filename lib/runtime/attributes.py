@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from decimal import Context, Decimal, DecimalException, Inexact, Overflow, Subnormal
 from json.encoder import encode_basestring
 from typing import Any, Callable
@@ -99,6 +100,32 @@ def _format_strings(values: list[str]) -> str:
     return _format_array([{"S": value} for value in values])
 
 
+def to_python(item: Item) -> dict[str, Any]:
+    """Return a DynamoDB item as Python values: numbers as `int` or `Decimal`, binary values as `bytes`."""
+    return {name: _to_value(attribute) for name, attribute in item.items()}
+
+
+def _to_value(attribute: Attribute) -> Any:
+    ((attribute_type, value),) = attribute.items()
+    convert = _CONVERTERS.get(attribute_type)
+    return convert(value) if convert else value
+
+
+def _to_number(text: str) -> Any:
+    return int(text) if text.lstrip("-").isdecimal() else Decimal(text)
+
+
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "N": _to_number,
+    "M": to_python,
+    "L": lambda values: [_to_value(value) for value in values],
+    "NULL": lambda _: None,
+    "B": b64decode,
+    "SS": set,
+    "NS": lambda values: {_to_number(value) for value in values},
+    "BS": lambda values: {b64decode(value) for value in values},
+}
+"""Conversion of each attribute type to Python. Strings and Booleans stay unchanged."""
 _FORMATTERS: dict[str, Callable[[Any], str]] = {
     "S": encode_basestring,
     "N": str,

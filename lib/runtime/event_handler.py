@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any, Callable, NamedTuple, TypeVar, Union
 
 from . import logging, metrics
-from .attributes import Item
 from .body import FORM, JSON, check_characters, check_media_type, parse_json
 from .claims import ANONYMOUS, check_scope, principal_of
 from .cors import ALLOW_ORIGIN, Cors
@@ -45,8 +44,8 @@ Validator = Callable[..., Any]
 
 ScheduledOperation = Callable[[], None]
 """Operation that a schedule invokes."""
-StreamOperation = Callable[[list[Item]], None]
-"""Operation that a DynamoDB stream invokes with the distinct keys of the changed items."""
+RecordHandler = Callable[[Mapping[str, Any], str], dict[str, Any]]
+"""`records.Consumers`: processes the records in an event, and logs them with the ID of the invocation."""
 Authorizer = Callable[[dict[str, Any], dict[str, Any]], Union[dict[str, Any], None]]
 """Function that returns a policy for an event of API Gateway, or None for invalid credentials, and that sets the status
 in the fields of the log line: `authorizers.Authorizer`."""
@@ -90,23 +89,26 @@ class Route(NamedTuple):
     """Scope that the claims of the authorizer must contain."""
 
 
+def _reject_records(event: Mapping[str, Any], _: str) -> dict[str, Any]:
+    raise ValueError(f"The function has no consumer for the event with the fields {', '.join(event)}.")
+
+
 class Api:
-    """The Lambda handler of a function, which API Gateway, schedules and DynamoDB streams invoke."""
+    """The Lambda handler of a function, which API Gateway, schedules and event sources invoke."""
 
     def __init__(
         self,
         routes: dict[tuple[str, str], Route],
         schedules: dict[str, ScheduledOperation],
         cors_origin: str,
-        consumers: Mapping[str, StreamOperation] = MappingProxyType({}),
+        consumers: RecordHandler = _reject_records,
         *,
         authorizers: Mapping[str, Authorizer] = MappingProxyType({}),
         cors_credentials: bool = False,
         binary: bool = False,
     ) -> None:
-        """`routes` are by method and path, `schedules` by name, `consumers` by the physical name of their table, and
-        `authorizers` by type. `cors_origin` and `cors_credentials` are the arguments of `Cors`, and `binary` is whether
-        the API returns binary bodies.
+        """`routes` are by method and path, `schedules` by name, and `authorizers` by type. `cors_origin` and
+        `cors_credentials` are the arguments of `Cors`, and `binary` is whether the API returns binary bodies.
         """
         self._routes = routes
         self._schedules = schedules
@@ -121,14 +123,10 @@ class Api:
         DEADLINE.start(context.get_remaining_time_in_millis() / 1000)
         if "schedule" in event:
             log_fields = {"schedule": event["schedule"]}
-            _run_and_log("schedule", context.aws_request_id, log_fields, self._schedules[event["schedule"]])
+            run_and_log("schedule", context.aws_request_id, log_fields, self._schedules[event["schedule"]])
             return {}
-        if "Records" in event:
-            records = event["Records"]
-            table = records[0]["eventSourceARN"].split("/")[1]
-            log_fields = {"table": table, "records": len(records)}
-            _run_and_log("stream", context.aws_request_id, log_fields, lambda: self._consumers[table](_keys(records)))
-            return {}
+        if "Records" in event or "consumer" in event:
+            return self._consumers(event, context.aws_request_id)
         if "methodArn" in event:
             return self._authorize(event, context.aws_request_id)
         return self._handle_request(event, context)
@@ -137,7 +135,7 @@ class Api:
         request_id = (event.get("requestContext") or {}).get("requestId") or invocation_id
         log_fields = {"requestId": request_id, "authorizer": event["type"], "status": 500}
         authorizer = self._authorizers[event["type"]]
-        policy = _run_and_log("authorization", request_id, log_fields, lambda: authorizer(event, log_fields))
+        policy = run_and_log("authorization", request_id, log_fields, lambda: authorizer(event, log_fields))
         if policy is None:
             raise InvalidCredentials("Unauthorized")
         return policy
@@ -167,7 +165,7 @@ class Api:
             log_fields["status"] = response.status
             return result
 
-        return _run_and_log("request", correlation_id, log_fields, respond)
+        return run_and_log("request", correlation_id, log_fields, respond)
 
     def _cors_headers(self, request_headers: Mapping[str, str]) -> dict[str, str]:
         headers = self._cors.headers(request_headers.get("origin", ""))
@@ -204,7 +202,7 @@ class Api:
         return response
 
 
-def _run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:
+def run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:
     """Run an invocation. Then log the fields, the duration and the metrics in one line."""
     start = time.perf_counter()
     INVOCATION.begin(correlation_id)
@@ -216,16 +214,6 @@ def _run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], r
         raise
     finally:
         logging.write("INFO", message, metrics.embedded_metrics(), **fields, durationMs=_elapsed_ms(start))
-
-
-def _keys(records: list[dict[str, Any]]) -> list[Item]:
-    """Return the distinct keys of stream records."""
-    keys: list[Item] = []
-    for record in records:
-        key = record["dynamodb"]["Keys"]
-        if key not in keys:
-            keys.append(key)
-    return keys
 
 
 def _elapsed_ms(start: float) -> float:

@@ -16,6 +16,7 @@ from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
 from ..model.existing import name_from_arn
 from ..model.names import check_environment_suffix, physical_name
+from ..model.visibility import visibility_timeouts
 from ..services import SERVICES
 from ..settings import (
     SETTINGS_GROUPS,
@@ -126,6 +127,7 @@ class TapStackArgs(Settings):
         self._check_apis()
         self._check_names()
         check_handlers(self.service_definition())
+        self.visibility_timeouts()
         functions = self.service_definition().functions
         check_code(self.service_definition(), {each.name: self.function_settings(each) for each in functions})
         check_connectivity(self.service_definition(), self.settings().network)
@@ -300,11 +302,19 @@ class TapStackArgs(Settings):
         """
         service, settings = self.service_definition(), self.settings().alarms
         durations_ms = {function.name: self.alarm_settings(function).duration_ms or 0 for function in service.functions}
-        alarms = recommended.recommended_alarms(service, settings, durations_ms)
+        alarms = recommended.recommended_alarms(service, settings, durations_ms, self.visibility_timeouts())
         if settings.recommended:
             return alarms
         is_disabled = service.settings.alarms.recommended is False
         return [] if is_disabled else [alarm for alarm in alarms if alarm.name == recommended.SERVER_ERRORS]
+
+    def visibility_timeouts(self) -> dict[str, int]:
+        """Return the visibility timeout of each queue in seconds."""
+        service = self.service_definition()
+        timeouts = {
+            function.name: self.function_settings(function).timeout_seconds or 0 for function in service.functions
+        }
+        return visibility_timeouts(service, timeouts)
 
     def alarm_settings(self, function: model.Function) -> AlarmSettings:
         """Return the alarm thresholds of one function."""

@@ -7,7 +7,7 @@ import pulumi
 from ..components.lookup import existing_resources
 from ..components.lookup.provider_info import ProviderInfo
 from ..documents.backup_vaults import name_suffix
-from ..model import Secret, Service, Table, Topic
+from ..model import DEFAULT_BUS, EventConsumer, Queue, Secret, Service, Table, Topic
 from ..model import names as naming
 from ..settings import USER_POOL
 from . import collisions
@@ -56,6 +56,11 @@ class StackNames:
         name."""
         return f"<{definition.name}>" if definition.existing else self.physical(kind, definition.name)
 
+    def rule_path(self, consumer: EventConsumer) -> str:
+        """Return the path of the rule of a consumer of events in ARNs: a rule of a custom bus has the bus as prefix."""
+        rule = self.physical("rule", consumer.name)
+        return rule if consumer.bus == DEFAULT_BUS else f"{self.physical('event-bus', consumer.bus)}/{rule}"
+
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""
         return [self.physical("function", function.name) for function in self._service.functions]
@@ -70,15 +75,27 @@ class StackNames:
         is_defined = service.alarms_type in {topic.name for topic in service.topics}
         topics = [topic.name for topic in service.created_topics()] + ([] if is_defined else [service.alarms_type])
         rules = [schedule.name for function in service.functions for schedule in function.schedules]
+        rules += [consumer.name for _, consumer in service.consumers() if isinstance(consumer, EventConsumer)]
+        queues = [name for queue in service.queues for name in (self.queue(queue), self.dead_letters(queue))]
         return [
             *(("DynamoDB table", name) for name in self.tables().values()),
             *(("Lambda function", name) for name in self.functions()),
             *(("SNS topic", self.physical("topic", name)) for name in topics),
             *(("EventBridge rule", self.physical("rule", name)) for name in rules),
             *(("SQS queue", self.physical("queue", name)) for name in [service.dead_letters] if name),
+            *(("SQS queue", name) for name in queues),
+            *(("EventBridge event bus", self.physical("event-bus", bus.name)) for bus in service.event_buses),
             *(("parameter", self.parameter(parameter.name)) for parameter in service.parameters),
             *(("secret", self.secret(secret)) for secret in service.secrets),
         ]
+
+    def queue(self, queue: Queue) -> str:
+        """Return the name of a queue."""
+        return naming.queue_name(self._service.name_pattern, self._environment, queue.name, fifo=queue.fifo)
+
+    def dead_letters(self, queue: Queue) -> str:
+        """Return the name of the dead-letter queue of a queue, which is of the same type."""
+        return naming.queue_name(self._service.name_pattern, self._environment, queue.dead_letters, fifo=queue.fifo)
 
     def parameter(self, name: str) -> str:
         """Return the path of a parameter."""

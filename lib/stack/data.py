@@ -15,11 +15,14 @@ from ..components.data.secret import Secret, SecretArgs
 from ..components.data.table import Table, TableArgs
 from ..components.derived import derive
 from ..components.lookup import existing_resources
+from ..components.messaging.event_bus import EventBus, EventBusArgs
 from ..components.messaging.existing_topic import ExistingTopic
 from ..components.messaging.queue import Queue, QueueArgs
 from ..components.messaging.topic import Topic, TopicArgs
+from ..components.storage.bucket import Bucket, BucketArgs
 from ..documents import iam
 from ..model.existing import check_place, is_placeholder, name_from_arn
+from ..model.names import bucket_name_prefix
 from ..runtime import http_client as aws_client
 from .context import StackContext
 from .encryption import Encryption
@@ -29,7 +32,8 @@ BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
 
 
 class DataLayer:
-    """Tables with their backups, topics, parameters, secrets and the dead-letter queue, with access for functions."""
+    """Tables with their backups, topics, queues, buckets, event buses, parameters and secrets, with access for
+    functions."""
 
     def __init__(self, context: StackContext, encryption: Encryption) -> None:
         self._context, self._encryption = context, encryption
@@ -38,11 +42,16 @@ class DataLayer:
         self.topics = {topic.name: self._topic(topic.name) for topic in definition.created_topics()}
         self.existing_tables = {t.name: self._existing_table(t.name) for t in definition.tables if t.existing}
         self.existing_topics = {t.name: self._existing_topic(t.name) for t in definition.topics if t.existing}
+        self.queue_dead_letters = {queue.dead_letters: self._queue_dead_letters(queue) for queue in definition.queues}
+        """Dead-letter queues of the queues of the service definition, by name."""
+        self.queues = {queue.name: self._queue(queue) for queue in definition.queues}
         self.alarm_topic = self._alarm_topic(definition.alarms_type)
         self.backup = self._backup() if context.has_backup else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in definition.parameters}
         self.secrets = {secret.name: self._secret(secret) for secret in definition.secrets}
         self.dead_letters = self._dead_letters() if definition.dead_letters else None
+        self.buckets = {bucket.name: self._bucket(bucket) for bucket in definition.buckets}
+        self.event_buses = {bus.name: self._event_bus(bus) for bus in definition.event_buses}
 
     def table(self, name: str) -> Table | ExistingTable:
         """Return a table by its name in the service definition."""
@@ -52,36 +61,55 @@ class DataLayer:
         """Return a topic by its name in the service definition."""
         return self.existing_topics[name] if name in self.existing_topics else self.topics[name]
 
-    def statement(self, grant: model.Grant | model.Statement) -> pulumi.Output[iam.Statement]:
-        """Return the permission that a grant or an explicit statement describes."""
+    def permissions(self, grant: model.Grant | model.Statement) -> list[pulumi.Output[iam.Statement]]:
+        """Return the permissions that a grant or an explicit statement describes."""
         if isinstance(grant, model.Statement):
-            return self._explicit_statement(grant)
+            return [self._explicit_statement(grant)]
+        if grant.on in self.buckets:
+            return self.buckets[grant.on].grant(grant.actions, grant.keys)
+        return [self._statement(grant)]
+
+    def _statement(self, grant: model.Grant) -> pulumi.Output[iam.Statement]:
         if grant.on in self.tables or grant.on in self.existing_tables:
             return self.table(grant.on).grant(grant.actions, grant.indexes, grant.keys)
-        if grant.on in self.topics or grant.on in self.existing_topics:
-            return self.topic(grant.on).grant(grant.actions)
-        others: Mapping[str, Parameter | Secret] = {**self.parameters, **self.secrets}
+        others: Mapping[str, Topic | ExistingTopic | Queue | EventBus | Parameter | Secret] = {
+            **self.topics,
+            **self.existing_topics,
+            **self.queues,
+            **self.event_buses,
+            **self.parameters,
+            **self.secrets,
+        }
         return others[grant.on].grant(grant.actions)
 
     def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
-        """Return all permissions of a function: its grants, the streams that it consumes, its dead-letter queue."""
+        """Return all permissions of a function: its grants, the streams and queues that it consumes, its dead-letter
+        queue."""
         queue = self._dead_letter_target(function)
         return [
-            *(self.statement(grant) for grant in function.grants()),
-            *(self.statement(statement) for statement in function.statements()),
-            *(self.table(consumer.table).grant_stream() for consumer in function.consumers),
+            *(statement for grant in function.grants() for statement in self.permissions(grant)),
+            *(self._explicit_statement(statement) for statement in function.statements()),
+            *(self.table(c.table).grant_stream() for c in function.consumers if isinstance(c, model.StreamConsumer)),
+            *(
+                self.queues[c.queue].grant(iam.QUEUE_CONSUMPTION)
+                for c in function.consumers
+                if isinstance(c, model.QueueConsumer)
+            ),
             *([queue.grant(["SendMessage"])] if queue else []),
         ]
 
     def environment(self, function: model.Function) -> dict[str, pulumi.Input[str]]:
         """Return the environment variables of the resources that a function has access to."""
-        accessible = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
+        accessible = {grant.on for grant in function.grants()} | {consumer.source for consumer in function.consumers}
         if not accessible:
             return {}
         definition, variables = self._context.service, dict[str, pulumi.Input[str]]()
         variables |= {t.variable: self.table(t.name).name for t in definition.tables if t.name in accessible}
         variables |= {t.variable: self.topic(t.name).arn for t in definition.topics if t.name in accessible}
+        variables |= {q.variable: self.queues[q.name].url for q in definition.queues if q.name in accessible}
         variables |= {s.variable: self.secrets[s.name].name for s in definition.secrets if s.name in accessible}
+        variables |= {b.variable: self.buckets[b.name].name for b in definition.buckets if b.name in accessible}
+        variables |= {b.variable: self.event_buses[b.name].name for b in definition.event_buses if b.name in accessible}
         for parameter in definition.parameters:
             if parameter.name in accessible and parameter.variable:
                 created = self.parameters[parameter.name]
@@ -202,6 +230,73 @@ class DataLayer:
             context.opts,
         )
 
+    def _bucket(self, bucket: model.Bucket) -> Bucket:
+        context = self._context
+        return Bucket(
+            context.child(bucket.name),
+            BucketArgs(
+                name_prefix=bucket_name_prefix(context.names.physical("bucket", bucket.name)),
+                kms_key_arn=self._encryption.kms_key_arn,
+                versioned=bucket.versioned,
+                noncurrent_days=bucket.noncurrent_days,
+                cors=bucket.cors,
+                expirations=bucket.expirations,
+                requires_tls=True,
+                retain_on_delete=bool(context.settings.table.retain_on_delete),
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _queue_dead_letters(self, queue: model.Queue) -> Queue:
+        context = self._context
+        return Queue(
+            context.child(queue.dead_letters),
+            QueueArgs(
+                name=context.names.dead_letters(queue),
+                fifo=queue.fifo,
+                kms_key_arn=self._encryption.kms_key_arn,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _event_bus(self, bus: model.EventBus) -> EventBus:
+        context, names, kms_key_arn = self._context, self._context.names, self._encryption.kms_key_arn
+        # EventBridge sends only events that it cannot encrypt or decrypt with a customer managed key.
+        queue = self.dead_letters if kms_key_arn is not None else None
+        return EventBus(
+            context.child(bus.name),
+            EventBusArgs(
+                name=names.physical("event-bus", bus.name),
+                archive_name=names.physical("archive", bus.name) if bus.archive_days else "",
+                archive_days=bus.archive_days,
+                kms_key_arn=kms_key_arn,
+                dead_letter_arn=queue.arn if queue else None,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _queue(self, queue: model.Queue) -> Queue:
+        context = self._context
+        return Queue(
+            context.child(queue.name),
+            QueueArgs(
+                name=context.names.queue(queue),
+                fifo=queue.fifo,
+                deduplicate_by_content=queue.deduplicate_by_content,
+                visibility_timeout_seconds=context.args.visibility_timeouts()[queue.name],
+                delay_seconds=queue.delay_seconds,
+                retention_seconds=queue.retention_seconds,
+                dead_letters=self.queue_dead_letters[queue.dead_letters],
+                max_receives=queue.max_receives,
+                kms_key_arn=self._encryption.kms_key_arn,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
     def _backup(self) -> Backup:
         context, names, transitions = self._context, self._context.names, self._context.transitions
         kms_key_arn = self._encryption.kms_key_arn
@@ -264,11 +359,19 @@ class DataLayer:
         context = self._context
         type_, functions = context.service.dead_letters, context.service.functions
         schedules = [schedule for function in functions for schedule in function.schedules]
+        events = [c for _, c in context.service.consumers() if isinstance(c, model.EventConsumer)]
+        buses = [context.names.physical("event-bus", bus.name) for bus in context.service.event_buses]
+        topics = {c.topic: None for _, c in context.service.consumers() if isinstance(c, model.TopicConsumer)}
         return Queue(
             context.child(type_),
             QueueArgs(
                 name=context.names.physical("queue", type_),
-                rules=[context.names.physical("rule", schedule.name) for schedule in schedules],
+                rules=[
+                    *(context.names.physical("rule", schedule.name) for schedule in schedules),
+                    *(context.names.rule_path(consumer) for consumer in events),
+                ],
+                buses=buses if self._encryption.kms_key_arn is not None else (),
+                topics=[context.names.physical("topic", topic) for topic in topics],
                 kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,
             ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from ..assets import site_files
+from ..model import QueueConsumer
 from ..settings import USER_POOL
 from ..settings.environments import ENVIRONMENTS, similar_name
 from .args import TapStackArgs
@@ -26,6 +27,7 @@ def messages(args: TapStackArgs) -> list[Message]:
     checks = (
         _default_profile,
         _deprecated_runtimes,
+        _concurrency_of_queue_consumers,
         _missing_email,
         _missing_cors_origin,
         _site_without_signature,
@@ -54,6 +56,20 @@ def _deprecated_runtimes(args: TapStackArgs) -> Iterator[Message]:
             f"{service.name} uses the runtime {runtime}, which AWS deprecated on {DEPRECATED_RUNTIMES[runtime]}. "
             "Set lambda_runtime, or TapStackArgs(function=FunctionSettings(runtime=...)), to python3.13.",
         )
+
+
+def _concurrency_of_queue_consumers(args: TapStackArgs) -> Iterator[Message]:
+    for function in args.service_definition().functions:
+        reserved = args.function_settings(function).reserved_concurrency
+        limits = [c.max_concurrency for c in function.consumers if isinstance(c, QueueConsumer) and c.max_concurrency]
+        if reserved is not None and 0 <= reserved < sum(limits):
+            yield Message(
+                "warning",
+                f"The queue consumers of {function.name} have a max_concurrency of {sum(limits)} in total, and the "
+                f"function has a reserved concurrency of {reserved}. Lambda throttles the other batches, and each "
+                "throttled delivery counts as a receive of its messages. Lower max_concurrency, or raise "
+                "lambda_reserved_concurrency.",
+            )
 
 
 def _missing_email(args: TapStackArgs) -> Iterator[Message]:

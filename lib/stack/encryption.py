@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pulumi
 
+from .. import model
 from ..components.data.key import Key, KeyArgs
 from ..components.derived import derive
 from ..components.lookup import existing_resources
 from ..documents import iam
-from ..model import Function
 from .context import StackContext
 
 
@@ -25,22 +25,25 @@ class Encryption:
         self.replica_kms_key_arns: dict[str, pulumi.Input[str]] = self._replica_kms_key_arns()
         """ARN of the customer managed key in each replica region of the tables."""
 
-    def statements(self, function: Function) -> list[pulumi.Output[iam.Statement]]:
+    def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
         """Return the permissions to use the key for the resources that a function has access to."""
         if self.kms_key_arn is None:
             return []
-        service = self._context.service
-        stores = {secret.name: secret.store for secret in service.secrets}
-        # Existing resources have keys of their own.
-        tables = {table.name: "dynamodb" for table in service.created_tables()}
-        topics = {topic.name: "sns" for topic in service.created_topics()}
-        services = {**tables, **topics, **stores}
-        used = {services[grant.on] for grant in function.grants() if grant.on in services}
-        used |= {tables[consumer.table] for consumer in function.consumers if consumer.table in tables}
-        used |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
-        needs = iam.required_key_actions(sorted(used)).items()
+        service, resources = self._context.service, self._context.service.resources()
+        granted = [resources[grant.on] for grant in function.grants()]
+        called = {resource.aws_service() for resource in granted if self._is_encrypted(resource)}
+        called |= {"sqs" for _ in function.async_triggers() if service.dead_letters}
+        polling = (model.StreamConsumer, model.QueueConsumer)
+        sources = [resources[c.source] for c in function.consumers if isinstance(c, polling)]
+        consumed = {resource.aws_service() for resource in sources if self._is_encrypted(resource)}
+        needs = iam.required_key_actions(sorted(called | consumed), called).items()
         suffix = self._context.provider_info.dns_suffix
         return [derive(iam.allow_key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
+
+    def _is_encrypted(self, resource: model.Resource) -> bool:
+        """Return whether callers of a resource need the key of the stack. Existing resources have keys of their own,
+        parameters are not encrypted, and event buses use the key themselves."""
+        return not (resource.existing or isinstance(resource, model.Parameter | model.EventBus))
 
     def _key(self) -> Key:
         context, settings = self._context, self._context.settings
@@ -64,12 +67,17 @@ class Encryption:
     def _key_users(self) -> list[str]:
         """Return the AWS services that use the key."""
         service, settings = self._context.service, self._context.settings
-        has_queue, has_private_site = bool(service.dead_letters), bool(service.site) and not settings.site.public
+        has_private_site = bool(service.site) and not settings.site.public
+        has_topic_consumer = any(isinstance(consumer, model.TopicConsumer) for _, consumer in service.consumers())
         uses: dict[str, bool] = {
             "dynamodb": bool(service.created_tables()),
             **dict.fromkeys(("lambda", "logs", "sns", "cloudwatch"), True),
-            **dict.fromkeys(("sqs", "events"), has_queue),
-            **dict.fromkeys(("s3", "cloudfront"), has_private_site),
+            "sqs": bool(service.dead_letters or service.queues),
+            "events": bool(service.dead_letters),
+            iam.SNS_TO_SQS: bool(service.dead_letters) and has_topic_consumer,
+            "s3": has_private_site or bool(service.buckets),
+            "cloudfront": has_private_site,
+            "event-buses": bool(service.event_buses),
             **{secret.store: True for secret in service.secrets},
             "budgets": settings.cost.has_budget,
             "backup": self._context.has_backup,

@@ -25,11 +25,13 @@ from .output_types import (
 if TYPE_CHECKING:
     import pulumi_aws as aws
 
-    from .. import model
     from ..components.api.http_api import HttpApi
     from ..components.api.rest_api import Api
     from ..components.data.table import Table
+    from ..components.messaging.event_bus import EventBus
+    from ..components.messaging.queue import Queue
     from ..components.messaging.topic import Topic
+    from ..components.storage.bucket import Bucket
     from ..tap_stack import TapStack
 
 _T = TypeVar("_T")
@@ -142,8 +144,15 @@ CUSTOM_OUTPUTS = {
     "replaced by `_`, unless the table sets `output_prefix`.",
     "<table>_table_arn": "ARN of the same table.",
     "<topic>_topic_arn": "ARN of a topic of a custom service: `<topic>` is formed like `<table>`.",
+    "<bucket>_bucket_name": "Name of a bucket of a custom service: `<bucket>` is formed like `<table>`.",
+    "<bucket>_bucket_arn": "ARN of the same bucket.",
+    "<bus>_event_bus_name": "Name of an event bus of a custom service: `<bus>` is formed like `<table>`.",
+    "<bus>_event_bus_arn": "ARN of the same event bus.",
+    "<queue>_queue_url": "URL of a queue of a custom service: `<queue>` is formed like `<table>`.",
+    "<queue>_queue_arn": "ARN of the same queue.",
+    "<queue>_queue_dead_letter_url": "URL of the dead-letter queue of the same queue.",
 }
-"""Patterns of the outputs of the tables and topics of custom services, with their descriptions."""
+"""Patterns of the outputs of the resources of custom services, with their descriptions."""
 
 
 class StackOutputs(ServiceOutputs):
@@ -294,6 +303,18 @@ class StackOutputs(ServiceOutputs):
     """Name of the topic that alarms notify."""
     topic_arns = StringMap(lambda stack: {name: topic.arn for name, topic in stack.topics.items()})
     """ARNs of the topics that the service definition names."""
+    bucket_names = StringMap(lambda stack: {name: bucket.name for name, bucket in stack.buckets.items()} or None)
+    """Names of the buckets of the service definition."""
+    event_bus_names = StringMap(lambda stack: {name: bus.name for name, bus in stack.event_buses.items()} or None)
+    """Names of the event buses of the service definition."""
+    event_rule_names = StringMap(
+        lambda stack: {name: consumer.resource.name for name, consumer in stack.event_consumers.items()} or None
+    )
+    """Names of the EventBridge rules of the consumers of events."""
+    queue_urls = StringMap(lambda stack: {name: queue.url for name, queue in stack.queues.items()} or None)
+    """URLs of the queues that the service definition names."""
+    queue_arns = StringMap(lambda stack: {name: queue.arn for name, queue in stack.queues.items()} or None)
+    """ARNs of the queues that the service definition names."""
     parameter_names = StringMap(lambda stack: {name: parameter.name for name, parameter in stack.parameters.items()})
     """Paths of the parameters."""
     secret_names = StringMap(lambda stack: {name: secret.name for name, secret in stack.secrets.items()})
@@ -382,14 +403,17 @@ def collect(stack: TapStack) -> dict[str, Any]:
 
 
 def _named_by_service(stack: TapStack) -> dict[str, pulumi.Output[str]]:
-    """Return the outputs of each table and topic, which the service definition names."""
-    definitions: tuple[model.Table | model.Topic, ...] = (
-        *stack.service_definition.created_tables(),
-        *stack.service_definition.created_topics(),
-    )
-    created: Mapping[str, Table | Topic] = {**stack.tables, **stack.topics}
+    """Return the outputs of each resource that the service definition names."""
+    created: Mapping[str, Table | Topic | Queue | Bucket | EventBus] = {
+        **stack.tables,
+        **stack.topics,
+        **stack.queues,
+        **stack.buckets,
+        **stack.event_buses,
+    }
+    definitions = stack.service_definition.resources()
     return {
-        output: getattr(created[definition.name], attribute)
-        for definition in definitions
-        for attribute, output in definition.outputs().items()
+        output: getattr(resource, attribute)
+        for name, resource in created.items()
+        for attribute, output in definitions[name].outputs().items()
     }

@@ -40,6 +40,7 @@ inventory = _deployment_of("inventory")
 yard = _deployment_of("yard")
 open_yard = _deployment_of("open_yard")
 production = _deployment_of("production")
+gallery = _deployment_of("gallery")
 
 
 @pytest.fixture(scope="session", params=PROGRAMS, name="evaluation")

@@ -24,8 +24,8 @@ from lib.components.messaging.queue import Queue, QueueArgs
 from lib.components.messaging.topic import Topic, TopicArgs
 from lib.components.monitoring.alarm import Alarm, AlarmArgs
 from lib.components.monitoring.function_alarms import Alarms, AlarmsArgs
-from lib.components.site.bucket import Bucket, BucketArgs
 from lib.components.site.site import Site, SiteArgs
+from lib.components.storage.bucket import Bucket, BucketArgs
 from lib.documents import rest_api
 from lib.model import Site as DescribedSite
 from lib.model import Throttle

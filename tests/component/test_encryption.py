@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,7 +137,7 @@ def test_tables_without_a_customer_managed_key_use_the_aws_owned_key(unencrypted
 
 
 def test_only_required_services_and_roles_can_use_the_key() -> None:
-    created = deployed(service=PARCELS)
+    created = deployed(service=replace(PARCELS, dead_letters=""))
     policy = key_policy(created)
     assert policy.keys() == {"root", "logs.us-east-1.amazonaws.com", "cloudwatch.amazonaws.com"}
     via = policy["root"]["Condition"]["StringLike"]["kms:ViaService"]

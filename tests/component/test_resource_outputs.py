@@ -1,4 +1,4 @@
-"""Outputs of each table and topic."""
+"""Outputs of each table, topic and queue."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lib.tap_stack import TapStack, TapStackArgs
 from ..support.builders import a_service, a_table
 from .conftest import evaluate
 
-PATTERN = re.compile(r"(\w+)_(table_name|table_arn|topic_arn)")
-"""Names of outputs of tables and topics."""
+PATTERN = re.compile(r"(\w+?)_((?:table|bucket)_(?:name|arn)|topic_arn|queue_(?:url|arn|dead_letter_url))")
+"""Names of outputs of resources that a service definition names."""
 
 
 def fixed_outputs() -> set[str]:

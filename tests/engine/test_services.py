@@ -12,6 +12,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from lib.settings import EncryptionSettings, FunctionSettings
+
+from ..support.builders import GALLERY, a_function, queue_service
 from .programs import tap_stack
 from .stack import Engine, Stack
 
@@ -82,3 +85,45 @@ def test_example(engine: Engine, example: str) -> None:
 
     stack.deploy(program)
     assert destroy(stack) == EXAMPLES[example]
+
+
+BUCKETS = {
+    "aws:s3/bucket:Bucket": 2,
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": 1,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 2,
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": 2,
+    "aws:s3/bucketPolicy:BucketPolicy": 2,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 2,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": 2,
+    "aws:s3/bucketVersioning:BucketVersioning": 1,
+}
+"""The buckets of the gallery, of which one has CORS rules and versions, with the resources that protect objects."""
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_environment_that_retains_tables_retains_buckets(engine: Engine, environment: str) -> None:
+    stack = engine.stack(f"gallery-{environment}")
+    stack.deploy(tap_stack(GALLERY, environment))
+    protected = {TABLE: 1, **BUCKETS} if environment == "prod" else {}
+    assert destroy(stack) == protected
+
+
+def test_customer_managed_key_of_buckets_and_event_buses_can_be_enabled_and_disabled(engine: Engine) -> None:
+    stack = engine.stack("gallery-key")
+    stack.deploy(tap_stack(GALLERY))
+    buses = [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":EventBus")]
+    stack.deploy(tap_stack(GALLERY, encryption=EncryptionSettings(key="create")))
+    stack.deploy(tap_stack(GALLERY))
+    assert [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":EventBus")] == buses
+
+
+def test_queues_and_their_consumers_can_be_changed_and_removed(engine: Engine) -> None:
+    stack = engine.stack("shop")
+    stack.deploy(tap_stack(queue_service()))
+    queues = [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":Queue")]
+    stack.deploy(tap_stack(queue_service(), encryption=EncryptionSettings(key="create")))
+    stack.deploy(tap_stack(queue_service(), function=FunctionSettings(timeout_seconds=10)))
+    assert [entry.id for entry in stack.ledger.entries.values() if entry.token.endswith(":Queue")] == queues
+    stack.deploy(tap_stack(queue_service(queues=(), topics=(), functions=(a_function(),))))
+    assert not [entry for entry in stack.ledger.entries.values() if entry.token.startswith("aws:sqs/")]
+    assert not destroy(stack)

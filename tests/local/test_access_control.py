@@ -129,6 +129,18 @@ def test_web_pages_cannot_call_aws_apis(method: str, origin: str) -> None:
     assert not requests.paths
 
 
+def test_web_pages_can_use_presigned_urls_of_buckets() -> None:
+    requests, origin = Server(), "https://shop.example"
+    query = f"key={KEY['key']}&X-Amz-Signature=abc"
+    assert requests("/pages/cat.png", "OPTIONS", origin=origin) == ""
+    assert requests(f"/pages/cat.png?{query}", "PUT", origin=origin) == ""
+    assert requests(f"/pages/cat.png?key={KEY['key']}&Signature=abc", "PUT", origin=origin) == ""
+    assert "Web pages" in requests(f"/pages/cat.png?key={KEY['key']}", "PUT", origin=origin)
+    assert "Sign requests" in requests("/pages/cat.png?key=AKIDOTHER&X-Amz-Signature=abc", "PUT", origin=origin)
+    assert "Web pages" in requests(f"/2015-03-31/functions?{query}", "POST", origin=origin)
+    assert "Web pages" in requests("/functions/cat.png", "OPTIONS", origin=origin)
+
+
 @pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/lambda-code/f", "/_aws/lambda-url/f", "/_alb/a"])
 @pytest.mark.parametrize("host", ["127.0.0.1", SITE])
 def test_internal_apis_of_the_emulator_are_not_available(path: str, host: str) -> None:

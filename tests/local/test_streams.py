@@ -44,7 +44,7 @@ service = Service(
         name="watch", handler="yard.desk.operations",
         routes=(Route(method="GET", path="/parcels", operation="read", summary=""),),
         schedules=(Schedule(name="nightly", rate="rate(1 day)", operation="note"),),
-        consumers=(Consumer(
+        consumers=(StreamConsumer(
             name="arrivals", table="parcels", operation="note", pattern={"eventName": ["INSERT"]},
             grants=(Grant(on="notes", actions=("PutItem",)),),
             metrics=(Metric("Arrivals", "None", "Parcels received"),),

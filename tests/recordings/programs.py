@@ -211,6 +211,8 @@ SECRETS = {"token": "open sesame", "seal": "wax"}
 STACKS: Mapping[str, Callable[[], object]] = {
     "parcels": PROGRAMS["parcels"],
     "yard": PROGRAMS["yard"],
+    "gallery": PROGRAMS["gallery"],
+    "shop": PROGRAMS["shop"],
     "everything": stacked("shop", **EVERYTHING),
     "open-yard": stacked(**PUBLIC_SERVICE, secrets=SECRETS),
     "production": stacked(**PRODUCTION),

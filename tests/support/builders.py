@@ -10,8 +10,13 @@ import pytest
 from lib.model import (
     Alarm,
     Api,
+    Bucket,
+    BucketConsumer,
+    BucketCors,
     Code,
-    Consumer,
+    EventBus,
+    EventConsumer,
+    Expiration,
     Function,
     FunctionUrl,
     Grant,
@@ -19,6 +24,8 @@ from lib.model import (
     Key,
     LambdaAuthorizer,
     Metric,
+    Queue,
+    QueueConsumer,
     Route,
     Schedule,
     Secret,
@@ -26,9 +33,11 @@ from lib.model import (
     ServiceFactory,
     Site,
     Statement,
+    StreamConsumer,
     Table,
     Throttle,
     Topic,
+    TopicConsumer,
 )
 from lib.services import LOADED
 
@@ -93,8 +102,8 @@ def a_grant(on: str, *actions: str, indexes: tuple[str, ...] = (), keys: tuple[s
     return Grant(on=on, actions=actions, indexes=indexes, keys=keys)
 
 
-def a_consumer(**changes: Any) -> Consumer:
-    return Consumer(**{"name": "arrivals", "table": "parcels", "operation": "greet", **changes})
+def a_consumer(**changes: Any) -> StreamConsumer:
+    return StreamConsumer(**{"name": "arrivals", "table": "parcels", "operation": "greet", **changes})
 
 
 def a_schedule(**changes: Any) -> Schedule:
@@ -105,6 +114,18 @@ def a_secret(**changes: Any) -> Secret:
     """Return a secret that is generated if no value is configured."""
     defaults = {"name": "token", "variable": "TOKEN", "description": "Token for carriers", "generated": True}
     return Secret(**{**defaults, **changes})
+
+
+def a_queue(**changes: Any) -> Queue:
+    return Queue(**{"name": "orders", "variable": "ORDERS_QUEUE", **changes})
+
+
+def a_queue_consumer(**changes: Any) -> QueueConsumer:
+    return QueueConsumer(**{"name": "fulfillment", "queue": "orders", "operation": "fulfill", **changes})
+
+
+def a_topic_consumer(**changes: Any) -> TopicConsumer:
+    return TopicConsumer(**{"name": "announcements", "topic": "news", "operation": "announce", **changes})
 
 
 def an_alarm(**changes: Any) -> Alarm:
@@ -220,6 +241,53 @@ def sharing(*grants: Any, **changes: Any) -> Service:
     return a_service(**{**defaults, **changes})
 
 
+GALLERY = a_service(
+    name="gallery",
+    title="Gallery",
+    name_pattern="gallery-{type}-{environment}",
+    buckets=(
+        Bucket(
+            name="images",
+            variable="IMAGES_BUCKET",
+            versioned=True,
+            cors=(BucketCors(origins=("https://shop.example.com",)),),
+            expirations=(Expiration(days=1, prefix="uploads/"), Expiration(days=365)),
+        ),
+        Bucket(name="reports", variable="REPORTS_BUCKET"),
+    ),
+    event_buses=(EventBus(name="shop", variable="SHOP_BUS", archive_days=30),),
+    functions=(
+        a_function(
+            a_route(
+                grants=(
+                    a_grant("images", "GetObject", "ListBucket", keys=("thumbnails/*",)),
+                    a_grant("reports", "PutObject"),
+                    a_grant("shop", "PutEvents"),
+                )
+            ),
+        ),
+        Function(
+            name="worker",
+            handler=HANDLER,
+            consumers=(
+                BucketConsumer(
+                    name="resize",
+                    bucket="images",
+                    operation="resize",
+                    prefix="uploads/",
+                    suffix=".jpg",
+                    grants=(a_grant("images", "PutObject", keys=("thumbnails/*",)),),
+                ),
+                BucketConsumer(name="unlist", bucket="images", operation="unlist", events=("ObjectRemoved:*",)),
+                EventConsumer(name="pack", bus="shop", operation="pack", pattern={"source": ["shop"]}),
+                EventConsumer(name="watch", operation="watch", pattern={"source": ["aws.health"]}),
+            ),
+        ),
+    ),
+)
+"""A service with buckets, an event bus, and consumers of them and of the default event bus."""
+
+
 PAGES = Path(__file__).parent / "pages"
 
 
@@ -249,3 +317,24 @@ def an_authorizer(**changes: Any) -> LambdaAuthorizer:
 def an_optional_authorizer(**changes: Any) -> LambdaAuthorizer:
     """Return an authorizer that allows requests without a token."""
     return an_authorizer(**{"name": "optional", "type": "REQUEST", "cache_seconds": 0, "optional": True, **changes})
+
+
+def queue_service(**changes: Any) -> Service:
+    """Return a service with a function that sends messages, and one that consumes two queues and a topic."""
+    worker = Function(
+        name="worker",
+        handler=HANDLER,
+        consumers=(
+            a_queue_consumer(grants=(a_grant("steps", "SendMessage"),)),
+            a_queue_consumer(name="progress", queue="steps", operation="proceed"),
+            a_topic_consumer(),
+        ),
+    )
+    defaults = {
+        "name": "shop",
+        "name_pattern": "shop-{type}-{environment}",
+        "queues": (a_queue(), a_queue(name="steps", variable="STEPS_QUEUE", fifo=True)),
+        "topics": (Topic(name="news", variable="NEWS_TOPIC"),),
+        "functions": (a_function(a_route(grants=(a_grant("orders", "SendMessage"),))), worker),
+    }
+    return a_service(**{**defaults, **changes})

@@ -20,16 +20,20 @@ from lib.components.api.rest_api import Api, ApiArgs
 from lib.components.api.usage_plan import UsagePlan, UsagePlanArgs
 from lib.components.api.user_pool import UserPool, UserPoolArgs
 from lib.components.compute.consumer import Consumer, ConsumerArgs
+from lib.components.compute.event_consumer import EventConsumer, EventConsumerArgs
 from lib.components.compute.function import Function, FunctionArgs
 from lib.components.compute.layer import Layer, LayerArgs
+from lib.components.compute.queue_consumer import QueueConsumer, QueueConsumerArgs
 from lib.components.compute.role import Role, RoleArgs
 from lib.components.compute.rollout import Rollout, RolloutArgs
 from lib.components.compute.schedule import Schedule, ScheduleArgs
+from lib.components.compute.topic_consumer import TopicConsumer, TopicConsumerArgs
 from lib.components.data.backup import Backup, BackupArgs
 from lib.components.data.key import KEY_SERVICES, Key, KeyArgs
 from lib.components.data.parameter import Parameter, ParameterArgs
 from lib.components.data.secret import Secret, SecretArgs
 from lib.components.data.table import Table, TableArgs
+from lib.components.messaging.event_bus import EventBus, EventBusArgs
 from lib.components.messaging.queue import Queue, QueueArgs
 from lib.components.messaging.topic import Topic, TopicArgs
 from lib.components.monitoring.alarm import Alarm, AlarmArgs
@@ -44,12 +48,13 @@ from lib.components.network.function_security_group import FunctionSecurityGroup
 from lib.components.network.nat import Nat, NatArgs
 from lib.components.network.network import Network, NetworkArgs
 from lib.components.network.vpc import Vpc, VpcArgs
-from lib.components.site.bucket import Bucket, BucketArgs
 from lib.components.site.distribution import Distribution, DistributionArgs
 from lib.components.site.site import Site, SiteArgs
 from lib.components.site.site_files import SiteFiles, SiteFilesArgs
 from lib.components.site.website import Website, WebsiteArgs
-from lib.model import Index, JwtAuthorizer, Store, Throttle, UrlAuth
+from lib.components.storage.bucket import Bucket, BucketArgs
+from lib.components.storage.notification import BucketNotification, BucketNotificationArgs, BucketTarget
+from lib.model import BucketConsumer, BucketCors, Expiration, Index, JwtAuthorizer, Store, Throttle, UrlAuth
 from lib.model import Key as Attribute
 from lib.model import Site as SiteDefinition
 from lib.settings import (
@@ -166,6 +171,56 @@ def composite() -> CompositeAlarm:
 
 def bucket() -> Bucket:
     return Bucket("files", BucketArgs(name_prefix="post-", kms_key_arn=key().arn))
+
+
+def data_bucket() -> Bucket:
+    """Create a bucket with versions, CORS rules, expirations and a policy."""
+    args = BucketArgs(
+        name_prefix="post-",
+        kms_key_arn=key().arn,
+        versioned=True,
+        cors=(BucketCors(origins=("*",)),),
+        expirations=(Expiration(days=7, prefix="uploads/"),),
+        requires_tls=True,
+    )
+    return Bucket("data", args)
+
+
+def notification() -> BucketNotification:
+    """Create the notification configuration of a bucket."""
+    desk = function()
+    target = BucketTarget(
+        consumer=BucketConsumer(name="resize", bucket="data", operation="resize", suffix=".jpg"),
+        function_name=desk.name,
+        function_arn=desk.target_arn,
+        alias=desk.qualifier,
+    )
+    args = BucketNotificationArgs(bucket=data_bucket(), targets=[target], account="123456789012")
+    return BucketNotification("data", args)
+
+
+def event_bus() -> EventBus:
+    """Create an encrypted event bus with an archive."""
+    args = EventBusArgs(
+        name="shop", archive_name="shop", archive_days=30, kms_key_arn=key().arn, dead_letter_arn=queue().arn
+    )
+    return EventBus("shop", args)
+
+
+def event_consumer() -> EventConsumer:
+    """Create a rule on an event bus that invokes the alias of a function."""
+    desk = function()
+    args = EventConsumerArgs(
+        name="pack",
+        consumer="pack",
+        pattern={"source": ["shop"]},
+        bus_name=event_bus().name,
+        function_name=desk.name,
+        function_arn=desk.target_arn,
+        alias=desk.qualifier,
+        dead_letter_arn=Queue("undelivered", QueueArgs(name="undelivered")).arn,
+    )
+    return EventConsumer("pack", args)
 
 
 def website() -> Website:
@@ -391,6 +446,33 @@ def consumer() -> Consumer:
     return Consumer("arrivals", args)
 
 
+def queue_with_dead_letters() -> Queue:
+    """Create a FIFO queue with a dead-letter queue."""
+    dead_letters = Queue("lost", QueueArgs(name="lost.fifo", fifo=True, topics=("news",)))
+    return Queue("orders", QueueArgs(name="orders.fifo", fifo=True, dead_letters=dead_letters))
+
+
+def queue_consumer() -> QueueConsumer:
+    args = QueueConsumerArgs(
+        queue_arn=queue_with_dead_letters().arn, function_name=function().target_name, max_concurrency=2
+    )
+    return QueueConsumer("fulfillment", args)
+
+
+def topic_consumer() -> TopicConsumer:
+    """Create a subscription of the alias of a function, with a dead-letter queue."""
+    desk = function()
+    args = TopicConsumerArgs(
+        topic_arn=topic().arn,
+        function_name=desk.name,
+        function_arn=desk.target_arn,
+        alias=desk.qualifier,
+        filter_policy={"kind": ["public"]},
+        dead_letter_arn=queue().arn,
+    )
+    return TopicConsumer("announcements", args)
+
+
 def dashboard() -> Dashboard:
     """Create a dashboard of a service."""
     counter = api("NONE")
@@ -468,9 +550,12 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "composite": composite,
     "consumer": consumer,
     "dashboard": dashboard,
+    "data_bucket": data_bucket,
     "distribution": distribution,
     "domain": domain,
     "endpoints": endpoints,
+    "event_bus": event_bus,
+    "event_consumer": event_consumer,
     "existing_table": existing_table,
     "existing_user_pool": lambda: user_pool(existing=True),
     "firewall": firewall,
@@ -485,11 +570,14 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "layer": layer,
     "nat": nat,
     "network": network,
+    "notification": notification,
     "parameter": parameter,
     "preflight": preflight,
     "provisioned_table": provisioned_table,
     "public_site": lambda: site(public=True),
     "queue": queue,
+    "queue_consumer": queue_consumer,
+    "queue_with_dead_letters": queue_with_dead_letters,
     "role": role,
     "rollout": rollout,
     "schedule": schedule,
@@ -500,6 +588,7 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "existing_network": existing_network,
     "table": table,
     "topic": topic,
+    "topic_consumer": topic_consumer,
     "usage_plan": usage_plan,
     "user_pool": user_pool,
     "vpc": vpc,

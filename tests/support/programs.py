@@ -22,7 +22,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .builders import PARCELS, full_service
+from .builders import GALLERY, PARCELS, full_service, queue_service
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
@@ -68,6 +68,15 @@ PRODUCTION: dict[str, Any] = {
 }
 """Arguments of a stack with every production setting enabled."""
 
+GALLERY_STACK: dict[str, Any] = {
+    "service": GALLERY,
+    "environment_suffix": "prod",
+    "rollout": RolloutSettings(strategy="AllAtOnce"),
+    "network": NetworkSettings(vpc="create"),
+    "encryption": EncryptionSettings(key="create"),
+}
+"""Arguments of a stack with buckets and event buses."""
+
 PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),
     "parcels": stacked(environment_suffix="prod", alarms=AlarmSettings(notification_email="ops@example.com")),
@@ -75,4 +84,6 @@ PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "yard": stacked(**FULL_SERVICE),
     "open_yard": stacked(**PUBLIC_SERVICE),
     "production": stacked(**PRODUCTION),
+    "gallery": stacked(**GALLERY_STACK),
+    "shop": stacked(service=queue_service(), environment_suffix="prod", encryption=EncryptionSettings(key="create")),
 }

@@ -93,7 +93,7 @@ CONTROLS = (
         is_compliant=lambda _, encryptions: any(
             name.startswith("aws:kms") for name in _encryption_algorithms(encryptions)
         ),
-        remediation="Set `sseAlgorithm` in the encryption configuration of the bucket to aws:kms with a transform.",
+        remediation="Set `encryption_key`.",
     ),
     Control(
         ids=("S3.14", "CKV_AWS_21"),
@@ -102,7 +102,7 @@ CONTROLS = (
         kinds=BUCKET,
         related=_of_bucket("BucketVersioning"),
         is_compliant=lambda _, settings: any(s.get("versioningConfiguration.status") == "Enabled" for s in settings),
-        remediation="Add `s3.BucketVersioning` to the bucket.",
+        remediation="Set `versioned` of the `Bucket` in the service definition, or add `s3.BucketVersioning`.",
     ),
     Control(
         ids=("S3.13", "S3.10", "CKV2_AWS_61", "CKV_AWS_300"),
@@ -120,7 +120,7 @@ CONTROLS = (
         kinds=BUCKET,
         related=_of_bucket("BucketLogging"),
         is_compliant=lambda _, logging: bool(logging),
-        remediation="Create an `s3.BucketLogging` for `site.bucket.resource`.",
+        remediation="Create an `s3.BucketLogging` for `site.bucket.resource` or `buckets[...].resource`.",
     ),
     Control(
         ids=("S3.7", "CKV_AWS_144"),
@@ -129,7 +129,7 @@ CONTROLS = (
         kinds=BUCKET,
         related=_of_bucket("BucketReplicationConfig"),
         is_compliant=lambda _, replications: bool(replications),
-        remediation="Create an `s3.BucketReplicationConfig` for `site.bucket.resource`.",
+        remediation="Create an `s3.BucketReplicationConfig` for `site.bucket.resource` or `buckets[...].resource`.",
     ),
     Control(
         ids=("S3.11", "CKV2_AWS_62"),
@@ -138,6 +138,6 @@ CONTROLS = (
         kinds=BUCKET,
         related=_of_bucket("BucketNotification"),
         is_compliant=lambda _, notifications: bool(notifications),
-        remediation="Create an `s3.BucketNotification` for `site.bucket.resource`.",
+        remediation="Add a `BucketConsumer` to the service definition, or create an `s3.BucketNotification`.",
     ),
 )

@@ -1,6 +1,7 @@
 """Controls of SNS and SQS."""
 
 from ..control import Control
+from ..graph import Uses
 from ..iam_documents import allow_statements, allows_public_access, as_list, denies_insecure_transport
 
 TOPIC = ("sns.Topic",)
@@ -62,6 +63,15 @@ CONTROLS = (
             )
         ),
         remediation="List the required actions in the queue policy.",
+    ),
+    Control(
+        ids=("REL05-BP04",),
+        title="SQS queues that invoke Lambda functions should have a dead-letter queue",
+        severity="medium",
+        kinds=("lambda.EventSourceMapping",),
+        related=Uses(kinds=QUEUE, property="eventSourceArn"),
+        is_compliant=lambda _, queues: all(queue.is_set("redrivePolicy") for queue in queues),
+        remediation="Set `redrivePolicy` of the `sqs.Queue`.",
     ),
     Control(
         ids=("SEC09-BP02",),

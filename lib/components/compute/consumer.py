@@ -10,11 +10,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-BATCH_SIZE = 100
-"""Maximum number of records per invocation."""
-RETRIES = 3
-"""Maximum number of retries of failed records, which block later records of the shard."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerArgs:
@@ -25,6 +20,16 @@ class ConsumerArgs:
     """Name of the function, or ARN of its alias. The function's role must allow it to read the stream."""
     pattern: Mapping[str, Any] | None = None
     """Lambda event filter pattern for the records. Default (None): all records."""
+    batch_size: int = 100
+    """Maximum number of records per invocation."""
+    window_seconds: int = 0
+    """Time for which Lambda collects records before it invokes the function."""
+    parallelization_factor: int = 1
+    """Number of batches of a shard that are processed at the same time."""
+    max_retries: int = 3
+    """Maximum number of retries of failed records, which block later records of the shard."""
+    starting_position: str = "LATEST"
+    """First records of a new consumer: `LATEST` or `TRIM_HORIZON`."""
     dead_letter_arn: pulumi.Input[str] | None = None
     """Queue that receives the stream position of records that fail after all retries. Default (None): the records are
     discarded."""
@@ -34,7 +39,8 @@ class ConsumerArgs:
 class Consumer(pulumi.ComponentResource):
     """An event source mapping from the stream of a table to a function.
 
-    It reads changes made after its creation. A failed batch is split in two before it is retried.
+    Only the failed records that the function reports are delivered again. If an invocation fails, its batch is split
+    in two before it is retried.
     """
 
     def __init__(self, name: str, args: ConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -44,11 +50,14 @@ class Consumer(pulumi.ComponentResource):
             f"{name}-mapping",
             event_source_arn=args.stream_arn,
             function_name=args.function_name,
-            starting_position="LATEST",
-            batch_size=BATCH_SIZE,
-            maximum_batching_window_in_seconds=0,
+            starting_position=args.starting_position,
+            batch_size=args.batch_size,
+            maximum_batching_window_in_seconds=args.window_seconds,
+            # The default is not set, because the provider would compare it with the value that AWS omits.
+            parallelization_factor=args.parallelization_factor if args.parallelization_factor > 1 else None,
             bisect_batch_on_function_error=True,
-            maximum_retry_attempts=RETRIES,
+            maximum_retry_attempts=args.max_retries,
+            function_response_types=["ReportBatchItemFailures"],
             filter_criteria={"filters": [{"pattern": pattern}]} if pattern else None,
             destination_config=(
                 {"on_failure": {"destination_arn": args.dead_letter_arn}} if args.dead_letter_arn else None

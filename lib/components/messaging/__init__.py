@@ -1,1 +1,1 @@
-"""SNS topics and SQS queues."""
+"""SNS topics, SQS queues and EventBridge event buses."""

@@ -1,1 +1,1 @@
-"""Static web pages: the bucket, the CloudFront distribution and the files of a site."""
+"""Static web pages: the CloudFront distribution and the files of a site."""

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from ...documents import iam, urls
 from ..derived import derive
-from .bucket import Bucket
+from ..storage.bucket import Bucket
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """AWS managed cache policy: compression, and caching as set by `Cache-Control` (default: one day)."""

@@ -11,9 +11,13 @@ import pulumi_aws as aws
 from ... import model
 from ...settings import SiteSettings, merge
 from ...settings.environments import BASIS
-from .bucket import Bucket, BucketArgs
+from ..storage.bucket import Bucket, BucketArgs
 from .distribution import Distribution, DistributionArgs
 from .website import Website, WebsiteArgs
+
+OLD_VERSION_DAYS = 90
+"""Retention of overwritten and deleted files."""
+READ_FROM_ANY_ORIGIN = model.BucketCors(origins=("*",), methods=("GET", "HEAD"), headers=(), exposed_headers=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,9 @@ class Site(pulumi.ComponentResource):
                 name_prefix=args.name_prefix,
                 public=self._public,
                 kms_key_arn=args.kms_key_arn,
+                versioned=True,
+                noncurrent_days=OLD_VERSION_DAYS,
+                cors=(READ_FROM_ANY_ORIGIN,),
                 retain_on_delete=args.retain_on_delete,
                 tags=args.tags,
             ),

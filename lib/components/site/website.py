@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from ...documents import iam
 from ..derived import concat, derive
-from .bucket import Bucket
+from ..storage.bucket import Bucket
 
 
 @dataclass(frozen=True, kw_only=True)

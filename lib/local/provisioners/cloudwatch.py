@@ -1,4 +1,4 @@
-"""CloudWatch alarms, dashboards and log groups, and EventBridge rules."""
+"""CloudWatch alarms, dashboards and log groups, and EventBridge buses, archives and rules."""
 
 from __future__ import annotations
 
@@ -21,8 +21,14 @@ register_creations(
 register_creations(
     "events",
     {
+        "cloudwatch.EventArchive": Creation(
+            "create_archive", "{name}", {"arn": "{ArchiveArn}"}, "ArchiveName=name EventSourceArn=eventSourceArn"
+        ),
+        "cloudwatch.EventBus": Creation("create_event_bus", "{name}", {"arn": "{EventBusArn}"}),
         "cloudwatch.EventRule": Creation("put_rule", "{name}", {"arn": "{RuleArn}"}),
-        "cloudwatch.EventTarget": Creation("put_targets", "{rule}-target", names="Targets=.", inputs={"id": "target"}),
+        "cloudwatch.EventTarget": Creation(
+            "put_targets", "{rule}-target", names="Targets=. InputPathsMap=inputPaths", inputs={"id": "target"}
+        ),
     },
 )
 

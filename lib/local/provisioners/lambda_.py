@@ -19,7 +19,8 @@ register_creations(
     "lambda",
     {
         "lambda.Alias": Creation("create_alias", "{AliasArn}", {"arn": "{AliasArn}", "invokeArn": INVOKE_ARN}),
-        # The emulator retries without limit and does not support on-failure destinations.
+        # The emulator retries records of streams without limit, does not support on-failure destinations, and ignores
+        # the windows of queues. It invokes one consumer of a FIFO queue at a time.
         "lambda.EventSourceMapping": Creation(
             "create_event_source_mapping",
             "{UUID}",

@@ -41,6 +41,24 @@ def bucket(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     return CreatedResource(name, outputs)
 
 
+@provisions("s3.BucketNotification")
+def bucket_notification(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Set the functions that S3 invokes for the events of a bucket."""
+    functions = [
+        {**function, "filter": {"key": {"filterRules": _filter_rules(function)}}}
+        for function in inputs.get("lambdaFunctions") or ()
+    ]
+    configuration = {"lambdaFunctionConfigurations": functions}
+    parameters = {"bucket": inputs["bucket"], "notificationConfiguration": configuration}
+    call(aws, "s3", "put_bucket_notification_configuration", parameters)
+    return CreatedResource(inputs["bucket"], {})
+
+
+def _filter_rules(function: Inputs) -> list[Inputs]:
+    names = {"prefix": "filterPrefix", "suffix": "filterSuffix"}
+    return [{"name": name, "value": function[key]} for name, key in names.items() if function.get(key)]
+
+
 @provisions("s3.BucketObjectv2")
 def bucket_object(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Create an object."""

@@ -52,6 +52,8 @@ def inventory(settings: InventorySettings | None = None) -> Service:
                 ),
             ),
         ),
+        # The next run of the schedule sends the alerts of a failed run.
+        dead_letters="",
         settings=Settings(
             api=ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="create"),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...model import Consumer, Function, Grant, Metric, Route, Schedule
+from ...model import Function, Grant, Metric, Route, Schedule, StreamConsumer
 from .alarms import CROSSED, EXPIRED, LOW
 from .handler import movements
 from .routes import HANDLER, function_settings, rearm_variables
@@ -48,10 +48,11 @@ def job_functions(settings: StockSettings) -> tuple[Function, ...]:
                 ),
             ),
             consumers=(
-                Consumer(
+                StreamConsumer(
                     name="stock-crossings",
                     table="movements",
                     operation="tell_crossings",
+                    batch=True,
                     pattern=ALERT_PATTERN,
                     grants=send,
                 ),

@@ -41,7 +41,7 @@ def test_alert_has_the_correlation_id_of_the_request_that_caused_it(shop: Shop, 
     if trigger == "schedule":
         shop.run_schedule("stock-thresholds")
     else:
-        assert shop.api.handler(records(shop, "lamp"), Context(30)) == {}
+        assert shop.api.handler(records(shop, "lamp"), Context(30)) == {"batchItemFailures": []}
     assert correlation_ids(shop) == ["cart-77"]
 
 

@@ -65,8 +65,8 @@ def custom_handler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "def accept(request):\n    return Response(201, json.dumps([words.ACCEPTED, request.body]))\n\n\n"
         "def list_parcels(request):\n    return Response(200, json.dumps([words.LISTED, request.query]))\n\n\n"
         "def sweep():\n    print('swept')\n\n\n"
-        "def greet(keys):\n    print('greeted', keys[0]['id']['S'])\n\n\n"
-        "def read(keys):\n    print('read', keys[0]['id']['S'])\n"
+        "def greet(record):\n    print('greeted', record.keys['id'])\n\n\n"
+        "def read(records):\n    print('read', len(records), records[0].key_attributes['id']['S'])\n"
     )
     (package / "words.py").write_text("ACCEPTED, LISTED = 'accepted', 'listed'\n")
     (package / "words.txt").write_text("no Python\n")
@@ -136,24 +136,25 @@ def test_archive_serves_routes_and_schedules_without_installed_packages(desk: st
 def a_stream_event(table: str) -> dict[str, Any]:
     """Return the event that Lambda sends for changes of the table with a physical name."""
     arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}/stream/2026-01-01T00:00:00.000"
-    keys = {"Keys": {"id": {"S": "one"}}}
-    return {"Records": [{"eventName": "INSERT", "eventSourceARN": arn, "dynamodb": keys}] * 2}
+    change = {"Keys": {"id": {"S": "one"}}, "SequenceNumber": "1"}
+    record = {"eventSource": "aws:dynamodb", "eventName": "INSERT", "eventSourceARN": arn, "dynamodb": change}
+    return {"Records": [record] * 2}
 
 
 def test_stream_events_run_the_consumer_of_their_table(desk: str, tmp_path: Path) -> None:
-    consumers = (a_consumer(), a_consumer(name="posted", table="letters", operation="read"))
+    consumers = (a_consumer(), a_consumer(name="posted", table="letters", operation="read", batch=True))
     output: list[str] = []
     names = {"PARCELS_TABLE": "parcels-dev", "LETTERS_TABLE": "letters-dev"}
     events = [a_stream_event("letters-dev"), a_stream_event("parcels-dev"), an_event()]
     files = archive_files(a_function(handler=desk, consumers=consumers))
     *consumed, listed = invoke(files, tmp_path, *events, output=output, environment=names)
-    assert consumed == [{}, {}]
+    assert consumed == [{"batchItemFailures": []}] * 2
     assert listed["statusCode"] == 200
-    assert (output[0], output[2]) == ("read one", "greeted one")
-    lines = [json.loads(output[1]), json.loads(output[3])]
+    assert [line for line in output if not line.startswith("{")] == ["read 2 one", "greeted one", "greeted one"]
+    lines = [json.loads(line) for line in output if '"stream"' in line]
     assert all(line.pop("durationMs") >= 0 for line in lines)
     assert lines == [
-        {"level": "INFO", "message": "stream", "correlationId": "i", "table": table, "records": 2}
+        {"level": "INFO", "message": "stream", "correlationId": "i", "source": table, "records": 2}
         for table in ("letters-dev", "parcels-dev")
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from lib.audit.control import Control
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import evaluate
-from lib.audit.graph import Graph, Link, Resource
+from lib.audit.graph import Graph, Link, Resource, Uses
 from lib.services import loadable
 from lib.stack.config import config_keys
 from lib.stack.diagnostics import DEPRECATED_RUNTIMES
@@ -129,6 +130,9 @@ EXAMPLES: dict[str, tuple[Case, Case]] = {
     "CKV2_AWS_73": (({"kmsMasterKeyId": "arn:k"},), ({"sqsManagedSseEnabled": True},)),
     "SQS.3": ((RESTRICTED,), (PUBLIC,)),
     "CKV_AWS_72": ((RESTRICTED,), (PUBLIC,)),
+    "EventBridge.3": (({}, RESTRICTED), ({},)),
+    "SEC03-BP07": ((RESTRICTED,), (PUBLIC,)),
+    "REL05-BP04": (({}, {"redrivePolicy": "{}"}), ({}, {})),
     "SEC09-BP02": ((TLS_ONLY,), (RESTRICTED,)),
     "CloudFront.1": (({"defaultRootObject": "index.html"},), ({},)),
     "CloudFront.3": (
@@ -279,17 +283,20 @@ MORE_EXAMPLES: list[tuple[str, str, bool, Case]] = [
 def is_compliant(control: Control, kind: str, case: Case) -> bool:
     """Return whether a resource that the library did not create passes a control."""
     resource = Resource(kind=kind, name="it", urn="urn:pulumi:s::p::aws:x::it", props=case[0])
+    relation = control.related
     related = [
         Resource(
-            kind=control.related.kind,
+            kind=relation.kind if isinstance(relation, Link) else relation.kinds[0],
             name=f"related-{number}",
             urn=f"urn:pulumi:s::p::aws:x::related-{number}",
             props=props,
-            sources={control.related.property: ["urn:other", resource.urn]},
+            sources={relation.property: ["urn:other", resource.urn]} if isinstance(relation, Link) else {},
         )
         for number, props in enumerate(case[1:])
-        if isinstance(control.related, Link)
+        if relation
     ]
+    if isinstance(relation, Uses):
+        resource = replace(resource, sources={relation.property: [other.urn for other in related]})
     return evaluate(control, resource, Graph([resource, *related])).state == "passed"
 
 
@@ -338,7 +345,8 @@ def test_resource_related_to_another_resource_is_ignored() -> None:
 @pytest.mark.parametrize("control", ALL.values(), ids=ALL.keys())
 def test_control_has_known_ids_and_a_remediation_with_existing_settings(control: Control) -> None:
     pattern = (
-        r"CKV2?_AWS_\d+|(APIGateway|CloudFront|CloudWatch|Cognito|DynamoDB|EC2|IAM|KMS|Lambda|S3|SNS|SQS|WAF)\.\d+"
+        r"CKV2?_AWS_\d+|(APIGateway|CloudFront|CloudWatch|Cognito|DynamoDB|EC2|EventBridge|IAM|KMS|Lambda|S3|SNS|SQS"
+        r"|WAF)\.\d+"
     )
     assert all(re.fullmatch(rf"{pattern}|SecretsManager\.\d|(SEC|REL|COST)\d\d-BP\d\d", id_) for id_ in control.ids)
     assert control.remediation.endswith(".")

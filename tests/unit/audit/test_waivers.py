@@ -136,14 +136,43 @@ def test_code_that_is_uploaded_before_the_deployment_must_be_signed(artifact: di
     assert state("CKV_AWS_272", created("lambda.Function", "it")) == "waived"
 
 
+def bucket(parent: str) -> Resource:
+    """Return a bucket of a component."""
+    urn = f"urn:pulumi:s::p::tap:stack:TapStack${parent}tap:aws:Bucket$aws:s3/bucket:Bucket::files"
+    return Resource(kind="s3.Bucket", name="files", urn=urn, props={})
+
+
+def reason(control: str, resource: Resource, *others: Resource) -> str:
+    """Return the reason of the waiver of a control."""
+    return evaluate(ALL[control], resource, Graph([resource, *others])).reason
+
+
+@pytest.mark.parametrize("control", ["S3.17", "S3.9", "S3.7", "S3.11"])
+def test_buckets_of_sites_and_of_services_have_their_own_reasons(control: str) -> None:
+    site, data = bucket("tap:aws:Site$"), bucket("")
+    blocks = [
+        created("s3.BucketPublicAccessBlock", f"block-{number}", "", {"bucket": [each.urn]}, **BLOCKED)
+        for number, each in enumerate((site, data))
+    ]
+    assert reason(control, site, *blocks)
+    assert reason(control, data, *blocks)
+    assert reason(control, site, *blocks) != reason(control, data, *blocks)
+    assert "web pages" not in reason(control, data, *blocks)
+
+
+def test_only_buckets_of_services_can_lack_versions() -> None:
+    assert state("S3.14", bucket("")) == "waived"
+    assert state("S3.14", bucket("tap:aws:Site$")) == "failed"
+
+
 @pytest.mark.parametrize(
     ("block", "expected"), [(BLOCKED, "waived"), ({**BLOCKED, "blockPublicPolicy": False}, "failed")]
 )
 def test_bucket_that_can_be_public_requires_access_logs(block: dict[str, bool], expected: str) -> None:
-    bucket = created("s3.Bucket", "files")
-    access_block = created("s3.BucketPublicAccessBlock", "block", "", {"bucket": [bucket.urn]}, **block)
-    assert state("S3.9", bucket, access_block) == expected
-    assert state("S3.9", bucket) == "failed"
+    for files in (bucket(""), bucket("tap:aws:Site$")):
+        access_block = created("s3.BucketPublicAccessBlock", "block", "", {"bucket": [files.urn]}, **block)
+        assert state("S3.9", files, access_block) == expected
+        assert state("S3.9", files) == "failed"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from lib.cost.billing import BILLED, FREE, UNPRICED
 from lib.cost.month import Month
 from lib.cost.prices import PRICES, Price
 from lib.cost.traffic import Traffic, runs_per_month
-from lib.model import FunctionUrl, Operation, Workload
+from lib.model import Bucket, EventBus, FunctionUrl, Operation, Workload
 from lib.model.aws_limits import ROUND_TRIP
 from lib.model.workload import EMPTY_RUN
 from lib.program.recorder import Deployment, RegisteredResource, record
@@ -189,6 +189,28 @@ def test_authorizer_without_a_cache_is_invoked_for_each_request(cache_seconds: i
     functions = (a_function(), a_function("gate"))
     costs = bill_of(*methods, authorizer, *functions, workload=BUSY, requests=1000)
     assert amounts(costs, "lambda.Function")["invocations"] == invocations
+
+
+def test_messages_of_queues_and_topics_are_invocations() -> None:
+    resources = [
+        a_resource("sqs.Queue", "orders"),
+        a_resource("sqs.Queue", "steps", fifoQueue=True),
+        a_resource("sqs.Queue", "unused"),
+        a_resource("lambda.EventSourceMapping", "a", functionName="post-desk", eventSourceArn="arn:orders"),
+        a_resource("lambda.EventSourceMapping", "b", functionName="post-desk", eventSourceArn="arn:steps"),
+        a_resource("sns.TopicSubscription", "desk", protocol="lambda", endpoint="arn:desk"),
+        a_resource("sns.TopicSubscription", "staff", protocol="email", endpoint="staff@example.com"),
+    ]
+    costs = bill_with_api(*resources, a_table(), requests=1000, notifications=5, queue_messages=70)
+    assert amounts(costs, "lambda.Function")["invocations"] == 1000 + 2 * 70 + 5
+    polling = 5 * 730 * 3600 / 20
+    assert amounts(costs, "sqs.Queue") == {
+        "messages": 210,
+        "messages of FIFO queues": 210,
+        "polling": polling,
+        "polling of FIFO queues": polling,
+    }
+    assert sum(item.usd for item in costs.items if item.kind == "sqs.Queue") == 2 * (210 + polling)
 
 
 def test_requests_are_distributed_evenly_over_operations() -> None:
@@ -732,3 +754,44 @@ def test_worker_without_tables_is_billed_for_its_runs() -> None:
     costs = bill(Month(deployment, Traffic(), workload, builders.a_worker()))
     assert not costs.unpriced
     assert amounts(costs, "lambda.Function")["invocations"] == pytest.approx(730 + 365 / 12, rel=0.01)
+
+
+GALLERY = builders.a_service(
+    buckets=(Bucket(name="images", variable="IMAGES_BUCKET"),),
+    event_buses=(EventBus(name="shop", variable="SHOP_BUS", archive_days=73),),
+)
+
+
+def gallery_bill(*resources: RegisteredResource, **traffic: Any) -> Bill:
+    """Return the bill of a service with a bucket and an event bus."""
+    deployment = Deployment(list(resources), {}, {}, [], [])
+    return bill(Month(deployment, Traffic(**{**NO_TRAFFIC, **traffic}), IDLE, GALLERY), ONE_DOLLAR)
+
+
+def test_objects_are_billed_by_storage_requests_and_transfer() -> None:
+    traffic = {"object_gb": 5, "uploads": 20, "downloads": 3000, "object_bytes": 1_000_000, "page_bytes": 2_000_000}
+    objects = {"storage of objects": 5, "writes of objects": 20, "reads of objects": 3000, "downloaded objects": 3}
+    costs = gallery_bill(a_resource("s3.Bucket", "images"), **traffic)
+    assert amounts(costs, "s3.Bucket") == objects
+    with_site = gallery_bill(a_resource("s3.Bucket", "images"), a_resource("s3.Bucket", "site"), **traffic)
+    assert amounts(with_site, "s3.Bucket") == {"storage": 0.002, **objects}
+
+
+def test_events_are_billed_with_their_archive() -> None:
+    archive = a_resource("cloudwatch.EventArchive", retentionDays=73)
+    costs = gallery_bill(a_resource("cloudwatch.EventBus"), archive, events=2_000_000)
+    assert amounts(costs, "cloudwatch.EventBus") == {"events": 2_000_000}
+    assert amounts(costs, "cloudwatch.EventArchive") == {"archived events": 2, "stored events": 4.8}
+
+
+def test_consumers_of_objects_and_of_events_share_their_invocations() -> None:
+    targets = [{"lambdaFunctionArn": "arn:desk"}, {"lambdaFunctionArn": "arn:desk"}]
+    costs = gallery_bill(
+        a_function(),
+        a_resource("s3.BucketNotification", lambdaFunctions=targets),
+        a_resource("cloudwatch.EventRule", name="placed"),
+        a_resource("cloudwatch.EventTarget", rule="placed", arn="arn:desk", inputTransformer={"inputTemplate": "{}"}),
+        uploads=300,
+        events=5000,
+    )
+    assert amounts(costs, "lambda.Function")["invocations"] == 5300

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from lib.docgen.diagram import flowchart
-from lib.model import Key, LocalIndex, Parameter, Route, Service, Site, Throttle, Topic
+from lib.model import Key, LocalIndex, Parameter, Route, Service, Site, StreamConsumer, Throttle, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
 from ...support.builders import (
+    GALLERY,
     PARCELS,
     a_function,
     a_grant,
@@ -24,6 +25,7 @@ from ...support.builders import (
     an_authorizer,
     an_optional_authorizer,
     full_service,
+    queue_service,
     service_with_apis,
     sharing,
 )
@@ -38,6 +40,8 @@ CHARTS = {
     "apis": service_with_apis(),
     "jobs": a_worker(),
     "shared": sharing(),
+    "gallery": GALLERY,
+    "shop": queue_service(),
 }
 
 
@@ -70,11 +74,18 @@ def test_every_line_is_a_node_or_an_edge_between_nodes(name: str) -> None:
 @pytest.mark.parametrize("name", CHARTS)
 def test_everything_that_is_created_has_a_node(name: str) -> None:
     service = CHARTS[name]
-    names = [one.name for group in (service.tables, service.topics, service.secrets) for one in group]
+    names = [
+        one.name
+        for group in (service.tables, service.topics, service.buckets, service.event_buses, service.secrets)
+        for one in group
+    ]
     expected = {f"on_{name}".replace("-", "_") for name in names}
     expected |= {f"function_{one.name}".replace("-", "_") for one in service.functions}
     expected |= {f"schedule_{s.name}".replace("-", "_") for f in service.functions for s in f.schedules}
-    expected |= {f"stream_{c.name}".replace("-", "_") for f in service.functions for c in f.consumers}
+    streams = [c for _, c in service.consumers() if isinstance(c, StreamConsumer)]
+    expected |= {f"stream_{consumer.name}".replace("-", "_") for consumer in streams}
+    queues = {name for queue in service.queues for name in (queue.name, queue.dead_letters)}
+    expected |= {f"on_{name}".replace("-", "_") for name in queues}
     expected |= {"callers", "api"} if service.has_api() else set()
     assert nodes(service).keys() >= expected | {"alarms", "email"}
 
@@ -264,3 +275,40 @@ def test_authorizers_authorize_requests_to_their_routes() -> None:
     labels = edges(a_service(functions=(a_function(*routes), gate)))
     assert labels["api", "function_desk"] == ["GET /parcels (API key, token)", "GET /open"]
     assert labels["api", "function_gate"] == ["authorizes: token, optional"]
+
+
+def test_buckets_and_event_buses_have_their_settings_and_consumers() -> None:
+    described = nodes(GALLERY)
+    assert described["on_images"] == [
+        "<b>S3 bucket</b>",
+        "gallery-images-dev-…",
+        "earlier versions: 30 days",
+        "uploads/* expires after 1 days",
+        "* expires after 365 days",
+    ]
+    assert described["on_shop"] == ["<b>Event bus</b>", "gallery-shop-dev", "archive of 30 days"]
+    connected = edges(GALLERY)
+    assert connected["on_images", "function_worker"] == [
+        "resize: ObjectCreated:* of uploads/*.jpg",
+        "unlist: ObjectRemoved:*",
+    ]
+    assert connected["on_shop", "function_worker"] == ["pack"]
+    assert connected["default_event_bus", "function_worker"] == ["watch"]
+    assert connected["function_desk", "on_images"] == ["reads"]
+    assert connected["function_desk", "on_shop"] == ["sends"]
+    assert connected["function_worker", "on_images"] == ["writes"]
+
+
+def test_default_event_bus_has_a_node_only_if_a_function_consumes_its_events() -> None:
+    assert "default_event_bus" not in nodes(PARCELS)
+
+
+def test_queues_and_topics_invoke_their_consumers() -> None:
+    arrows = edges(queue_service())
+    assert arrows["function_desk", "on_orders"] == ["sends"]
+    assert arrows["on_orders", "function_worker"] == ["fulfillment"]
+    assert arrows["on_news", "function_worker"] == ["announcements"]
+    assert arrows["on_orders", "on_orders_dead_letters"] == ["after 5 receives"]
+    labels = nodes(queue_service())
+    assert labels["on_steps"][1:] == ["shop-steps-dev.fifo", "FIFO"]
+    assert labels["on_steps_dead_letters"][1:] == ["shop-steps-dead-letters-dev.fifo", "failed messages"]

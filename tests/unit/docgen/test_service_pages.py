@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lib.docgen.service_pages import error_codes, functions, pages, permissions, routes
@@ -11,6 +13,7 @@ from lib.services import SERVICES
 from lib.settings import FunctionSettings
 
 from ...support.builders import (
+    GALLERY,
     PARCELS,
     SWEEP,
     a_code,
@@ -23,6 +26,7 @@ from ...support.builders import (
     a_worker,
     an_authorizer,
     full_service,
+    queue_service,
     service_with_apis,
     sharing,
 )
@@ -98,12 +102,23 @@ def test_permissions_have_actions_resources_and_triggers_of_each_role() -> None:
     where = "`parcels-parcels-dev/index/by-state`"
     assert granted[0] == ["`parcels-sweep-dev-role-…`", "`dynamodb:Query`", where, "", "`lost-parcels`"]
     assert granted[1][1:3] == ["`sns:Publish`", "`parcels-lost-dev`"]
-    assert [row[1] for row in granted[2:]] == [
+    assert granted[2][1:3] == ["`sqs:SendMessage`", "`parcels-dead-letters-dev`"]
+    assert [row[1] for row in granted[3:]] == [
         "`logs:CreateLogStream`, `logs:PutLogEvents`",
         "those of `AWSXRayDaemonWriteAccess`",
         ", ".join(f"`{action}`" for action in iam.allow_vpc_access()["Action"]),
     ]
-    assert granted[2][2] == "`/aws/lambda/parcels-sweep-dev:*`"
+    assert granted[3][2] == "`/aws/lambda/parcels-sweep-dev:*`"
+
+
+def test_permissions_contain_those_of_consumers_and_on_queues() -> None:
+    rows = {(row[1], row[2]): row[3:] for row in cells(permissions(queue_service())) if "worker" in row[0]}
+    consumption = "`sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:GetQueueAttributes`"
+    assert rows[consumption, "`shop-orders-dev`"] == ["consume its messages", "`fulfillment`"]
+    assert rows[consumption, "`shop-steps-dev.fifo`"] == ["consume its messages", "`progress`"]
+    assert rows["`sqs:SendMessage`", "`shop-steps-dev.fifo`"] == ["", "`fulfillment`"]
+    failed_events = ["send failed events to the dead-letter queue", "`announcements`"]
+    assert rows["`sqs:SendMessage`", "`shop-dead-letters-dev`"] == failed_events
 
 
 def test_permissions_name_the_managed_policy_that_writes_logs() -> None:
@@ -177,7 +192,7 @@ def test_permissions_on_streams_and_dead_letter_queues_are_listed() -> None:
 
 
 def test_service_without_a_queue_has_no_permission_on_one() -> None:
-    assert "sqs:" not in permissions(PARCELS)
+    assert "sqs:" not in permissions(replace(PARCELS, dead_letters=""))
 
 
 def test_every_permission_of_the_services_has_a_reason() -> None:
@@ -249,3 +264,16 @@ def test_authorizers_are_listed_with_their_routes_and_permissions() -> None:
     row = next(row for row in cells(permissions(service)) if row[1] == "`dynamodb:GetItem`")
     assert row[0].startswith("`parcels-gate-dev-role-")
     assert row[-1] == "`authorizer token`"
+
+
+def test_permissions_on_buckets_and_event_buses_are_listed() -> None:
+    rows = {row[1]: row[2] for row in cells(permissions(GALLERY)) if row[0] == "`gallery-desk-dev-role-…`"}
+    assert rows["`s3:GetObject`"] == "`gallery-images-dev-…/thumbnails/*`"
+    assert rows["`s3:ListBucket`"] == "`gallery-images-dev-…`, lists of `thumbnails/*`"
+    assert rows["`s3:PutObject`"] == "`gallery-reports-dev-…/*`"
+    assert rows["`events:PutEvents`"] == "`gallery-shop-dev`"
+    listed = functions(GALLERY)
+    assert (
+        "`s3:GetObject` on `images` objects `thumbnails/*`, `s3:ListBucket` on `images` objects `thumbnails/*`"
+        in listed
+    )

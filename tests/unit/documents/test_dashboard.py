@@ -20,6 +20,7 @@ from ...support.builders import (
     a_service,
     a_worker,
     full_service,
+    queue_service,
     service_with_apis,
 )
 
@@ -35,6 +36,7 @@ def deployed_names(service: Service, **changes: Any) -> DeployedNames:
         "functions": {function.name: f"fn-{function.name}" for function in service.functions},
         "tables": {table.name: f"tb-{table.name}" for table in service.tables},
         "queue": "the-queue" if service.dead_letters else "",
+        "queues": {name: f"qu-{name}" for queue in service.queues for name in (queue.name, queue.dead_letters)},
     }
     return DeployedNames(**{**defaults, **changes})
 
@@ -50,7 +52,9 @@ def graphs(service: Service, **changes: Any) -> dict[str, list[list[Any]]]:
 
 
 @pytest.mark.parametrize(
-    "service", [*SERVICES.values(), PARCELS, full_service(), service_with_apis()], ids=lambda service: service.name
+    "service",
+    [*SERVICES.values(), PARCELS, full_service(), queue_service(), service_with_apis()],
+    ids=lambda service: service.name,
 )
 def test_widgets_do_not_overlap_and_fit_the_width(service: Service) -> None:
     occupied: set[tuple[int, int]] = set()
@@ -86,6 +90,27 @@ def test_function_graphs_have_a_line_per_function() -> None:
     graphs_by_title = graphs(PARCELS)
     for title in ("Invocations", "Duration p90 (ms)", "Errors", "Concurrent executions", "Throttled invocations"):
         assert [line[3] for line in graphs_by_title[title]] == ["fn-desk", "fn-sweep"]
+
+
+def test_each_queue_has_graphs_of_its_messages_and_their_age() -> None:
+    graphs_by_title = graphs(queue_service())
+    for queue in ("orders", "steps"):
+        sent, deleted = graphs_by_title[f"{queue}: messages per minute"]
+        assert (sent[1], deleted[1], sent[3]) == ("NumberOfMessagesSent", "NumberOfMessagesDeleted", f"qu-{queue}")
+        assert [line[1] for line in graphs_by_title[f"{queue}: age (s)"]] == ["ApproximateAgeOfOldestMessage"]
+        assert [line[-1]["label"] for line in graphs_by_title[f"{queue}: depth"]] == ["waiting", "in flight"]
+
+
+def test_all_dead_letter_queues_are_in_one_graph() -> None:
+    lines = graphs(queue_service())["Dead-letter queue depth"]
+    assert [line[3] for line in lines] == ["the-queue", "qu-orders-dead-letters", "qu-steps-dead-letters"]
+
+
+def test_failed_records_have_a_line_per_function_with_consumers_of_single_records() -> None:
+    (line,) = graphs(queue_service())["Failed records"]
+    assert line[:4] == ["TapStack", "FailedRecords", "FunctionName", "fn-worker"]
+    assert "Stream iterator age (ms)" not in graphs(queue_service())
+    assert "Failed records" not in graphs(PARCELS)
 
 
 def test_table_graphs_have_a_line_per_index() -> None:

@@ -229,12 +229,23 @@ def test_account_can_use_its_key_only_through_the_services_of_the_key() -> None:
 
 @pytest.mark.parametrize("service", iam.KEY_SERVICE_PRINCIPALS)
 def test_service_principal_can_use_a_key_only_for_its_account(service: str) -> None:
-    (principal,) = statements(service).keys() - {"account"}
-    statement = statements(service)[principal]
-    assert principal in (f"{service}.amazonaws.com", f"{service}.eu-west-1.amazonaws.com")
-    assert ACCOUNT in str(statement["Condition"])
-    assert "{" not in str(statement["Condition"]).replace("{'", "")
-    assert "kms:CreateGrant" not in statement["Action"]
+    _, *service_statements = iam.key_statements(ACCOUNT, "eu-west-1", [service])
+    name = service.replace("event-buses", "events").partition("-")[0]
+    assert service_statements
+    for statement in service_statements:
+        assert statement["Principal"]["Service"] in (f"{name}.amazonaws.com", f"{name}.eu-west-1.amazonaws.com")
+        assert ACCOUNT in str(statement["Condition"])
+        assert "{" not in str(statement["Condition"]).replace("{'", "")
+        assert "kms:CreateGrant" not in statement["Action"]
+
+
+def test_event_buses_can_encrypt_events_and_send_dead_letters() -> None:
+    _, events, dead_letters, metadata = iam.key_statements(ACCOUNT, "eu-west-1", ["event-buses"])
+    bus = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/*"
+    assert events["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    assert events["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:events:event-bus:arn": bus}}
+    assert dead_letters["Condition"] == {"ArnLike": {"aws:SourceArn": bus}}
+    assert metadata["Action"] == ["kms:DescribeKey"]
 
 
 def test_key_policy_uses_only_its_partition() -> None:
@@ -248,10 +259,57 @@ def test_key_policy_uses_only_its_partition() -> None:
     assert {"logs.cn-north-1.amazonaws.com.cn", "events.amazonaws.com"} <= principals
 
 
-def test_role_needs_decrypt_and_for_sending_also_generate_data_key() -> None:
-    assert iam.required_key_actions(["dynamodb", "sns"]) == {"Decrypt": ["dynamodb", "sns"], "GenerateDataKey": ["sns"]}
-    assert iam.required_key_actions(["ssm"]) == {"Decrypt": ["ssm"]}
-    assert iam.required_key_actions([]) == {}
+OBJECT = "arn:aws:s3:::images-1"
+
+
+def bucket_statements(actions: list[str], keys: list[str]) -> list[iam.Statement]:
+    return [iam.allow_bucket_actions(OBJECT, group, keys) for group in iam.bucket_action_groups(actions)]
+
+
+def test_object_actions_apply_to_objects_and_bucket_actions_to_the_bucket() -> None:
+    assert bucket_statements(["GetObject", "GetBucketCORS", "PutObject"], []) == [
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{OBJECT}/*"},
+        {"Effect": "Allow", "Action": ["s3:GetBucketCORS"], "Resource": OBJECT},
+    ]
+
+
+def test_keys_restrict_objects_and_lists_of_them() -> None:
+    assert bucket_statements(["ListBucket", "GetObject", "GetBucketCORS"], ["a/*", "b.txt"]) == [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket"],
+            "Resource": OBJECT,
+            "Condition": {"StringLike": {"s3:prefix": ["a/*", "b.txt"]}},
+        },
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"{OBJECT}/a/*", f"{OBJECT}/b.txt"]},
+        {"Effect": "Allow", "Action": ["s3:GetBucketCORS"], "Resource": OBJECT},
+    ]
+    assert "Condition" not in bucket_statements(["ListBucket"], [])[0]
+
+
+def test_bucket_policy_denies_only_requests_without_tls() -> None:
+    (statement,) = iam.bucket_policy(OBJECT)["Statement"]
+    assert (statement["Effect"], statement["Resource"]) == ("Deny", [OBJECT, f"{OBJECT}/*"])
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_queue_allows_rules_of_custom_buses_and_the_buses() -> None:
+    _, allow = iam.queue_policy(QUEUE, ["nightly", "shop/pack"], ["shop"])["Statement"]
+    events = QUEUE.rpartition(":")[0].replace(":sqs:", ":events:")
+    expected = [f"{events}:rule/nightly", f"{events}:rule/shop/pack", f"{events}:event-bus/shop"]
+    assert allow["Condition"] == {"ArnEquals": {"aws:SourceArn": expected}}
+
+
+def test_role_needs_decrypt_and_for_writing_also_generate_data_key() -> None:
+    assert iam.required_key_actions(["s3"], ["s3"]) == {"Decrypt": ["s3"], "GenerateDataKey": ["s3"]}
+    services = ["dynamodb", "sns"]
+    assert iam.required_key_actions(services, services) == {"Decrypt": services, "GenerateDataKey": ["sns"]}
+    assert iam.required_key_actions(["ssm"], ["ssm"]) == {"Decrypt": ["ssm"]}
+
+
+def test_role_that_consumes_a_queue_needs_no_data_key() -> None:
+    assert iam.required_key_actions(["sqs"], []) == {"Decrypt": ["sqs"]}
+    assert iam.required_key_actions([], []) == {}
 
 
 def test_role_can_use_one_key_only_through_services() -> None:

@@ -12,7 +12,7 @@ from lib.model import Parameter, Service, Statement, Topic
 from lib.settings import NetworkSettings
 from lib.tap_stack import TapStackArgs
 
-from ...support.builders import a_consumer, a_function, a_grant, a_route, a_service, a_table
+from ...support.builders import GALLERY, a_consumer, a_function, a_grant, a_route, a_service, a_table
 
 
 def test_public_subnets_are_in_the_first_half_and_private_ones_in_the_second() -> None:
@@ -128,3 +128,10 @@ def test_vpc_without_internet_access_is_rejected_for_a_service_without_endpoint(
     message = "network.nat_gateways must be one or per-zone, got 'none'. The functions call ses, for which the stack"
     with pytest.raises(ValueError, match=message):
         check_connectivity(granted(a_statement("ses:SendEmail")), network)
+
+
+def test_functions_call_s3_through_a_free_endpoint_and_eventbridge_through_an_interface_endpoint() -> None:
+    assert grants_by_service(GALLERY).keys() == {"s3", "events"}
+    network = NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=False)
+    with pytest.raises(ValueError, match=r"The functions call events\. Set interface_endpoints to true"):
+        check_connectivity(GALLERY, network)

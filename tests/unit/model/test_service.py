@@ -174,13 +174,13 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"tables": (a_table(), a_table())}, "table, .* must be unique, got 'parcels' more than once"),
-        ({"topics": (a_topic(), a_topic())}, "parameter or secret must be unique, got 'lost' more than once"),
+        ({"tables": (a_table(), a_table())}, "resource must be unique, got 'parcels' more than once"),
+        ({"topics": (a_topic(), a_topic())}, "resource must be unique, got 'lost' more than once"),
         (
             {"tables": (a_table(name="alarms"),)},
-            "table, topic, parameter or secret must be unique, got 'alarms' more than once",
+            "resource must be unique, got 'alarms' more than once",
         ),
-        ({"topics": (a_topic(name="parcels"),)}, "parameter or secret must be unique, got 'parcels' more than once"),
+        ({"topics": (a_topic(name="parcels"),)}, "resource must be unique, got 'parcels' more than once"),
         (
             {"tables": (a_table(), a_table(name="old", variable="OLD_TABLE", output_prefix="parcels"))},
             "output must be unique, got 'parcels_table_name' more than once",
@@ -189,12 +189,12 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
             {"topics": (a_topic(), a_topic(name="old", variable="OLD_TOPIC", output_prefix="lost"))},
             "output must be unique, got 'lost_topic_arn' more than once",
         ),
-        ({"parameters": (a_parameter(name="parcels"),)}, "secret must be unique, got 'parcels' more than once"),
+        ({"parameters": (a_parameter(name="parcels"),)}, "resource must be unique, got 'parcels' more than once"),
         (
             {"parameters": (a_parameter(variable="PARCELS_TABLE"),)},
             "variable must be unique, got 'PARCELS_TABLE' more than once",
         ),
-        ({"secrets": (a_secret(name="parcels"),)}, "secret must be unique, got 'parcels' more than once"),
+        ({"secrets": (a_secret(name="parcels"),)}, "resource must be unique, got 'parcels' more than once"),
         (
             {"secrets": (a_secret(variable="PARCELS_TABLE"),)},
             "variable must be unique, got 'PARCELS_TABLE' more than once",

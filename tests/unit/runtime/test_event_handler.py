@@ -11,6 +11,7 @@ import pytest
 from lib.runtime import logging
 from lib.runtime.event_handler import Api, Request, Response, Route
 from lib.runtime.http_client import AwsError
+from lib.runtime.records import Consumer, Consumers
 
 from ...support.lambda_context import Context
 
@@ -77,31 +78,43 @@ def test_schedule_runs_its_operation() -> None:
 def record(identifier: str) -> dict[str, Any]:
     """Return a stream record of an item."""
     arn = "arn:aws:dynamodb:us-east-1:123456789012:table/notes-dev/stream/2026-01-01T00:00:00.000"
-    return {"eventSourceARN": arn, "eventName": "INSERT", "dynamodb": {"Keys": {"id": {"S": identifier}}}}
+    change = {"Keys": {"id": {"S": identifier}}, "SequenceNumber": identifier}
+    return {"eventSource": "aws:dynamodb", "eventSourceARN": arn, "eventName": "INSERT", "dynamodb": change}
 
 
-def test_stream_records_run_the_operation_of_their_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_records_run_the_operation_of_their_source(capsys: pytest.CaptureFixture[str]) -> None:
     ran: list[Any] = []
-    api = Api({}, {}, "", {"parcels-dev": lambda keys: ran.append("parcels"), "notes-dev": ran.append})
-    assert not api({"Records": [record("a"), record("b"), record("a")]}, Context())
-    assert ran == [[{"id": {"S": "a"}}, {"id": {"S": "b"}}]]
+    consumers = {
+        "parcels-dev": Consumer(lambda _: ran.append("parcels"), True),
+        "notes-dev": Consumer(ran.append, True),
+    }
+    response = Api({}, {}, "", Consumers(consumers))({"Records": [record("a"), record("b")]}, Context())
+    assert response == {"batchItemFailures": []}
+    assert [[change.keys for change in batch] for batch in ran] == [[{"id": "a"}, {"id": "b"}]]
     line = json.loads(capsys.readouterr().out)
     assert line.pop("durationMs") >= 0
     assert line == {
         "level": "INFO",
         "message": "stream",
         "correlationId": "invocation-1",
-        "table": "notes-dev",
-        "records": 3,
+        "source": "notes-dev",
+        "records": 2,
     }
 
 
-def test_error_of_a_stream_operation_is_raised_for_lambda_to_retry() -> None:
+def test_error_of_a_batch_is_raised_for_lambda_to_retry() -> None:
     def fail(_: Any) -> None:
         raise ValueError("not today")
 
+    consumers = Consumers({"notes-dev": Consumer(fail, True)})
     with pytest.raises(ValueError, match="not today"):
-        Api({}, {}, "", {"notes-dev": fail})({"Records": [record("a")]}, Context())
+        Api({}, {}, "", consumers)({"Records": [record("a")]}, Context())
+
+
+@pytest.mark.parametrize("event", [{"Records": [record("a")]}, {"consumer": "placed", "event": {}}])
+def test_event_for_a_function_without_consumers_is_rejected(event: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=rf"^The function has no consumer .* fields {', '.join(event)}\.$"):
+        Api({}, {}, "")(event, Context())
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -128,7 +141,8 @@ def test_all_log_lines_of_a_failed_invocation_have_its_correlation_id(
     expected = "invocation-1"
     if "requestContext" in event:
         event, expected = {**event, "requestContext": {"requestId": "r"}}, "r"
-    api = Api({("GET", "/"): Route(fail, None, accept, {})}, {"clean-up": fail}, "", {"notes-dev": fail})
+    consumers = Consumers({"notes-dev": Consumer(fail, True)})
+    api = Api({("GET", "/"): Route(fail, None, accept, {})}, {"clean-up": fail}, "", consumers)
     with pytest.raises(ValueError, match="not today"):
         api(event, Context())
     logged = lines(capsys)
@@ -209,7 +223,8 @@ def failing(error: Exception) -> Api:
         raise error
 
     route = Route(fail, None, accept, {})
-    return Api({("GET", "/a"): route, ("POST", "/a"): route}, {"clean-up": fail}, "*", {"notes-dev": fail})
+    consumers = Consumers({"notes-dev": Consumer(fail, True)})
+    return Api({("GET", "/a"): route, ("POST", "/a"): route}, {"clean-up": fail}, "*", consumers)
 
 
 def request_event(method: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from ....runtime.attributes import Item, to_item
 from ....runtime.errors import BadRequest, NotFound
@@ -18,6 +18,9 @@ from .listings import Page
 from .repository import Repository
 from .reservations import Booking, Caller, RequestedLine
 from .sales import OrderLine, Sale
+
+if TYPE_CHECKING:
+    from ....runtime.records import StreamRecord
 
 DEFAULT_PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
@@ -177,11 +180,15 @@ def check_thresholds() -> None:
     alerts.send_due(_repository())
 
 
-def tell_crossings(movements: list[Item]) -> None:
-    """Send the alerts of the movements with the given keys."""
+def tell_crossings(records: list[StreamRecord]) -> None:
+    """Send the alerts of the changed movements."""
     from . import alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
 
-    alerts.send(_repository(), movements)
+    keys: list[Item] = []
+    for record in records:
+        if record.key_attributes not in keys:
+            keys.append(record.key_attributes)
+    alerts.send(_repository(), keys)
 
 
 def expire_reservations() -> None:
