@@ -11,6 +11,8 @@ from ..model import Consumer, Function, LambdaAuthorizer, Part, Route, Schedule
 
 ARGUMENTS = {Route: "the Request", LambdaAuthorizer: "the AuthorizationRequest", Schedule: ""}
 """Argument with which an operation is called, by the kind of its trigger other than consumers."""
+LABELS = {LambdaAuthorizer: "authorizer", Schedule: "schedule", Consumer: "consumer"}
+"""Kinds of triggers with a name, as errors name them."""
 
 
 def operation_problems(function: Function, path: Path) -> Iterator[str]:
@@ -66,4 +68,5 @@ def _signature_problems(part: Part, definition: ast.FunctionDef, location: str) 
 def _label(part: Part) -> str:
     if isinstance(part, Route):
         return f"route {part.method} {part.path}"
-    return f"{type(part).__name__.lower()} {part.name!r}"
+    kind = next(label for kind, label in LABELS.items() if isinstance(part, kind))
+    return f"{kind} {part.name!r}"

@@ -207,7 +207,7 @@ def _to_response(item: Item) -> Response:
         int(item["status"]["N"]),
         body["S"] if "S" in body else b64decode(body["B"]),
         {name: _to_value(value) for name, value in headers.items()},
-        [element["S"] for element in item["cookies"]["L"]],
+        tuple(element["S"] for element in item["cookies"]["L"]),
     )
 
 

@@ -31,6 +31,7 @@ def handler_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: Inde
     folder.mkdir(parents=True)
     for path in (folder.parent / "__init__.py", folder / "__init__.py", folder / "operations.py"):
         path.touch()
+    (folder / "operations.py").write_text("def list_parcels(request): ...\ndef other(request): ...\n")
     (folder / "logo.png").write_bytes(b"\x89PNG")
     (folder / "requirements.txt").write_text("stamps\n")
     monkeypatch.delitem(sys.modules, "shop", raising=False)  # of an earlier test

@@ -68,7 +68,7 @@ def write_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         ),
         (
             VALID.replace("greet(keys)", "greet()"),
-            "{path}:3: consumer 'arrivals' operation must accept one argument, the records of the event, got greet().",
+            "{path}:3: consumer 'arrivals' operation must accept one argument, a record, got greet().",
         ),
         (
             VALID.replace("def accept", "async def accept"),

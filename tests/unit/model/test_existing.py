@@ -128,7 +128,7 @@ def test_service_without_routes_has_no_site() -> None:
 
 @pytest.mark.parametrize("on", ["api", "table orders", "lambda clerk", "index jobs/by-state", "topic ops"])
 def test_alarm_on_a_resource_that_the_service_does_not_have_is_rejected(on: str) -> None:
-    with pytest.raises(ValueError, match=f"on must be exactly one of worker, lambda worker, got '{on}'"):
+    with pytest.raises(ValueError, match=f"on must be exactly one of dead-letters, worker, lambda worker, got '{on}'"):
         a_worker(alarms=(an_alarm(on=on),))
 
 
