@@ -28,7 +28,7 @@ from ..model.media_types import is_media_type
 from ..settings import ApiSettings, FunctionSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..settings.function import ARCHITECTURES
-from ..stack.context import StackNames
+from ..stack.names import StackNames
 
 SHAPES = {
     "callers": ("([", "])", "Callers"),
@@ -109,7 +109,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     for name, api in service.used_apis().items():
         kind = "http-api" if api.protocol == "HTTP" else "api"
         api_lines = _api_lines(service, environment, api, merge(settings.api, api.settings))
-        yield Node(kind, _api_key(service, name), physical("api", name), api_lines)
+        yield Node(kind, service.api_target(name), physical("api", name), api_lines)
     for function in service.function_urls():
         yield Node("url", f"url {function.name}", function.name, [f"auth {function.url.auth}"] if function.url else [])
     tables = {table.name: names.resource("table", table) for table in service.tables}
@@ -150,7 +150,7 @@ def _topics(service: Service, names: StackNames) -> Iterator[Node]:
     for topic in service.topics:
         lines = ["existing"] if topic.existing else []
         yield Node("topic", f"on {topic.name}", names.resource("topic", topic), lines)
-    if service.alarms_type not in {topic.name for topic in service.topics}:
+    if not service.defines_alarm_topic():
         yield Node("topic", f"on {service.alarms_type}", names.physical("topic", service.alarms_type))
 
 
@@ -176,7 +176,7 @@ def _queue_nodes(service: Service, names: StackNames) -> Iterator[Node]:
 
 def _edges(service: Service) -> Iterator[Edge]:
     for name in service.used_apis():
-        yield Edge("callers", _api_key(service, name))
+        yield Edge("callers", service.api_target(name))
     for function in service.function_urls():
         yield Edge("callers", f"url {function.name}")
     if service.site:
@@ -185,12 +185,12 @@ def _edges(service: Service) -> Iterator[Edge]:
     for function in service.functions:
         for endpoint, routes in service.endpoints().items():
             if labels := [_route_label(route) for owner, route in routes if owner is function]:
-                source = f"url {function.name}" if function.url else _api_key(service, endpoint)
+                source = f"url {function.name}" if function.url else service.api_target(endpoint)
                 yield Edge(source, _key(function), labels)
         for name in service.used_apis():
             if names := [a.name for owner, a in service.authorizers_of(name) if owner is function]:
                 labels = [f"authorizes: {', '.join(names)}"]
-                yield Edge(_api_key(service, name), _key(function), labels, dotted=True)
+                yield Edge(service.api_target(name), _key(function), labels, dotted=True)
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
         for consumer in function.consumers:
             yield from _consumer_edges(function, consumer)
@@ -208,13 +208,9 @@ def _edges(service: Service) -> Iterator[Edge]:
     yield Edge("alarms", f"on {service.alarms_type}")
     # Existing topics have subscriptions that the stack does not know.
     topics = {f"on {topic.name}" for topic in service.created_topics()}
-    if service.alarms_type not in {topic.name for topic in service.topics}:
+    if not service.defines_alarm_topic():
         topics.add(f"on {service.alarms_type}")
     yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
-
-
-def _api_key(service: Service, name: str) -> str:
-    return "api" if name == service.api_type else f"api {name}"
 
 
 def _consumer_edges(function: Function, consumer: Consumer) -> Iterator[Edge]:

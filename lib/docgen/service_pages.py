@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ..documents import iam, openapi
 from ..model import Consumer, Function, Grant, QueueConsumer, Route, Schedule, Service, Statement, StreamConsumer
 from ..model.names import role_name_prefix
-from ..stack.context import StackNames
+from ..stack.names import StackNames
 from .diagram import flowchart
 from .markdown import Row, code, page, table
 

@@ -221,13 +221,8 @@ def codes(service: Service) -> list[Code]:
 def document(service: Service, server_url: str = "/", endpoint: str = "") -> Document:
     """Return the document of an endpoint of `service` at `server_url`: an API or a function with a URL, by its name.
 
-    Default: the default API. Raise `ValueError` if the service has a schema with the name `Error`.
+    Default: the default API.
     """
-    if ERROR in service.schemas:
-        raise ValueError(
-            f"schemas of service {service.name!r} must not contain {ERROR!r}, the name of the common error schema. "
-            "Rename the schema."
-        )
     endpoint = endpoint or service.api_type
     routes = [route for _, route in service.endpoints()[endpoint]]
     errors = {status for route in routes for status in error_statuses(route) if not _codes(route, status)}

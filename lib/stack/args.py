@@ -15,7 +15,7 @@ from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
 from ..model.existing import name_from_arn
-from ..model.names import check_environment_suffix, physical_name
+from ..model.names import check_environment_suffix
 from ..model.visibility import visibility_timeouts
 from ..services import SERVICES
 from ..settings import (
@@ -35,6 +35,7 @@ from ..settings import (
 )
 from ..settings.environments import ENVIRONMENTS, matching_profile, profile_name
 from ..settings.origins import ANY, SITE
+from .names import StackNames
 
 MAX_SECRET_BYTES = {"ssm": 4096, "secretsmanager": 65536}
 """Maximum size of a secret by its store."""
@@ -125,7 +126,7 @@ class TapStackArgs(Settings):
         self._check_existing()
         self._check_without_api()
         self._check_apis()
-        self._check_names()
+        StackNames(self.service_definition(), self.environment).check_lengths()
         check_handlers(self.service_definition())
         self.visibility_timeouts()
         functions = self.service_definition().functions
@@ -207,21 +208,6 @@ class TapStackArgs(Settings):
                 raise invalid_value("authorization.type", USER_POOL, "NONE", remedy)
             if service.site and settings.site.public:
                 raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
-
-    def _check_names(self) -> None:
-        """Raise `ValueError` for a name of a resource that is too long in this environment."""
-        service = self.service_definition()
-        types = {
-            "table": [table.name for table in service.tables],
-            "function": [function.name for function in service.functions],
-            "topic": [topic.name for topic in service.topics],
-            "rule": [schedule.name for function in service.functions for schedule in function.schedules],
-            "queue": [service.dead_letters] * bool(service.dead_letters),
-            "api": [f"{service.api_type}-usage-plan"],
-        }
-        for kind, names in types.items():
-            for name in names:
-                physical_name(service.name_pattern, kind, self.environment, type=name)
 
     def _check_secrets(self) -> None:
         """Raise `ValueError`, without secret values, for secrets that are missing, unknown or not strings."""

@@ -55,9 +55,7 @@ class Compute:
         self.network = self._network() if context.settings.network.uses_vpc() else None
         self.functions = {function.name: self._function(function) for function in functions}
         self.schedules = {
-            schedule.name: self._schedule(function, schedule)
-            for function in functions
-            for schedule in function.schedules
+            schedule.name: self._schedule(function, schedule) for function, schedule in context.service.schedules()
         }
         self.consumers = {
             consumer.name: self._consumer(function, consumer)

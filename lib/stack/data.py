@@ -23,6 +23,7 @@ from ..components.storage.bucket import Bucket, BucketArgs
 from ..documents import iam
 from ..model.existing import check_place, is_placeholder, name_from_arn
 from ..model.names import bucket_name_prefix
+from ..model.variables import deployed_value
 from ..runtime import http_client as aws_client
 from .context import StackContext
 from .encryption import Encryption
@@ -113,7 +114,7 @@ class DataLayer:
         for parameter in definition.parameters:
             if parameter.name in accessible and parameter.variable:
                 created = self.parameters[parameter.name]
-                variables |= {parameter.variable: created.name, f"{parameter.variable}_DEPLOYED": created.value}
+                variables |= {parameter.variable: created.name, deployed_value(parameter.variable): created.value}
         return {**variables, aws_client.DNS_SUFFIX_VARIABLE: self._context.provider_info.dns_suffix}
 
     def dead_letter_arn(self, function: model.Function) -> pulumi.Output[str] | None:
@@ -269,7 +270,7 @@ class DataLayer:
             context.child(bus.name),
             EventBusArgs(
                 name=names.physical("event-bus", bus.name),
-                archive_name=names.physical("archive", bus.name) if bus.archive_days else "",
+                archive_name=names.archive(bus) if bus.archive_days else "",
                 archive_days=bus.archive_days,
                 kms_key_arn=kms_key_arn,
                 dead_letter_arn=queue.arn if queue else None,
@@ -357,8 +358,7 @@ class DataLayer:
 
     def _dead_letters(self) -> Queue:
         context = self._context
-        type_, functions = context.service.dead_letters, context.service.functions
-        schedules = [schedule for function in functions for schedule in function.schedules]
+        type_ = context.service.dead_letters
         events = [c for _, c in context.service.consumers() if isinstance(c, model.EventConsumer)]
         buses = [context.names.physical("event-bus", bus.name) for bus in context.service.event_buses]
         topics = {c.topic: None for _, c in context.service.consumers() if isinstance(c, model.TopicConsumer)}
@@ -367,7 +367,7 @@ class DataLayer:
             QueueArgs(
                 name=context.names.physical("queue", type_),
                 rules=[
-                    *(context.names.physical("rule", schedule.name) for schedule in schedules),
+                    *(context.names.physical("rule", schedule.name) for _, schedule in context.service.schedules()),
                     *(context.names.rule_path(consumer) for consumer in events),
                 ],
                 buses=buses if self._encryption.kms_key_arn is not None else (),

@@ -64,7 +64,7 @@ class Edge:
             context.child(name),
             ApiArgs(
                 name=context.names.physical("api", name),
-                usage_plan_name=context.names.physical("api", f"{name}-usage-plan"),
+                usage_plan_name=context.names.usage_plan(name),
                 key_name=context.names.physical("api", f"{name}-key"),
                 description=definition.description or service.description,
                 routes=routes,

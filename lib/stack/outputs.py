@@ -9,7 +9,7 @@ import pulumi
 
 from ..components.network.network import Network
 from ..documents import iam
-from ..documents.alarms import alarm_label
+from ..model import alarm_targets
 from .output_types import (
     PlainBoolean,
     PlainString,
@@ -105,7 +105,7 @@ def _alarms(stack: TapStack) -> dict[str, aws.cloudwatch.MetricAlarm]:
     on_functions = {
         f"{name}-{kind}": alarm for name, alarms in stack.alarms.items() for kind, alarm in alarms.resources.items()
     }
-    labels = {alarm.name: f"{alarm_label(alarm)}-{alarm.name}" for alarm in stack.service_definition.alarms}
+    labels = {alarm.name: f"{alarm_targets.label(alarm.on)}-{alarm.name}" for alarm in stack.service_definition.alarms}
     additional = {labels.get(name, name): alarm.resource for name, alarm in stack.additional_alarms.items()}
     return {**on_functions, **additional}
 
