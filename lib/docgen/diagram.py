@@ -284,7 +284,7 @@ def _keys_required(service: Service, settings: Settings) -> str:
 def _api_lines(service: Service, environment: str, api: Api, settings: ApiSettings) -> Iterator[str]:
     yield f"stage {settings.stage_name or (DEFAULT_STAGE if api.protocol == 'HTTP' else environment)}"
     yield f"{settings.throttle_rate_per_second:g} requests a second, burst {settings.throttle_burst}"
-    for _, route in service.endpoints()[api.name]:
+    for route in service.routes_of(api.name):
         if route.throttle:
             throttle = route.throttle.within(settings)
             yield f"{route.method} {route.path}: {throttle.rate_per_second:g} a second, burst {throttle.burst}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from ..documents import iam, openapi
+from ..documents import iam, openapi, openapi_errors
 from ..model import Consumer, Function, Grant, QueueConsumer, Route, Schedule, Service, Statement, StreamConsumer
 from ..model.names import role_name_prefix
 from ..stack.names import StackNames
@@ -96,13 +96,13 @@ def _route_row(route: Route) -> Row:
     text += f" (authorizer `{route.authorizer}`)" if route.authorizer else ""
     if route.throttle:
         text += f" (throttle: {route.throttle.rate_per_second:g} requests a second, burst {route.throttle.burst})"
-    errors = ", ".join(map(str, openapi.error_statuses(route)))
+    errors = ", ".join(map(str, openapi_errors.error_statuses(route)))
     return f"`{route.method}`", f"`{route.path}`", text, ", ".join(inputs), f"{', '.join(responses)}; {errors}"
 
 
 def error_codes(service: Service) -> str:
     """Return the table of error codes."""
-    rows = ((f"`{error.name}`", str(error.status), error.meaning) for error in openapi.codes(service))
+    rows = ((f"`{error.name}`", str(error.status), error.meaning) for error in openapi_errors.codes(service))
     return table(("Code", "Status", "Meaning and remedy"), rows)
 
 

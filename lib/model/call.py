@@ -13,6 +13,9 @@ from ..settings import Definition, invalid_value
 from .media_types import FORM, JSON
 from .triggers import Route
 
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""Placeholder in a demo call for a value from an earlier response."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call(Definition):

@@ -70,7 +70,8 @@ def _name_problems(service: Service) -> Iterator[str]:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
             yield f"schema name must be letters and digits, a letter first, got {name!r}."
         if name == ERROR_SCHEMA_NAME:
-            yield f"schema name must differ from that of the schema of error responses, got {name!r}. Rename the schema."
+            expected = "another name than that of the schema of error responses"
+            yield f"schema name must be {expected}, got {name!r}. Rename the schema."
 
 
 def _model_problems(service: Service) -> Iterator[str]:

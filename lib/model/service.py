@@ -155,6 +155,10 @@ class Service(Definition):
             endpoints.setdefault(endpoint_of(function, route, self.api_type), []).append((function, route))
         return endpoints
 
+    def routes_of(self, endpoint: str) -> list[Route]:
+        """Return the routes of an API or of a function with a URL, by its name."""
+        return [route for _, route in self.endpoints().get(endpoint, ())]
+
     def endpoints_of(self, call: Call) -> list[str]:
         """Return the endpoints that a call can have, the first of which has precedence."""
         names = [*self.used_apis(), *(function.name for function in self.function_urls())]
@@ -237,7 +241,7 @@ class Service(Definition):
         """Return the authorizers that the routes of an API use, with their functions. The default API also has those
         that no route uses."""
         endpoints = self.endpoints()
-        used = {route.authorizer for _, route in endpoints.get(api, ())}
+        used = {route.authorizer for route in self.routes_of(api)}
         if api == self.api_type:
             elsewhere = {route.authorizer for name in endpoints.keys() - {api} for _, route in endpoints[name]}
             used |= {authorizer.name for _, authorizer in self.lambda_authorizers()} - elsewhere

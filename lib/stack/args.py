@@ -182,7 +182,7 @@ class TapStackArgs(Settings):
             raise invalid_value("firewall.enabled", True, "False without a REST API", remedy)
         domains: dict[str, str] = {}
         for name, api in apis.items():
-            settings, routes = self.api_settings(name), [route for _, route in service.endpoints()[name]]
+            settings, routes = self.api_settings(name), service.routes_of(name)
             check_domain(settings)
             if settings.domain_name and (other := domains.setdefault(settings.domain_name, name)) != name:
                 expected = f"a domain name that {other!r} does not have"

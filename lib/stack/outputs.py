@@ -9,7 +9,7 @@ import pulumi
 
 from ..components.network.network import Network
 from ..documents import iam
-from ..model import alarm_targets
+from ..model import Route, alarm_targets
 from .output_types import (
     PlainBoolean,
     PlainString,
@@ -71,8 +71,7 @@ def _caller_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
         return None
     service, policies = stack.service_definition, {}
     for scope in service.scopes():
-        routes = {name: [route for _, route in service.endpoints()[name]] for name in stack.apis}
-        granting = [name for name in routes if any(route.required_scope() == scope for route in routes[name])]
+        granting = [name for name in stack.apis if scope in map(Route.required_scope, service.routes_of(name))]
         policies[scope] = _policy(pulumi.Output.all(*(stack.apis[name].grant(scope) for name in granting)))
     return policies
 
