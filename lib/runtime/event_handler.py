@@ -227,6 +227,8 @@ def _validate(validate: Validator, value: Any, path: str) -> None:
         raise BadRequest(f"Invalid request {path}; see details.", [exc.message]) from exc
     except RecursionError as exc:
         raise BadRequest(f"{path} has too many levels of arrays and objects.") from exc
+    except ArithmeticError as exc:
+        raise BadRequest(f"{path} contains a number with too many digits.") from exc
 
 
 def _invalid_entries(route: Route, body: Any) -> dict[int, BadRequest]:
