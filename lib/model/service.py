@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from ..runtime.reserved_keys import EXPIRES
 from ..settings import Definition, Settings, check_tags, invalid_value, merge
 from . import json_schema
-from .apis import API_METRICS, Api, Protocol, endpoint_of, endpoint_problems
+from .apis import API_METRICS, Api, Protocol, endpoint_of, endpoint_problems, origin_problems
 from .authorizers import LambdaAuthorizer
 from .consumers import Consumer, EventConsumer
 from .function import MAX_LAYERS, Function
@@ -382,6 +382,7 @@ class Service(Definition):
         yield from duplicates("function", [function.name for function in self.functions])
         yield from duplicates("api", [api.name for api in self.apis])
         yield from endpoint_problems(self.routes(), self._described_apis(), self.api_type, self.functions)
+        yield from origin_problems(self.apis, self.functions) if not self.site else ()
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
         yield from duplicates("code", [code.name for code in codes])
         yield from duplicates("schedule", [s.name for function in self.functions for s in function.schedules])
