@@ -105,3 +105,8 @@ class LambdaAuthorizer:
         token, or None if it is another part of the request."""
         parts = self.identity_sources[0].split(".", 3) if self.identity_sources else []
         return (parts[2], parts[3]) if parts[:2] == ["method", "request"] else None
+
+    def request_headers(self) -> list[str]:
+        """Return the headers among its identity sources."""
+        prefix = "method.request.header."
+        return [source.removeprefix(prefix) for source in self.identity_sources if source.startswith(prefix)]

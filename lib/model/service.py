@@ -251,6 +251,13 @@ class Service(Definition):
         """Return the authorizers whose tokens an HTTP API verifies itself, without invoking their function."""
         return {authorizer.name: authorizer for authorizer in self.authorizers if not authorizer.optional}
 
+    def verifies_other_issuer(self, route: Route) -> bool:
+        """Return whether the HTTP API of a route verifies the tokens of another issuer than the user pool."""
+        authorizer = self.native_authorizers().get(route.authorizer or "")
+        api = self.described_apis().get(route.api or self.api_type)
+        is_http = api is not None and api.protocol == "HTTP"
+        return is_http and authorizer is not None and not authorizer.uses_user_pool
+
     def own_functions(self) -> tuple[Function, ...]:
         """Return the functions with code of the service, without those that this library provides."""
         return tuple(function for function in self.functions if function.handler != JWT_HANDLER)

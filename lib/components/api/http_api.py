@@ -81,7 +81,12 @@ class HttpApi(pulumi.ComponentResource):
         self.settings = merge(merge(BASIS.api, ApiSettings(stage_name=None)), args.settings)
         self.authorization = merge(BASIS.authorization, args.authorization)
         origins = self.settings.cors_origins() if args.cors_origins is None else args.cors_origins
-        cors = http_api.cors(self._routes(), origins, credentials=bool(self.settings.cors_credentials))
+        cors = http_api.cors(
+            self._routes(),
+            origins,
+            authorizers=[authorizer for authorizer, _ in args.authorizers],
+            credentials=bool(self.settings.cors_credentials),
+        )
         self.resource = aws.apigatewayv2.Api(
             f"{name}-api",
             name=args.name,

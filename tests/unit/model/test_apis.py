@@ -133,6 +133,21 @@ def test_scopes_of_a_public_url_are_not_required() -> None:
             "API or function with a URL must be unique, got 'api' more than once",
         ),
         (
+            {"functions": (a_function(url=FunctionUrl(cors_origin="https://a.example,site")),)},
+            r"function 'desk' url\.cors_origin must be URLs because the service has no site, got 'https://a.example,site'",
+        ),
+        (
+            {"apis": (Api(name="api", protocol="HTTP", settings=ApiSettings(cors_origin="site")),)},
+            r"api 'api' settings\.cors_origin must be URLs because the service has no site, got 'site'",
+        ),
+        (
+            {
+                "apis": (Api(name="other", settings=ApiSettings(cors_credentials=True)),),
+                "functions": (a_function(a_route(api="other")),),
+            },
+            r"api 'other' settings\.cors_credentials must be unset, got True",
+        ),
+        (
             {"alarms": (Alarm(name="a", on="api", metric="5xx", description="x", threshold=1),)},
             "alarm 'a' metric must be one of Count, 4XXError, 5XXError, .*, got '5xx'",
         ),
@@ -161,6 +176,10 @@ def test_function_with_a_url_needs_a_route() -> None:
         (
             lambda: Api(name="admin-api", protocol="HTTP", settings=ApiSettings(execution_log_level="INFO")),
             r"api 'admin-api' settings\.execution_log_level must be unset for an HTTP API, got 'INFO'",
+        ),
+        (
+            lambda: Api(name="a", protocol="HTTP", settings=ApiSettings(cors_origin="*", cors_credentials=True)),
+            r"api 'a' settings\.cors_credentials must be False with any origin, got True",
         ),
         (lambda: a_url(auth="OPEN"), "function URL auth must be one of AWS_IAM, NONE, got 'OPEN'"),
         (lambda: FunctionUrl(cors_origin="shop.example.com"), "function URL cors_origin must be"),

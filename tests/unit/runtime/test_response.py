@@ -135,3 +135,76 @@ def test_cookie_is_safe_by_default() -> None:
 def test_invalid_cookie_is_rejected(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         cookie(**{"name": "id", "value": "a", **arguments})
+
+
+HOSTILE = "a\r\nSet-Cookie: session=stolen"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        Response(200, "", {"X-Name": HOSTILE}),
+        Response(200, "", {"Link": ("</a>", HOSTILE)}),
+        Response(200, "", {HOSTILE: "a"}),
+        Response(200, "", {"X Name": "a"}),
+        Response(200, "", {"X-Name": "a\x00"}),
+        Response(200, "", cookies=(HOSTILE,)),
+        Response.binary(b"a", HOSTILE),
+        Unauthorized("no", scheme=HOSTILE),
+    ],
+    ids=repr,
+)
+def test_header_that_could_add_headers_is_an_error(response: Any) -> None:
+    with pytest.raises(ValueError, match="response header"):
+        respond(response)
+
+
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        (Response(200, "", {"Retry-After": 5}), "The response header Retry-After must be a string, got int."),  # type: ignore[dict-item]
+        (Response(200, "", {"Link": (1,)}), "The response header Link must be a string, got int."),  # type: ignore[dict-item]
+        (Response(200, "", cookies=cookie("a", "1")), "cookies of a response must be a tuple of strings, got 'a=1;"),
+    ],
+)
+def test_header_of_another_type_is_an_error(response: Response, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        respond(response)
+
+
+def test_header_of_a_response_replaces_every_default_in_any_case() -> None:
+    names = {"x-request-id": "1", "X-CORRELATION-ID": ("2", "3")}
+    received = respond(Response(200, "", names))
+    assert received["headers"]["X-Request-Id"] == "1"
+    assert "X-Correlation-Id" not in received["headers"]
+    assert received["multiValueHeaders"] == {"X-Correlation-Id": ["2", "3"]}
+
+
+def test_every_way_to_set_a_cookie_results_in_one_repeated_header() -> None:
+    assert respond(Response(200, "", {"set-cookie": "b=2"}, ("a=1",)))["multiValueHeaders"] == {
+        "Set-Cookie": ["a=1", "b=2"]
+    }
+    assert respond(Response(200, "", {"SET-COOKIE": ["b=2", "c=3"]}))["multiValueHeaders"] == {
+        "Set-Cookie": ["b=2", "c=3"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("origins", "vary", "expected"),
+    [
+        ("https://a.example,https://b.example", "Accept", "Origin, Accept"),
+        ("https://a.example,https://b.example", ("Accept", "Origin"), "Origin, Accept"),
+        ("*", ("Accept", "Cookie"), "Accept, Cookie"),
+    ],
+)
+def test_vary_of_a_response_keeps_the_origin(origins: str, vary: str | tuple[str, ...], expected: str) -> None:
+    operation = Response(200, "", {"vary": vary})
+    api = Api({("GET", "/a"): Route(lambda _: operation, None, lambda _, name_prefix: None, {})}, {}, origins)
+    event = {"resource": "/a", "httpMethod": "GET", "requestContext": {"requestId": "r"}}
+    assert api(event, Context())["headers"]["Vary"] == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")])
+def test_number_that_json_lacks_is_an_error(value: Any) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        Response.json({"n": value})
