@@ -57,8 +57,8 @@ def recommended_alarms(
 
     `duration_ms` is the duration threshold by function name, and `visibility_seconds` the visibility timeout by queue.
     `Alarm.on` is `api`, `api NAME`, `dead-letters`, the name of a function that emits the metric, `lambda NAME`, `table
-    NAME`, `index TABLE/NAME`, `rule NAME` or `queue NAME`. Existing tables have none, because their own stack watches
-    them.
+    NAME`, `index TABLE/NAME`, `rule NAME` or `queue NAME`. Existing tables and queues have none, because their own
+    stack watches them.
     """
     defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
     alarms = (
@@ -178,7 +178,7 @@ def _dead_letters(service: Service) -> Iterator[Alarm]:
 
 def _queues(service: Service, visibility_seconds: Mapping[str, int]) -> Iterator[Alarm]:
     consumed = {consumer.source for _, consumer in service.consumers() if isinstance(consumer, QueueConsumer)}
-    for queue in service.queues:
+    for queue in service.created_queues():
         yield _depth(
             f"queue {queue.dead_letters}",
             "messages that failed: fix the cause that the log of the consumer describes, then redrive them",

@@ -232,10 +232,9 @@ class Service(Definition):
         """Return the functions with a URL."""
         return [function for function in self.functions if function.url]
 
-    def existing(self) -> list[Table | Topic]:
+    def existing(self) -> list[Resource]:
         """Return the resources that exist outside the stack."""
-        resources: list[Table | Topic] = [*self.tables, *self.topics]
-        return [resource for resource in resources if resource.existing]
+        return [resource for resource in self._resources() if resource.existing]
 
     def created_tables(self) -> list[Table]:
         """Return the tables of the stack, without existing ones."""
@@ -244,6 +243,18 @@ class Service(Definition):
     def created_topics(self) -> list[Topic]:
         """Return the topics of the stack, without existing ones."""
         return [topic for topic in self.topics if not topic.existing]
+
+    def created_queues(self) -> list[Queue]:
+        """Return the queues of the stack, without existing ones."""
+        return [queue for queue in self.queues if not queue.existing]
+
+    def created_buckets(self) -> list[Bucket]:
+        """Return the buckets of the stack, without existing ones."""
+        return [bucket for bucket in self.buckets if not bucket.existing]
+
+    def created_event_buses(self) -> list[EventBus]:
+        """Return the custom event buses of the stack, without existing ones."""
+        return [bus for bus in self.event_buses if not bus.existing]
 
     def existing_names(self) -> set[str]:
         """Return the names of the ARNs that `TapStackArgs.existing` must contain."""
@@ -364,7 +375,7 @@ class Service(Definition):
             yield f"site must be None without routes, got {self.site.type!r}. A site calls the API of its service."
         types = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
         types += [self.dead_letters] if self.dead_letters else []
-        types += [queue.dead_letters for queue in self.queues]
+        types += [queue.dead_letters for queue in self.created_queues()]
         yield from duplicates("resource", [resource.name for resource in self._resources()] + types)
         variables = [resource.variable for resource in self._resources() if resource.variable]
         variables += [CORS_VARIABLE] * bool(self.site)
@@ -512,7 +523,8 @@ class Service(Definition):
             *(f"table {table.name}" for table in self.tables),
             *(f"index {table.name}/{index.name}" for table in self.tables for index in table.indexes),
             *(f"topic {topic.name}" for topic in self.topics),
-            *(f"queue {name}" for queue in self.queues for name in (queue.name, queue.dead_letters)),
+            *(f"queue {queue.name}" for queue in self.queues),
+            *(f"queue {queue.dead_letters}" for queue in self.created_queues()),
             *(f"rule {consumer.name}" for _, consumer in self.consumers() if isinstance(consumer, EventConsumer)),
         ]
 

@@ -7,7 +7,7 @@ import pulumi
 from ..components.lookup import existing_resources
 from ..components.lookup.provider_info import ProviderInfo
 from ..documents.backup_vaults import name_suffix
-from ..model import DEFAULT_BUS, EventConsumer, Queue, Secret, Service, Table, Topic
+from ..model import EventConsumer, Queue, Resource, Secret, Service
 from ..model import names as naming
 from ..settings import USER_POOL
 from . import collisions
@@ -51,15 +51,9 @@ class StackNames:
         """Return the name of every table of the stack by its name in the service definition."""
         return {table.name: self.physical("table", table.name) for table in self._service.created_tables()}
 
-    def resource(self, kind: str, definition: Table | Topic) -> str:
-        """Return the name of a table or a topic; for an existing one a placeholder, because only its ARN contains the
-        name."""
+    def resource(self, kind: str, definition: Resource) -> str:
+        """Return the name of a resource; for an existing one a placeholder, because only its ARN contains the name."""
         return f"<{definition.name}>" if definition.existing else self.physical(kind, definition.name)
-
-    def rule_path(self, consumer: EventConsumer) -> str:
-        """Return the path of the rule of a consumer of events in ARNs: a rule of a custom bus has the bus as prefix."""
-        rule = self.physical("rule", consumer.name)
-        return rule if consumer.bus == DEFAULT_BUS else f"{self.physical('event-bus', consumer.bus)}/{rule}"
 
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""
@@ -69,6 +63,10 @@ class StackNames:
         """Return the name of an API."""
         return self.physical("api", name)
 
+    def bucket(self, bucket: Resource) -> str:
+        """Return the name of a bucket, with an ellipsis in place of the suffix that AWS appends to a created one."""
+        return self.resource("bucket", bucket) + ("" if bucket.existing else "-…")
+
     def unique(self) -> list[tuple[str, str]]:
         """Return the names that no other stack in the region and account can have, each with the kind of resource."""
         service = self._service
@@ -76,7 +74,8 @@ class StackNames:
         topics = [topic.name for topic in service.created_topics()] + ([] if is_defined else [service.alarms_type])
         rules = [schedule.name for function in service.functions for schedule in function.schedules]
         rules += [consumer.name for _, consumer in service.consumers() if isinstance(consumer, EventConsumer)]
-        queues = [name for queue in service.queues for name in (self.queue(queue), self.dead_letters(queue))]
+        queues = [name for queue in service.created_queues() for name in (self.queue(queue), self.dead_letters(queue))]
+        buses = [self.physical("event-bus", bus.name) for bus in service.created_event_buses()]
         return [
             *(("DynamoDB table", name) for name in self.tables().values()),
             *(("Lambda function", name) for name in self.functions()),
@@ -84,13 +83,15 @@ class StackNames:
             *(("EventBridge rule", self.physical("rule", name)) for name in rules),
             *(("SQS queue", self.physical("queue", name)) for name in [service.dead_letters] if name),
             *(("SQS queue", name) for name in queues),
-            *(("EventBridge event bus", self.physical("event-bus", bus.name)) for bus in service.event_buses),
+            *(("EventBridge event bus", name) for name in buses),
             *(("parameter", self.parameter(parameter.name)) for parameter in service.parameters),
             *(("secret", self.secret(secret)) for secret in service.secrets),
         ]
 
     def queue(self, queue: Queue) -> str:
-        """Return the name of a queue."""
+        """Return the name of a queue; for an existing one a placeholder."""
+        if queue.existing:
+            return self.resource("queue", queue)
         return naming.queue_name(self._service.name_pattern, self._environment, queue.name, fifo=queue.fifo)
 
     def dead_letters(self, queue: Queue) -> str:
