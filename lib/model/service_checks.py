@@ -51,7 +51,7 @@ def _name_problems(service: Service) -> Iterator[str]:
     resources = service.resource_definitions()
     types = [] if service.defines_alarm_topic() else [service.alarms_type]
     types += [service.dead_letters] if service.dead_letters else []
-    types += [queue.dead_letters for queue in service.queues]
+    types += [queue.dead_letters for queue in service.created_queues()]
     codes = dict.fromkeys(code for _, route in service.routes() for code in route.codes)
     metrics = dict.fromkeys(metric for function in service.functions for metric in function.metrics())
     names = {

@@ -91,12 +91,13 @@ class Response(NamedTuple):
         names = {name.lower(): name for name in (*defaults, SET_COOKIE, VARY)}
         for written, value in self.headers.items():
             name = names.setdefault(written.lower(), written)
-            values = value if isinstance(value, (list, tuple)) else [value]
+            is_repeated = isinstance(value, (list, tuple))
+            values: list[str] = [*value] if is_repeated else [value]  # type: ignore[list-item]  # a string
             _check_header(name, values)
             if name == VARY:
                 # Without the default `Origin`, a cache could return the CORS headers for one origin to another.
                 headers[VARY] = ", ".join(dict.fromkeys([*filter(None, [headers.get(VARY)]), *values]))
-            elif name == SET_COOKIE or values is value:
+            elif name == SET_COOKIE or is_repeated:
                 headers.pop(name, None)
                 repeated.setdefault(name, []).extend(values)
             else:

@@ -14,7 +14,7 @@ from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
-from ..model.existing import name_from_arn
+from ..model.existing import arn_kind, name_from_arn
 from ..model.names import check_environment_suffix
 from ..model.visibility import visibility_timeouts
 from ..services import SERVICES
@@ -233,7 +233,7 @@ class TapStackArgs(Settings):
         if not isinstance(self.existing, Mapping):
             raise invalid_value("existing", self.existing, "a mapping of names to ARNs")
         service = self.service_definition()
-        kinds = {resource.name: type(resource).__name__.lower() for resource in service.existing()}
+        kinds = {resource.name: arn_kind(resource) for resource in service.existing()}
         for name in sorted({*self.existing} - service.existing_names()):
             known = ", ".join(sorted(service.existing_names()))
             expected = f"among {known}" if known else "empty for this service"
@@ -242,8 +242,9 @@ class TapStackArgs(Settings):
         for name in sorted(service.existing_names()):
             field_name, arn = f"existing[{name!r}]", self.existing.get(name)
             if not isinstance(arn, str | pulumi.Output) or arn == "":
+                kind = kinds.get(name, "resource").replace("_", " ")
                 remedy = f"Pass existing={{{name!r}: ...}}, or run pulumi config set --path existing.{name}."
-                raise invalid_value(field_name, arn, f"the ARN of the existing {kinds.get(name, 'resource')}", remedy)
+                raise invalid_value(field_name, arn, f"the ARN of the existing {kind}", remedy)
             if isinstance(arn, str) and name in kinds:
                 name_from_arn(kinds[name], field_name, arn)
             elif isinstance(arn, str) and not arn.startswith("arn:"):
