@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from lib.model import Api, FunctionUrl, JwtAuthorizer, LambdaAuthorizer, Protocol, Route, Service, Throttle
+from lib.model import Api, FunctionUrl, JwtAuthorizer, LambdaAuthorizer, Protocol, Route, Throttle
 from lib.settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, RolloutSettings
 
 from ..support.builders import a_function, a_route, a_service, an_authorizer, an_optional_authorizer, service_with_apis
 from .programs import tap_stack
-from .stack import Engine
+from .stack import Engine, Rejected
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f6a2c1e-3b7d-4d55-9b1a-5a8a1f0c2d3e"
 LOGIN = JwtAuthorizer(name="login", issuer="https://id.example.com", audience=("shop",))
@@ -97,10 +97,7 @@ CHANGES: dict[str, Sequence[Step]] = {
         protected("HTTP", replace(LOGIN, name="token")),
         protected("HTTP", token()),
     ],
-    "REST and HTTP with a domain": [
-        plain("REST", api=DOMAIN),
-        plain("HTTP", api=DOMAIN),
-    ],
+    "REST and HTTP with a domain": [plain(api=DOMAIN), plain("HTTP"), plain("HTTP", api=DOMAIN), plain()],
     "binary bodies": [plain(), plain("REST", PICTURE), plain("REST", PICTURE, UPLOAD)],
     "limits of an HTTP API": [plain("HTTP"), plain("HTTP", LIMITED)],
     "function URL": [
@@ -131,6 +128,17 @@ def test_change_and_back(engine: Engine, name: str) -> None:
     stack.destroy()
     assert not stack.state()
     assert not stack.ledger.entries
+
+
+def test_domain_cannot_move_to_another_type_of_api_in_one_deployment(engine: Engine) -> None:
+    stack = engine.stack("parcels")
+    for before, after in (("REST", "HTTP"), ("HTTP", "REST")):
+        stack.up(tap_stack(**plain(before)))
+        stack.up(tap_stack(**plain(before, api=DOMAIN)))
+        with pytest.raises(
+            Rejected, match=r"domain_name of api 'api' must not be the domain of another API.*got 'admin"
+        ):
+            stack.preview(tap_stack(**plain(after, api=DOMAIN)))
 
 
 def test_endpoints_share_functions(engine: Engine) -> None:
