@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,9 +9,17 @@ from typing import Any
 import pytest
 
 from lib.model import Api, FunctionUrl, JwtAuthorizer, LambdaAuthorizer, Protocol, Route, Throttle
-from lib.settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, RolloutSettings
+from lib.settings import (
+    USER_POOL,
+    ApiSettings,
+    AuthorizationSettings,
+    EncryptionSettings,
+    FunctionSettings,
+    RolloutSettings,
+)
 
-from ..support.builders import a_function, a_route, a_service, an_authorizer, an_optional_authorizer, service_with_apis
+from ..support.builders import a_function, a_route, a_service, a_table, an_authorizer, an_optional_authorizer
+from ..support.programs import MARKET
 from .programs import tap_stack
 from .stack import Engine, Rejected
 
@@ -141,13 +148,23 @@ def test_domain_cannot_move_to_another_type_of_api_in_one_deployment(engine: Eng
             stack.preview(tap_stack(**plain(after, api=DOMAIN)))
 
 
-def test_endpoints_share_functions(engine: Engine) -> None:
-    stack = engine.stack("parcels")
-    stack.deploy(tap_stack(service_with_apis()))
-    created = Counter(entry.token for entry in stack.ledger.entries.values())
-    assert created["aws:apigatewayv2/route:Route"] == 2
-    assert created["aws:lambda/functionUrl:FunctionUrl"] == 1
-    outputs = stack.deploy(tap_stack(service_with_apis())).outputs
-    assert outputs["api_urls"].keys() == {"api", "admin-api"}
+def test_settings_of_a_service_with_every_endpoint_and_authorizer_can_be_changed(engine: Engine) -> None:
+    orders, stack = engine.stack("orders"), engine.stack("market")
+    orders.up(tap_stack(a_service(tables=(a_table(name="orders", variable="ORDERS_TABLE", stream="NEW_IMAGE"),))))
+    (table,) = orders.ledger.find("aws:dynamodb/table:Table")
+    market = {**MARKET, "existing": {**MARKET["existing"], "orders": table.outputs["arn"]}}
+    stack.deploy(tap_stack(**market))
+    created = [entry.id for entry in stack.ledger.find("aws:apigatewayv2/api:Api")]
+    for changes in (
+        {"encryption": EncryptionSettings(key="create")},
+        {"rollout": RolloutSettings(strategy="AllAtOnce")},
+        {"split_functions": True},
+        {"authorization": AuthorizationSettings(type="AWS_IAM")},
+        {"function": FunctionSettings(architecture="x86_64", snap_start=True, runtime="python3.13")},
+        {},
+    ):
+        stack.deploy(tap_stack(**{**market, **changes}))
+    assert [entry.id for entry in stack.ledger.find("aws:apigatewayv2/api:Api")] == created
     stack.destroy()
+    orders.destroy()
     assert not stack.ledger.entries
