@@ -284,7 +284,7 @@ def test_authorizers_of_an_http_api_are_native_or_functions_in_the_format_of_res
     )
     deployment, _ = deploy(service, authorization=AuthorizationSettings(type="AWS_IAM"))
     authorizers = {each["name"]: each for each in deployment.inputs("apigatewayv2.Authorizer").values()}
-    assert authorizers["login"]["jwtConfiguration"] == {"issuer": "https://id.example.com", "audiences": ["shop"]}
+    assert authorizers["login_jwt"]["jwtConfiguration"] == {"issuer": "https://id.example.com", "audiences": ["shop"]}
     assert authorizers["gate"]["identitySources"] == ["$request.header.Authorization"]
     assert authorizers["gate"]["authorizerPayloadFormatVersion"] == "1.0"
     assert authorizers["gate"]["authorizerResultTtlInSeconds"] == 60

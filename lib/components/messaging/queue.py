@@ -93,7 +93,11 @@ class Queue(pulumi.ComponentResource):
         if args.dead_letters is None:
             return None
         return derive(
-            lambda arn: json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": args.max_receives}),
+            lambda arn: json.dumps(
+                {"deadLetterTargetArn": arn, "maxReceiveCount": args.max_receives},
+                # The provider compares this text with what it reads, and removes spaces only from a known value.
+                separators=(",", ":"),
+            ),
             args.dead_letters.arn,
         )
 
