@@ -84,7 +84,7 @@ API = Function(
                 "limit": {"type": "integer", "minimum": 1, "maximum": 100},
             },
             responses={200: "Images"},
-            grants=(Grant(on="images", actions=("Query",), reason="list the images"),),
+            grants=(Grant(on="images", actions=("Query",), indexes=("by-status",), reason="list the images"),),
         ),
         Route(
             method="GET",
