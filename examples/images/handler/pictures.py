@@ -6,7 +6,12 @@ import io
 import warnings
 from typing import NamedTuple
 
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import (  # pylint: disable=import-error  # a package of requirements.txt
+    ExifTags,
+    Image,
+    ImageOps,
+    UnidentifiedImageError,
+)
 
 FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
 """Formats that are decoded. Pillow supports many more, each with its own decoder of untrusted data."""

@@ -240,7 +240,7 @@ def test_lock_accepts_a_relative_path(index: Index, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     path = Path("shop", "requirements.txt")
     path.parent.mkdir()
-    path.write_text("stamps\n")
+    path.write_text("stamps\n", encoding="utf-8")
     assert run("lock", str(path)).exit_code == 0
     assert {file.name for file in path.parent.iterdir()} == {"requirements.txt", "requirements.lock"}
 
