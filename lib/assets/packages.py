@@ -29,7 +29,7 @@ OLD_LINUX = ("python3.9", "python3.10", "python3.11")
 """Runtimes on Amazon Linux 2, which has glibc 2.26. Later runtimes have glibc 2.34."""
 _CHUNK_BYTES = 1024 * 1024
 _INSTALLATION = threading.Lock()
-"""Lock of the installation, because the functions of a stack are deployed concurrently and can have the same packages."""
+"""Lock of installations: the functions of a stack are deployed concurrently, and can have the same packages."""
 _LOCK, _FILES, _SIZE = "requirements.lock", "files", "size.json"
 _OMITTED = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 """Files of `*.dist-info` folders that depend on the installation."""

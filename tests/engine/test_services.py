@@ -56,7 +56,7 @@ ALWAYS: dict[str, dict[str, int]] = {"items": {}, "inventory": API_LOG_ROLE, "st
 """Number of resources, by type, that `pulumi destroy` retains in every environment."""
 PROTECTED: dict[str, dict[str, int]] = {"items": {TABLE: 1}, "inventory": {TABLE: 2}, "stock": {TABLE: 3, **BUCKET}}
 """Number of additional resources, by type, that `pulumi destroy` retains in `prod` and `staging`."""
-EXAMPLES: Mapping[str, Mapping[str, int]] = {**dict.fromkeys(examples.PROGRAMS, {}), "production": PRODUCTION}
+EXAMPLES: Mapping[str, Mapping[str, int]] = {**{name: {} for name in examples.PROGRAMS}, "production": PRODUCTION}
 """Number of resources, by type, that `pulumi destroy` retains of each program in `examples/`."""
 
 

@@ -50,7 +50,8 @@ def test_clients_of_a_function_are_instrumented(emulator: Emulator) -> None:
 
 
 def test_functions_do_not_inherit_the_log_level_of_the_emulator(emulator: Emulator) -> None:
-    assert invoke(emulator, "import os\n\ndef handler(event, context):\n    return os.environ.get('LOG_LEVEL')\n") is None
+    code = "import os\n\ndef handler(event, context):\n    return os.environ.get('LOG_LEVEL')\n"
+    assert invoke(emulator, code) is None
 
 
 def test_unknown_worker_script_is_rejected() -> None:

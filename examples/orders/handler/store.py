@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -117,10 +118,9 @@ def add_to_totals(customer: str, orders: int, amount: Decimal, record_id: str) -
         "ExpressionAttributeValues": {":orders": {"N": str(orders)}, ":amount": {"N": str(amount)}},
     }
     actions = [put_action(os.environ["INTERNAL_TABLE"], record, "attribute_not_exists(id)"), {"Update": update}]
-    try:
+    # The transaction is canceled if an earlier delivery of the record has been counted.
+    with suppress(TransactionCanceled):
         client().transact(actions)
-    except TransactionCanceled:
-        pass  # An earlier delivery of the record has been counted.
 
 
 def _to_order(item: Item) -> Order:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from examples.orders.handler import payments, worker
+from examples.orders.handler import payments, store, worker
 from lib.local.emulator import Emulator
 from lib.runtime.records import Message, StreamRecord
 
@@ -183,7 +183,7 @@ def test_order_that_is_canceled_while_it_is_charged_is_refunded(
 
 def test_cancellation_of_an_order_that_changes_is_rejected(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     order = created(api)
-    monkeypatch.setattr(worker.store, "set_status", lambda *_: False)
+    monkeypatch.setattr(store, "set_status", lambda *_: False)
     assert_error(api("DELETE", PATH, keys=(order["id"],)), 409, "CONFLICT", "was modified concurrently")
 
 
