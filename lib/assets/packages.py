@@ -12,7 +12,9 @@ import json
 import shutil
 import sys
 import sysconfig
+import threading
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -26,6 +28,8 @@ MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 OLD_LINUX = ("python3.9", "python3.10", "python3.11")
 """Runtimes on Amazon Linux 2, which has glibc 2.26. Later runtimes have glibc 2.34."""
 _CHUNK_BYTES = 1024 * 1024
+_INSTALLATION = threading.Lock()
+"""Lock of installations: the functions of a stack are deployed concurrently, and can have the same packages."""
 _LOCK, _FILES, _SIZE = "requirements.lock", "files", "size.json"
 _OMITTED = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 """Files of `*.dist-info` folders that depend on the installation."""
@@ -88,30 +92,35 @@ def files_in(path: Path) -> dict[str, Path]:
 
 def _install(lock: Path, platform: str, *options: str) -> Path:
     content = lock.read_bytes()
-    parent = uv.cache_folder() / FOLDER / hashlib.sha256(content).hexdigest()[:16]
-    result = parent / platform
-    if not result.is_dir():
-        _create(parent)
-        with TemporaryDirectory(dir=parent, prefix=".", ignore_cleanup_errors=True) as name:
-            temporary = Path(name, "result")
-            files = temporary / _FILES
-            files.mkdir(parents=True)
-            uv.run(
-                *("install", "--requirements", str(lock.absolute()), "--target", str(files)),
-                *options,
-                *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
-                folder=lock.absolute().parent,
-                step=f"Installing the packages of {lock} for {platform}",
-            )
-            _remove_variable_files(files)
-            (temporary / _SIZE).write_text(json.dumps(size_of(files)._asdict()), encoding="utf-8")
-            copy = Path(name, _LOCK)
-            copy.write_bytes(content)
-            copy.replace(parent / _LOCK)
-            # Another process can have installed the same folder in the meantime.
-            with contextlib.suppress(OSError):
-                temporary.rename(result)
+    result = uv.cache_folder() / FOLDER / hashlib.sha256(content).hexdigest()[:16] / platform
+    with _INSTALLATION:
+        if not result.is_dir():
+            _create(result.parent)
+            _install_new(lock, content, result, options)
     return result / _FILES
+
+
+def _install_new(lock: Path, content: bytes, result: Path, options: Sequence[str]) -> None:
+    parent = result.parent
+    with TemporaryDirectory(dir=parent, prefix=".", ignore_cleanup_errors=True) as name:
+        temporary = Path(name, "result")
+        files = temporary / _FILES
+        files.mkdir(parents=True)
+        uv.run(
+            *("install", "--requirements", str(lock.absolute()), "--target", str(files)),
+            *options,
+            *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
+            folder=lock.absolute().parent,
+            step=f"Installing the packages of {lock} for {result.name}",
+        )
+        _remove_variable_files(files)
+        (temporary / _SIZE).write_text(json.dumps(size_of(files)._asdict()), encoding="utf-8")
+        copy = Path(name, _LOCK)
+        copy.write_bytes(content)
+        copy.replace(parent / _LOCK)
+        # Another process can have installed the same folder in the meantime.
+        with contextlib.suppress(OSError):
+            temporary.rename(result)
 
 
 def _create(folder: Path) -> None:

@@ -78,6 +78,29 @@ class Response(NamedTuple):
             raise ValueError(f"url must be printable ASCII, got {url!r}. Encode it with urllib.parse.quote.")
         return cls(status, "", {"Location": url})
 
+    @classmethod
+    def from_proxy(cls, result: Any) -> Response:
+        """Return the result of another Lambda handler for API Gateway, such as `Response.from_proxy(app.resolve(
+        request.event, request.context))`.
+
+        The result has the format of REST APIs (`multiValueHeaders`) or of HTTP APIs (`cookies`). Raise `TypeError` for
+        another value.
+        """
+        if not isinstance(result, Mapping) or "statusCode" not in result:
+            received = f"members {', '.join(result)}" if isinstance(result, Mapping) else type(result).__name__
+            raise TypeError(f"The result of a handler must be an object with a statusCode, got {received}.")
+        headers = {name: [*map(str, values)] for name, values in (result.get("multiValueHeaders") or {}).items()}
+        for name, value in (result.get("headers") or {}).items():
+            if str(value) not in headers.setdefault(name, []):
+                headers[name].append(str(value))
+        body = result.get("body") or ""
+        return cls(
+            int(result["statusCode"]),
+            _decoded(body) if result.get("isBase64Encoded") else body,
+            {name: values[0] if len(values) == 1 else values for name, values in headers.items()},
+            result.get("cookies") or (),
+        )
+
     def to_event(self, defaults: dict[str, str], *, binary: bool) -> dict[str, Any]:
         """Return the response of the Lambda function. `defaults` are headers, to which it adds those of the response.
 
@@ -133,6 +156,12 @@ def _encoded(body: bytes, *, binary: bool) -> dict[str, Any]:
             f"The response body must be UTF-8 because the API has no binary media types, got {body[:16]!r}. Declare "
             'its media type in the responses of the route, such as responses={200: "image/png"}.'
         ) from exc
+
+
+def _decoded(body: str) -> bytes:
+    import base64  # pylint: disable=import-outside-toplevel  # shortens cold starts
+
+    return base64.b64decode(body)
 
 
 def _to_number(value: Any) -> int | float:

@@ -139,7 +139,8 @@ def test_change_and_back(engine: Engine, name: str) -> None:
 
 def test_domain_cannot_move_to_another_type_of_api_in_one_deployment(engine: Engine) -> None:
     stack = engine.stack("parcels")
-    for before, after in (("REST", "HTTP"), ("HTTP", "REST")):
+    moves: tuple[tuple[Protocol, Protocol], ...] = (("REST", "HTTP"), ("HTTP", "REST"))
+    for before, after in moves:
         stack.up(tap_stack(**plain(before)))
         stack.up(tap_stack(**plain(before, api=DOMAIN)))
         with pytest.raises(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.orders import service
 from lib.assets.handler_operations import operation_problems
 from lib.assets.lambda_archive import check_handlers, handler_path
 from lib.model import Function, Schedule
@@ -16,7 +17,6 @@ from lib.services import BUILT_IN, SERVICES
 from lib.stack.args import TapStackArgs
 
 from ...support.builders import a_consumer, a_function, a_route, a_service, a_table
-from ...support.orders_service import SERVICE
 
 Write = Callable[[str], Path]
 FUNCTION = a_function(
@@ -110,7 +110,7 @@ def test_operations_of_built_in_services_fit(name: str) -> None:
 
 
 def test_operations_with_typed_parameters_fit() -> None:
-    check_handlers(SERVICE)
+    check_handlers(service.SERVICE)
 
 
 def of_module(handler: str) -> Function:

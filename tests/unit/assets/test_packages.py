@@ -97,6 +97,14 @@ def test_lock_file_for_later_python_versions_is_rejected(index: Index, requireme
     )
 
 
+def test_lock_file_of_a_relative_path(index: Index, requirements: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index.add("stamps")
+    monkeypatch.chdir(requirements.parents[1])
+    relative = requirements.relative_to(requirements.parents[1])
+    assert lock_file.lock(relative) == relative.with_suffix(".lock")
+    assert pins(requirements.with_suffix(".lock")) == ["stamps==1.0"]
+
+
 def test_lock_file_of_another_tool_is_used(requirements: Path) -> None:
     lock = requirements.with_name("requirements.lock")
     lock.write_text("stamps==1.0 --hash=sha256:0\n")
@@ -163,11 +171,14 @@ def test_installed_packages_require_neither_index_nor_uv(
     assert capsys.readouterr().err == ""
 
 
-def test_processes_can_install_the_same_packages_at_the_same_time(index: Index, requirements: Path) -> None:
+def test_functions_that_are_deployed_at_the_same_time_install_their_packages_once(
+    index: Index, requirements: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     index.add("stamps")
     lock = lock_file.lock(requirements)
     with ThreadPoolExecutor(4) as threads:
         installed = {*threads.map(lambda _: packages.install(lock, "python3.13", "x86_64"), range(4))}
+    assert capsys.readouterr().err.count("Installing") == 1
     (folder,) = installed
     assert {path.name for path in folder.iterdir()} == {"stamps", "stamps-1.0.dist-info"}
     assert {path.name for path in folder.parents[1].iterdir()} == {"requirements.lock", "python3.13-x86_64"}

@@ -208,3 +208,48 @@ def test_vary_of_a_response_keeps_the_origin(origins: str, vary: str | tuple[str
 def test_number_that_json_lacks_is_an_error(value: Any) -> None:
     with pytest.raises(ValueError, match="JSON"):
         Response.json({"n": value})
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({"statusCode": 204}, Response(204)),
+        ({"statusCode": "200", "body": None, "headers": None}, Response(200)),
+        ({"statusCode": 200, "headers": {"X-Count": 2}, "body": "a"}, Response(200, "a", {"X-Count": "2"})),
+        (
+            {"statusCode": 200, "multiValueHeaders": {"Content-Type": ["text/csv"], "Link": ["</a>", "</b>"]}},
+            Response(200, "", {"Content-Type": "text/csv", "Link": ["</a>", "</b>"]}),
+        ),
+        (
+            {"statusCode": 200, "headers": {"A": "1", "B": "2"}, "multiValueHeaders": {"A": ["1"], "B": ["3"]}},
+            Response(200, "", {"A": "1", "B": ["3", "2"]}),
+        ),
+        (
+            {"statusCode": 200, "body": base64.b64encode(PNG).decode(), "isBase64Encoded": True},
+            Response(200, PNG),
+        ),
+        ({"statusCode": 200, "cookies": ["a=1", "b=2"]}, Response(200, "", {}, ["a=1", "b=2"])),
+    ],
+)
+def test_result_of_another_handler_is_returned(result: dict[str, Any], expected: Response) -> None:
+    assert Response.from_proxy(result) == expected
+
+
+def test_content_type_of_another_handler_replaces_the_default() -> None:
+    result = {"statusCode": 200, "multiValueHeaders": {"content-type": ["text/csv"], "Set-Cookie": ["a=1", "b=2"]}}
+    received = respond(Response.from_proxy(result))
+    assert received["headers"]["Content-Type"] == "text/csv"
+    assert "content-type" not in received["headers"]
+    assert received["multiValueHeaders"] == {"Set-Cookie": ["a=1", "b=2"]}
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (None, "must be an object with a statusCode, got NoneType"),
+        ({"status": 200, "body": ""}, "must be an object with a statusCode, got members status, body"),
+    ],
+)
+def test_result_without_a_status_is_rejected(result: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        Response.from_proxy(result)
