@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -111,10 +112,24 @@ def endpoint_problems(
         yield from duplicates(f"route{of_api}", [f"{route.method} {route.path}" for route in members])
         if name in apis and apis[name].protocol == "REST":
             yield from sibling_problems(route.path for route in members)
+        else:
+            yield from _pattern_problems(members)
     for function in functions:
         keys = [f"{route.method} {route.path}" for route in function.routes]
         for problem in duplicates(f"route of function {function.name!r}", keys):
             yield f"{problem} Move one of them to another function."
+
+
+def _pattern_problems(routes: Iterable[Route]) -> Iterator[str]:
+    """Yield an error for each route that matches the same requests as another one, with other names of parameters."""
+    paths: dict[tuple[str, str], str] = {}
+    for route in routes:
+        pattern = re.sub(r"\{\w+", "{", route.path)
+        if (other := paths.setdefault((route.method, pattern), route.path)) != route.path:
+            yield (
+                f"route {route.method} {route.path} must match other requests than {route.method} {other}. The names "
+                "of parameters do not distinguish routes: remove one of them."
+            )
 
 
 def origin_problems(apis: Iterable[Api], functions: Iterable[Function]) -> Iterator[str]:

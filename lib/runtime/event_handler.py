@@ -198,9 +198,14 @@ class Api:
             context,
         )
         response = route.operation(request)
-        if not isinstance(response, Response):
-            raise TypeError(f"The operation of {request.route} must return a Response, got {type(response).__name__}.")
+        check_response(request, response)
         return response
+
+
+def check_response(request: Request, response: Any) -> None:
+    """Raise `TypeError` unless the result of an operation is a `Response`."""
+    if not isinstance(response, Response):
+        raise TypeError(f"The operation of {request.route} must return a Response, got {type(response).__name__}.")
 
 
 def run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:

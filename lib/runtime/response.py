@@ -15,6 +15,7 @@ TEXT_TYPES = ("text/", "image/svg+xml", "application/javascript", "application/j
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 """Values without control characters. A line break would let a value from a request add headers to the response."""
+REDIRECTS = (301, 302, 303, 307, 308)
 SET_COOKIE = "Set-Cookie"
 VARY = "Vary"
 
@@ -73,7 +74,13 @@ class Response(NamedTuple):
 
     @classmethod
     def redirect(cls, url: str, status: int = 302) -> Response:
-        """Return a redirection to a URL. After a POST, use status 303, which browsers follow with GET."""
+        """Return a redirection to a URL. After a POST, use status 303, which browsers follow with GET.
+
+        Compare a URL from a request with those that you allow: others can lead to any site, also without a scheme, as
+        `//example.com` does.
+        """
+        if status not in REDIRECTS:
+            raise ValueError(f"status must be one of {', '.join(map(str, REDIRECTS))}, got {status!r}.")
         if not url.isascii() or not url.isprintable():
             raise ValueError(f"url must be printable ASCII, got {url!r}. Encode it with urllib.parse.quote.")
         return cls(status, "", {"Location": url})

@@ -133,6 +133,10 @@ def test_scopes_of_a_public_url_are_not_required() -> None:
             "API or function with a URL must be unique, got 'api' more than once",
         ),
         (
+            {"functions": (a_function(a_route(path="/{a}"), a_route(path="/{b}"), url=URL),)},
+            "route GET /{b} must match other requests than GET /{a}. The names of parameters do not distinguish",
+        ),
+        (
             {"functions": (a_function(url=FunctionUrl(cors_origin="https://a.example,site")),)},
             r"function 'desk' url\.cors_origin must be URLs because the service has no site, got 'https://a.example,site'",
         ),
@@ -200,3 +204,9 @@ def test_invalid_apis_and_urls_are_rejected(create: Any, message: str) -> None:
 )
 def test_call_can_name_its_endpoint(call: Call, endpoints: list[str]) -> None:
     assert service_with_apis().endpoints_of(call) == endpoints
+
+
+def test_parameters_of_function_urls_can_have_different_names_where_the_requests_differ() -> None:
+    routes = (a_route(path="/{a}"), a_route(method="POST", path="/{b}"), a_route(path="/{b}/c"), a_route(path="/{c+}"))
+    service = a_service(functions=(a_function(*routes, url=URL),))
+    assert [route for _, route in service.routes()] == [*routes]

@@ -130,6 +130,12 @@ def test_cookie_is_safe_by_default() -> None:
         ({"domain": "a\n"}, "cookie 'id' domain must be"),
         ({"same_site": "lax"}, "cookie 'id' same_site must be one of Strict, Lax, None, got 'lax'"),
         ({"same_site": "None", "secure": False}, "cookie 'id' secure must be True"),
+        ({"name": "__Secure-id", "secure": False}, "cookie '__Secure-id' secure must be True because of the prefix"),
+        ({"name": "__Host-id", "secure": False}, "cookie '__Host-id' secure must be True because of the prefix"),
+        ({"name": "__Host-id", "path": "/a"}, "cookie '__Host-id' path must be '/' and domain empty, got '/a' and ''"),
+        ({"name": "__Host-id", "domain": "a.example"}, "domain empty, got '/' and 'a.example'"),
+        ({"max_age_seconds": "1; Domain=a.example"}, "max_age_seconds must be a whole number, got '1; Domain"),
+        ({"max_age_seconds": True}, "max_age_seconds must be a whole number, got True"),
     ],
 )
 def test_invalid_cookie_is_rejected(arguments: dict[str, Any], message: str) -> None:
@@ -253,3 +259,14 @@ def test_content_type_of_another_handler_replaces_the_default() -> None:
 def test_result_without_a_status_is_rejected(result: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         Response.from_proxy(result)
+
+
+def test_cookies_with_a_prefix_are_accepted() -> None:
+    assert cookie("__Host-id", "a", max_age_seconds=9).startswith("__Host-id=a; Path=/; ")
+    assert cookie("__Secure-id", "a", path="/a").endswith("; Secure; HttpOnly")
+
+
+def test_redirect_needs_a_status_of_a_redirection() -> None:
+    assert Response.redirect("/a", 308).status == 308
+    with pytest.raises(ValueError, match="status must be one of 301, 302, 303, 307, 308, got 200"):
+        Response.redirect("/a", 200)
