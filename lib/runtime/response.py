@@ -32,7 +32,7 @@ class Response(NamedTuple):
     @classmethod
     def json(cls, value: Any, status: int = 200, headers: Mapping[str, str | Sequence[str]] | None = None) -> Response:
         """Return a JSON response. `Decimal` becomes a number; other types than those of JSON raise `TypeError`."""
-        return cls(status, json.dumps(value, default=_to_number, separators=(",", ":")), headers or {})
+        return cls(status, json.dumps(value, default=to_number, separators=(",", ":")), headers or {})
 
     @classmethod
     def html(cls, body: str, status: int = 200) -> Response:
@@ -106,7 +106,8 @@ def _encoded(body: bytes, *, binary: bool) -> dict[str, Any]:
         ) from exc
 
 
-def _to_number(value: Any) -> int | float:
+def to_number(value: Any) -> int | float:
+    """Return a `Decimal` as a JSON number. Raise `TypeError` for another type: the `default` of `json.dumps`."""
     if not isinstance(value, Decimal):
-        raise TypeError(f"The response must contain only JSON types and Decimal, got {type(value).__name__}.")
+        raise TypeError(f"values must be JSON types or Decimal, got {type(value).__name__}.")
     return int(value) if value == value.to_integral_value() else float(value)
