@@ -31,7 +31,7 @@ def lock(requirements: Path, *, python: str = MINIMUM_PYTHON, upgrade: bool = Fa
     """
     path = requirements.with_suffix(SUFFIX)
     header = _HEADER.format(python=python, digest=_digest(requirements))
-    with TemporaryDirectory(dir=requirements.parent, prefix=".") as folder:
+    with TemporaryDirectory(dir=requirements.absolute().parent, prefix=".") as folder:
         resolved = Path(folder, path.name)
         if path.exists():
             resolved.write_bytes(path.read_bytes())

@@ -14,6 +14,8 @@ from .attributes import Item, to_python
 from .event_handler import run_and_log
 
 FIFO_SUFFIX = ".fifo"
+SEQUENCER_LENGTH = 32
+"""Length to which the property `ObjectEvent.sequencer` is padded. S3 sends 16 to 18 digits."""
 
 
 class StreamRecord(NamedTuple):
@@ -159,8 +161,12 @@ class ObjectEvent(NamedTuple):
 
     @property
     def sequencer(self) -> str:
-        """Hexadecimal string that orders the events of one object."""
-        return str(self.raw["s3"]["object"].get("sequencer", ""))
+        """Hexadecimal string that is greater for later events of the same object; empty for events without order.
+
+        S3 sends strings of different lengths, which are padded to `SEQUENCER_LENGTH` to be comparable.
+        """
+        sequencer = str(self.raw["s3"]["object"].get("sequencer", ""))
+        return sequencer and sequencer.ljust(SEQUENCER_LENGTH, "0")
 
     @property
     def order(self) -> None:

