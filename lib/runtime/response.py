@@ -38,7 +38,7 @@ class Response(NamedTuple):
     def json(cls, value: Any, status: int = 200, headers: Mapping[str, str | Sequence[str]] | None = None) -> Response:
         """Return a JSON response. `Decimal` becomes a number; other types than those of JSON raise `TypeError`, and NaN
         and infinity `ValueError`."""
-        body = json.dumps(value, default=_to_number, separators=(",", ":"), allow_nan=False)
+        body = json.dumps(value, default=to_number, separators=(",", ":"), allow_nan=False)
         return cls(status, body, headers or {})
 
     @classmethod
@@ -171,8 +171,9 @@ def _decoded(body: str) -> bytes:
     return base64.b64decode(body)
 
 
-def _to_number(value: Any) -> int | float:
+def to_number(value: Any) -> int | float:
+    """Return a `Decimal` as a JSON number. Raise `TypeError` for another type: the `default` of `json.dumps`."""
     if not isinstance(value, Decimal):
-        raise TypeError(f"The response must contain only JSON types and Decimal, got {type(value).__name__}.")
+        raise TypeError(f"values must be JSON types or Decimal, got {type(value).__name__}.")
     is_integer = value.is_finite() and value == value.to_integral_value()
     return int(value) if is_integer else float(value)

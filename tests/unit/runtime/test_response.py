@@ -73,7 +73,7 @@ def test_json_has_numbers_for_decimals() -> None:
     response = Response.json({"a": Decimal("1.50"), "b": Decimal(10**20), "c": "\u00e9"}, 202, {"X-A": "1"})
     assert (response.status, response.headers) == (202, {"X-A": "1"})
     assert json.loads(response.body) == {"a": 1.5, "b": 10**20, "c": "\u00e9"}
-    with pytest.raises(TypeError, match=r"^The response must contain only JSON types and Decimal, got set\.$"):
+    with pytest.raises(TypeError, match=r"^values must be JSON types or Decimal, got set\.$"):
         Response.json({1})
 
 
