@@ -15,7 +15,18 @@ from lib.cost.month import Month
 from lib.cost.traffic import Traffic
 from lib.docgen.diagram import flowchart
 from lib.documents.alarms import recommended_alarms
-from lib.model import Bucket, BucketConsumer, EventBus, EventConsumer, Function, Queue, Resource, Service, Topic, Workload
+from lib.model import (
+    Bucket,
+    BucketConsumer,
+    EventBus,
+    EventConsumer,
+    Function,
+    Queue,
+    Resource,
+    Service,
+    Topic,
+    Workload,
+)
 from lib.model.existing import name_from_arn, queue_url
 from lib.program.recorder import Deployment, record
 from lib.settings import AlarmSettings, EncryptionSettings
@@ -43,7 +54,9 @@ EXISTING: Mapping[str, str] = {"orders": QUEUE_ARN, "files": BUCKET_ARN, "shop":
 
 
 def an_event_consumer(**changes: Any) -> EventConsumer:
-    return EventConsumer(**{"name": "pack", "bus": "shop", "operation": "pack", "pattern": {"source": ["x"]}, **changes})
+    return EventConsumer(
+        **{"name": "pack", "bus": "shop", "operation": "pack", "pattern": {"source": ["x"]}, **changes}
+    )
 
 
 def sharing(*consumers: Any, **changes: Any) -> Service:
@@ -134,7 +147,7 @@ def test_alarms_of_existing_queues_are_only_those_of_the_definition() -> None:
     deployment = record(stacked(service=sharing(consumer, alarms=(alarm,)), existing=EXISTING))
     (age,) = [a for a in deployment.inputs("cloudwatch.MetricAlarm").values() if a["namespace"] == "AWS/SQS"]
     assert age["dimensions"] == {"QueueName": "shop-orders"}
-    with pytest.raises(ValueError, match="on must be exactly one of .*got 'queue orders-dead-letters'"):
+    with pytest.raises(ValueError, match=r"on must be exactly one of .*got 'queue orders-dead-letters'"):
         sharing(consumer, alarms=(an_alarm(on="queue orders-dead-letters"),))
 
 
@@ -259,7 +272,7 @@ def test_resource_of_the_stack_must_not_become_an_existing_one(token: str, name:
 def test_only_a_retained_bucket_of_the_stack_can_become_an_existing_one() -> None:
     bucket = ("aws:s3/bucket:Bucket", "post-files-bucket")
     assert after(*bucket, forceDestroy=False)
-    with pytest.raises(pulumi.RunError, match="bucket 'files' must not become .* retain_on_delete set to true"):
+    with pytest.raises(pulumi.RunError, match=r"bucket 'files' must not become .* retain_on_delete set to true"):
         after(*bucket, forceDestroy=True)
 
 
