@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ..settings import ApiSettings, invalid_value, origins
+from ..settings import ApiSettings, Definition, invalid_value, origins
 from .validation import check_choice, check_name, duplicates, sibling_problems
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ OWN_SETTINGS = ("domain_name", "certificate_arn", "zone_id", "base_path", "disab
 
 
 @dataclass(frozen=True, kw_only=True)
-class Api:
+class Api(Definition):
     """An API of a service: an API Gateway REST API or HTTP API.
 
     HTTP APIs cost less and have a shorter latency. They have no API keys, quotas, request validation, execution logs,
@@ -62,7 +62,7 @@ def check_http_settings(owner: str, protocol: Protocol, settings: ApiSettings) -
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionUrl:
+class FunctionUrl(Definition):
     """An HTTPS endpoint of a function, which serves all its routes instead of an API.
 
     It has no throttling, domain, access log or authorizers. Requests and responses are limited to 6 MB, and a

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..settings import between, invalid_value
+from ..settings import Definition, between, invalid_value
 from .resource import Resource
 
 CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
@@ -15,7 +15,7 @@ _DAYS = between(1, MAX_DAYS, "days")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BucketCors:
+class BucketCors(Definition):
     """Permission for web pages to access the objects of a bucket, for example with presigned URLs."""
 
     origins: tuple[str, ...]
@@ -40,7 +40,7 @@ class BucketCors:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expiration:
+class Expiration(Definition):
     """Deletion of the objects of a bucket after a time."""
 
     days: int

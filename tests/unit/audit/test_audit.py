@@ -122,7 +122,7 @@ def test_every_waiver_applies_to_a_resource() -> None:
         *(graph(*deployment) for deployment in DEPLOYMENTS),
         graph("items", "prod", *DOMAIN),
         graph("stock", "prod", *PRODUCTION),
-        graph_of(record_file(EXAMPLES["webhooks"], {"environment": "prod"})),
+        graph_of(record_file(examples.PROGRAMS["webhooks"], {"environment": "prod"})),
         *(graph_of(record(stacked(service=service))) for service in (GALLERY, service_with_apis())),
     ]
     reasons = {finding.reason for each in graphs for finding in audit(each)}
