@@ -17,7 +17,7 @@ from . import options
 
 
 @click.command
-@options.service()
+@options.service(modules=True)
 @options.env()
 @click.option(
     "--program",

@@ -5,15 +5,17 @@ A package registers a `ServiceFactory` in the entry point group `tap_stack.servi
     [project.entry-points."tap_stack.services"]
     notes = "notes:FACTORY"
 
-A service is imported on first use, so an import error of a package affects only its service.
+`load_module` adds the service of a module that is not registered, for one process. A service is imported on first use, so an import error of a package affects only its service.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from ..model import Service, ServiceFactory
 
@@ -30,7 +32,7 @@ class ServiceError(ValueError):
 
 def names() -> tuple[str, ...]:
     """Return the names of all services without importing them."""
-    return (*BUILT_IN, *sorted(registered().keys() - {*BUILT_IN}))
+    return (*BUILT_IN, *sorted({*registered(), *LOADED} - {*BUILT_IN}))
 
 
 def load(name: str) -> ServiceFactory:
@@ -41,6 +43,29 @@ def load(name: str) -> ServiceFactory:
     if name not in LOADED:
         LOADED[name] = _load(name)
     return LOADED[name]
+
+
+def load_module(path: str) -> ServiceFactory:
+    """Return the `FACTORY` of a module, such as `examples.orders`, and add its service.
+
+    Modules in the working directory are importable. Raise `ServiceError` if there is no such factory, or if another
+    service has its name.
+    """
+    if (folder := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        factory = import_module(path).FACTORY
+        name = factory.default.name if isinstance(factory, ServiceFactory) else ""
+    except Exception as exc:  # pylint: disable=broad-exception-caught  # Importing a module can raise any exception.
+        raise ServiceError(f"module {path!r} cannot be loaded: it raised {type(exc).__name__}: {exc}.") from exc
+    if not name or name != factory.name:
+        raise ServiceError(
+            f"module {path!r}: FACTORY must be a ServiceFactory with the name of its service, got {factory!r}."
+        )
+    if name in names() and LOADED.get(name) is not factory:
+        raise ServiceError(f"module {path!r} must have a service with a new name, got {name!r}. Rename the service.")
+    LOADED[name] = factory
+    return factory
 
 
 def loadable() -> Iterator[ServiceFactory]:

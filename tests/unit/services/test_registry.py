@@ -113,6 +113,44 @@ def test_faulty_distribution_breaks_only_its_own_service(install: Install, code:
     assert (reported.value.message, reported.value.exit_code) == (message, 1)
 
 
+def test_service_of_a_module_needs_no_registration(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("other-dist", "other", "registered_other", FACTORY.format("other", "other"))
+    (tmp_path / "unregistered").mkdir()
+    (tmp_path / "unregistered" / "yard.py").write_text(FACTORY.format("yard", "yard"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    choice = options.ServiceOrModuleChoice(names())
+    assert [choice.convert(value, None, None) for value in ("unregistered.yard", "unregistered.yard", "items")] == [
+        *("yard", "yard", "items"),
+    ]
+    assert names() == (*BUILT_IN, "other", "yard")
+    assert SERVICES["yard"].name == "yard"
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("", "module 'faulty.yard' cannot be loaded: it raised AttributeError: .*FACTORY"),
+        ("FACTORY = 1", "module 'faulty.yard': FACTORY must be a ServiceFactory with the name of its service, got 1"),
+        (FACTORY.format("yard", "barn"), "FACTORY must be a ServiceFactory with the name of its service, got Service"),
+        (FACTORY.format("items", "items"), "must have a service with a new name, got 'items'. Rename the service"),
+    ],
+)
+def test_module_without_a_service_of_its_own_is_rejected(
+    code: str, message: str, install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("other-dist", "other", "registered_other", "")
+    (tmp_path / "faulty").mkdir()
+    (tmp_path / "faulty" / "yard.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for module in ("faulty", "faulty.yard"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    with pytest.raises(click.ClickException, match=message):
+        options.ServiceOrModuleChoice(names()).convert("faulty.yard", None, None)
+
+
 def test_name_that_two_distributions_register_is_rejected(install: Install) -> None:
     install("b-dist", "yard", "registered_b", FACTORY.format("yard", "yard"))
     install("a-dist", "yard", "registered_a", FACTORY.format("yard", "yard"))
