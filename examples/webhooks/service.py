@@ -86,7 +86,10 @@ WORKER = Function(
             bus="events",
             operation="count_push",
             pattern={"source": ["github"], "detail-type": ["push"]},
-            grants=(Grant(on="pushes", actions=("PutItem", "UpdateItem"), reason="count the push once"),),
+            grants=(
+                Grant(on="pushes", actions=("UpdateItem",), reason="count the push"),
+                Grant(on="deliveries", actions=("PutItem",), reason="count it once"),
+            ),
         ),
         EventConsumer(
             name="store-message",
@@ -102,7 +105,8 @@ SERVICE = Service(
     description="Receives webhooks of Stripe, GitHub and Twilio.",
     tables=(
         Table(name="payments", variable="PAYMENTS_TABLE", hash_key=Key("id")),
-        Table(name="pushes", variable="PUSHES_TABLE", hash_key=Key("id"), ttl="expires"),
+        Table(name="pushes", variable="PUSHES_TABLE", hash_key=Key("id")),
+        Table(name="deliveries", variable="DELIVERIES_TABLE", hash_key=Key("id"), ttl="expires"),
         Table(name="messages", variable="MESSAGES_TABLE", hash_key=Key("id")),
     ),
     event_buses=(EventBus(name="events", variable="WEBHOOKS_BUS", archive_days=30),),

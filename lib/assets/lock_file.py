@@ -143,7 +143,7 @@ def _read(path: Path) -> str:
 
 def _temporary_folder(requirements: Path) -> TemporaryDirectory[str]:
     try:
-        return TemporaryDirectory(dir=requirements.parent, prefix=".")
+        return TemporaryDirectory(dir=requirements.absolute().parent, prefix=".")
     except OSError as exc:
         raise ValueError(
             f"{requirements.parent} must be writable for the lock file of {requirements.name}, got {exc.strerror!r}. "

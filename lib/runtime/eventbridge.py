@@ -25,7 +25,7 @@ class EventBridge(Client):
             "EventBusName": bus,
             "Source": source,
             "DetailType": detail_type,
-            "Detail": json.dumps(detail, default=to_number, separators=(",", ":")),
+            "Detail": json.dumps(dict(detail), default=to_number, separators=(",", ":")),
         }
         return str(self.call("PutEvents", {"Entries": [entry]})["Entries"][0]["EventId"])
 

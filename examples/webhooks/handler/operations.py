@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from tap_stack.runtime.attributes import to_item, to_json
 from tap_stack.runtime.dynamodb import DynamoDB, TransactionCanceled, put_action
@@ -28,7 +30,7 @@ def receive_stripe(request: Request) -> Response:
     """Publish an event of Stripe."""
     verify_stripe(request, STRIPE)
     event = request.json()
-    EVENTS.put(os.environ["WEBHOOKS_BUS"], "stripe", event["type"], event)
+    _publish("stripe", event["type"], event)
     return Response(202)
 
 
@@ -36,14 +38,14 @@ def receive_github(request: Request) -> Response:
     """Publish an event of a repository or an organization."""
     verify_github(request, GITHUB)
     detail = {"delivery": request.headers["x-github-delivery"], "payload": request.json()}
-    EVENTS.put(os.environ["WEBHOOKS_BUS"], "github", request.headers["x-github-event"], detail)
+    _publish("github", request.headers["x-github-event"], detail)
     return Response(202)
 
 
 def receive_twilio(request: Request) -> Response:
     """Publish a text message and reply to it."""
     verify_twilio(request, TWILIO)
-    EVENTS.put(os.environ["WEBHOOKS_BUS"], "twilio", "message", dict(request.form))
+    _publish("twilio", "message", request.form)
     return Response(200, REPLY, {"Content-Type": "text/xml"})
 
 
@@ -55,23 +57,22 @@ def store_payment(event: Event) -> None:
 
 def store_message(event: Event) -> None:
     """Store a text message. A repeated event stores the same item."""
-    _put(
-        "MESSAGES_TABLE", {"id": event.detail["MessageSid"], "from": event.detail["From"], "text": event.detail["Body"]}
-    )
+    message = event.detail
+    _put("MESSAGES_TABLE", {"id": message["MessageSid"], "from": message["From"], "text": message["Body"]})
 
 
 def count_push(event: Event) -> None:
     """Count a push once, by writing the ID of its delivery in the same transaction."""
-    table, repository = os.environ["PUSHES_TABLE"], event.detail["payload"]["repository"]["full_name"]
-    delivery = {"id": f"delivery {event.detail['delivery']}", "expires": int(time.time()) + DELIVERY_SECONDS}
+    delivery = {"id": event.detail["delivery"], "expires": int(time.time()) + DELIVERY_SECONDS}
+    put = put_action(os.environ["DELIVERIES_TABLE"], to_item(delivery), "attribute_not_exists(id)")
     update = {
-        "TableName": table,
-        "Key": to_item({"id": repository}),
+        "TableName": os.environ["PUSHES_TABLE"],
+        "Key": to_item({"id": event.detail["payload"]["repository"]["full_name"]}),
         "UpdateExpression": "ADD pushes :one",
         "ExpressionAttributeValues": to_item({":one": 1}),
     }
     with suppress(TransactionCanceled):  # An earlier delivery of the push has been counted.
-        TABLES.transact([put_action(table, to_item(delivery), "attribute_not_exists(id)"), {"Update": update}])
+        TABLES.transact([put, {"Update": update}])
 
 
 def read_payment(request: Request) -> Response:
@@ -84,7 +85,11 @@ def read_pushes(request: Request) -> Response:
     return _read("PUSHES_TABLE", request)
 
 
-def _put(variable: str, item: dict[str, object]) -> None:
+def _publish(source: str, detail_type: str, detail: Mapping[str, Any]) -> None:
+    EVENTS.put(os.environ["WEBHOOKS_BUS"], source, detail_type, detail)
+
+
+def _put(variable: str, item: dict[str, Any]) -> None:
     TABLES.call("PutItem", TableName=os.environ[variable], Item=to_item(item))
 
 
