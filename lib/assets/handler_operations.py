@@ -8,19 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..model import Consumer, Function, LambdaAuthorizer, Part, Route, Schedule
+from .text_files import read_text
 
 ARGUMENTS = {Route: "the Request", LambdaAuthorizer: "the AuthorizationRequest", Schedule: ""}
 """Argument with which an operation is called, by the kind of its trigger other than consumers."""
 LABELS = {LambdaAuthorizer: "authorizer", Schedule: "schedule", Consumer: "consumer"}
 """Kinds of triggers with a name, as errors name them."""
-
-
-def read_module(path: Path) -> str:
-    """Return the source of a module. Raise `ValueError` if it is not UTF-8."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise ValueError(f"{path} must be UTF-8 text, got {exc.reason}. Save it as UTF-8.") from exc
 
 
 def parse_module(source: str, path: str | Path) -> ast.Module:
@@ -35,7 +28,7 @@ def parse_module(source: str, path: str | Path) -> ast.Module:
 
 def operation_problems(function: Function, path: Path) -> Iterator[str]:
     """Yield an error for each operation that the module at `path` does not define, or that its trigger cannot call."""
-    module = parse_module(read_module(path), path)
+    module = parse_module(read_text(path), path)
     definitions = dict(_definitions(module.body))
     for part in function.parts():
         label = f"{_label(part)} operation"

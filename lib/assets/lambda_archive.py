@@ -30,7 +30,8 @@ from ..model import (
 from ..model.json_schema import parameter_type, parameters_schema
 from ..model.media_types import ANY, binary_media_types
 from ..model.schema_renderings import DRAFT_4, FORMATS, code_with_exact_numbers, function_schema
-from .handler_operations import operation_problems, parse_module, read_module
+from .handler_operations import operation_problems, parse_module
+from .text_files import read_text
 
 LIBRARY = __package__.rpartition(".")[0]
 FOLDER = Path(__file__).parents[1]
@@ -140,7 +141,7 @@ def preflight_sources(headers: Mapping[str, Mapping[str, str]], credentials: boo
 def read_file(path: Path) -> Content:
     """Return the content of a Python module in UTF-8 as a string, and of other files as bytes."""
     try:
-        return read_module(path) if path.suffix == ".py" else path.read_bytes()
+        return read_text(path) if path.suffix == ".py" else path.read_bytes()
     except ValueError:
         return path.read_bytes()
 
@@ -379,4 +380,4 @@ def _package(name: str) -> Iterator[tuple[str, str]]:
     for file in folder.rglob("*.py"):
         # Editors create links with this suffix to files that do not exist.
         if file.is_file():
-            yield (path / file.relative_to(folder)).as_posix(), read_module(file)
+            yield (path / file.relative_to(folder)).as_posix(), read_text(file)

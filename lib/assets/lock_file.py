@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from . import uv
+from .text_files import read_text
 
 SUFFIX = ".lock"
 MINIMUM_PYTHON = "3.11"
@@ -64,7 +65,7 @@ def lock_of(requirements: Path, runtime: str) -> Path:
     path, python = requirements.with_suffix(SUFFIX), runtime.removeprefix("python")
     if not path.exists():
         return lock(requirements, python=min(python, MINIMUM_PYTHON, key=_minor))
-    content = _read(path)
+    content = read_text(path)
     header = _HEADER_PATTERN.match(content)
     # Other tools, which maintain the file without this header, are responsible for its contents.
     if header and header["digest"] != _digest(requirements):
@@ -106,7 +107,7 @@ def _lines(requirements: Path, including: tuple[Path, ...] = (), *, constraints:
         raise ValueError(f"requirements must be an existing file, got {str(requirements)!r}. Create it.")
     if requirements.resolve() in including:
         raise ValueError(f"requirements must not include each other, got {str(requirements)!r} twice. Remove the -r.")
-    for line in _read(requirements).replace("\\\n", " ").splitlines():
+    for line in read_text(requirements).replace("\\\n", " ").splitlines():
         if stripped := " ".join(_COMMENT.sub("", line).split()):
             yield stripped
             nested = _NESTED.fullmatch(stripped)
@@ -132,13 +133,6 @@ def _names(lines: Iterable[str], *, with_markers: bool = False) -> set[str]:
     environment marker, which a lock file can omit."""
     matches = [_NAME.match(line) for line in lines if with_markers or ";" not in line]
     return {re.sub(r"[-_.]+", "-", match[0]).lower() for match in matches if match}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise ValueError(f"{path} must be UTF-8 text, got {exc.reason}. Save it as UTF-8.") from exc
 
 
 def _temporary_folder(requirements: Path) -> TemporaryDirectory[str]:

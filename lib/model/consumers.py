@@ -163,8 +163,12 @@ class BucketConsumer(Consumer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.events or not all(event in BUCKET_EVENTS for event in self.events):
-            raise self._invalid("events", f"among {', '.join(BUCKET_EVENTS)}, at least one")
+        if (
+            not isinstance(self.events, tuple)
+            or not self.events
+            or not all(event in BUCKET_EVENTS for event in self.events)
+        ):
+            raise self._invalid("events", f"a tuple of {', '.join(BUCKET_EVENTS)}, at least one")
         for field_name in ("prefix", "suffix"):
             if "*" in getattr(self, field_name):
                 raise self._invalid(field_name, "without '*', which S3 compares literally", "Remove the '*'.")

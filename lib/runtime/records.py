@@ -350,9 +350,8 @@ def _failed_of_batch(consumer: Consumer, records: list[Any]) -> list[Any]:
     if returned is None:
         return []
     received = {id(record.raw) for record in records}
-    values: list[Any] = (
-        [returned] if isinstance(returned, (str, dict)) or not isinstance(returned, Iterable) else [*returned]
-    )
+    is_list = isinstance(returned, Iterable) and not isinstance(returned, (str, dict))
+    values: list[Any] = [*returned] if is_list else [returned]
     unknown = [value for value in values if id(getattr(value, "raw", None)) not in received]
     if unknown:
         # Without an error, Lambda could count all records as processed.

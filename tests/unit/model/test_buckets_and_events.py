@@ -209,7 +209,7 @@ def test_event_pattern_can_compare_fields_in_many_ways() -> None:
 @pytest.mark.parametrize("events", [(), ("ObjectCreated",), ("s3:ObjectCreated:*",)])
 def test_unknown_object_events_are_rejected(events: tuple[str, ...]) -> None:
     with pytest.raises(
-        ValueError, match=r"consumer 'resize' events must be among ObjectCreated:\*, .*, at least one, got"
+        ValueError, match=r"consumer 'resize' events must be a tuple of ObjectCreated:\*, .*, at least one, got"
     ):
         a_bucket_consumer(events=events)
 
@@ -218,6 +218,8 @@ def test_unknown_object_events_are_rejected(events: tuple[str, ...]) -> None:
     ("changes", "problem"),
     [
         ({"origins": ()}, "origins must be a tuple of at least one origin, got"),
+        ({"origins": "https://shop.example.com"}, "origins must be a tuple of strings, got 'https://shop.exa"),
+        ({"methods": "GET"}, "methods must be a tuple of strings, got 'GET'"),
         (
             {"origins": ("shop.example.com",)},
             "origins must be origins without a path, or '[*]', got 'shop.example.com'",
