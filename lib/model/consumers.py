@@ -97,7 +97,8 @@ class StreamConsumer(Consumer):
     max_retries: int = 3
     """Maximum number of retries of a failed record, which blocks later records of the shard."""
     starting_position: StartingPosition = "LATEST"
-    """First records of a new consumer: `LATEST` are later changes, `TRIM_HORIZON` those of the last 24 hours."""
+    """First records of a new consumer: `LATEST` are later changes, `TRIM_HORIZON` those of the last 24 hours. A later
+    change has no effect."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
