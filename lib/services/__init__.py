@@ -5,7 +5,8 @@ A package registers a `ServiceFactory` in the entry point group `tap_stack.servi
     [project.entry-points."tap_stack.services"]
     notes = "notes:FACTORY"
 
-`load_module` adds the service of a module that is not registered, for one process. A service is imported on first use, so an import error of a package affects only its service.
+A service is imported on first use, so an import error of a package affects only its service. `load_module` adds the
+service of a module that is not registered to the services of the process.
 """
 
 from __future__ import annotations
