@@ -30,7 +30,7 @@ OLD_LINUX = ("python3.9", "python3.10", "python3.11")
 _CHUNK_BYTES = 1024 * 1024
 _INSTALLATION = threading.Lock()
 """Lock of installations: the functions of a stack are deployed concurrently, and can have the same packages."""
-_LOCK, _FILES, _SIZE = "requirements.lock", "files", "size.json"
+_LOCK, _FILES, _SIZE, _ORIGIN = "requirements.lock", "files", "size.json", "origin.txt"
 _OMITTED = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 """Files of `*.dist-info` folders that depend on the installation."""
 
@@ -67,7 +67,11 @@ def for_interpreter(folder: Path) -> Path:
 
     Raise `UvError` if they cannot be installed.
     """
-    return _install(folder.parents[1] / _LOCK, f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}")
+    parent = folder.parents[1]
+    origin = parent / _ORIGIN
+    working = Path(origin.read_text(encoding="utf-8")) if origin.exists() else parent
+    platform = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
+    return _install(parent / _LOCK, platform, working=working if working.is_dir() else parent)
 
 
 def size_of(path: Path) -> Size:
@@ -90,19 +94,23 @@ def files_in(path: Path) -> dict[str, Path]:
     return {file.relative_to(path).as_posix(): file for file in files}
 
 
-def _install(lock: Path, platform: str, *options: str) -> Path:
+def _install(lock: Path, platform: str, *options: str, working: Path | None = None) -> Path:
+    """Install the packages of a lock file, in whose folder uv finds its configuration and relative paths.
+
+    `working` is another folder instead.
+    """
+    working = working or lock.absolute().parent
     content = lock.read_bytes()
     result = uv.cache_folder() / FOLDER / hashlib.sha256(content).hexdigest()[:16] / platform
     with _INSTALLATION:
         if not result.is_dir():
-            _create(result.parent)
-            _install_new(lock, content, result, options)
+            _install_new(lock, content, result, options, working)
     return result / _FILES
 
 
-def _install_new(lock: Path, content: bytes, result: Path, options: Sequence[str]) -> None:
+def _install_new(lock: Path, content: bytes, result: Path, options: Sequence[str], working: Path) -> None:
     parent = result.parent
-    with TemporaryDirectory(dir=parent, prefix=".", ignore_cleanup_errors=True) as name:
+    with _temporary_folder(parent) as name:
         temporary = Path(name, "result")
         files = temporary / _FILES
         files.mkdir(parents=True)
@@ -110,7 +118,7 @@ def _install_new(lock: Path, content: bytes, result: Path, options: Sequence[str
             *("install", "--requirements", str(lock.absolute()), "--target", str(files)),
             *options,
             *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
-            folder=lock.absolute().parent,
+            folder=working,
             step=f"Installing the packages of {lock} for {result.name}",
         )
         _remove_variable_files(files)
@@ -118,14 +126,18 @@ def _install_new(lock: Path, content: bytes, result: Path, options: Sequence[str
         copy = Path(name, _LOCK)
         copy.write_bytes(content)
         copy.replace(parent / _LOCK)
+        origin = Path(name, _ORIGIN)
+        origin.write_text(str(working), encoding="utf-8")
+        origin.replace(parent / _ORIGIN)
         # Another process can have installed the same folder in the meantime.
         with contextlib.suppress(OSError):
             temporary.rename(result)
 
 
-def _create(folder: Path) -> None:
+def _temporary_folder(parent: Path) -> TemporaryDirectory[str]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        parent.mkdir(parents=True, exist_ok=True)
+        return TemporaryDirectory(dir=parent, prefix=".", ignore_cleanup_errors=True)
     except OSError as exc:
         raise ValueError(
             f"The cache folder {uv.cache_folder()} must be writable, got {exc.strerror!r}. "

@@ -17,7 +17,7 @@ from . import options
 
 
 @click.command
-@options.service(modules=True)
+@options.service()
 @options.env()
 @click.option(
     "--program",

@@ -37,7 +37,7 @@ def _traffic_options(command: options.F) -> options.F:
 
 
 @click.command
-@options.service(multiple=True, modules=True)
+@options.service(multiple=True)
 @options.env(multiple=True)
 @options.config
 @_traffic_options

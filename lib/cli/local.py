@@ -33,7 +33,7 @@ api_key_option = click.option(
 
 
 @click.command
-@options.service(modules=True)
+@options.service()
 @options.env(default="dev")
 @click.option(
     "--port", type=click.IntRange(1024, 65535), show_default="a free port", help="Port of the emulator on 127.0.0.1."

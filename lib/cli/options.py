@@ -12,7 +12,7 @@ import click
 
 from ..model.names import check_environment_suffix
 from ..program import project
-from ..services import ServiceError, load, load_module, names
+from ..services import ServiceError, load, load_reference, names
 from ..settings.environments import ENVIRONMENTS, matching_profile
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,29 +27,18 @@ class NearestChoice(click.Choice[str]):
 
 
 class ServiceChoice(NearestChoice):
-    """A choice of a service. The selected service is loaded."""
+    """A choice of a service by its name, or by its definition as `module:attribute`. The service is loaded."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Load the service and return its name. Raise `ClickException` if it cannot be loaded."""
-        name = super().convert(value, param, ctx)
         try:
+            if ":" in str(value):
+                return load_reference(str(value)).name
+            name = super().convert(value, param, ctx)
             load(name)
         except ServiceError as exc:
             raise click.ClickException(str(exc)) from exc
         return name
-
-
-class ServiceOrModuleChoice(ServiceChoice):
-    """A choice of a service, or of a module with a `FACTORY`, such as `examples.orders`."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Load the service and return its name. Raise `ClickException` if it cannot be loaded."""
-        if "." not in str(value):
-            return super().convert(value, param, ctx)
-        try:
-            return load_module(value).name
-        except ServiceError as exc:
-            raise click.ClickException(str(exc)) from exc
 
 
 def complete(values: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
@@ -62,12 +51,10 @@ PATH = click.Path(path_type=Path)
 SERVICE = ServiceChoice(names())
 
 
-def service(*, default: str | None = None, multiple: bool = False, modules: bool = False) -> Callable[[F], F]:
-    """Add `--service`. With `modules`, it accepts modules with a service that is not registered."""
-    description = "Name of the service" + (", or module with its FACTORY, e.g. examples.orders." if modules else ".")
-    description += " Can be repeated." if multiple else ""
-    kind = ServiceOrModuleChoice(names()) if modules else SERVICE
-    return click.option("--service", type=kind, multiple=multiple, **_default(default, "every service", description))
+def service(*, default: str | None = None, multiple: bool = False) -> Callable[[F], F]:
+    """Add `--service`."""
+    description = "Name of the service, or its definition as MODULE:ATTRIBUTE." + (" Can be repeated." * multiple)
+    return click.option("--service", type=SERVICE, multiple=multiple, **_default(default, "every service", description))
 
 
 def env(

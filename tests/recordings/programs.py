@@ -214,6 +214,7 @@ STACKS: Mapping[str, Callable[[], object]] = {
     "yard": PROGRAMS["yard"],
     "gallery": PROGRAMS["gallery"],
     "shop": PROGRAMS["shop"],
+    "market": PROGRAMS["market"],
     "everything": stacked("shop", **EVERYTHING),
     "open-yard": stacked(**PUBLIC_SERVICE, secrets=SECRETS),
     "production": stacked(**PRODUCTION),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,15 @@ from lib.audit.report import counts, lines
 from lib.audit.sarif import document
 from lib.audit.waivers import WAIVERS
 from lib.cli import main
-from lib.program.recorder import record_file
+from lib.model import Bucket, FunctionUrl, Route
+from lib.program.recorder import record, record_file
 from lib.services import SERVICES, loadable
 from lib.settings.environments import ENVIRONMENTS
 from lib.stack.config import config_keys
 
 from ...support import examples
+from ...support.builders import GALLERY, service_with_apis
+from ...support.programs import stacked
 from ...support.recordings import graph
 
 pytestmark = pytest.mark.slow
@@ -118,6 +122,8 @@ def test_every_waiver_applies_to_a_resource() -> None:
         *(graph(*deployment) for deployment in DEPLOYMENTS),
         graph("items", "prod", *DOMAIN),
         graph("stock", "prod", *PRODUCTION),
+        graph_of(record_file(examples.PROGRAMS["webhooks"], {"environment": "prod"})),
+        *(graph_of(record(stacked(service=service))) for service in (GALLERY, service_with_apis())),
     ]
     reasons = {finding.reason for each in graphs for finding in audit(each)}
     assert [waiver.reason for waiver in WAIVERS if waiver.reason not in reasons] == []
@@ -130,7 +136,8 @@ def test_waiver_names_existing_controls_and_has_a_reason_of_one_sentence(waiver:
     assert set(waiver.profiles) <= ENVIRONMENTS.keys()
     assert waiver.reason.endswith(".")
     assert ". " not in waiver.reason
-    assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= config_keys(loadable()).keys()
+    definitions = {field.name for definition in (Bucket, FunctionUrl, Route) for field in fields(definition)}
+    assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= config_keys(loadable()).keys() | definitions
 
 
 def test_waivers_apply_only_to_resources_of_the_library() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -143,6 +144,38 @@ def test_required_query_parameter_must_be_sent() -> None:
 def test_body_and_result_use_aliases() -> None:
     response = typed(accept, (), 201)(Request("POST /", {}, {}, {}, {"recipient": "Ann"}, "ann", "request-1"))
     assert response == Response(201, '{"recipient":"Ann","weight":"1"}')
+
+
+class Strict(pydantic.BaseModel):
+    """A model that accepts a string as a date only in a JSON document."""
+
+    model_config = pydantic.ConfigDict(strict=True)
+    at: datetime
+    sizes: set[int]
+
+
+STRICT = '{"at":"2026-01-01T00:00:00Z","sizes":[1]}'
+
+
+def send_strict(body: Any, raw: str, **headers: str) -> Response:
+    def accept_strict(value: Strict) -> Strict:
+        return value
+
+    event = {"body": raw}
+    return typed(accept_strict, (), 200)(Request("POST /", {}, {}, headers, body, "ann", "r", event=event))
+
+
+def test_strict_model_accepts_a_json_document() -> None:
+    assert send_strict(json.loads(STRICT), STRICT) == Response(200, STRICT)
+    with pytest.raises(BadRequest) as caught:
+        send_strict({"at": 1, "sizes": ["1"]}, '{"at":"today","sizes":["1"]}')
+    assert [detail.partition(":")[0] for detail in caught.value.details] == ["body.at", "body.sizes[0]"]
+
+
+def test_strict_model_rejects_the_strings_of_a_form() -> None:
+    form = {"content-type": "Application/X-WWW-Form-Urlencoded; charset=utf-8"}
+    with pytest.raises(BadRequest):
+        send_strict(json.loads(STRICT), STRICT, **form)
 
 
 def test_result_of_another_type_is_an_error() -> None:
