@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.orders import service
+from examples.orders import service as orders
 from lib.assets.handler_operations import operation_problems
 from lib.assets.lambda_archive import check_handlers, handler_path, read_file, shared_sources
 from lib.model import Function, Schedule
