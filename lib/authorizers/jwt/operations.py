@@ -14,6 +14,8 @@ from .verification import Expected, verify
 
 PRINCIPAL_CLAIMS = ("sub", "client_id", "azp")
 """Claims that identify the caller, in order of precedence: a user, or a client without a user."""
+USER_POOLS = "https://cognito-idp."
+"""Beginning of the issuers of Cognito user pools."""
 USER_POOL_CLAIMS = ("username", "cognito:username", "sub", "client_id")
 """The same for the user pool of the stack, as without an authorizer. Other issuers can let users choose their
 `username`."""
@@ -40,9 +42,9 @@ def issuer_keys() -> Keys:
 
 def _local_url() -> str:
     """Return the URL of the keys of a user pool in the local emulator, whose issuer has the name of AWS."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    pool = os.environ["JWT_ISSUER"].rpartition("/")[2]
-    return f"{endpoint}/{pool}/.well-known/jwks.json" if endpoint and "JWT_GROUP" in os.environ else ""
+    endpoint, issuer = os.environ.get("AWS_ENDPOINT_URL", ""), os.environ["JWT_ISSUER"]
+    pool = issuer.rpartition("/")[2]
+    return f"{endpoint}/{pool}/.well-known/jwks.json" if endpoint and issuer.startswith(USER_POOLS) else ""
 
 
 @cache

@@ -125,12 +125,12 @@ class HttpApi(pulumi.ComponentResource):
         return [route for route, _ in self._args.routes]
 
     def _pool_authorizer(self, user_pool: UserPool) -> aws.apigatewayv2.Authorizer:
-        return self._jwt_authorizer(f"{self._prefix}-authorizer", "user-pool", user_pool.issuer, _clients(user_pool))
+        return self._jwt_authorizer(f"{self._prefix}-authorizer", "user-pool", user_pool.issuer, user_pool.client_ids)
 
     def _authorizer(self, authorizer: model.LambdaAuthorizer, function: Function) -> aws.apigatewayv2.Authorizer:
         label, jwt = f"{self._prefix}-authorizer-{authorizer.name}", self._args.jwt_authorizers.get(authorizer.name)
         if jwt and jwt.uses_user_pool and (pool := self._args.user_pool):
-            return self._jwt_authorizer(label, jwt.name, pool.issuer, jwt.audience or _clients(pool))
+            return self._jwt_authorizer(label, jwt.name, pool.issuer, jwt.audience or pool.client_ids)
         if jwt:
             return self._jwt_authorizer(label, jwt.name, jwt.issuer, jwt.audience)
         # An API Gateway that requires an identity source rejects requests without it.
@@ -261,8 +261,3 @@ class HttpApi(pulumi.ComponentResource):
             ),
             self._child,
         )
-
-
-def _clients(user_pool: UserPool) -> list[pulumi.Output[str]]:
-    """Return the IDs of the app clients of a user pool."""
-    return [client.id for client in (user_pool.web_client, user_pool.machine_client) if client]
