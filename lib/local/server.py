@@ -117,7 +117,7 @@ class AccessControl:
         host, method = headers.get("host", ""), scope["method"]
         if path is None:
             return f"Host must be 127.0.0.1, localhost or the domain name of a deployed API, got {host!r}."
-        if self._is_public(method, host, path) or is_public_operation(headers.get("x-amz-target", "")):
+        if self._is_public(method, host, path) or (path == "/" and is_for_users(headers.get("x-amz-target", ""))):
             return None
         if path.startswith(INTERNAL):
             return f"{path} is not available in the local emulator."
@@ -152,8 +152,8 @@ class AccessControl:
         return self._backend.is_bucket(path.removeprefix("/").partition("/")[0])
 
 
-def is_public_operation(target: str) -> bool:
-    """Return whether clients without AWS credentials call an operation, such as `SignUp` of Amazon Cognito."""
+def is_for_users(target: str) -> bool:
+    """Return whether users without AWS credentials call an operation, such as `SignUp` of Amazon Cognito."""
     return target.startswith(COGNITO) and target.removeprefix(COGNITO) in _operations_of_users()
 
 

@@ -114,6 +114,8 @@ def test_users_of_a_user_pool_need_no_key() -> None:
     sign_up = {"x-amz-target": "AWSCognitoIdentityProviderService.SignUp"}
     assert requests("/", "POST", **sign_up) == requests("/", "POST", **sign_up, **page) == ""
     assert requests("/", "OPTIONS", **page) == ""
+    assert requests("/_ministack/reset", "POST", **sign_up) != ""
+    assert requests("/2015-03-31/functions", "POST", **sign_up) != ""
     for target in ("AWSCognitoIdentityProviderService.AdminCreateUser", "Other.SignUp", "DynamoDB_20120810.ListTables"):
         assert requests("/", "POST", **{"x-amz-target": target}) != ""
 
