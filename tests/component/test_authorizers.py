@@ -181,6 +181,7 @@ def test_user_pool_whose_tokens_only_authorizers_check_has_no_scopes() -> None:
     pages = AuthorizationSettings(type=USER_POOL, callback_urls=("https://shop.example.com/account",))
     deployment = deployed(service=service, authorization=pages)
     assert not deployment.inputs("cognito.ResourceServer")
+    assert [each["name"] for each in deployment.inputs("apigateway.Authorizer").values()] == ["pool"]
     ((name, client),) = deployment.inputs("cognito.UserPoolClient").items()
     assert (name, client["allowedOauthScopes"]) == ("post-users-pages", ["openid"])
     functions = {inputs["name"]: inputs for inputs in deployment.inputs("lambda.Function").values()}

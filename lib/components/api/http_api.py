@@ -93,7 +93,8 @@ class HttpApi(pulumi.ComponentResource):
             opts=self._child,
         )
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
-        self.authorizer = self._pool_authorizer(self.user_pool) if self.user_pool else None
+        has_scopes = any(route.required_scope() for route in self._routes())
+        self.authorizer = self._pool_authorizer(self.user_pool) if self.user_pool and has_scopes else None
         self.authorizers = {
             authorizer.name: self._authorizer(authorizer, function) for authorizer, function in args.authorizers
         }
