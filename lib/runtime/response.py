@@ -108,6 +108,10 @@ class Response(NamedTuple):
             result.get("cookies") or (),
         )
 
+    def with_cookies(self, *cookies: str) -> Response:
+        """Return the response with further `Set-Cookie` headers, such as those that `cookies.cookie` returns."""
+        return Response(self.status, self.body, self.headers, (*self.cookies, *cookies))
+
     def to_event(self, defaults: dict[str, str], *, binary: bool) -> dict[str, Any]:
         """Return the response of the Lambda function. `defaults` are headers, to which it adds those of the response.
 

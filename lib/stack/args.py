@@ -203,9 +203,14 @@ class TapStackArgs(Settings):
                     f"authorizer {authorizer.name!r} issuer", authorizer.issuer, f"a URL without {USER_POOL}", remedy
                 )
         if settings.authorization.type == USER_POOL:
-            if not service.scopes():
-                remedy = f"No route of {service.name} requires a scope."
+            issuing = [authorizer for authorizer in service.authorizers if authorizer.uses_user_pool]
+            if not service.scopes() and not issuing:
+                remedy = f"No route of {service.name} requires a scope, and no authorizer has the issuer user-pool."
                 raise invalid_value("authorization.type", USER_POOL, "NONE", remedy)
+            has_pages = bool(settings.authorization.callback_urls or service.site)
+            if not service.scopes() and not has_pages and not all(authorizer.audience for authorizer in issuing):
+                remedy = "No route requires a scope, so the user pool would have no app client that requests tokens."
+                raise invalid_value("authorization.callback_urls", (), "the URLs of the pages that sign in", remedy)
             if service.site and settings.site.public:
                 raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
 

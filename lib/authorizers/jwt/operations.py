@@ -13,6 +13,9 @@ from ...runtime.errors import Forbidden, Unauthorized
 from .keys import Keys
 from .verification import Expected, verify
 
+USER_POOLS = "https://cognito-idp."
+"""Beginning of the issuers of Cognito user pools."""
+
 
 def authorize(request: AuthorizationRequest) -> Decision:
     """Allow a request with a valid token. Its claims become the context."""
@@ -35,9 +38,9 @@ def issuer_keys() -> Keys:
 
 def _local_url() -> str:
     """Return the URL of the keys of a user pool in the local emulator, whose issuer has the name of AWS."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    pool = os.environ["JWT_ISSUER"].rpartition("/")[2]
-    return f"{endpoint}/{pool}/.well-known/jwks.json" if endpoint and "JWT_GROUP" in os.environ else ""
+    endpoint, issuer = os.environ.get("AWS_ENDPOINT_URL", ""), os.environ["JWT_ISSUER"]
+    pool = issuer.rpartition("/")[2]
+    return f"{endpoint}/{pool}/.well-known/jwks.json" if endpoint and issuer.startswith(USER_POOLS) else ""
 
 
 @cache

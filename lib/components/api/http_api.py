@@ -98,7 +98,8 @@ class HttpApi(pulumi.ComponentResource):
             opts=self._child,
         )
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
-        self.authorizer = self._pool_authorizer(self.user_pool) if self.user_pool else None
+        has_scopes = any(route.required_scope() for route in self._routes())
+        self.authorizer = self._pool_authorizer(self.user_pool) if self.user_pool and has_scopes else None
         self.authorizers = {
             authorizer.name: self._authorizer(authorizer, function) for authorizer, function in args.authorizers
         }
@@ -130,12 +131,12 @@ class HttpApi(pulumi.ComponentResource):
         return [route for route, _ in self._args.routes]
 
     def _pool_authorizer(self, user_pool: UserPool) -> aws.apigatewayv2.Authorizer:
-        return self._jwt_authorizer(f"{self._prefix}-authorizer", "user-pool", user_pool.issuer, _clients(user_pool))
+        return self._jwt_authorizer(f"{self._prefix}-authorizer", "user-pool", user_pool.issuer, user_pool.client_ids)
 
     def _authorizer(self, authorizer: model.LambdaAuthorizer, function: Function) -> aws.apigatewayv2.Authorizer:
         if jwt := self._args.jwt_authorizers.get(authorizer.name):
             pool = self._args.user_pool if jwt.uses_user_pool else None
-            issuer, audience = (pool.issuer, jwt.audience or _clients(pool)) if pool else (jwt.issuer, jwt.audience)
+            issuer, audience = (pool.issuer, jwt.audience or pool.client_ids) if pool else (jwt.issuer, jwt.audience)
             # Routes require an authorizer of their type, so another authorizer replaces one whose type changes. Names
             # are unique in the API.
             label, name = f"{self._prefix}-jwt-authorizer-{jwt.name}", f"{jwt.name}_jwt"
@@ -268,8 +269,3 @@ class HttpApi(pulumi.ComponentResource):
             ),
             self._child,
         )
-
-
-def _clients(user_pool: UserPool) -> list[pulumi.Output[str]]:
-    """Return the IDs of the app clients of a user pool."""
-    return [client.id for client in (user_pool.web_client, user_pool.machine_client) if client]

@@ -215,7 +215,8 @@ class Api(pulumi.ComponentResource):
         self.paths: dict[str, pulumi.Output[str]] = dict.fromkeys(("", "/"), self.resource.root_resource_id)
         self.resources = self._resources()
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
-        self.authorizer = self._authorizer(self.user_pool) if self.user_pool else None
+        has_scopes = any(route.required_scope() for route in self._routes())
+        self.authorizer = self._authorizer(self.user_pool) if self.user_pool and has_scopes else None
         self.authorizers = {
             authorizer.name: self._lambda_authorizer(authorizer, function) for authorizer, function in args.authorizers
         }

@@ -291,7 +291,6 @@ def test_user_pool_of_the_stack_is_checked_as_without_an_authorizer(environment:
 
 def test_user_pool_of_the_emulator_has_its_keys_there(environment: pytest.MonkeyPatch, web: Web) -> None:
     environment.setenv("JWT_ISSUER", "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a")
-    environment.setenv("JWT_GROUP", "")
     environment.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     web.documents["http://127.0.0.1:4566/us-east-1_a/.well-known/jwks.json"] = key_set()
     signed = token("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a")

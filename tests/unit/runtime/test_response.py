@@ -66,6 +66,8 @@ def test_repeated_headers_and_cookies() -> None:
     received = respond(Response(204, "", {"Link": ("<a>", "<b>"), "Set-Cookie": ["c=3"]}, cookies=("a=1", "b=2")))
     assert received["multiValueHeaders"] == {"Link": ["<a>", "<b>"], "Set-Cookie": ["a=1", "b=2", "c=3"]}
     assert "Link" not in received["headers"]
+    received = respond(Response.json({}).with_cookies("a=1").with_cookies("b=2", "c=3"))
+    assert received["multiValueHeaders"] == {"Set-Cookie": ["a=1", "b=2", "c=3"]}
     assert "multiValueHeaders" not in respond(Response(204))
 
 
