@@ -20,6 +20,7 @@ class Queue(Resource):
     KIND: ClassVar[str] = "queue"
     AWS_SERVICE: ClassVar[str] = "sqs"
     OUTPUTS: ClassVar[tuple[str, ...]] = ("url", "arn", "dead_letter_url")
+    VARIABLE_VALUE: ClassVar[str] = "url"
 
     name: str
     """Value of `{type}` in the name pattern of the service. The name of the dead-letter queue ends with

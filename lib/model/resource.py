@@ -16,6 +16,8 @@ class Resource(Definition):
     AWS_SERVICE: ClassVar[str]
     OUTPUTS: ClassVar[tuple[str, ...]] = ()
     """Attributes of the component that are stack outputs `<prefix>_<kind>_<attribute>`."""
+    VARIABLE_VALUE: ClassVar[str] = "name"
+    """Attribute of the component that is the value of the environment variable."""
 
     name: str
     variable: str

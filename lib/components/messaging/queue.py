@@ -42,7 +42,7 @@ class QueueArgs:
     for a rule of a custom event bus."""
     buses: Sequence[str] = ()
     """Names of the event buses of the same account and region that can send messages to the queue."""
-    topics: Sequence[str] = ()
+    topics: Sequence[pulumi.Input[str]] = ()
     """Names of the SNS topics of the same account and region that can send messages to the queue."""
     kms_key_arn: pulumi.Input[str] | None = None
     """KMS key that encrypts the messages. Default (None): SQS managed encryption."""
@@ -76,7 +76,9 @@ class Queue(pulumi.ComponentResource):
             f"{name}-policy",
             queue_url=self.url,
             policy=pulumi.Output.json_dumps(
-                derive(lambda arn: iam.queue_policy(arn, args.rules, args.buses, args.topics), self.arn)
+                derive(
+                    lambda arn, *topics: iam.queue_policy(arn, args.rules, args.buses, topics), self.arn, *args.topics
+                )
             ),
             opts=child,
         )

@@ -429,9 +429,7 @@ def test_call_of_a_fixed_path_is_not_an_example_of_a_parameter() -> None:
 
 
 def test_schema_named_like_the_error_schema_is_rejected() -> None:
-    with pytest.raises(
-        ValueError, match=r"schema name must be another name .*, got 'Error'\. Rename"
-    ):
+    with pytest.raises(ValueError, match=r"schema name must be another name .*, got 'Error'\. Rename"):
         a_service(schemas={"Error": {"type": "object"}})
 
 
