@@ -11,7 +11,6 @@ from .components.api.function_url import FunctionUrl
 from .components.api.http_api import HttpApi
 from .components.api.rest_api import Api
 from .components.api.user_pool import UserPool
-from .components.compute.event_consumer import EventConsumer
 from .components.compute.function import Function
 from .components.compute.layer import Layer
 from .components.compute.role import Role
@@ -41,8 +40,9 @@ from .components.storage.notification import BucketNotification
 from .model import Service
 from .settings import Settings
 from .stack import diagnostics
+from .stack.access import Access
 from .stack.args import TapStackArgs
-from .stack.compute import AnyConsumer, Compute
+from .stack.compute import Compute
 from .stack.context import StackContext
 from .stack.data import DataLayer
 from .stack.edge import Edge
@@ -51,6 +51,7 @@ from .stack.frontend import Frontend
 from .stack.monitoring import Monitoring
 from .stack.outputs import StackOutputs, collect
 from .stack.transitions import Transitions
+from .stack.triggers import Consumer, Triggers
 
 __all__ = ["TapStack", "TapStackArgs"]
 
@@ -88,12 +89,10 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     network: Network | ExistingNetwork | None
     functions: dict[str, Function]
     schedules: dict[str, Schedule]
-    consumers: dict[str, AnyConsumer]
-    """Event source mappings of table streams and queues, and subscriptions to topics."""
-    event_consumers: dict[str, EventConsumer]
-    """EventBridge rules of the consumers of events."""
-    notifications: dict[str, BucketNotification]
-    """Consumers of object events, by name of the bucket."""
+    consumers: dict[str, Consumer]
+    """Consumers of table streams, queues, topics and event buses, by name."""
+    bucket_notifications: dict[str, BucketNotification]
+    """Consumers of object events, by the name of the bucket."""
     api: Api | HttpApi | None
     """Default API; None if it has no routes."""
     apis: dict[str, Api | HttpApi]
@@ -143,16 +142,20 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self._frontend = frontend = Frontend(context, encryption)
         self.site, self.user_pool = frontend.site, frontend.user_pool
 
-        compute = Compute(context, encryption, data, frontend)
+        access = Access(context, data)
+        compute = Compute(context, encryption, access, frontend)
         self.roles, self.layers, self.network = compute.roles, compute.layers, compute.network
-        self.functions, self.schedules, self.consumers = compute.functions, compute.schedules, compute.consumers
-        self.event_consumers, self.notifications = compute.event_consumers, compute.notifications
+        self.functions = compute.functions
+
+        triggers = Triggers(context, data, access, compute)
+        self.schedules, self.consumers = triggers.schedules, triggers.consumers
+        self.bucket_notifications = triggers.bucket_notifications
 
         edge = Edge(context, encryption, frontend, compute)
         self.api, self.apis, self.urls = edge.api, edge.apis, edge.urls
         self.firewall, self.site_files = edge.firewall, edge.site_files
 
-        monitoring = Monitoring(context, data, compute, edge)
+        monitoring = Monitoring(context, data, compute, triggers, edge)
         self.alarms, self.additional_alarms = monitoring.alarms, monitoring.additional_alarms
         self.health, self.dashboard, self.budget = monitoring.health, monitoring.dashboard, monitoring.budget
         self.rollout = compute.create_rollout(monitoring.alarms)

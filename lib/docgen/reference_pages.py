@@ -12,7 +12,7 @@ from ..audit.waivers import WAIVERS
 from ..cost import report
 from ..cost.bill import Bill
 from ..cost.prices import DATE, REGION
-from ..documents import iam
+from ..documents import key_policies
 from ..model import Metric, Route, Service
 from ..scaling.report import sections
 from ..settings import Settings, docs_of
@@ -203,8 +203,8 @@ def outputs() -> str:
 
 def key_policy() -> str:
     """Return the statements for the policy of an existing KMS key, for one account and region."""
-    services = sorted({*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS})
-    return json.dumps(iam.key_statements("111122223333", "us-east-1", services), indent=2) + "\n"
+    services = sorted({*key_policies.KEY_VIA_SERVICES, *key_policies.KEY_SERVICE_PRINCIPALS})
+    return json.dumps(key_policies.key_statements("111122223333", "us-east-1", services), indent=2) + "\n"
 
 
 def environments(services: Mapping[str, Service], keys: Mapping[str, Key]) -> str:

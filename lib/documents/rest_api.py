@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..model import METHODS, LambdaAuthorizer, Route, Schema
 from ..model.json_schema import is_required
+from ..model.media_types import is_json
 from ..runtime.errors import RETRY_AFTER_SECONDS
 
 MAX_AGE_SECONDS = 7200
@@ -257,6 +258,23 @@ def request_parameters(route: Route) -> dict[str, bool]:
     query = {f"method.request.querystring.{name}": is_required(schema) for name, schema in route.query.items()}
     headers = {f"method.request.header.{name}": is_required(schema) for name, schema in route.headers.items()}
     return {**path, **query, **headers}
+
+
+def requires_key(route: Route, authorization: str) -> bool:
+    """Return whether a method requires an API key with an authorization type."""
+    if route.authorizer or authorization == "NONE":
+        return route.key_required
+    return authorization == "API_KEY" and bool(route.required_scope())
+
+
+def json_types(route: Route) -> list[str]:
+    """Return the media types that a route accepts and that API Gateway validates."""
+    return [media_type for media_type in route.accepted_types() if is_json(media_type)]
+
+
+def model_names(routes: Iterable[Route]) -> list[str]:
+    """Return the names of the schemas of request bodies that API Gateway validates, sorted."""
+    return sorted({route.body for route in routes if route.body and json_types(route)})
 
 
 def method_path(route: Route) -> str:

@@ -24,6 +24,7 @@ class Queue(Resource):
         *("deduplicate_by_content", "visibility_timeout_seconds", "max_receives", "retention_seconds"),
         "delay_seconds",
     )
+    VARIABLE_VALUE: ClassVar[str] = "url"
 
     name: str
     """Value of `{type}` in the name pattern of the service. The name of the dead-letter queue ends with

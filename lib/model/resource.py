@@ -19,6 +19,8 @@ class Resource(Definition):
     """Attributes of the component that are stack outputs `<prefix>_<kind>_<attribute>`."""
     CREATION_FIELDS: ClassVar[tuple[str, ...]] = ()
     """Fields that only the stack that creates the resource can set."""
+    VARIABLE_VALUE: ClassVar[str] = "name"
+    """Attribute of the component that is the value of the environment variable."""
 
     name: str
     variable: str

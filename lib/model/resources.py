@@ -185,6 +185,7 @@ class Topic(Resource):
     KIND: ClassVar[str] = "topic"
     AWS_SERVICE: ClassVar[str] = "sns"
     OUTPUTS: ClassVar[tuple[str, ...]] = ("arn",)
+    VARIABLE_VALUE: ClassVar[str] = "arn"
 
     name: str
     variable: str

@@ -9,42 +9,25 @@ from functools import cached_property
 import pulumi
 
 from .. import model
-from ..assets.function_code import check_code
-from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
-from ..documents.network import check_connectivity
-from ..documents.rest_api import HEALTH_PATH
-from ..model.existing import arn_kind, name_from_arn
 from ..model.names import check_environment_suffix
 from ..model.visibility import visibility_timeouts
 from ..services import SERVICES
 from ..settings import (
     SETTINGS_GROUPS,
-    USER_POOL,
     AlarmSettings,
     ApiSettings,
     FunctionSettings,
     Settings,
-    check_domain,
     check_tags,
     invalid_value,
-    is_output,
     merge,
     merge_tags,
-    unknown_value,
 )
 from ..settings.environments import ENVIRONMENTS, matching_profile, profile_name
-from ..settings.origins import ANY, SITE
-from .names import StackNames
+from ..settings.origins import SITE
+from .args_checks import check_args, check_known
 
-MAX_SECRET_BYTES = {"ssm": 4096, "secretsmanager": 65536}
-"""Maximum size of a secret by its store."""
-OUTPUT_REMEDIES = {
-    "environment_suffix": "Names and settings depend on it: pass a string, such as pulumi.get_stack().",
-    "environment_profile": "Settings depend on it: pass a string, such as 'prod'.",
-    "tags": "Pass a mapping; only its values can be Outputs.",
-}
-"""Remedy for an Output, by argument."""
 DURATION_ALARM_SHARE = 0.8
 """Default threshold of the duration alarm, as a fraction of the function timeout."""
 
@@ -98,7 +81,7 @@ class TapStackArgs(Settings):
     `{existing[NAME]}` of its IAM statements name. An ARN can be an Output, such as that of another stack."""
 
     def __post_init__(self) -> None:
-        self._check_known()
+        check_known(self)
         suffix = check_environment_suffix(self.environment_suffix or "dev")
         matching_profile(suffix)
         object.__setattr__(self, "environment_suffix", suffix)
@@ -120,156 +103,7 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "tags", self._merged_tags())
         self.settings().check()
         check_tags(self.all_tags, with_name=self.settings().network.uses_vpc())
-        self._check_cors()
-        self._check_authorization()
-        self._check_secrets()
-        self._check_existing()
-        self._check_without_api()
-        self._check_apis()
-        StackNames(self.service_definition(), self.environment).check_lengths()
-        check_handlers(self.service_definition())
-        self.visibility_timeouts()
-        functions = self.service_definition().functions
-        check_code(self.service_definition(), {each.name: self.function_settings(each) for each in functions})
-        check_connectivity(self.service_definition(), self.settings().network)
-        threshold_ms = self.settings().alarms.duration_ms
-        shortest_ms = min(self.function_settings(function).timeout_seconds or 0 for function in functions) * 1000
-        if threshold_ms and threshold_ms >= shortest_ms:
-            expected = f"less than the shortest function timeout ({shortest_ms} ms)"
-            raise invalid_value("alarms.duration_ms", threshold_ms, expected, "Lower it, or raise the timeout.")
-
-    def _check_known(self) -> None:
-        """Raise `ValueError` for an Output as an argument that must be known before any resource is created."""
-        for name in (
-            "environment_suffix",
-            "environment_profile",
-            "tags",
-            "service",
-            "split_functions",
-            *SETTINGS_GROUPS,
-        ):
-            if is_output(getattr(self, name)):
-                raise unknown_value(name, OUTPUT_REMEDIES.get(name, "Pass a plain value."))
-
-    def _check_cors(self) -> None:
-        """Raise `ValueError` for CORS origins that the service does not support."""
-        service, origins = self.service_definition(), self.cors_origins()
-        if SITE in origins and not service.site:
-            expected, remedy = f"URLs because the service {service.name} has no site", "Remove 'site'."
-            raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
-        functions = {function.name for function in service.functions}
-        for preflight in functions.intersection(service.preflight_types().values() if len(origins) > 1 else ()):
-            expected = f"at most one origin while {service.name} has a function {preflight!r}"
-            remedy = "Rename it: the function that responds to OPTIONS for several origins needs this name."
-            raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
-        if self.settings().api.cors_credentials and (not origins or ANY in origins):
-            expected = f"False while api.cors_origin is {','.join(origins)!r}"
-            remedy = "Browsers send credentials only to exact origins. Set cors_origin to the origins of the pages."
-            raise invalid_value("api.cors_credentials", True, expected, remedy)
-
-    def _check_apis(self) -> None:
-        """Raise `ValueError` for settings that an API does not support, and for settings of APIs that conflict."""
-        service, apis = self.service_definition(), self.service_definition().used_apis()
-        if default := apis.get(service.api_type):
-            model.check_http_settings("api", default.protocol, self.api)
-            model.check_http_settings(f"service {service.name!r} settings.api", default.protocol, service.settings.api)
-        protocols = {api.protocol for api in apis.values()}
-        if "HTTP" in protocols and service.scopes() and self.settings().authorization.type == "API_KEY":
-            remedy = "HTTP APIs have no API keys: set another type, or the protocol REST."
-            raise invalid_value("authorization.type", "API_KEY", "another type with an HTTP API", remedy)
-        if protocols == {"HTTP"} and self.settings().firewall.enabled:
-            remedy = "AWS WAF does not support HTTP APIs: set the protocol REST, or disable the firewall."
-            raise invalid_value("firewall.enabled", True, "False without a REST API", remedy)
-        domains: dict[str, str] = {}
-        for name, api in apis.items():
-            settings, routes = self.api_settings(name), service.routes_of(name)
-            check_domain(settings)
-            if settings.domain_name and (other := domains.setdefault(settings.domain_name, name)) != name:
-                expected = f"a domain name that {other!r} does not have"
-                raise invalid_value(f"api {name!r} domain_name", settings.domain_name, expected)
-            for route in routes:
-                if route.throttle:
-                    route.throttle.within(settings)
-            if api.protocol == "REST" and settings.health_route and HEALTH_PATH in {route.path for route in routes}:
-                remedy = f"The service defines {HEALTH_PATH} itself."
-                raise invalid_value("api.health_route", True, "False", remedy)
-
-    def _check_authorization(self) -> None:
-        service, settings = self.service_definition(), self.settings()
-        for authorizer in service.authorizers:
-            if authorizer.uses_user_pool and settings.authorization.type != USER_POOL:
-                remedy = f"Set authorization to {USER_POOL}, or set the URL of the issuer."
-                raise invalid_value(
-                    f"authorizer {authorizer.name!r} issuer", authorizer.issuer, f"a URL without {USER_POOL}", remedy
-                )
-        if settings.authorization.type == USER_POOL:
-            issuing = [authorizer for authorizer in service.authorizers if authorizer.uses_user_pool]
-            if not service.scopes() and not issuing:
-                remedy = f"No route of {service.name} requires a scope, and no authorizer has the issuer user-pool."
-                raise invalid_value("authorization.type", USER_POOL, "NONE", remedy)
-            has_pages = bool(settings.authorization.callback_urls or service.site)
-            if not service.scopes() and not has_pages and not all(authorizer.audience for authorizer in issuing):
-                remedy = "No route requires a scope, so the user pool would have no app client that requests tokens."
-                raise invalid_value("authorization.callback_urls", (), "the URLs of the pages that sign in", remedy)
-            if service.site and settings.site.public:
-                raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
-
-    def _check_secrets(self) -> None:
-        """Raise `ValueError`, without secret values, for secrets that are missing, unknown or not strings."""
-        if not isinstance(self.secrets, Mapping):
-            raise invalid_value("secrets", type(self.secrets), "a mapping of names to strings")
-        definitions = {secret.name: secret for secret in self.service_definition().secrets}
-        for name in sorted({*self.secrets} - {*definitions}):
-            expected = f"among {', '.join(definitions)}" if definitions else "empty for this service"
-            raise invalid_value("secrets", name, expected)
-        for name, secret in definitions.items():
-            value = self.secrets.get(name)
-            if value is None and not secret.generated:
-                remedy = f"Pass secrets={{{name!r}: ...}}, or run pulumi config set --secret --path secrets.{name}."
-                raise invalid_value(f"secrets[{name!r}]", None, "set", remedy)
-            if not isinstance(value, str | pulumi.Output | None):
-                raise invalid_value(f"secrets[{name!r}]", type(value), "a string")
-            if isinstance(value, str) and not 0 < len(value.encode()) <= MAX_SECRET_BYTES[secret.store]:
-                expected = f"from 1 to {MAX_SECRET_BYTES[secret.store]} bytes"
-                raise invalid_value(f"secrets[{name!r}] size", len(value.encode()), expected)
-
-    def _check_existing(self) -> None:
-        """Raise `ValueError` for ARNs of existing resources that are missing, unknown or of another kind."""
-        if not isinstance(self.existing, Mapping):
-            raise invalid_value("existing", self.existing, "a mapping of names to ARNs")
-        service = self.service_definition()
-        kinds = {resource.name: arn_kind(resource) for resource in service.existing()}
-        for name in sorted({*self.existing} - service.existing_names()):
-            known = ", ".join(sorted(service.existing_names()))
-            expected = f"among {known}" if known else "empty for this service"
-            remedy = "The service defines existing resources with existing=True." if not known else ""
-            raise invalid_value("existing", name, expected, remedy)
-        for name in sorted(service.existing_names()):
-            field_name, arn = f"existing[{name!r}]", self.existing.get(name)
-            if not isinstance(arn, str | pulumi.Output) or arn == "":
-                kind = kinds.get(name, "resource").replace("_", " ")
-                remedy = f"Pass existing={{{name!r}: ...}}, or run pulumi config set --path existing.{name}."
-                raise invalid_value(field_name, arn, f"the ARN of the existing {kind}", remedy)
-            if isinstance(arn, str) and name in kinds:
-                name_from_arn(kinds[name], field_name, arn)
-            elif isinstance(arn, str) and not arn.startswith("arn:"):
-                raise invalid_value(field_name, arn, "an ARN")
-        if service.alarms_type in kinds and self.alarms.notification_email:
-            remedy = f"Subscribe the address to the topic, or set existing of {service.alarms_type} to False."
-            expected = f"unset, because the alarm topic {service.alarms_type} is an existing one"
-            raise invalid_value("alarms.notification_email", self.alarms.notification_email, expected, remedy)
-
-    def _check_without_api(self) -> None:
-        """Raise `ValueError` for arguments that apply only to an API if the service has no routes."""
-        service = self.service_definition()
-        arguments = {
-            "api.domain_name": self.api.domain_name,
-            "api.health_route": self.api.health_route,
-            "firewall.enabled": self.firewall.enabled,
-        }
-        for name, value in arguments.items() if not service.has_api() else ():
-            if value:
-                raise invalid_value(name, value, f"unset, because {service.name} has no routes and so no API")
+        check_args(self)
 
     def function_settings(self, function: model.Function) -> FunctionSettings:
         """Return the settings of one function: stack defaults, overridden by its definition, then by the arguments.

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from .. import model
 from ..assets.function_code import function_paths, layer_paths
 from ..assets.lambda_archive import generated_sources, shared_sources, sources
-from ..components.compute.consumer import Consumer, ConsumerArgs
-from ..components.compute.event_consumer import EventConsumer, EventConsumerArgs
 from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
 from ..components.compute.layer import Layer, LayerArgs
-from ..components.compute.queue_consumer import QueueConsumer, QueueConsumerArgs
 from ..components.compute.role import Role, RoleArgs
 from ..components.compute.rollout import Rollout, RolloutArgs
-from ..components.compute.schedule import Schedule, ScheduleArgs
-from ..components.compute.topic_consumer import TopicConsumer, TopicConsumerArgs
 from ..components.monitoring.function_alarms import Alarms
 from ..components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from ..components.network.network import Network, NetworkArgs
-from ..components.storage.notification import BucketNotification, BucketNotificationArgs, BucketTarget
 from ..documents import iam
 from ..documents.network import grants_by_service
 from ..model.names import role_name_prefix
 from ..settings import FunctionSettings
 from . import concurrency
+from .access import Access
 from .context import StackContext
-from .data import DataLayer
 from .encryption import Encryption
 from .frontend import Frontend
 
@@ -36,16 +29,12 @@ PREFLIGHT_CONCURRENCY = 20
 """Maximum reserved concurrency of the function that responds to OPTIONS, if the functions have any: preflight requests
 need no authorization."""
 
-MIN_CONCURRENCY, MAX_CONCURRENCY = 2, 1_000
-"""Limits of the maximum concurrency of a queue consumer."""
-AnyConsumer = Consumer | QueueConsumer | TopicConsumer
-
 
 class Compute:
-    """Functions with their roles, layer and network, and the schedules and consumers that invoke them."""
+    """Functions with their roles, layer and network."""
 
-    def __init__(self, context: StackContext, encryption: Encryption, data: DataLayer, frontend: Frontend) -> None:
-        self._context, self._encryption, self._data, self._frontend = context, encryption, data, frontend
+    def __init__(self, context: StackContext, encryption: Encryption, access: Access, frontend: Frontend) -> None:
+        self._context, self._encryption, self._access, self._frontend = context, encryption, access, frontend
         functions, shared = context.service.functions, context.service.shared_type
         self.function_settings = self._function_settings()
         """Settings of each function, and of the one that responds to OPTIONS for several CORS origins. Reserved
@@ -54,20 +43,6 @@ class Compute:
         self.layers = {shared: self._layer(shared)} if shared else {}
         self.network = self._network() if context.settings.network.uses_vpc() else None
         self.functions = {function.name: self._function(function) for function in functions}
-        self.schedules = {
-            schedule.name: self._schedule(function, schedule) for function, schedule in context.service.schedules()
-        }
-        self.consumers = {
-            consumer.name: self._consumer(function, consumer)
-            for function, consumer in context.service.consumers()
-            if not isinstance(consumer, model.BucketConsumer | model.EventConsumer)
-        }
-        self.event_consumers = {
-            consumer.name: self._event_consumer(function, consumer)
-            for function, consumer in context.service.consumers()
-            if isinstance(consumer, model.EventConsumer)
-        }
-        self.notifications = self._notifications()
 
     def create_rollout(self, alarms: Mapping[str, Alarms]) -> Rollout | None:
         """Create the CodeDeploy resources that shift the aliases and roll back on alarms; return None if disabled."""
@@ -134,7 +109,7 @@ class Compute:
             RoleArgs(
                 name_prefix=role_name_prefix(context.names.physical("function", function.name)),
                 statements=[
-                    *self._data.statements(function),
+                    *self._access.statements(function),
                     *self._encryption.statements(function),
                     *([iam.allow_vpc_access(), iam.deny_vpc_actions_to_code()] if uses_vpc else []),
                 ],
@@ -178,7 +153,7 @@ class Compute:
         args = NetworkArgs(
             name=name,
             statements={
-                target: [statement for grant in group for statement in self._data.permissions(grant)]
+                target: [statement for grant in group for statement in self._access.permissions(grant)]
                 for target, group in grants
             },
             settings=settings,
@@ -213,9 +188,9 @@ class Compute:
                     **function.variables,
                     **frontend.environment(),
                     **frontend.issuer_environment(function),
-                    **self._data.environment(function),
+                    **self._access.environment(function),
                 },
-                dead_letter_arn=self._data.dead_letter_arn(function),
+                dead_letter_arn=self._access.dead_letter_arn(function),
                 kms_key_arn=self._encryption.kms_key_arn,
                 subnet_ids=network.private_subnet_ids if network else (),
                 security_group_ids=network.security_group_ids if network else (),
@@ -224,136 +199,6 @@ class Compute:
                 settings=self.function_settings[function.name],
                 tags=context.tags,
                 depends_on=[*role.permissions(), *([network] if network else [])],
-            ),
-            context.opts,
-        )
-
-    def _schedule(self, definition: model.Function, schedule: model.Schedule) -> Schedule:
-        context, function = self._context, self.functions[definition.name]
-        return Schedule(
-            context.child(schedule.name),
-            ScheduleArgs(
-                name=context.names.physical("rule", schedule.name),
-                schedule=schedule.name,
-                rate=schedule.rate,
-                function_name=function.name,
-                function_arn=function.target_arn,
-                alias=function.qualifier,
-                dead_letter_arn=self._data.dead_letter_arn(definition),
-                tags=context.tags,
-            ),
-            context.opts,
-        )
-
-    def _consumer(self, definition: model.Function, consumer: model.Consumer) -> AnyConsumer:
-        creators: dict[type[model.Consumer], Callable[[model.Function, Any], AnyConsumer]] = {
-            model.StreamConsumer: self._stream_consumer,
-            model.QueueConsumer: self._queue_consumer,
-            model.TopicConsumer: self._topic_consumer,
-        }
-        create = next(create for kind, create in creators.items() if isinstance(consumer, kind))
-        return create(definition, consumer)
-
-    def _stream_consumer(self, definition: model.Function, consumer: model.StreamConsumer) -> Consumer:
-        context = self._context
-        return Consumer(
-            context.child(consumer.name),
-            ConsumerArgs(
-                stream_arn=self._data.table(consumer.table).stream_arn,
-                function_name=self.functions[definition.name].target_name,
-                pattern=consumer.pattern,
-                batch_size=consumer.batch_size,
-                window_seconds=consumer.window_seconds,
-                parallelization_factor=consumer.parallelization_factor,
-                max_retries=consumer.max_retries,
-                starting_position=consumer.starting_position,
-                dead_letter_arn=self._data.dead_letter_arn(definition),
-                tags=context.tags,
-            ),
-            context.opts,
-        )
-
-    def _event_consumer(self, definition: model.Function, consumer: model.EventConsumer) -> EventConsumer:
-        context, function = self._context, self.functions[definition.name]
-        bus = None if consumer.bus == model.DEFAULT_BUS else self._data.event_bus(consumer.bus)
-        return EventConsumer(
-            context.child(consumer.name),
-            EventConsumerArgs(
-                name=context.names.physical("rule", consumer.name),
-                consumer=consumer.name,
-                pattern=consumer.pattern,
-                bus_name=bus.name if bus else None,
-                function_name=function.name,
-                function_arn=function.target_arn,
-                alias=function.qualifier,
-                dead_letter_arn=self._data.dead_letter_arn(definition),
-                tags=context.tags,
-            ),
-            context.opts,
-        )
-
-    def _queue_consumer(self, definition: model.Function, consumer: model.QueueConsumer) -> QueueConsumer:
-        context = self._context
-        return QueueConsumer(
-            context.child(consumer.name),
-            QueueConsumerArgs(
-                queue_arn=self._data.queue(consumer.queue).arn,
-                function_name=self.functions[definition.name].target_name,
-                pattern=consumer.pattern,
-                batch_size=consumer.batch_size,
-                window_seconds=consumer.window_seconds,
-                max_concurrency=consumer.max_concurrency or self._share_of_reserved_concurrency(definition),
-                tags=context.tags,
-            ),
-            context.opts,
-        )
-
-    def _notifications(self) -> dict[str, BucketNotification]:
-        """Create the notification configuration of each bucket with consumers, by name of the bucket."""
-        targets: dict[str, list[BucketTarget]] = {}
-        for definition, consumer in self._context.service.consumers():
-            if isinstance(consumer, model.BucketConsumer):
-                targets.setdefault(consumer.bucket, []).append(self._bucket_target(definition, consumer))
-        return {bucket: self._notification(bucket, consumers) for bucket, consumers in targets.items()}
-
-    def _bucket_target(self, definition: model.Function, consumer: model.BucketConsumer) -> BucketTarget:
-        function = self.functions[definition.name]
-        return BucketTarget(
-            consumer=consumer,
-            function_name=function.name,
-            function_arn=function.target_arn,
-            alias=function.qualifier,
-        )
-
-    def _notification(self, bucket: str, targets: list[BucketTarget]) -> BucketNotification:
-        context = self._context
-        return BucketNotification(
-            context.child(bucket),
-            BucketNotificationArgs(
-                bucket=self._data.buckets[bucket], targets=targets, account=context.provider_info.account
-            ),
-            context.opts,
-        )
-
-    def _share_of_reserved_concurrency(self, definition: model.Function) -> int | None:
-        """Return the default of the maximum concurrency of a queue consumer; None for no limit."""
-        reserved = self.function_settings[definition.name].reserved_concurrency or 0
-        consumers = [consumer for consumer in definition.consumers if isinstance(consumer, model.QueueConsumer)]
-        share = min(reserved // len(consumers), MAX_CONCURRENCY)
-        return share if share >= MIN_CONCURRENCY else None
-
-    def _topic_consumer(self, definition: model.Function, consumer: model.TopicConsumer) -> TopicConsumer:
-        context, function = self._context, self.functions[definition.name]
-        return TopicConsumer(
-            context.child(consumer.name),
-            TopicConsumerArgs(
-                topic_arn=self._data.topic(consumer.topic).arn,
-                function_name=function.name,
-                function_arn=function.target_arn,
-                alias=function.qualifier,
-                filter_policy=consumer.filter_policy,
-                filter_scope=consumer.filter_scope,
-                dead_letter_arn=self._data.dead_letter_arn(definition),
             ),
             context.opts,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 import pulumi
 
@@ -16,26 +15,25 @@ from ..components.data.table import Table, TableArgs
 from ..components.derived import concat, derive
 from ..components.lookup import existing_resources
 from ..components.messaging.event_bus import EventBus, EventBusArgs
-from ..components.messaging.existing import ExistingEventBus, ExistingMessaging, ExistingQueue, ExistingTopic
+from ..components.messaging.existing import ExistingEventBus, ExistingQueue, ExistingTopic
 from ..components.messaging.queue import Queue, QueueArgs
 from ..components.messaging.topic import Topic, TopicArgs
 from ..components.storage.bucket import Bucket, BucketArgs
 from ..components.storage.existing_bucket import ExistingBucket
-from ..documents import iam
 from ..model.existing import arn_kind, check_place, is_placeholder, name_from_arn
 from ..model.names import bucket_name_prefix
-from ..model.variables import deployed_value
-from ..runtime import http_client as aws_client
 from .context import StackContext
 from .encryption import Encryption
 
+AnyResource = (
+    Table | ExistingTable | Topic | Queue | Bucket | ExistingBucket | EventBus | ExistingMessaging | Parameter | Secret
+)
 BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
 """AWS services that publish to the alarm topic if the stack has a budget."""
 
 
 class DataLayer:
-    """Tables with their backups, topics, queues, buckets, event buses, parameters and secrets, with access for
-    functions."""
+    """Tables with their backups, topics, queues, buckets, event buses, parameters and secrets."""
 
     def __init__(self, context: StackContext, encryption: Encryption) -> None:
         self._context, self._encryption = context, encryption
@@ -64,6 +62,24 @@ class DataLayer:
         self.buckets = {bucket.name: self._bucket(bucket) for bucket in definition.created_buckets()}
         self.event_buses = {bus.name: self._event_bus(bus) for bus in definition.created_event_buses()}
 
+    def resource(self, name: str) -> AnyResource:
+        """Return the component of a resource by its name in the service definition."""
+        resources: dict[str, AnyResource] = {
+            **self.tables,
+            **self.existing_tables,
+            **self.topics,
+            **self.existing_topics,
+            **self.queues,
+            **self.existing_queues,
+            **self.buckets,
+            **self.existing_buckets,
+            **self.event_buses,
+            **self.existing_event_buses,
+            **self.parameters,
+            **self.secrets,
+        }
+        return resources[name]
+
     def table(self, name: str) -> Table | ExistingTable:
         """Return a table by its name in the service definition."""
         return self.existing_tables[name] if name in self.existing_tables else self.tables[name]
@@ -83,68 +99,6 @@ class DataLayer:
     def event_bus(self, name: str) -> EventBus | ExistingEventBus:
         """Return a custom event bus by its name in the service definition."""
         return self.existing_event_buses[name] if name in self.existing_event_buses else self.event_buses[name]
-
-    def permissions(self, grant: model.Grant | model.Statement) -> list[pulumi.Output[iam.Statement]]:
-        """Return the permissions that a grant or an explicit statement describes."""
-        if isinstance(grant, model.Statement):
-            return [self._explicit_statement(grant)]
-        if grant.on in self.buckets or grant.on in self.existing_buckets:
-            return self.bucket(grant.on).grant(grant.actions, grant.keys)
-        return [self._statement(grant)]
-
-    def _statement(self, grant: model.Grant) -> pulumi.Output[iam.Statement]:
-        if grant.on in self.tables or grant.on in self.existing_tables:
-            return self.table(grant.on).grant(grant.actions, grant.indexes, grant.keys)
-        others: Mapping[str, Topic | Queue | EventBus | ExistingMessaging | Parameter | Secret] = {
-            **self.topics,
-            **self.existing_topics,
-            **self.queues,
-            **self.existing_queues,
-            **self.event_buses,
-            **self.existing_event_buses,
-            **self.parameters,
-            **self.secrets,
-        }
-        return others[grant.on].grant(grant.actions)
-
-    def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
-        """Return all permissions of a function: its grants, the streams and queues that it consumes, its dead-letter
-        queue."""
-        queue = self._dead_letter_target(function)
-        return [
-            *(statement for grant in function.grants() for statement in self.permissions(grant)),
-            *(self._explicit_statement(statement) for statement in function.statements()),
-            *(self.table(c.table).grant_stream() for c in function.consumers if isinstance(c, model.StreamConsumer)),
-            *(
-                self.queue(c.queue).grant(iam.QUEUE_CONSUMPTION)
-                for c in function.consumers
-                if isinstance(c, model.QueueConsumer)
-            ),
-            *([queue.grant(["SendMessage"])] if queue else []),
-        ]
-
-    def environment(self, function: model.Function) -> dict[str, pulumi.Input[str]]:
-        """Return the environment variables of the resources that a function has access to."""
-        accessible = {grant.on for grant in function.grants()} | {consumer.source for consumer in function.consumers}
-        if not accessible:
-            return {}
-        definition, variables = self._context.service, dict[str, pulumi.Input[str]]()
-        variables |= {t.variable: self.table(t.name).name for t in definition.tables if t.name in accessible}
-        variables |= {t.variable: self.topic(t.name).arn for t in definition.topics if t.name in accessible}
-        variables |= {q.variable: self.queue(q.name).url for q in definition.queues if q.name in accessible}
-        variables |= {s.variable: self.secrets[s.name].name for s in definition.secrets if s.name in accessible}
-        variables |= {b.variable: self.bucket(b.name).name for b in definition.buckets if b.name in accessible}
-        variables |= {b.variable: self.event_bus(b.name).name for b in definition.event_buses if b.name in accessible}
-        for parameter in definition.parameters:
-            if parameter.name in accessible and parameter.variable:
-                created = self.parameters[parameter.name]
-                variables |= {parameter.variable: created.name, deployed_value(parameter.variable): created.value}
-        return {**variables, aws_client.DNS_SUFFIX_VARIABLE: self._context.provider_info.dns_suffix}
-
-    def dead_letter_arn(self, function: model.Function) -> pulumi.Output[str] | None:
-        """Return the ARN of the queue for failed events of a function; None if it has none."""
-        queue = self._dead_letter_target(function)
-        return queue.arn if queue else None
 
     def _existing_table(self, table: model.Table) -> ExistingTable:
         return ExistingTable(*self._existing(table), self._context.invoke_opts)
@@ -170,22 +124,6 @@ class DataLayer:
 
         arn = derive(check, self._context.args.existing[resource.name], info.region, info.account)
         return arn, derive(name_in, arn)
-
-    def _explicit_statement(self, statement: model.Statement) -> pulumi.Output[iam.Statement]:
-        """Return an explicit IAM statement with the values of its placeholders."""
-        info, arns = self._context.provider_info, self._context.args.existing
-        values: dict[str, pulumi.Input[str]] = {
-            "partition": info.partition,
-            "region": info.region,
-            "account": info.account,
-            "environment": self._context.args.environment,
-            **{f"existing[{name}]": arns[name] for name in statement.existing()},
-        }
-        names = [*values]
-        return derive(
-            lambda *filled: iam.allow_explicitly(statement.filled(dict(zip(names, filled, strict=True)))),
-            *values.values(),
-        )
 
     def _table(self, table: model.Table) -> Table:
         context, settings = self._context, self._context.settings
@@ -251,6 +189,10 @@ class DataLayer:
             ),
             context.opts,
         )
+
+    def _topic_name(self, name: str) -> pulumi.Input[str]:
+        existing = self.existing_topics.get(name)
+        return existing.name if existing else self._context.names.physical("topic", name)
 
     def _bucket(self, bucket: model.Bucket) -> Bucket:
         context = self._context
@@ -392,12 +334,7 @@ class DataLayer:
                     *(self._rule_path(consumer) for consumer in events),
                 ],
                 buses=buses if self._encryption.kms_key_arn is not None else (),
-                topics=[
-                    self.existing_topics[topic].name
-                    if topic in self.existing_topics
-                    else context.names.physical("topic", topic)
-                    for topic in topics
-                ],
+                topics=[self._topic_name(topic) for topic in topics],
                 kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,
             ),
@@ -411,7 +348,3 @@ class DataLayer:
         if consumer.bus in self.existing_event_buses:
             return concat(self.existing_event_buses[consumer.bus].name, "/", rule)
         return rule if consumer.bus == model.DEFAULT_BUS else f"{names.physical('event-bus', consumer.bus)}/{rule}"
-
-    def _dead_letter_target(self, function: model.Function) -> Queue | None:
-        """Return the queue for failed events, if the function has triggers that do not wait for a response."""
-        return self.dead_letters if function.async_triggers() else None

@@ -8,7 +8,7 @@ from .. import model
 from ..components.data.key import Key, KeyArgs
 from ..components.derived import derive
 from ..components.lookup import existing_resources
-from ..documents import iam
+from ..documents import iam, key_policies
 from .context import StackContext
 
 
@@ -36,9 +36,11 @@ class Encryption:
         polling = (model.StreamConsumer, model.QueueConsumer)
         sources = [resources[c.source] for c in function.consumers if isinstance(c, polling)]
         consumed = {resource.aws_service() for resource in sources if self._is_encrypted(resource)}
-        needs = iam.required_key_actions(sorted(called | consumed), called).items()
+        needs = key_policies.required_key_actions(sorted(called | consumed), called).items()
         suffix = self._context.provider_info.dns_suffix
-        return [derive(iam.allow_key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
+        return [
+            derive(key_policies.allow_key_use, self.kms_key_arn, action, through, suffix) for action, through in needs
+        ]
 
     def _is_encrypted(self, resource: model.Resource) -> bool:
         """Return whether callers of a resource need the key of the stack. Existing resources have keys of their own,
@@ -74,7 +76,7 @@ class Encryption:
             **dict.fromkeys(("lambda", "logs", "sns", "cloudwatch"), True),
             "sqs": bool(service.dead_letters or service.created_queues()),
             "events": bool(service.dead_letters),
-            iam.SNS_TO_SQS: bool(service.dead_letters) and has_topic_consumer,
+            key_policies.SNS_TO_SQS: bool(service.dead_letters) and has_topic_consumer,
             "s3": has_private_site or bool(service.created_buckets()),
             "cloudfront": has_private_site,
             "event-buses": bool(service.created_event_buses()),
@@ -89,4 +91,4 @@ class Encryption:
             return {**self.key.replica_arns}
         settings = self._context.settings
         arn, regions = settings.encryption.existing_key_arn(), settings.table.replica_regions or ()
-        return {region: iam.key_arn_in_region(arn, region) for region in regions} if arn else {}
+        return {region: key_policies.key_arn_in_region(arn, region) for region in regions} if arn else {}

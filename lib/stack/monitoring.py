@@ -23,6 +23,7 @@ from .compute import Compute
 from .context import StackContext
 from .data import DataLayer
 from .edge import Edge
+from .triggers import Triggers
 
 
 class AlarmTarget(NamedTuple):
@@ -36,8 +37,10 @@ class AlarmTarget(NamedTuple):
 class Monitoring:
     """Alarms on functions and on other resources, their composite alarm, the dashboard and the budget."""
 
-    def __init__(self, context: StackContext, data: DataLayer, compute: Compute, edge: Edge) -> None:
-        self._context, self._data, self._compute, self._edge = context, data, compute, edge
+    def __init__(
+        self, context: StackContext, data: DataLayer, compute: Compute, triggers: Triggers, edge: Edge
+    ) -> None:
+        self._context, self._data, self._compute, self._triggers, self._edge = context, data, compute, triggers, edge
         settings = context.settings
         self.alarms = self._alarms()
         self.additional_alarms = self._additional_alarms()
@@ -133,7 +136,7 @@ class Monitoring:
         for definition in self._context.service.topics:
             topic = self._data.topic(definition.name).name
             targets[alarm_targets.of_topic(definition.name)] = AlarmTarget(topic, "AWS/SNS", {"TopicName": topic})
-        for name, consumer in self._compute.event_consumers.items():
+        for name, consumer in self._triggers.event_consumers.items():
             targets[alarm_targets.of_rule(name)] = AlarmTarget(
                 consumer.resource.name, "AWS/Events", consumer.dimensions
             )
@@ -185,7 +188,7 @@ class Monitoring:
                     "functions": {name: function.name for name, function in self._compute.functions.items()},
                     "tables": {table.name: self._data.table(table.name).name for table in context.service.tables},
                     "buckets": {bucket.name: self._data.bucket(bucket.name).name for bucket in context.service.buckets},
-                    "rules": {name: consumer.dimensions for name, consumer in self._compute.event_consumers.items()},
+                    "rules": {name: consumer.dimensions for name, consumer in self._triggers.event_consumers.items()},
                     "queue": queue.name if queue else "",
                     "queues": {name: queue.name for name, queue in self._queues().items()},
                     "alarms": [*([self.health.arn] if self.health else []), *alarm_arns],

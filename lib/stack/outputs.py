@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pulumi
 
+from ..components.compute.event_consumer import EventConsumer
 from ..components.network.network import Network
 from ..documents import iam
 from ..model import Route, alarm_targets
@@ -317,7 +318,10 @@ class StackOutputs(ServiceOutputs):
     event_bus_names = StringMap(lambda stack: {name: bus.name for name, bus in stack.event_buses.items()} or None)
     """Names of the event buses of the service definition."""
     event_rule_names = StringMap(
-        lambda stack: {name: consumer.resource.name for name, consumer in stack.event_consumers.items()} or None
+        lambda stack: (
+            {name: each.resource.name for name, each in stack.consumers.items() if isinstance(each, EventConsumer)}
+            or None
+        )
     )
     """Names of the EventBridge rules of the consumers of events."""
     queue_urls = StringMap(lambda stack: {name: queue.url for name, queue in stack.queues.items()} or None)

@@ -13,11 +13,11 @@ from lib.components.api.api_account import ApiAccount, ApiAccountArgs
 from lib.components.api.api_logs import ApiLogs, ApiLogsArgs
 from lib.components.api.domain import Domain, DomainArgs
 from lib.components.api.rest_api import Api, ApiArgs
-from lib.components.compute.consumer import Consumer, ConsumerArgs
 from lib.components.compute.function import Function, FunctionArgs
 from lib.components.compute.layer import Layer, LayerArgs
 from lib.components.compute.role import Role, RoleArgs
 from lib.components.compute.schedule import Schedule, ScheduleArgs
+from lib.components.compute.stream_consumer import StreamConsumer, StreamConsumerArgs
 from lib.components.data.parameter import Parameter, ParameterArgs
 from lib.components.data.table import Table, TableArgs
 from lib.components.messaging.queue import Queue, QueueArgs
@@ -156,7 +156,7 @@ ALARM = "cloudwatch.MetricAlarm"
             {"deadLetterConfig": {"arn": "arn:queue"}},
         ),
         (
-            lambda: Consumer("arrivals", ConsumerArgs(stream_arn="arn:stream", function_name="desk")),
+            lambda: StreamConsumer("arrivals", StreamConsumerArgs(stream_arn="arn:stream", function_name="desk")),
             "lambda.EventSourceMapping",
             {"eventSourceArn": "arn:stream", "functionName": "desk"},
         ),
@@ -222,7 +222,7 @@ def test_function_has_an_alarm_for_its_duration_if_a_threshold_is_set() -> None:
     [
         (a_function, "lambda.Function", {"deadLetterConfig", "environment", "layers"}),
         (
-            lambda: Consumer("arrivals", ConsumerArgs(stream_arn="arn:stream", function_name="desk")),
+            lambda: StreamConsumer("arrivals", StreamConsumerArgs(stream_arn="arn:stream", function_name="desk")),
             "lambda.EventSourceMapping",
             {"filterCriteria", "destinationConfig"},
         ),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lib.components.data.key import Key, KeyArgs
-from lib.documents import iam
+from lib.documents import key_policies
 from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, EncryptionSettings, FirewallSettings, SiteSettings, TableSettings
 
@@ -143,8 +143,8 @@ def test_only_required_services_and_roles_can_use_the_key() -> None:
     via = policy["root"]["Condition"]["StringLike"]["kms:ViaService"]
     assert {name.split(".")[0] for name in via} == {"dynamodb", "lambda", "sns"}
     assert key_statements(created, "sweep") == [
-        iam.allow_key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
-        iam.allow_key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
+        key_policies.allow_key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
+        key_policies.allow_key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
     ]
 
 
@@ -153,7 +153,7 @@ def test_only_required_services_and_roles_can_use_the_key() -> None:
 def test_role_that_reads_a_secret_can_decrypt_only_the_secret(store: str, action: str) -> None:
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     created = deployed(service=a_service(functions=(desk,), secrets=(a_secret(store=store),)))
-    assert key_statements(created, "desk") == [iam.allow_key_use(KEY, "Decrypt", [store], "amazonaws.com")]
+    assert key_statements(created, "desk") == [key_policies.allow_key_use(KEY, "Decrypt", [store], "amazonaws.com")]
 
 
 def test_replicas_of_an_existing_key_have_the_same_id() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.documents import iam
+from lib.documents import iam, key_policies
 from lib.model import Function, Queue
 from lib.program.recorder import Deployment, record
 from lib.settings import EncryptionSettings, FunctionSettings, NetworkSettings, RolloutSettings
@@ -209,8 +209,8 @@ def test_customer_managed_key_encrypts_queues_and_is_usable_by_sns() -> None:
     (statement,) = (each for each in via if each["Principal"].get("Service") == sns)
     assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
     assert key_statements(created, "desk") == [
-        iam.allow_key_use(key, "Decrypt", ["sqs"], "amazonaws.com"),
-        iam.allow_key_use(key, "GenerateDataKey", ["sqs"], "amazonaws.com"),
+        key_policies.allow_key_use(key, "Decrypt", ["sqs"], "amazonaws.com"),
+        key_policies.allow_key_use(key, "GenerateDataKey", ["sqs"], "amazonaws.com"),
     ]
 
 
@@ -218,7 +218,7 @@ def test_consumer_of_a_queue_can_only_decrypt() -> None:
     args = {"service": service_of(a_queue_consumer()), "encryption": EncryptionSettings(key="create")}
     created = record(stacked(**args))
     key = "arn:post-encryption-key"
-    assert key_statements(created, "worker") == [iam.allow_key_use(key, "Decrypt", ["sqs"], "amazonaws.com")]
+    assert key_statements(created, "worker") == [key_policies.allow_key_use(key, "Decrypt", ["sqs"], "amazonaws.com")]
     principals = {each["Principal"].get("Service") for each in statements(created, "kms.Key", "post-encryption-key")}
     assert "sns.amazonaws.com" not in principals
     assert "events.amazonaws.com" not in principals

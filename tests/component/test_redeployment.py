@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.api.rest_api import CAPTURED_PROPERTIES, Api, ApiArgs
+from lib.components.api.definition import CAPTURED_PROPERTIES
+from lib.components.api.rest_api import Api, ApiArgs
 from lib.components.compute.function import Function, FunctionArgs
 from lib.program.recorder import record
 

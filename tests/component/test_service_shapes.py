@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,19 @@ import pytest
 from lib.audit.evaluate import audit
 from lib.audit.graph import graph_of
 from lib.components.lookup.previous_state import INVOKE
-from lib.model import Function, Index, Key, LocalIndex, Parameter, Schedule, Service, Statement, Table, Topic
+from lib.model import (
+    Function,
+    Index,
+    Key,
+    LocalIndex,
+    Parameter,
+    Schedule,
+    Service,
+    Statement,
+    Table,
+    Topic,
+    TopicConsumer,
+)
 from lib.program.recorder import Deployment, record
 from lib.settings import (
     AlarmSettings,
@@ -157,15 +170,15 @@ def test_api_without_tables_has_no_outputs_of_tables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "name"),
+    ("args", "missing"),
     [
-        ({"api": ApiSettings(domain_name="jobs.example.com", zone_id="Z0123456789ABC")}, "api.domain_name"),
-        ({"api": ApiSettings(health_route=True)}, "api.health_route"),
-        ({"firewall": FirewallSettings(enabled=True)}, "firewall.enabled"),
+        ({"api": ApiSettings(domain_name="jobs.example.com", zone_id="Z0123456789ABC")}, "routes of the API 'api'"),
+        ({"api": ApiSettings(health_route=True)}, "REST API"),
+        ({"firewall": FirewallSettings(enabled=True)}, "REST API"),
     ],
 )
-def test_arguments_of_an_api_are_rejected_without_routes(args: dict[str, Any], name: str) -> None:
-    with pytest.raises(ValueError, match=rf"{name} must be unset, because jobs has no routes and so no API, got"):
+def test_arguments_of_an_api_are_rejected_without_routes(args: dict[str, Any], missing: str) -> None:
+    with pytest.raises(ValueError, match=rf"must be unset, because jobs has no {missing}, got"):
         TapStackArgs(service=a_worker(), **args)
 
 
@@ -240,6 +253,17 @@ def test_existing_topic_can_receive_the_alarms() -> None:
     }
     outputs = deployment.stack_outputs()
     assert (outputs["alarm_topic_arn"], outputs["alarm_topic_name"]) == (OPS_ARN, "ops")
+
+
+def test_messages_of_an_existing_topic_can_be_consumed() -> None:
+    function = a_function(consumers=(TopicConsumer(name="on-page", topic="ops", operation="pack"),))
+    deployment = record(
+        stacked(service=replace(sharing(), functions=(function,), dead_letters="failed"), existing=EXISTING)
+    )
+    assert deployment.single("sns.TopicSubscription").inputs["topic"] == OPS_ARN
+    assert OPS_ARN in [permission["sourceArn"] for permission in deployment.inputs("lambda.Permission").values()]
+    (policy,) = deployment.inputs("sqs.QueuePolicy").values()
+    assert ':ops"' in policy["policy"]
 
 
 def test_own_key_is_not_used_for_existing_resources() -> None:

@@ -19,7 +19,6 @@ from lib.components.api.preflight import Preflight, PreflightArgs
 from lib.components.api.rest_api import Api, ApiArgs
 from lib.components.api.usage_plan import UsagePlan, UsagePlanArgs
 from lib.components.api.user_pool import UserPool, UserPoolArgs
-from lib.components.compute.consumer import Consumer, ConsumerArgs
 from lib.components.compute.event_consumer import EventConsumer, EventConsumerArgs
 from lib.components.compute.function import Function, FunctionArgs
 from lib.components.compute.layer import Layer, LayerArgs
@@ -27,6 +26,7 @@ from lib.components.compute.queue_consumer import QueueConsumer, QueueConsumerAr
 from lib.components.compute.role import Role, RoleArgs
 from lib.components.compute.rollout import Rollout, RolloutArgs
 from lib.components.compute.schedule import Schedule, ScheduleArgs
+from lib.components.compute.stream_consumer import StreamConsumer, StreamConsumerArgs
 from lib.components.compute.topic_consumer import TopicConsumer, TopicConsumerArgs
 from lib.components.data.backup import Backup, BackupArgs
 from lib.components.data.key import KEY_SERVICES, Key, KeyArgs
@@ -439,11 +439,11 @@ def schedule() -> Schedule:
     return Schedule("nightly", args)
 
 
-def consumer() -> Consumer:
-    args = ConsumerArgs(
+def consumer() -> StreamConsumer:
+    args = StreamConsumerArgs(
         stream_arn=table().stream_arn, function_name=function().target_name, dead_letter_arn=queue().arn, pattern={}
     )
-    return Consumer("arrivals", args)
+    return StreamConsumer("arrivals", args)
 
 
 def queue_with_dead_letters() -> Queue:

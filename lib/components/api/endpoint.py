@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 
 from ...documents import iam
-from ...model import Route
+from ...model import LambdaAuthorizer, Route
+from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, invalid_value, merge
+from ...settings.environments import BASIS
+from ...settings.origins import SITE
 from ..compute.function import Function
 from ..derived import concat, derive
 from .domain import Domain
+from .user_pool import UserPool
+
+
+def check_routes(
+    routes: Iterable[tuple[Route, Function]],
+    authorizers: Iterable[tuple[LambdaAuthorizer, Function]],
+    settings: ApiSettings,
+) -> None:
+    """Raise `ValueError` for a route with an unknown authorizer, or with a throttle above that of the API."""
+    names = [authorizer.name for authorizer, _ in authorizers]
+    for route, _ in routes:
+        if route.throttle:
+            route.throttle.within(merge(BASIS.api, settings))
+        if route.authorizer and route.authorizer not in names:
+            remedy = "Pass it in authorizers."
+            raise invalid_value("route authorizer", route.authorizer, "the name of an authorizer", remedy)
+
+
+def check_callers(
+    authorization: AuthorizationSettings,
+    user_pool: UserPool | None,
+    settings: ApiSettings,
+    cors_origins: Sequence[pulumi.Input[str]] | None,
+) -> None:
+    """Raise `ValueError` for a missing user pool or a missing URL of the site."""
+    if authorization.type == USER_POOL and not user_pool:
+        remedy = "Pass the user pool that issues the tokens."
+        raise invalid_value("user_pool", user_pool, f"a UserPool with authorization {USER_POOL}", remedy)
+    if cors_origins is None and SITE in settings.cors_origins():
+        remedy = "Only TapStack replaces 'site': pass cors_origins with the URL of the site."
+        raise invalid_value("settings.cors_origin", settings.cors_origin, "URLs if cors_origins is unset", remedy)
 
 
 def allow_invocations(

@@ -13,11 +13,10 @@ from ... import model
 from ...documents import http_api, iam
 from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, invalid_value, merge
 from ...settings.environments import BASIS
-from ...settings.origins import SITE
 from ..compute.function import Function
 from ..derived import concat
 from .domain import Domain, DomainArgs
-from .endpoint import allow_calls, allow_invocation, allow_invocations, public_url
+from .endpoint import allow_calls, allow_invocation, allow_invocations, check_callers, check_routes, public_url
 from .user_pool import UserPool
 
 
@@ -49,19 +48,10 @@ class HttpApiArgs:
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.authorization.type == USER_POOL and not self.user_pool:
-            remedy = "Pass the user pool that issues the tokens."
-            raise invalid_value("user_pool", self.user_pool, f"a UserPool with authorization {USER_POOL}", remedy)
         if self.authorization.type == "API_KEY":
             raise invalid_value("authorization.type", "API_KEY", "another type", "HTTP APIs have no API keys.")
-        if self.cors_origins is None and SITE in self.settings.cors_origins():
-            remedy = "Only TapStack replaces 'site': pass cors_origins with the URL of the site."
-            raise invalid_value(
-                "settings.cors_origin", self.settings.cors_origin, "URLs if cors_origins is unset", remedy
-            )
-        for route, _ in self.routes:
-            if route.throttle:
-                route.throttle.within(merge(BASIS.api, self.settings))
+        check_routes(self.routes, self.authorizers, self.settings)
+        check_callers(self.authorization, self.user_pool, self.settings, self.cors_origins)
 
 
 class HttpApi(pulumi.ComponentResource):

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi.output import Unknown
 
 from ... import model
 from ...documents import iam, rest_api
-from ...model.media_types import binary_media_types, is_json
+from ...model.media_types import binary_media_types
 from ...runtime.cors import ALLOW_CREDENTIALS, ALLOW_ORIGIN
-from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, invalid_value, merge
+from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, merge
 from ...settings.environments import BASIS
-from ...settings.origins import ANY, SITE
+from ...settings.origins import ANY
 from ..compute.function import Function
 from ..derived import concat
 from ..lookup.provider_info import ProviderInfo
 from .api_logs import ApiLogs, ApiLogsArgs
+from .definition import ApiDefinition, Mock
 from .domain import Domain, DomainArgs
-from .endpoint import allow_calls, allow_invocation, allow_invocations, public_url
+from .endpoint import allow_calls, allow_invocation, allow_invocations, check_callers, check_routes, public_url
 from .preflight import Preflight, PreflightArgs
+from .stage_settings import StageSettings
 from .usage_plan import UsagePlan, UsagePlanArgs
 from .user_pool import UserPool
 
@@ -72,120 +72,8 @@ class ApiArgs:
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.authorization.type == USER_POOL and not self.user_pool:
-            remedy = "Pass the user pool that issues the tokens."
-            raise invalid_value("user_pool", self.user_pool, f"a UserPool with authorization {USER_POOL}", remedy)
-        if self.cors_origins is None and SITE in self.settings.cors_origins():
-            remedy = "Only TapStack replaces 'site': pass cors_origins with the URL of the site."
-            raise invalid_value(
-                "settings.cors_origin", self.settings.cors_origin, "URLs if cors_origins is unset", remedy
-            )
-        authorizers = [authorizer.name for authorizer, _ in self.authorizers]
-        for route, _ in self.routes:
-            if route.throttle:
-                route.throttle.within(merge(BASIS.api, self.settings))
-            if route.authorizer and route.authorizer not in authorizers:
-                remedy = "Pass it in authorizers."
-                raise invalid_value("route authorizer", route.authorizer, "the name of an authorizer", remedy)
-
-
-CAPTURED_PROPERTIES: dict[type[pulumi.Resource], tuple[str, ...]] = {
-    aws.apigateway.RestApi: (
-        "api_key_source",
-        "binary_media_types",
-        "body",
-        "disable_execute_api_endpoint",
-        "endpoint_access_mode",
-        "endpoint_configuration",
-        "minimum_compression_size",
-        "parameters",
-        "policy",
-        "put_rest_api_mode",
-        "security_policy",
-    ),
-    aws.apigateway.Resource: ("path_part",),
-    aws.apigateway.Authorizer: (
-        "type",
-        "provider_arns",
-        "identity_source",
-        "identity_validation_expression",
-        "authorizer_uri",
-        "authorizer_credentials",
-        "authorizer_result_ttl_in_seconds",
-    ),
-    aws.apigateway.Method: (
-        "http_method",
-        "authorization",
-        "authorizer_id",
-        "authorization_scopes",
-        "api_key_required",
-        "request_models",
-        "request_parameters",
-        "request_validator_id",
-    ),
-    aws.apigateway.Integration: (
-        "type",
-        "uri",
-        "credentials",
-        "integration_http_method",
-        "request_parameters",
-        "request_templates",
-        "passthrough_behavior",
-        "timeout_milliseconds",
-        "cache_key_parameters",
-        "connection_id",
-        "connection_type",
-        "content_handling",
-        "tls_config",
-        "response_transfer_mode",
-        "integration_target",
-    ),
-    aws.apigateway.MethodResponse: ("status_code", "response_models", "response_parameters"),
-    aws.apigateway.IntegrationResponse: (
-        "status_code",
-        "response_parameters",
-        "response_templates",
-        "content_handling",
-        "selection_pattern",
-    ),
-    aws.apigateway.Response: ("response_type", "status_code", "response_parameters", "response_templates"),
-    aws.apigateway.Model: ("schema",),
-    aws.apigateway.RequestValidator: ("validate_request_body", "validate_request_parameters"),
-}
-"""Properties of each resource type that a deployment captures."""
-PROVIDER_DEFAULTS = {
-    "api_key_required": False,
-    "api_key_source": "HEADER",
-    "authorizer_result_ttl_in_seconds": 300,
-    "connection_type": "INTERNET",
-    "disable_execute_api_endpoint": False,
-    "endpoint_access_mode": "BASIC",
-    "passthrough_behavior": "WHEN_NO_MATCH",
-    "put_rest_api_mode": "overwrite",
-    "response_transfer_mode": "BUFFERED",
-    "security_policy": "TLS_1_0",
-    "timeout_milliseconds": 29_000,
-}
-"""Values of unset properties that API Gateway returns. They are unknown in a preview."""
-
-R = TypeVar("R", bound=pulumi.Resource)
-
-
-class Captured(NamedTuple):
-    """A resource that a deployment captures."""
-
-    resource: pulumi.Resource
-    set_properties: frozenset[str]
-    """Properties that the program sets. Transforms can set others."""
-
-
-class Mock(NamedTuple):
-    """A method with a mock integration: API Gateway returns the response without calling a function."""
-
-    method: aws.apigateway.Method
-    integration: aws.apigateway.Integration
-    response: aws.apigateway.MethodResponse
-    integration_response: aws.apigateway.IntegrationResponse
+        check_routes(self.routes, self.authorizers, self.settings)
+        check_callers(self.authorization, self.user_pool, self.settings, self.cors_origins)
 
 
 class Api(pulumi.ComponentResource):
@@ -195,10 +83,10 @@ class Api(pulumi.ComponentResource):
         super().__init__("tap:aws:Api", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._captured: dict[str, Captured] = {}
+        self._definition = ApiDefinition(self)
         self.settings = merge(merge(BASIS.api, ApiSettings(stage_name=DEFAULT_STAGE)), args.settings)
         self.authorization = merge(BASIS.authorization, args.authorization)
-        self.resource = self._capture(
+        self.resource = self._definition.create(
             "api",
             aws.apigateway.RestApi,
             f"{name}-api",
@@ -236,14 +124,13 @@ class Api(pulumi.ComponentResource):
         self.deployment = self._deployment()
         self.logs = self._logs() if self._has_logs() else None
         self.stage = self._stage()
-        self.method_settings = self._method_settings(
-            f"{name}-throttle", "*/*", self.settings.throttle_rate_per_second, self.settings.throttle_burst
-        )
-        self.route_settings = self._route_settings()
+        stage_settings = StageSettings(name, self.resource.id, self.stage.stage_name, self.settings, self)
+        self.method_settings = stage_settings.of_all_methods()
+        self.route_settings = stage_settings.of_routes(self._routes(), after=self.method_settings)
         self.stage_name = self.stage.stage_name
         self.deployment_id: pulumi.Output[str] = self.deployment.id
         self.access_log = self.logs.access if self.logs else None
-        self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
+        self.usage_plan = self._usage_plan() if any(map(self._requires_key, self._routes())) else None
         self.domain = self._domain() if self.settings.domain_name else None
         self.url = public_url(self.stage.invoke_url, self.domain, self.resource.disable_execute_api_endpoint)
         self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
@@ -255,6 +142,9 @@ class Api(pulumi.ComponentResource):
     def grant(self, scope: str) -> pulumi.Output[iam.Statement]:
         """Return a statement that allows signed requests (AWS_IAM authorization) to the routes of a scope."""
         return allow_calls(self._routes(), scope, self.resource.execution_arn, self.stage.stage_name)
+
+    def _requires_key(self, route: model.Route) -> bool:
+        return rest_api.requires_key(route, self.authorization.type or "NONE")
 
     def _origins(self) -> Sequence[pulumi.Input[str]]:
         return self.settings.cors_origins() if self._args.cors_origins is None else self._args.cors_origins
@@ -291,13 +181,13 @@ class Api(pulumi.ComponentResource):
     def _headers_by_path(self) -> dict[str, list[str]]:
         return rest_api.headers_by_path(self._routes(), [authorizer for authorizer, _ in self._args.authorizers])
 
-    def _path_properties(self, path: str) -> dict[str, Any]:
+    def _path_ids(self, path: str) -> dict[str, Any]:
         """Return the properties that identify a path in its methods and integrations."""
         return {"rest_api": self.resource.id, "resource_id": self.paths[path]}
 
     def _models(self) -> dict[str, aws.apigateway.Model]:
         return {
-            name: self._capture(
+            name: self._definition.create(
                 f"model {name}",
                 aws.apigateway.Model,
                 f"{self._prefix}-model-{name}",
@@ -306,11 +196,11 @@ class Api(pulumi.ComponentResource):
                 content_type="application/json",
                 schema=rest_api.model_schema(self._args.schemas[name]),
             )
-            for name in sorted({route.body for route in self._routes() if route.body and any(_json_types(route))})
+            for name in rest_api.model_names(self._routes())
         }
 
     def _validator(self) -> aws.apigateway.RequestValidator:
-        return self._capture(
+        return self._definition.create(
             "validator",
             aws.apigateway.RequestValidator,
             f"{self._prefix}-validator",
@@ -324,7 +214,7 @@ class Api(pulumi.ComponentResource):
         resources = []
         for path in rest_api.resource_paths(self._routes()):
             resources.append(
-                self._capture(
+                self._definition.create(
                     f"resource {path.path}",
                     aws.apigateway.Resource,
                     f"{self._prefix}{path.path}",
@@ -337,7 +227,7 @@ class Api(pulumi.ComponentResource):
         return resources
 
     def _authorizer(self, user_pool: UserPool) -> aws.apigateway.Authorizer:
-        return self._capture(
+        return self._definition.create(
             "authorizer",
             aws.apigateway.Authorizer,
             f"{self._prefix}-authorizer",
@@ -349,7 +239,7 @@ class Api(pulumi.ComponentResource):
         )
 
     def _lambda_authorizer(self, definition: model.LambdaAuthorizer, function: Function) -> aws.apigateway.Authorizer:
-        return self._capture(
+        return self._definition.create(
             f"authorizer {definition.name}",
             aws.apigateway.Authorizer,
             f"{self._prefix}-authorizer-{definition.name}",
@@ -369,14 +259,14 @@ class Api(pulumi.ComponentResource):
         return {"authorization": "AWS_IAM" if scope and self.authorization.type == "AWS_IAM" else "NONE"}
 
     def _method(self, route: model.Route) -> aws.apigateway.Method:
-        return self._capture(
+        return self._definition.create(
             f"method {route.method} {route.path}",
             aws.apigateway.Method,
             f"{self._prefix}{route.path}-{route.method.lower()}",
-            **self._path_properties(route.path),
+            **self._path_ids(route.path),
             http_method=route.method,
             **self._authorization(route),
-            api_key_required=self._key_required(route),
+            api_key_required=self._requires_key(route),
             request_parameters=rest_api.request_parameters(route),
             request_models=self._request_models(route) or None,
             request_validator_id=self.validator.id,
@@ -384,14 +274,14 @@ class Api(pulumi.ComponentResource):
 
     def _request_models(self, route: model.Route) -> dict[str, pulumi.Output[str]]:
         """Return the model of each JSON type that a route accepts. API Gateway does not validate other types."""
-        return {media_type: self.models[route.body].name for media_type in _json_types(route) if route.body}
+        return {media_type: self.models[route.body].name for media_type in rest_api.json_types(route) if route.body}
 
     def _integration(self, method: str, path: str, label: str, function: Function) -> aws.apigateway.Integration:
-        return self._capture(
+        return self._definition.create(
             f"integration {method} {path}",
             aws.apigateway.Integration,
             f"{label}-integration",
-            **self._path_properties(path),
+            **self._path_ids(path),
             http_method=self.methods[method, path].http_method,
             type="AWS_PROXY",
             integration_http_method="POST",
@@ -424,22 +314,13 @@ class Api(pulumi.ComponentResource):
         )
         for path in self._methods_by_path():
             label = f"{self._prefix}{path}-options"
-            self.methods["OPTIONS", path] = self._open_method("OPTIONS", path, label)
+            ids = self._path_ids(path)
+            self.methods["OPTIONS", path] = self._definition.create_open_method("OPTIONS", path, label, ids)
             self.integrations.append(self._integration("OPTIONS", path, label, preflight.function))
         return preflight
 
-    def _open_method(self, method: str, path: str, label: str) -> aws.apigateway.Method:
-        return self._capture(
-            f"method {method} {path}",
-            aws.apigateway.Method,
-            label,
-            **self._path_properties(path),
-            http_method=method,
-            authorization="NONE",
-        )
-
     def _health(self) -> Mock:
-        resource = self._capture(
+        resource = self._definition.create(
             f"resource {rest_api.HEALTH_PATH}",
             aws.apigateway.Resource,
             f"{self._prefix}{rest_api.HEALTH_PATH}",
@@ -453,57 +334,11 @@ class Api(pulumi.ComponentResource):
 
     def _mock(self, label: str, path: str, spec: rest_api.MockResponse) -> Mock:
         # With several origins, only the health route is a mock, and any origin can read its constant response.
-        headers, key = self._cors(spec.headers, "method.response", ANY), f"{spec.method} {path}"
-        method = self._open_method(spec.method, path, label)
-        properties = {**self._path_properties(path), "http_method": method.http_method}
-        integration = self._capture(
-            f"integration {key}",
-            aws.apigateway.Integration,
-            f"{label}-integration",
-            **properties,
-            type="MOCK",
-            # If requests are binary, API Gateway cannot apply the template to them and returns 500. Always set, because
-            # the provider keeps the binary media types of an API when the last route with binary bodies is removed.
-            content_handling="CONVERT_TO_TEXT",
-            request_templates={"application/json": json.dumps({"statusCode": spec.status})},
-        )
-        response = self._capture(
-            f"response {key}",
-            aws.apigateway.MethodResponse,
-            f"{label}-response",
-            **properties,
-            status_code=str(spec.status),
-            response_parameters=None if headers is None else pulumi.Output.from_input(headers).apply(_optional),
-        )
-        integration_response = self._capture(
-            f"integration response {key}",
-            aws.apigateway.IntegrationResponse,
-            f"{label}-integration-response",
-            depends_on=[integration],
-            **properties,
-            status_code=response.status_code,
-            response_parameters=headers,
-            response_templates={"application/json": spec.body} if spec.body else None,
-        )
-        return Mock(method, integration, response, integration_response)
-
-    def _capture(
-        self,
-        key: str,
-        create: Callable[..., R],
-        logical_name: str,
-        /,
-        depends_on: Sequence[pulumi.Resource] | None = None,
-        **properties: Any,
-    ) -> R:
-        """Create a resource that a deployment captures, and record it under `key` with the properties that are set."""
-        opts = pulumi.ResourceOptions(parent=self, depends_on=depends_on)
-        resource = create(logical_name, **properties, opts=opts)
-        self._captured[key] = Captured(resource, frozenset(n for n, value in properties.items() if _is_set(value)))
-        return resource
+        headers = self._cors(spec.headers, "method.response", ANY)
+        return self._definition.create_mock(label, path, self._path_ids(path), spec, headers)
 
     def _gateway_response(self, spec: rest_api.GatewayResponse) -> aws.apigateway.Response:
-        return self._capture(
+        return self._definition.create(
             f"gateway response {spec.type}",
             aws.apigateway.Response,
             f"{self._prefix}-{spec.type.lower().replace('_', '-')}",
@@ -533,7 +368,7 @@ class Api(pulumi.ComponentResource):
         return aws.apigateway.Deployment(
             f"{self._prefix}-deployment",
             rest_api=self.resource.id,
-            triggers={"description": self._fingerprint()},
+            triggers={"description": self._definition.fingerprint()},
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*self.integrations, *mocks, *self.gateway_responses, *self.permissions]
             ),
@@ -541,17 +376,6 @@ class Api(pulumi.ComponentResource):
 
     def _mocks(self) -> list[Mock]:
         return [*self.preflights.values(), *([self.health] if self.health else [])]
-
-    def _fingerprint(self) -> pulumi.Output[str]:
-        """Return a hash of every property that a deployment captures, including changes made by transforms.
-
-        It contains no logical names, so an alias that renames resources does not redeploy the API.
-        """
-        captured = {
-            key: {name: _captured_value(capture, name) for name in CAPTURED_PROPERTIES[type(capture.resource)]}
-            for key, capture in self._captured.items()
-        }
-        return pulumi.Output.from_input(captured).apply(rest_api.fingerprint)
 
     def _has_logs(self) -> bool:
         settings = self.settings
@@ -587,55 +411,6 @@ class Api(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.logs.ready() if self.logs else None),
         )
 
-    def _method_settings(
-        self,
-        logical_name: str,
-        method_path: str,
-        rate_per_second: float | None,
-        burst: int | None,
-        depends_on: Sequence[pulumi.Resource] | None = None,
-    ) -> aws.apigateway.MethodSettings:
-        level = self.settings.execution_log_level
-        return aws.apigateway.MethodSettings(
-            logical_name,
-            rest_api=self.resource.id,
-            stage_name=self.stage.stage_name,
-            method_path=method_path,
-            settings={
-                "throttling_rate_limit": rate_per_second,
-                "throttling_burst_limit": burst,
-                "logging_level": level,
-                "data_trace_enabled": bool(self.settings.execution_log_bodies) and level != "OFF",
-                "metrics_enabled": self.settings.metrics,
-            },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
-        )
-
-    def _route_settings(self) -> dict[tuple[str, str], aws.apigateway.MethodSettings]:
-        """Create the method settings of each route with a throttle.
-
-        The settings of a method replace all settings of `*/*`, including logs and metrics.
-        """
-        created: dict[tuple[str, str], aws.apigateway.MethodSettings] = {}
-        for route in self._routes():
-            if route.throttle:
-                throttle = route.throttle.within(self.settings)
-                created[route.method, route.path] = self._method_settings(
-                    f"{self._prefix}{route.path}-{route.method.lower()}-throttle",
-                    rest_api.method_path(route),
-                    throttle.rate_per_second,
-                    throttle.burst,
-                    # Two concurrent updates of one stage can conflict.
-                    depends_on=[self.method_settings, *created.values()],
-                )
-        return created
-
-    def _key_required(self, route: model.Route) -> bool:
-        if route.authorizer:
-            return route.key_required
-        by_authorization = {"NONE": route.key_required, "API_KEY": bool(route.required_scope())}
-        return by_authorization.get(self.authorization.type or "NONE", False)
-
     def _usage_plan(self) -> UsagePlan:
         return UsagePlan(
             f"{self._prefix}-usage",
@@ -664,39 +439,3 @@ class Api(pulumi.ComponentResource):
             ),
             self._child,
         )
-
-
-def _json_types(route: model.Route) -> list[str]:
-    return [media_type for media_type in route.accepted_types() if is_json(media_type)]
-
-
-def _optional(headers: Mapping[str, str]) -> dict[str, bool]:
-    """Return headers as optional parameters of a method response."""
-    return dict.fromkeys(headers, False)
-
-
-def _is_set(value: Any) -> bool:
-    """Return whether a property has a value. API Gateway does not store empty values."""
-    return isinstance(value, pulumi.Output) or value not in (None, "", [], {})
-
-
-def _captured_value(captured: Captured, name: str) -> Any:
-    """Return the registered value of a property. An unset property is None, even if a preview has it as unknown."""
-    value: pulumi.Output[Any] = getattr(captured.resource, name)
-    if isinstance(captured.resource, aws.apigateway.Integration):
-        value = _untraced(value)
-    if name in captured.set_properties:
-        return value
-    default = PROVIDER_DEFAULTS.get(name)
-    return value.apply(
-        lambda current: None if isinstance(current, Unknown) or current == default else current,
-        run_with_unknowns=True,
-    )
-
-
-def _untraced(value: pulumi.Output[Any]) -> pulumi.Output[Any]:
-    """Return the value of an output as an output without dependencies. The provider deletes an integration before it
-    creates the replacement. If the triggers of the deployment depended on the integration, Pulumi would first delete
-    the deployment, which the stage still uses.
-    """
-    return pulumi.Output(set(), value.future(with_unknowns=True), value.is_known(), value.is_secret())

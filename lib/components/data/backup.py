@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from ...documents import iam
+from ...documents import iam, key_policies
 from ...documents.backup_vaults import Vaults, name_suffix
 from ...model.names import role_name_prefix
 from ...settings import BackupSettings, invalid_value, merge
@@ -174,4 +174,4 @@ class Backup(pulumi.ComponentResource):
         if not (used := [*current, *older, *self._args.table_key_arns]):
             return []
         keys = derive(lambda *arns: list(dict.fromkeys(arns)), *used)
-        return [keys.apply(lambda arns: iam.allow("kms", actions, arns)), keys.apply(iam.allow_key_grants)]
+        return [keys.apply(lambda arns: iam.allow("kms", actions, arns)), keys.apply(key_policies.allow_key_grants)]

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from ...documents import iam
+from ...documents import key_policies
 from ...settings import EncryptionSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ..derived import derive
 from ..lookup.provider_info import ProviderInfo
 
-KEY_SERVICES = frozenset((*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS))
+KEY_SERVICES = frozenset((*key_policies.KEY_VIA_SERVICES, *key_policies.KEY_SERVICE_PRINCIPALS))
 """AWS services that can use a key."""
 
 
@@ -106,5 +106,5 @@ class Key(pulumi.ComponentResource):
     def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:
         info, services = self._info, self._args.services
         return pulumi.Output.json_dumps(
-            derive(iam.key_policy, info.account, region, services, info.partition, info.dns_suffix)
+            derive(key_policies.key_policy, info.account, region, services, info.partition, info.dns_suffix)
         )

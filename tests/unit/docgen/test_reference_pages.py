@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from lib.docgen.reference_pages import CAPACITY, capacity, controls, environments, key_policy, metrics, scopes, waivers
-from lib.documents import iam
+from lib.documents import key_policies
 from lib.scaling.report import sections
 from lib.services import loadable
 from lib.settings import ApiSettings, Settings
@@ -40,8 +40,8 @@ def test_metrics_are_listed_once_with_the_operations_that_emit_them() -> None:
 
 def test_key_policy_has_the_statements_for_every_service() -> None:
     statements = key_policy()
-    users = {*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS}
-    assert json.loads(statements) == iam.key_statements("111122223333", "us-east-1", users)
+    users = {*key_policies.KEY_VIA_SERVICES, *key_policies.KEY_SERVICE_PRINCIPALS}
+    assert json.loads(statements) == key_policies.key_statements("111122223333", "us-east-1", users)
 
 
 def test_environments_have_every_setting_of_every_profile() -> None:

@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 
 import pytest
 
-from lib.documents import iam
+from lib.documents import iam, key_policies
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/parcels"
 
@@ -201,12 +201,12 @@ KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/mrk-1"
 
 def statements(*services: str) -> dict[str, iam.Statement]:
     """Return the statements of a key policy by principal."""
-    key_statements = iam.key_statements(ACCOUNT, "eu-west-1", services)
+    key_statements = key_policies.key_statements(ACCOUNT, "eu-west-1", services)
     return {statement["Principal"].get("Service", "account"): statement for statement in key_statements}
 
 
 def test_account_can_administer_its_key_but_not_use_it() -> None:
-    administration, *others = iam.key_policy(ACCOUNT, "eu-west-1", ["sns"])["Statement"]
+    administration, *others = key_policies.key_policy(ACCOUNT, "eu-west-1", ["sns"])["Statement"]
     assert administration["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     assert "Condition" not in administration
     assert "kms:PutKeyPolicy" in administration["Action"]
@@ -217,7 +217,7 @@ def test_account_can_administer_its_key_but_not_use_it() -> None:
         for pattern in administration["Action"]
         if fnmatch(f"kms:{action}", pattern)
     ]
-    assert others == iam.key_statements(ACCOUNT, "eu-west-1", ["sns"])
+    assert others == key_policies.key_statements(ACCOUNT, "eu-west-1", ["sns"])
 
 
 def test_account_can_use_its_key_only_through_the_services_of_the_key() -> None:
@@ -227,9 +227,9 @@ def test_account_can_use_its_key_only_through_the_services_of_the_key() -> None:
     assert by_principal["account"]["Condition"] == {"StringLike": {"kms:ViaService": via}}
 
 
-@pytest.mark.parametrize("service", iam.KEY_SERVICE_PRINCIPALS)
+@pytest.mark.parametrize("service", key_policies.KEY_SERVICE_PRINCIPALS)
 def test_service_principal_can_use_a_key_only_for_its_account(service: str) -> None:
-    _, *service_statements = iam.key_statements(ACCOUNT, "eu-west-1", [service])
+    _, *service_statements = key_policies.key_statements(ACCOUNT, "eu-west-1", [service])
     name = service.replace("event-buses", "events").partition("-")[0]
     assert service_statements
     for statement in service_statements:
@@ -240,7 +240,7 @@ def test_service_principal_can_use_a_key_only_for_its_account(service: str) -> N
 
 
 def test_event_buses_can_encrypt_events_and_send_dead_letters() -> None:
-    _, events, dead_letters, metadata = iam.key_statements(ACCOUNT, "eu-west-1", ["event-buses"])
+    _, events, dead_letters, metadata = key_policies.key_statements(ACCOUNT, "eu-west-1", ["event-buses"])
     bus = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/*"
     assert events["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
     assert events["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:events:event-bus:arn": bus}}
@@ -249,8 +249,8 @@ def test_event_buses_can_encrypt_events_and_send_dead_letters() -> None:
 
 
 def test_key_policy_uses_only_its_partition() -> None:
-    services = (*iam.KEY_SERVICE_PRINCIPALS, *iam.KEY_VIA_SERVICES)
-    document = iam.key_policy(ACCOUNT, "cn-north-1", services, "aws-cn", "amazonaws.com.cn")
+    services = (*key_policies.KEY_SERVICE_PRINCIPALS, *key_policies.KEY_VIA_SERVICES)
+    document = key_policies.key_policy(ACCOUNT, "cn-north-1", services, "aws-cn", "amazonaws.com.cn")
     assert "arn:aws-cn:" in str(document)
     assert "arn:aws:" not in str(document)
     _, via, *service_statements = document["Statement"]
@@ -301,19 +301,19 @@ def test_queue_allows_rules_of_custom_buses_and_the_buses() -> None:
 
 
 def test_role_needs_decrypt_and_for_writing_also_generate_data_key() -> None:
-    assert iam.required_key_actions(["s3"], ["s3"]) == {"Decrypt": ["s3"], "GenerateDataKey": ["s3"]}
+    assert key_policies.required_key_actions(["s3"], ["s3"]) == {"Decrypt": ["s3"], "GenerateDataKey": ["s3"]}
     services = ["dynamodb", "sns"]
-    assert iam.required_key_actions(services, services) == {"Decrypt": services, "GenerateDataKey": ["sns"]}
-    assert iam.required_key_actions(["ssm"], ["ssm"]) == {"Decrypt": ["ssm"]}
+    assert key_policies.required_key_actions(services, services) == {"Decrypt": services, "GenerateDataKey": ["sns"]}
+    assert key_policies.required_key_actions(["ssm"], ["ssm"]) == {"Decrypt": ["ssm"]}
 
 
 def test_role_that_consumes_a_queue_needs_no_data_key() -> None:
-    assert iam.required_key_actions(["sqs"], []) == {"Decrypt": ["sqs"]}
-    assert iam.required_key_actions([], []) == {}
+    assert key_policies.required_key_actions(["sqs"], []) == {"Decrypt": ["sqs"]}
+    assert key_policies.required_key_actions([], []) == {}
 
 
 def test_role_can_use_one_key_only_through_services() -> None:
-    assert iam.allow_key_use(KEY, "Decrypt", ["ssm", "sqs"], "amazonaws.com.cn") == {
+    assert key_policies.allow_key_use(KEY, "Decrypt", ["ssm", "sqs"], "amazonaws.com.cn") == {
         "Effect": "Allow",
         "Action": ["kms:Decrypt"],
         "Resource": KEY,
@@ -322,7 +322,7 @@ def test_role_can_use_one_key_only_through_services() -> None:
 
 
 def test_multi_region_key_has_the_same_id_in_every_region() -> None:
-    assert iam.key_arn_in_region(KEY, "us-west-2") == f"arn:aws:kms:us-west-2:{ACCOUNT}:key/mrk-1"
+    assert key_policies.key_arn_in_region(KEY, "us-west-2") == f"arn:aws:kms:us-west-2:{ACCOUNT}:key/mrk-1"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pulumi_aws as aws
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsumerArgs:
-    """Arguments for `Consumer`."""
+class StreamConsumerArgs:
+    """Arguments for `StreamConsumer`."""
 
     stream_arn: pulumi.Input[str]
     function_name: pulumi.Input[str]
@@ -36,14 +36,14 @@ class ConsumerArgs:
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
-class Consumer(pulumi.ComponentResource):
+class StreamConsumer(pulumi.ComponentResource):
     """An event source mapping from the stream of a table to a function.
 
     Only the failed records that the function reports are delivered again. If an invocation fails, its batch is split
     in two before it is retried.
     """
 
-    def __init__(self, name: str, args: ConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: StreamConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Consumer", name, None, opts)
         pattern = json.dumps(args.pattern, sort_keys=True) if args.pattern else None
         self.resource = aws.lambda_.EventSourceMapping(
