@@ -15,7 +15,7 @@ from ..components.data.table import Table, TableArgs
 from ..components.derived import concat, derive
 from ..components.lookup import existing_resources
 from ..components.messaging.event_bus import EventBus, EventBusArgs
-from ..components.messaging.existing import ExistingEventBus, ExistingQueue, ExistingTopic
+from ..components.messaging.existing import ExistingEventBus, ExistingMessaging, ExistingQueue, ExistingTopic
 from ..components.messaging.queue import Queue, QueueArgs
 from ..components.messaging.topic import Topic, TopicArgs
 from ..components.storage.bucket import Bucket, BucketArgs
