@@ -15,9 +15,27 @@ LABELS = {LambdaAuthorizer: "authorizer", Schedule: "schedule", Consumer: "consu
 """Kinds of triggers with a name, as errors name them."""
 
 
+def read_module(path: Path) -> str:
+    """Return the source of a module. Raise `ValueError` if it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise ValueError(f"{path} must be UTF-8 text, got {exc.reason}. Save it as UTF-8.") from exc
+
+
+def parse_module(source: str, path: str | Path) -> ast.Module:
+    """Return the syntax tree of a module. Raise `ValueError` if it is not valid Python."""
+    try:
+        return ast.parse(source, path)
+    except SyntaxError as exc:
+        raise ValueError(
+            f"{path}:{exc.lineno or 1} must be valid Python, got {exc.msg!r}. Correct the syntax."
+        ) from exc
+
+
 def operation_problems(function: Function, path: Path) -> Iterator[str]:
     """Yield an error for each operation that the module at `path` does not define, or that its trigger cannot call."""
-    module = ast.parse(path.read_text(encoding="utf-8"), path)
+    module = parse_module(read_module(path), path)
     definitions = dict(_definitions(module.body))
     for part in function.parts():
         label = f"{_label(part)} operation"

@@ -30,7 +30,7 @@ from ..model import (
 from ..model.json_schema import parameter_type, parameters_schema
 from ..model.media_types import ANY, binary_media_types
 from ..model.schema_renderings import DRAFT_4, FORMATS, code_with_exact_numbers, function_schema
-from .handler_operations import operation_problems
+from .handler_operations import operation_problems, parse_module, read_module
 
 LIBRARY = __package__.rpartition(".")[0]
 FOLDER = Path(__file__).parents[1]
@@ -138,8 +138,11 @@ def preflight_sources(headers: Mapping[str, Mapping[str, str]], credentials: boo
 
 
 def read_file(path: Path) -> Content:
-    """Return the content of a Python module as a string, and of other files as bytes."""
-    return path.read_text(encoding="utf-8") if path.suffix == ".py" else path.read_bytes()
+    """Return the content of a Python module in UTF-8 as a string, and of other files as bytes."""
+    try:
+        return read_module(path) if path.suffix == ".py" else path.read_bytes()
+    except ValueError:
+        return path.read_bytes()
 
 
 def zip_files(files: Mapping[str, Content]) -> bytes:
@@ -294,6 +297,7 @@ def _route(route: Route, number: int, service: Service) -> str:
         "validate_headers": f"headers_{number}.validate" if route.headers else "",
         "header_types": repr(_header_types(route)) if route.headers else "",
         "scope": repr(route.claimed_scope()) if route.claimed_scope() else "",
+        "other_issuer": "True" if service.verifies_other_issuer(route) else "",
     }
     target += "".join(f", {name}={value}" for name, value in options.items() if value)
     return f"({route.method!r}, {route.path!r}): Route({target}),"
@@ -327,7 +331,7 @@ def _package_of(handler: str) -> str:
 
 def _missing_modules(path: str, source: str) -> Iterator[tuple[str, int]]:
     """Yield the modules of this library that the module imports, but that archives do not contain, with the lines."""
-    for statement in ast.parse(source, path).body:
+    for statement in parse_module(source, path).body:
         names: list[str] = []
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]
@@ -373,4 +377,6 @@ def _package(name: str) -> Iterator[tuple[str, str]]:
     for parent in list(path.parents)[:-1]:
         yield (parent / "__init__.py").as_posix(), ""
     for file in folder.rglob("*.py"):
-        yield (path / file.relative_to(folder)).as_posix(), file.read_text(encoding="utf-8")
+        # Editors create links with this suffix to files that do not exist.
+        if file.is_file():
+            yield (path / file.relative_to(folder)).as_posix(), read_module(file)

@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ..documents.openapi import PLACEHOLDER, matching_endpoint, matching_route
 from ..model import Call, Route, Service
+from ..model.call import PLACEHOLDER
+from ..model.matching import matching_endpoint, matching_route
 from ..services import SERVICES
 from . import auth
 from . import outputs_file as files

@@ -96,11 +96,12 @@ class Month:
     def _targets(self) -> dict[str, tuple[EndpointType, Inputs]]:
         """Type of endpoint and function of each route, by method and path."""
         targets: dict[str, tuple[EndpointType, Inputs]] = {}
-        by_definition = {function.name: function.routes for function in self.service.function_urls()}
+        # The name of a function can end with that of another one.
+        with_url = sorted(self.service.function_urls(), key=lambda function: len(function.name), reverse=True)
         for name, inputs in self.deployment.inputs("lambda.FunctionUrl").items():
-            routes = next(routes for function, routes in by_definition.items() if name.endswith(f"{function}-url"))
+            definition = next(function for function in with_url if name.endswith(f"-{function.name}-url"))
             function = self.functions[inputs["functionName"]]
-            targets |= {f"{route.method} {route.path}": ("URL", function) for route in routes}
+            targets |= {f"{route.method} {route.path}": ("URL", function) for route in definition.routes}
         integrations = self.deployment.inputs("apigatewayv2.Integration")
         uris = {f"integrations/{name}-id": inputs["integrationUri"] for name, inputs in integrations.items()}
         for route in self.inputs_of("apigatewayv2.Route"):
@@ -164,7 +165,9 @@ class Month:
     def _event_sources(self) -> Iterator[Invocations]:
         for mapping in self.inputs_of("lambda.EventSourceMapping"):
             function = self.functions[mapping["functionName"]]
-            if mapping.get("eventSourceArn") in self._queues:
+            source = str(mapping.get("eventSourceArn"))
+            # Only the ARN of an existing queue contains the service.
+            if source in self._queues or ":sqs:" in source:
                 yield Invocations(function, MESSAGE, self.traffic.queue_messages)
             else:
                 yield Invocations(function, ALERT, self.traffic.notifications)

@@ -18,6 +18,7 @@ from ..model import (
     Index,
     Parameter,
     QueueConsumer,
+    Resource,
     Route,
     Service,
     StreamConsumer,
@@ -28,7 +29,7 @@ from ..model.media_types import is_media_type
 from ..settings import ApiSettings, FunctionSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..settings.function import ARCHITECTURES
-from ..stack.context import StackNames
+from ..stack.names import StackNames
 
 SHAPES = {
     "callers": ("([", "])", "Callers"),
@@ -109,7 +110,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     for name, api in service.used_apis().items():
         kind = "http-api" if api.protocol == "HTTP" else "api"
         api_lines = _api_lines(service, environment, api, merge(settings.api, api.settings))
-        yield Node(kind, _api_key(service, name), physical("api", name), api_lines)
+        yield Node(kind, service.api_target(name), physical("api", name), api_lines)
     for function in service.function_urls():
         yield Node("url", f"url {function.name}", function.name, [f"auth {function.url.auth}"] if function.url else [])
     tables = {table.name: names.resource("table", table) for table in service.tables}
@@ -148,27 +149,31 @@ def _function_line(settings: FunctionSettings) -> str:
 
 def _topics(service: Service, names: StackNames) -> Iterator[Node]:
     for topic in service.topics:
-        lines = ["existing"] if topic.existing else []
-        yield Node("topic", f"on {topic.name}", names.resource("topic", topic), lines)
-    if service.alarms_type not in {topic.name for topic in service.topics}:
+        yield Node("topic", f"on {topic.name}", names.resource("topic", topic), _existing_line(topic))
+    if not service.defines_alarm_topic():
         yield Node("topic", f"on {service.alarms_type}", names.physical("topic", service.alarms_type))
+
+
+def _existing_line(resource: Resource) -> list[str]:
+    return ["existing"] if resource.existing else []
 
 
 def _buckets_and_buses(service: Service, names: StackNames) -> Iterator[Node]:
     for bucket in service.buckets:
-        name = f"{names.physical('bucket', bucket.name)}-…"
-        yield Node("bucket", f"on {bucket.name}", name, _bucket_lines(bucket))
+        yield Node("bucket", f"on {bucket.name}", names.bucket(bucket), _bucket_lines(bucket))
     for bus in service.event_buses:
-        archive = [f"archive of {bus.archive_days} days"] if bus.archive_days else []
-        yield Node("event_bus", f"on {bus.name}", names.physical("event-bus", bus.name), archive)
+        lines = _existing_line(bus) + ([f"archive of {bus.archive_days} days"] if bus.archive_days else [])
+        yield Node("event_bus", f"on {bus.name}", names.resource("event-bus", bus), lines)
     if any(isinstance(consumer, EventConsumer) and consumer.bus == DEFAULT_BUS for _, consumer in service.consumers()):
         yield Node("event_bus", DEFAULT_BUS_KEY, DEFAULT_BUS, ["events of AWS services"])
 
 
 def _queue_nodes(service: Service, names: StackNames) -> Iterator[Node]:
     for queue in service.queues:
-        yield Node("queue", f"on {queue.name}", names.queue(queue), ["FIFO"] if queue.fifo else [])
-        yield Node("queue", f"on {queue.dead_letters}", names.dead_letters(queue), ["failed messages"])
+        lines = _existing_line(queue) + (["FIFO"] if queue.fifo else [])
+        yield Node("queue", f"on {queue.name}", names.queue(queue), lines)
+        if not queue.existing:
+            yield Node("queue", f"on {queue.dead_letters}", names.dead_letters(queue), ["failed messages"])
     if service.dead_letters:
         name = names.physical("queue", service.dead_letters)
         yield Node("queue", f"on {service.dead_letters}", name, ["failed events"])
@@ -176,7 +181,7 @@ def _queue_nodes(service: Service, names: StackNames) -> Iterator[Node]:
 
 def _edges(service: Service) -> Iterator[Edge]:
     for name in service.used_apis():
-        yield Edge("callers", _api_key(service, name))
+        yield Edge("callers", service.api_target(name))
     for function in service.function_urls():
         yield Edge("callers", f"url {function.name}")
     if service.site:
@@ -185,12 +190,12 @@ def _edges(service: Service) -> Iterator[Edge]:
     for function in service.functions:
         for endpoint, routes in service.endpoints().items():
             if labels := [_route_label(route) for owner, route in routes if owner is function]:
-                source = f"url {function.name}" if function.url else _api_key(service, endpoint)
+                source = f"url {function.name}" if function.url else service.api_target(endpoint)
                 yield Edge(source, _key(function), labels)
         for name in service.used_apis():
             if names := [a.name for owner, a in service.authorizers_of(name) if owner is function]:
                 labels = [f"authorizes: {', '.join(names)}"]
-                yield Edge(_api_key(service, name), _key(function), labels, dotted=True)
+                yield Edge(service.api_target(name), _key(function), labels, dotted=True)
         yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
         for consumer in function.consumers:
             yield from _consumer_edges(function, consumer)
@@ -200,7 +205,7 @@ def _edges(service: Service) -> Iterator[Edge]:
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
         for statement in function.statements():
             yield Edge(_key(function), f"service {statement.service}", statement.actions)
-    for queue in service.queues:
+    for queue in service.created_queues():
         yield Edge(
             f"on {queue.name}", f"on {queue.dead_letters}", [f"after {queue.max_receives} receives"], dotted=True
         )
@@ -208,13 +213,9 @@ def _edges(service: Service) -> Iterator[Edge]:
     yield Edge("alarms", f"on {service.alarms_type}")
     # Existing topics have subscriptions that the stack does not know.
     topics = {f"on {topic.name}" for topic in service.created_topics()}
-    if service.alarms_type not in {topic.name for topic in service.topics}:
+    if not service.defines_alarm_topic():
         topics.add(f"on {service.alarms_type}")
     yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
-
-
-def _api_key(service: Service, name: str) -> str:
-    return "api" if name == service.api_type else f"api {name}"
 
 
 def _consumer_edges(function: Function, consumer: Consumer) -> Iterator[Edge]:
@@ -288,15 +289,14 @@ def _keys_required(service: Service, settings: Settings) -> str:
 def _api_lines(service: Service, environment: str, api: Api, settings: ApiSettings) -> Iterator[str]:
     yield f"stage {settings.stage_name or (DEFAULT_STAGE if api.protocol == 'HTTP' else environment)}"
     yield f"{settings.throttle_rate_per_second:g} requests a second, burst {settings.throttle_burst}"
-    for _, route in service.endpoints()[api.name]:
+    for route in service.routes_of(api.name):
         if route.throttle:
             throttle = route.throttle.within(settings)
             yield f"{route.method} {route.path}: {throttle.rate_per_second:g} a second, burst {throttle.burst}"
 
 
 def _table_lines(table: Table) -> Iterator[str]:
-    if table.existing:
-        yield "existing"
+    yield from _existing_line(table)
     yield f"key {_keys(table)}"
     yield from (f"{index.name}: {_keys(index)}" for index in table.indexes)
     for local in table.local_indexes:
@@ -308,6 +308,7 @@ def _table_lines(table: Table) -> Iterator[str]:
 
 
 def _bucket_lines(bucket: Bucket) -> Iterator[str]:
+    yield from _existing_line(bucket)
     if bucket.versioned:
         yield f"earlier versions: {bucket.noncurrent_days} days"
     for expiration in bucket.expirations:

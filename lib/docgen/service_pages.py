@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from ..documents import iam, openapi
+from ..documents import iam, openapi, openapi_errors
 from ..model import Consumer, Function, Grant, QueueConsumer, Route, Schedule, Service, Statement, StreamConsumer
 from ..model.names import role_name_prefix
-from ..stack.context import StackNames
+from ..stack.names import StackNames
 from .diagram import flowchart
 from .markdown import Row, code, page, table
 
@@ -96,13 +96,13 @@ def _route_row(route: Route) -> Row:
     text += f" (authorizer `{route.authorizer}`)" if route.authorizer else ""
     if route.throttle:
         text += f" (throttle: {route.throttle.rate_per_second:g} requests a second, burst {route.throttle.burst})"
-    errors = ", ".join(map(str, openapi.error_statuses(route)))
+    errors = ", ".join(map(str, openapi_errors.error_statuses(route)))
     return f"`{route.method}`", f"`{route.path}`", text, ", ".join(inputs), f"{', '.join(responses)}; {errors}"
 
 
 def error_codes(service: Service) -> str:
     """Return the table of error codes."""
-    rows = ((f"`{error.name}`", str(error.status), error.meaning) for error in openapi.codes(service))
+    rows = ((f"`{error.name}`", str(error.status), error.meaning) for error in openapi_errors.codes(service))
     return table(("Code", "Status", "Meaning and remedy"), rows)
 
 
@@ -224,7 +224,7 @@ def _statements(service: Service, grant: Grant | Statement) -> list[iam.Statemen
     if isinstance(grant, Statement):
         return [iam.allow_explicitly(grant)]
     if _is_on_bucket(service, grant):
-        name = f"{StackNames(service, ENVIRONMENT).physical('bucket', grant.on)}-…"
+        name = StackNames(service, ENVIRONMENT).bucket(service.resources()[grant.on])
         groups = iam.bucket_action_groups(grant.actions)
         return [iam.allow_bucket_actions(name, group, grant.keys) for group in groups]
     return [_statement(service, grant)]
@@ -239,8 +239,9 @@ def _statement(service: Service, grant: Grant) -> iam.Statement:
     topics = {topic.name: topic for topic in service.topics}
     if grant.on in topics:
         return iam.allow("sns", grant.actions, [names.resource("topic", topics[grant.on])])
-    if any(bus.name == grant.on for bus in service.event_buses):
-        return iam.allow("events", grant.actions, [names.physical("event-bus", grant.on)])
+    buses = {bus.name: bus for bus in service.event_buses}
+    if grant.on in buses:
+        return iam.allow("events", grant.actions, [names.resource("event-bus", buses[grant.on])])
     queues = {queue.name: queue for queue in service.queues}
     if grant.on in queues:
         return iam.allow("sqs", grant.actions, [names.queue(queues[grant.on])])

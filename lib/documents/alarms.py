@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ..model import API_METRICS, Alarm, EventConsumer, Function, Queue, QueueConsumer, Service, StreamConsumer, Table
+from ..model import (
+    API_METRICS,
+    Alarm,
+    EventConsumer,
+    Function,
+    Queue,
+    QueueConsumer,
+    Service,
+    StreamConsumer,
+    Table,
+    alarm_targets,
+)
 from ..runtime.records import FAILED_RECORDS
 from ..settings import AlarmSettings
 
@@ -42,11 +53,6 @@ API: tuple[Mapping[str, Any], ...] = (
 )
 
 
-def alarm_label(alarm: Alarm) -> str:
-    """Return the target of an alarm, as it is part of the names of the alarm."""
-    return (alarm.on.partition(" ")[2] or alarm.on).replace("/", "-")
-
-
 def recommended_alarms(
     service: Service,
     settings: AlarmSettings,
@@ -56,9 +62,7 @@ def recommended_alarms(
     """Return the recommended alarms on metrics that no alarm of the service definition watches.
 
     `duration_ms` is the duration threshold by function name, and `visibility_seconds` the visibility timeout by queue.
-    `Alarm.on` is `api`, `api NAME`, `dead-letters`, the name of a function that emits the metric, `lambda NAME`, `table
-    NAME`, `index TABLE/NAME`, `rule NAME` or `queue NAME`. Existing tables have none, because their own stack watches
-    them.
+    Existing tables and queues have none, because the stack that created them watches them.
     """
     defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
     alarms = (
@@ -83,7 +87,7 @@ def _apis(service: Service, settings: AlarmSettings) -> Iterator[Alarm]:
 
 def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[str, int]) -> Iterator[Alarm]:
     for function in service.functions:
-        on = f"lambda {function.name}"
+        on = alarm_targets.of_lambda(function.name)
         if function.has_waiting_callers():
             yield Alarm(
                 name="duration-p90",
@@ -124,7 +128,8 @@ def _functions(service: Service, settings: AlarmSettings, duration_ms: Mapping[s
 
 def _tables(service: Service) -> Iterator[Alarm]:
     for table in service.created_tables():
-        for on in (f"table {table.name}", *(f"index {table.name}/{index.name}" for index in table.indexes)):
+        on_table = alarm_targets.of_table(table.name)
+        for on in (on_table, *(alarm_targets.of_index(table.name, index.name) for index in table.indexes)):
             for kind in ("Read", "Write"):
                 yield Alarm(
                     name=f"{kind.lower()}-throttles",
@@ -137,7 +142,7 @@ def _tables(service: Service) -> Iterator[Alarm]:
         if operations := _operations(service, table):
             yield Alarm(
                 name="system-errors",
-                on=f"table {table.name}",
+                on=on_table,
                 metric="SystemErrors",
                 threshold=0,
                 evaluation_periods=15,
@@ -164,7 +169,7 @@ def _rules(service: Service) -> Iterator[Alarm]:
         if isinstance(consumer, EventConsumer):
             yield Alarm(
                 name="failed-invocations",
-                on=f"rule {consumer.name}",
+                on=alarm_targets.of_rule(consumer.name),
                 metric="FailedInvocations",
                 threshold=0,
                 description="cannot invoke its function: check the permissions and the throttles of the function",
@@ -173,20 +178,22 @@ def _rules(service: Service) -> Iterator[Alarm]:
 
 def _dead_letters(service: Service) -> Iterator[Alarm]:
     if service.dead_letters:
-        yield _depth("dead-letters", "failed events: fix the cause that the messages describe, then send them again")
+        yield _depth(
+            alarm_targets.DEAD_LETTERS, "failed events: fix the cause that the messages describe, then send them again"
+        )
 
 
 def _queues(service: Service, visibility_seconds: Mapping[str, int]) -> Iterator[Alarm]:
     consumed = {consumer.source for _, consumer in service.consumers() if isinstance(consumer, QueueConsumer)}
-    for queue in service.queues:
+    for queue in service.created_queues():
         yield _depth(
-            f"queue {queue.dead_letters}",
+            alarm_targets.of_queue(queue.dead_letters),
             "messages that failed: fix the cause that the log of the consumer describes, then redrive them",
         )
         if queue.name in consumed:
             yield Alarm(
                 name="age",
-                on=f"queue {queue.name}",
+                on=alarm_targets.of_queue(queue.name),
                 metric="ApproximateAgeOfOldestMessage",
                 statistic="Maximum",
                 threshold=_maximum_age(queue, visibility_seconds[queue.name]),

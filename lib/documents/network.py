@@ -12,10 +12,6 @@ SUBNET_BITS = 3
 zone does not move existing subnets."""
 GATEWAYS = ("dynamodb", "s3")
 """Services with gateway endpoints, which are free. All others have interface endpoints."""
-
-
-GATEWAYS = ("dynamodb", "s3")
-"""Services with gateway endpoints, which are free. All others have interface endpoints."""
 _SAME_NAMES = (
     *("athena", "codecommit", "codepipeline", "cognito-idp", "comprehend", "dynamodb", "ecs", "events", "execute-api"),
     *("firehose", "glue", "kms", "lambda", "logs", "mediaconvert", "polly", "rds-data", "redshift-data", "rekognition"),

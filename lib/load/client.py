@@ -16,9 +16,9 @@ from locust.env import Environment
 
 from ..client import auth
 from ..client.smoke_test import CallResult, Endpoint, fill_placeholders, request_of
-from ..documents.openapi import matching_route
 from ..model import Call, Service
 from ..model.journey import Journey
+from ..model.matching import matching_route
 from . import report
 
 MAX_BACKOFF_SECONDS = 20.0

@@ -164,7 +164,7 @@ def _endpoint_lines(outputs: dict[str, Any]) -> Iterator[str]:
         urls = {service.api_type: outputs["api_url"], **urls}
     for number, (name, url) in enumerate(urls.items()):
         label = f"{name}: " if len(urls) > 1 else ""
-        path = service.endpoints()[name][0][1].path
+        path = service.routes_of(name)[0].path
         yield f"  {'' if number else service.name:12}{label}{url}{path}"
 
 

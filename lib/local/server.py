@@ -326,7 +326,8 @@ def main() -> None:
     from ministack.core import iam_evaluator, lambda_runtime, responses, router
     from ministack.services import sts
 
-    # Functions inherit the environment, so remove the credentials from it.
+    # Functions inherit the environment, so remove the credentials and the log level of MiniStack from it.
+    os.environ.pop("LOG_LEVEL", None)
     key_id, secret_key = os.environ.pop(ROOT_KEY_ID), os.environ.pop(ROOT_SECRET_KEY)
     account = responses.get_account_id()
     # MiniStack treats the key IDs 'test' and all 12-digit numbers as root, without verifying signatures. It verifies

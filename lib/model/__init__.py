@@ -7,6 +7,7 @@ and outputs.
 from .apis import API_METRICS, Api, FunctionUrl, Protocol, UrlAuth, check_http_settings
 from .apis import OWN_SETTINGS as OWN_API_SETTINGS
 from .authorizers import UNAUTHORIZED, USER_POOL_AUTHORIZER, LambdaAuthorizer
+from .call import Call
 from .consumers import (
     BucketConsumer,
     Consumer,
@@ -45,10 +46,11 @@ from .resources import (
     Topic,
     idempotency_table,
 )
-from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
+from .service import DEFAULT_TAGS, LogAccess, Service
 from .storage import Bucket, BucketCors, Expiration
 from .triggers import ANY_METHOD, METHODS, Code, Route, Schedule, Throttle
 from .validation import RESERVED_OUTPUT_PREFIXES
+from .variables import CORS_VARIABLE, GROUP_VARIABLE
 from .workload import Operation, Workload
 
 __all__ = [

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from ..settings import Definition, SettingsGroup
+from .call import Call
 from .journey import Journey
-from .service import Call, Service
+from .service import Service
 from .workload import Workload
 
 

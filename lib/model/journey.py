@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..settings import Definition
-from .service import Call
+from .call import Call
 
 
 @dataclass(frozen=True, kw_only=True)

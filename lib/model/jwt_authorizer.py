@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..settings import FunctionSettings, invalid_value
+from ..settings import Definition, FunctionSettings, invalid_value
 from .authorizers import AUTHORIZATION_HEADER, LambdaAuthorizer
 from .function import Function
 from .validation import check_name
@@ -22,7 +22,7 @@ SETTINGS = FunctionSettings(memory_mb=512, timeout_seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True)
-class JwtAuthorizer:
+class JwtAuthorizer(Definition):
     """An authorizer that accepts the JWTs of one issuer, such as Auth0, Okta, Keycloak or a Cognito user pool.
 
     Its function verifies the signature with the public keys of the issuer, the issuer, the audience and the expiry.

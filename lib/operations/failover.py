@@ -88,10 +88,10 @@ def default_health_path(service: str) -> str:
     Return an empty string for a service without an API.
     """
     definition = SERVICES.get(service)
-    routes = definition.endpoints().get(definition.api_type, []) if definition else []
+    routes = definition.routes_of(definition.api_type) if definition else []
     if service in SERVICES and not routes:
         return ""
-    path = next((r.path for _, r in routes if r.method == "GET" and not r.has_required_parameters()), "")
+    path = next((r.path for r in routes if r.method == "GET" and not r.has_required_parameters()), "")
     if not path:
         raise OperationError(
             f"service must be one of {', '.join(SERVICES)}, which have a default health path, got {service!r}. "

@@ -122,4 +122,6 @@ def _parse(value: str, deployed: dict[str, Any]) -> tuple[dict[str, Any], list[s
     if not isinstance(settings, dict):
         return {}, [ENTIRE_VALUE]
     valid = {name: value for name, value in settings.items() if type(value) is type(deployed.get(name))}
+    # JSON does not distinguish 1 from 1.0.
+    valid |= {n: float(v) for n, v in settings.items() if type(v) is int and type(deployed.get(n)) is float}
     return valid, sorted(settings.keys() - valid.keys())

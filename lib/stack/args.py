@@ -14,8 +14,8 @@ from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
-from ..model.existing import name_from_arn
-from ..model.names import check_environment_suffix, physical_name
+from ..model.existing import arn_kind, name_from_arn
+from ..model.names import check_environment_suffix
 from ..model.visibility import visibility_timeouts
 from ..services import SERVICES
 from ..settings import (
@@ -35,6 +35,7 @@ from ..settings import (
 )
 from ..settings.environments import ENVIRONMENTS, matching_profile, profile_name
 from ..settings.origins import ANY, SITE
+from .names import StackNames
 
 MAX_SECRET_BYTES = {"ssm": 4096, "secretsmanager": 65536}
 """Maximum size of a secret by its store."""
@@ -125,7 +126,7 @@ class TapStackArgs(Settings):
         self._check_existing()
         self._check_without_api()
         self._check_apis()
-        self._check_names()
+        StackNames(self.service_definition(), self.environment).check_lengths()
         check_handlers(self.service_definition())
         self.visibility_timeouts()
         functions = self.service_definition().functions
@@ -181,7 +182,7 @@ class TapStackArgs(Settings):
             raise invalid_value("firewall.enabled", True, "False without a REST API", remedy)
         domains: dict[str, str] = {}
         for name, api in apis.items():
-            settings, routes = self.api_settings(name), [route for _, route in service.endpoints()[name]]
+            settings, routes = self.api_settings(name), service.routes_of(name)
             check_domain(settings)
             if settings.domain_name and (other := domains.setdefault(settings.domain_name, name)) != name:
                 expected = f"a domain name that {other!r} does not have"
@@ -208,21 +209,6 @@ class TapStackArgs(Settings):
             if service.site and settings.site.public:
                 raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
 
-    def _check_names(self) -> None:
-        """Raise `ValueError` for a name of a resource that is too long in this environment."""
-        service = self.service_definition()
-        types = {
-            "table": [table.name for table in service.tables],
-            "function": [function.name for function in service.functions],
-            "topic": [topic.name for topic in service.topics],
-            "rule": [schedule.name for function in service.functions for schedule in function.schedules],
-            "queue": [service.dead_letters] * bool(service.dead_letters),
-            "api": [f"{service.api_type}-usage-plan"],
-        }
-        for kind, names in types.items():
-            for name in names:
-                physical_name(service.name_pattern, kind, self.environment, type=name)
-
     def _check_secrets(self) -> None:
         """Raise `ValueError`, without secret values, for secrets that are missing, unknown or not strings."""
         if not isinstance(self.secrets, Mapping):
@@ -247,7 +233,7 @@ class TapStackArgs(Settings):
         if not isinstance(self.existing, Mapping):
             raise invalid_value("existing", self.existing, "a mapping of names to ARNs")
         service = self.service_definition()
-        kinds = {resource.name: type(resource).__name__.lower() for resource in service.existing()}
+        kinds = {resource.name: arn_kind(resource) for resource in service.existing()}
         for name in sorted({*self.existing} - service.existing_names()):
             known = ", ".join(sorted(service.existing_names()))
             expected = f"among {known}" if known else "empty for this service"
@@ -256,8 +242,9 @@ class TapStackArgs(Settings):
         for name in sorted(service.existing_names()):
             field_name, arn = f"existing[{name!r}]", self.existing.get(name)
             if not isinstance(arn, str | pulumi.Output) or arn == "":
+                kind = kinds.get(name, "resource").replace("_", " ")
                 remedy = f"Pass existing={{{name!r}: ...}}, or run pulumi config set --path existing.{name}."
-                raise invalid_value(field_name, arn, f"the ARN of the existing {kinds.get(name, 'resource')}", remedy)
+                raise invalid_value(field_name, arn, f"the ARN of the existing {kind}", remedy)
             if isinstance(arn, str) and name in kinds:
                 name_from_arn(kinds[name], field_name, arn)
             elif isinstance(arn, str) and not arn.startswith("arn:"):

@@ -55,9 +55,7 @@ class Compute:
         self.network = self._network() if context.settings.network.uses_vpc() else None
         self.functions = {function.name: self._function(function) for function in functions}
         self.schedules = {
-            schedule.name: self._schedule(function, schedule)
-            for function in functions
-            for schedule in function.schedules
+            schedule.name: self._schedule(function, schedule) for function, schedule in context.service.schedules()
         }
         self.consumers = {
             consumer.name: self._consumer(function, consumer)
@@ -277,7 +275,7 @@ class Compute:
 
     def _event_consumer(self, definition: model.Function, consumer: model.EventConsumer) -> EventConsumer:
         context, function = self._context, self.functions[definition.name]
-        bus = self._data.event_buses.get(consumer.bus)
+        bus = None if consumer.bus == model.DEFAULT_BUS else self._data.event_bus(consumer.bus)
         return EventConsumer(
             context.child(consumer.name),
             EventConsumerArgs(
@@ -299,7 +297,7 @@ class Compute:
         return QueueConsumer(
             context.child(consumer.name),
             QueueConsumerArgs(
-                queue_arn=self._data.queues[consumer.queue].arn,
+                queue_arn=self._data.queue(consumer.queue).arn,
                 function_name=self.functions[definition.name].target_name,
                 pattern=consumer.pattern,
                 batch_size=consumer.batch_size,
@@ -349,7 +347,7 @@ class Compute:
         return TopicConsumer(
             context.child(consumer.name),
             TopicConsumerArgs(
-                topic_arn=self._data.topics[consumer.topic].arn,
+                topic_arn=self._data.topic(consumer.topic).arn,
                 function_name=function.name,
                 function_arn=function.target_arn,
                 alias=function.qualifier,

@@ -1,4 +1,4 @@
-"""Names, settings and options that the parts of a stack share."""
+"""Arguments, names and options that the parts of a stack share."""
 
 from __future__ import annotations
 
@@ -6,112 +6,12 @@ import pulumi
 
 from ..components.lookup import existing_resources
 from ..components.lookup.provider_info import ProviderInfo
-from ..documents.backup_vaults import name_suffix
-from ..model import DEFAULT_BUS, EventConsumer, Queue, Secret, Service, Table, Topic
-from ..model import names as naming
 from ..settings import USER_POOL
 from . import collisions
 from .args import TapStackArgs
 from .diagnostics import Message
+from .names import StackNames
 from .transitions import Transitions
-
-
-class StackNames:
-    """Names in AWS of the resources of one service in one environment."""
-
-    def __init__(self, service: Service, environment: str) -> None:
-        self._service, self._environment = service, environment
-        self._single_prefix = service.api_type.removesuffix("api")
-
-    def physical(self, kind: str, type_: str) -> str:
-        """Return the name of one of several resources of a kind, by its type in the name pattern."""
-        return naming.physical_name(self._service.name_pattern, kind, self._environment, type=type_)
-
-    def only(self, kind: str, type_: str) -> str:
-        """Return the name of the only resource of a kind.
-
-        It differs from the name in another service with the same name pattern.
-        """
-        return self.physical(kind, f"{self._single_prefix}{type_}")
-
-    def alarm(self, function: str, alarm: str) -> str:
-        """Return the name of an alarm on a function or on another resource, by the name that the pattern inserts."""
-        pattern = self._service.alarm_pattern or self._service.name_pattern
-        if function in self._service.preflight_types().values() and "{function}" not in pattern:
-            # The pattern yields the names of the alarms on the only function of the service.
-            pattern = self._service.name_pattern
-        parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
-        return naming.physical_name(pattern, "alarm", self._environment, **parts)
-
-    def only_alarm(self, type_: str, alarm: str) -> str:
-        """Return the name of an alarm on the only resource of a kind."""
-        return self.alarm(f"{self._single_prefix}{type_}", alarm)
-
-    def tables(self) -> dict[str, str]:
-        """Return the name of every table of the stack by its name in the service definition."""
-        return {table.name: self.physical("table", table.name) for table in self._service.created_tables()}
-
-    def resource(self, kind: str, definition: Table | Topic) -> str:
-        """Return the name of a table or a topic; for an existing one a placeholder, because only its ARN contains the
-        name."""
-        return f"<{definition.name}>" if definition.existing else self.physical(kind, definition.name)
-
-    def rule_path(self, consumer: EventConsumer) -> str:
-        """Return the path of the rule of a consumer of events in ARNs: a rule of a custom bus has the bus as prefix."""
-        rule = self.physical("rule", consumer.name)
-        return rule if consumer.bus == DEFAULT_BUS else f"{self.physical('event-bus', consumer.bus)}/{rule}"
-
-    def functions(self) -> list[str]:
-        """Return the names of the functions, in the order of the service definition."""
-        return [self.physical("function", function.name) for function in self._service.functions]
-
-    def api(self, name: str) -> str:
-        """Return the name of an API."""
-        return self.physical("api", name)
-
-    def unique(self) -> list[tuple[str, str]]:
-        """Return the names that no other stack in the region and account can have, each with the kind of resource."""
-        service = self._service
-        is_defined = service.alarms_type in {topic.name for topic in service.topics}
-        topics = [topic.name for topic in service.created_topics()] + ([] if is_defined else [service.alarms_type])
-        rules = [schedule.name for function in service.functions for schedule in function.schedules]
-        rules += [consumer.name for _, consumer in service.consumers() if isinstance(consumer, EventConsumer)]
-        queues = [name for queue in service.queues for name in (self.queue(queue), self.dead_letters(queue))]
-        return [
-            *(("DynamoDB table", name) for name in self.tables().values()),
-            *(("Lambda function", name) for name in self.functions()),
-            *(("SNS topic", self.physical("topic", name)) for name in topics),
-            *(("EventBridge rule", self.physical("rule", name)) for name in rules),
-            *(("SQS queue", self.physical("queue", name)) for name in [service.dead_letters] if name),
-            *(("SQS queue", name) for name in queues),
-            *(("EventBridge event bus", self.physical("event-bus", bus.name)) for bus in service.event_buses),
-            *(("parameter", self.parameter(parameter.name)) for parameter in service.parameters),
-            *(("secret", self.secret(secret)) for secret in service.secrets),
-        ]
-
-    def queue(self, queue: Queue) -> str:
-        """Return the name of a queue."""
-        return naming.queue_name(self._service.name_pattern, self._environment, queue.name, fifo=queue.fifo)
-
-    def dead_letters(self, queue: Queue) -> str:
-        """Return the name of the dead-letter queue of a queue, which is of the same type."""
-        return naming.queue_name(self._service.name_pattern, self._environment, queue.dead_letters, fifo=queue.fifo)
-
-    def parameter(self, name: str) -> str:
-        """Return the path of a parameter."""
-        return naming.parameter_name(self._service.name, self._environment, name)
-
-    def secret(self, secret: Secret) -> str:
-        """Return the name of a secret in its store."""
-        return naming.secret_name(secret.store, self._service.name, self._environment, secret.name)
-
-    def user_pool(self) -> str:
-        """Return the name of the user pool."""
-        return naming.user_pool_name(self._service.name, self._environment)
-
-    def vault(self, number: int) -> str:
-        """Return the name of a backup vault by its number."""
-        return self.only("vault", f"backup{name_suffix(number)}")
 
 
 class StackContext:

@@ -9,14 +9,14 @@ import pulumi
 from .. import model
 from ..components.compute.function import Function
 from ..components.derived import concat
+from ..components.messaging.existing import ExistingQueue
 from ..components.messaging.queue import Queue
 from ..components.monitoring.alarm import Alarm, AlarmArgs
 from ..components.monitoring.budget import Budget, BudgetArgs
 from ..components.monitoring.composite_alarm import CompositeAlarm, CompositeAlarmArgs
 from ..components.monitoring.dashboard import Dashboard, DashboardArgs
 from ..components.monitoring.function_alarms import Alarms, AlarmsArgs
-from ..documents.alarms import alarm_label
-from ..model.service import LAMBDA
+from ..model import alarm_targets
 from ..runtime import metrics
 from ..settings import AlarmSettings
 from .compute import Compute
@@ -86,9 +86,11 @@ class Monitoring:
         """Create the alarms of the service definition, by name, and recommended alarms, by target and name."""
         targets = self._targets()
         service = self._context.service
-        alarms = {alarm.name: (alarm_label(alarm), alarm) for alarm in service.alarms}
+        default_api = service.api_target(service.api_type)
+        default_labels = {default_api: service.api_type, alarm_targets.DEAD_LETTERS: service.dead_letters}
+        alarms = {alarm.name: (alarm_targets.label(alarm.on), alarm) for alarm in service.alarms}
         for alarm in self._context.args.recommended_alarms():
-            label = {"api": service.api_type, "dead-letters": service.dead_letters}.get(alarm.on) or alarm_label(alarm)
+            label = default_labels.get(alarm.on) or alarm_targets.label(alarm.on)
             alarms[f"{label}-{alarm.name}"] = (label, alarm)
         return {
             suffix: self._additional_alarm(suffix, label, alarm, targets[alarm.on])
@@ -123,31 +125,37 @@ class Monitoring:
             on = self._context.service.api_target(name)
             targets[on] = AlarmTarget(api.resource.name, "AWS/ApiGateway", api.metric_dimensions())
         for name, function in functions:
-            targets[f"{LAMBDA}{name}"] = AlarmTarget(function.name, "AWS/Lambda", {"FunctionName": function.name})
+            targets[alarm_targets.of_lambda(name)] = AlarmTarget(
+                function.name, "AWS/Lambda", {"FunctionName": function.name}
+            )
         for table in self._context.service.tables:
             targets |= self._table_targets(table, self._data.table(table.name).name)
         for definition in self._context.service.topics:
             topic = self._data.topic(definition.name).name
-            targets[f"topic {definition.name}"] = AlarmTarget(topic, "AWS/SNS", {"TopicName": topic})
+            targets[alarm_targets.of_topic(definition.name)] = AlarmTarget(topic, "AWS/SNS", {"TopicName": topic})
         for name, consumer in self._compute.event_consumers.items():
-            targets[f"rule {name}"] = AlarmTarget(consumer.resource.name, "AWS/Events", consumer.dimensions)
-        queues = {f"queue {name}": queue for name, queue in self._queues().items()}
+            targets[alarm_targets.of_rule(name)] = AlarmTarget(
+                consumer.resource.name, "AWS/Events", consumer.dimensions
+            )
+        queues: dict[str, Queue | ExistingQueue] = {
+            alarm_targets.of_queue(name): queue for name, queue in self._queues().items()
+        }
         if dead_letters := self._data.dead_letters:
-            queues["dead-letters"] = dead_letters
+            queues[alarm_targets.DEAD_LETTERS] = dead_letters
         for target, queue in queues.items():
             targets[target] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return targets
 
-    def _queues(self) -> dict[str, Queue]:
+    def _queues(self) -> dict[str, Queue | ExistingQueue]:
         """Return the queues of the service definition and their dead-letter queues, by name."""
-        return {**self._data.queues, **self._data.queue_dead_letters}
+        return {**self._data.queues, **self._data.existing_queues, **self._data.queue_dead_letters}
 
     def _table_targets(self, table: model.Table, name: pulumi.Output[str]) -> dict[str, AlarmTarget]:
-        targets = {f"table {table.name}": AlarmTarget(name, "AWS/DynamoDB", {"TableName": name})}
+        targets = {alarm_targets.of_table(table.name): AlarmTarget(name, "AWS/DynamoDB", {"TableName": name})}
         for index in table.indexes:
             dimensions = {"TableName": name, "GlobalSecondaryIndexName": pulumi.Output.from_input(index.name)}
             subject = concat(name, "'s ", index.name)
-            targets[f"index {table.name}/{index.name}"] = AlarmTarget(subject, "AWS/DynamoDB", dimensions)
+            targets[alarm_targets.of_index(table.name, index.name)] = AlarmTarget(subject, "AWS/DynamoDB", dimensions)
         return targets
 
     def _health(self, alarm_names: list[pulumi.Output[str]]) -> CompositeAlarm:
@@ -176,7 +184,7 @@ class Monitoring:
                     "apis": {name: api.metric_dimensions() for name, api in self._edge.apis.items()},
                     "functions": {name: function.name for name, function in self._compute.functions.items()},
                     "tables": {table.name: self._data.table(table.name).name for table in context.service.tables},
-                    "buckets": {name: bucket.name for name, bucket in self._data.buckets.items()},
+                    "buckets": {bucket.name: self._data.bucket(bucket.name).name for bucket in context.service.buckets},
                     "rules": {name: consumer.dimensions for name, consumer in self._compute.event_consumers.items()},
                     "queue": queue.name if queue else "",
                     "queues": {name: queue.name for name, queue in self._queues().items()},

@@ -9,7 +9,7 @@ import pulumi
 
 from ..components.network.network import Network
 from ..documents import iam
-from ..documents.alarms import alarm_label
+from ..model import Route, alarm_targets
 from .output_types import (
     PlainBoolean,
     PlainString,
@@ -71,8 +71,7 @@ def _caller_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
         return None
     service, policies = stack.service_definition, {}
     for scope in service.scopes():
-        routes = {name: [route for _, route in service.endpoints()[name]] for name in stack.apis}
-        granting = [name for name in routes if any(route.required_scope() == scope for route in routes[name])]
+        granting = [name for name in stack.apis if scope in map(Route.required_scope, service.routes_of(name))]
         policies[scope] = _policy(pulumi.Output.all(*(stack.apis[name].grant(scope) for name in granting)))
     return policies
 
@@ -105,7 +104,7 @@ def _alarms(stack: TapStack) -> dict[str, aws.cloudwatch.MetricAlarm]:
     on_functions = {
         f"{name}-{kind}": alarm for name, alarms in stack.alarms.items() for kind, alarm in alarms.resources.items()
     }
-    labels = {alarm.name: f"{alarm_label(alarm)}-{alarm.name}" for alarm in stack.service_definition.alarms}
+    labels = {alarm.name: f"{alarm_targets.label(alarm.on)}-{alarm.name}" for alarm in stack.service_definition.alarms}
     additional = {labels.get(name, name): alarm.resource for name, alarm in stack.additional_alarms.items()}
     return {**on_functions, **additional}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lib.components.api.rest_api import ApiArgs
-from lib.model import JwtAuthorizer, LambdaAuthorizer, Site
+from lib.model import Api, JwtAuthorizer, LambdaAuthorizer, Site
 from lib.program.recorder import Deployment, record
 from lib.settings import (
     USER_POOL,
@@ -234,3 +234,33 @@ def test_site_can_send_credentials() -> None:
     site = a_service(site=Site(folder=PAGES))
     deployment = deployed(service=site, api=ApiSettings(cors_credentials=True))
     assert "OPTIONS" in responses_with_credentials(deployment)
+
+
+CUSTOM = LambdaAuthorizer(
+    name="custom",
+    operation="authorize",
+    type="REQUEST",
+    identity_sources=("method.request.header.X-Session", "method.request.header.Cookie", "context.httpMethod"),
+)
+
+
+def custom_service(*routes: Any, **changes: Any) -> Any:
+    gate = a_function(name="gate", authorizers=(CUSTOM,), routes=())
+    return a_service(functions=(a_function(*routes), gate), **changes)
+
+
+def test_preflight_responses_allow_the_headers_that_authorizers_read() -> None:
+    service = custom_service(a_route(authorizer="custom"), a_route(path="/open"))
+    responses = deployed(service=service).inputs("apigateway.IntegrationResponse")
+    key = "method.response.header.Access-Control-Allow-Headers"
+    allowed = {name: inputs["responseParameters"][key] for name, inputs in responses.items() if "options" in name}
+    (with_authorizer,) = (headers for name, headers in allowed.items() if "open" not in name)
+    (without,) = (headers for name, headers in allowed.items() if "open" in name)
+    assert with_authorizer.endswith(",X-Correlation-Id,X-Session'")
+    assert without.endswith(",X-Correlation-Id'")
+
+
+def test_http_api_allows_the_headers_that_authorizers_read() -> None:
+    service = custom_service(a_route(authorizer="custom"), apis=(Api(name="api", protocol="HTTP"),))
+    cors = deployed(service=service).single("apigatewayv2.Api").inputs["corsConfiguration"]
+    assert cors["allowHeaders"][-2:] == ["X-Correlation-Id", "X-Session"]

@@ -14,8 +14,8 @@ import pytest
 
 from lib.settings import EncryptionSettings, FunctionSettings
 
+from ..support import examples
 from ..support.builders import GALLERY, a_function, queue_service
-from ..support.examples import EXAMPLES
 from .programs import tap_stack
 from .stack import Engine, Stack
 
@@ -56,8 +56,8 @@ ALWAYS: dict[str, dict[str, int]] = {"items": {}, "inventory": API_LOG_ROLE, "st
 """Number of resources, by type, that `pulumi destroy` retains in every environment."""
 PROTECTED: dict[str, dict[str, int]] = {"items": {TABLE: 1}, "inventory": {TABLE: 2}, "stock": {TABLE: 3, **BUCKET}}
 """Number of additional resources, by type, that `pulumi destroy` retains in `prod` and `staging`."""
-RETAINED_BY_EXAMPLE: dict[str, Mapping[str, int]] = {"production": PRODUCTION}
-"""Number of resources, by type, that `pulumi destroy` retains of programs in `examples/`; none of the others."""
+EXAMPLES: Mapping[str, Mapping[str, int]] = {**{name: {} for name in examples.PROGRAMS}, "production": PRODUCTION}
+"""Number of resources, by type, that `pulumi destroy` retains of each program in `examples/`."""
 
 
 def destroy(stack: Stack) -> Counter[str]:
@@ -82,10 +82,10 @@ def test_example(engine: Engine, example: str) -> None:
     stack = engine.stack(f"{example.replace('_', '-')}-example")
 
     def program() -> None:
-        runpy.run_path(str(EXAMPLES[example]))
+        runpy.run_path(str(examples.PROGRAMS[example]), run_name="__main__")
 
     stack.deploy(program)
-    assert destroy(stack) == RETAINED_BY_EXAMPLE.get(example, {})
+    assert destroy(stack) == EXAMPLES[example]
 
 
 BUCKETS = {

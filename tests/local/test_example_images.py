@@ -14,7 +14,7 @@ from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 
 from ..integration.conftest import Http, assert_error
-from ..support.examples import EXAMPLES
+from ..support.examples import PROGRAMS
 from ..support.image_files import ROTATED_JPEG, png, webp_size
 from .test_buckets_and_events import Response, send, wait_for
 
@@ -29,7 +29,7 @@ class Images:
         engine = Engine(emulator, lambda type_, name: None)
         self.messages: list[str] = []
         self.outputs = deploy(
-            EXAMPLES["images"],
+            PROGRAMS["images"],
             engine,
             project="images",
             stack="photos",

@@ -21,7 +21,7 @@ from lib.client import smoke_test
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 
-from ..support.examples import EXAMPLES
+from ..support.examples import PROGRAMS
 from .test_buckets_and_events import wait_for
 
 WEBHOOKS: Any = service.SERVICE  # mypy treats `lib` and `tap_stack` as different packages
@@ -94,7 +94,7 @@ def webhooks_fixture(emulator: Emulator) -> Webhooks:
     engine = Engine(emulator, lambda type_, name: None)
     names = {"project": "webhooks", "stack": "eg"}
     config = {"environment": "eg", "secrets": json.dumps(SECRETS)}
-    program = EXAMPLES["webhooks"]
+    program = PROGRAMS["webhooks"]
     return Webhooks(emulator, deploy(program, engine, **names, config=config, report=lambda line: None))
 
 

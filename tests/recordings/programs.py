@@ -14,7 +14,7 @@ from lib.services import SERVICES
 from lib.settings import USER_POOL, AuthorizationSettings, BackupSettings, EncryptionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
 
-from ..support.examples import EXAMPLES
+from ..support import examples
 from ..support.programs import EVERYTHING, PRODUCTION, PROGRAMS, PUBLIC_SERVICE, stacked
 
 ROOT = Path(__file__).parents[2]
@@ -214,6 +214,7 @@ STACKS: Mapping[str, Callable[[], object]] = {
     "yard": PROGRAMS["yard"],
     "gallery": PROGRAMS["gallery"],
     "shop": PROGRAMS["shop"],
+    "market": PROGRAMS["market"],
     "everything": stacked("shop", **EVERYTHING),
     "open-yard": stacked(**PUBLIC_SERVICE, secrets=SECRETS),
     "production": stacked(**PRODUCTION),
@@ -225,7 +226,7 @@ DEPLOYMENTS: Mapping[str, Callable[[], Deployment]] = {
     "adopted": _adopted,
     **{
         f"example-{name.replace('_', '-')}": partial(record_file, path, {"environment": "dev"})
-        for name, path in EXAMPLES.items()
+        for name, path in examples.PROGRAMS.items()
     },
 }
 """Functions that record a program, by the name of the recording."""

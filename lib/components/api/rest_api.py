@@ -287,6 +287,9 @@ class Api(pulumi.ComponentResource):
     def _methods_by_path(self) -> dict[str, list[str]]:
         return rest_api.methods_by_path(self._routes())
 
+    def _headers_by_path(self) -> dict[str, list[str]]:
+        return rest_api.headers_by_path(self._routes(), [authorizer for authorizer, _ in self._args.authorizers])
+
     def _path_properties(self, path: str) -> dict[str, Any]:
         """Return the properties that identify a path in its methods and integrations."""
         return {"rest_api": self.resource.id, "resource_id": self.paths[path]}
@@ -395,7 +398,7 @@ class Api(pulumi.ComponentResource):
         )
 
     def _mock_preflights(self) -> dict[str, Mock]:
-        headers = rest_api.headers_by_path(self._routes())
+        headers = self._headers_by_path()
         return {
             path: self._mock(f"{self._prefix}{path}-options", path, rest_api.preflight(allowed, headers[path]))
             for path, allowed in self._methods_by_path().items()
@@ -409,7 +412,7 @@ class Api(pulumi.ComponentResource):
                 name=self._args.preflight_name or f"{self._args.name}-preflight",
                 origins=self._origins(),
                 methods=self._methods_by_path(),
-                headers=rest_api.headers_by_path(self._routes()),
+                headers=self._headers_by_path(),
                 credentials=bool(self.settings.cors_credentials),
                 settings=self._args.preflight_settings,
                 kms_key_arn=self._args.kms_key_arn,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from lib.documents import http_api, openapi
 from lib.documents.alarms import recommended_alarms
 from lib.model import Call, FunctionUrl
+from lib.model.matching import matching_endpoint
 from lib.settings.environments import BASIS
 
 from ...support.builders import a_function, a_route, a_service, service_with_apis
@@ -37,11 +38,11 @@ def test_call_reaches_the_first_endpoint_with_a_matching_route() -> None:
     service = a_service(functions=functions)
     call = Call(method="GET", path="/parcels?size=1", status=200)
     for endpoint, sent in {"api": call, "hooks": replace(call, api="hooks")}.items():
-        match = openapi.matching_endpoint(service, sent)
+        match = matching_endpoint(service, sent)
         assert match is not None
         assert match.endpoint == endpoint
         assert match.route is service.endpoints()[endpoint][0][1]
-    assert openapi.matching_endpoint(service, replace(call, method="PUT")) is None
+    assert matching_endpoint(service, replace(call, method="PUT")) is None
 
 
 def test_recommended_alarms_have_the_metrics_of_each_endpoint() -> None:

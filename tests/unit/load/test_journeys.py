@@ -10,10 +10,10 @@ import pytest
 
 from lib.client.auth import static_headers
 from lib.client.smoke_test import Endpoint
-from lib.documents.openapi import matching_route
 from lib.load import client
 from lib.model import Call
 from lib.model.journey import Journey
+from lib.model.matching import matching_route
 from lib.services import SERVICES, load
 
 from ...support.fake_aws import serving

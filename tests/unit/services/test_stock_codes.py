@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lib import runtime
-from lib.documents import openapi
+from lib.documents import openapi_errors
 from lib.runtime import errors
 from lib.runtime.errors import ApiError
 from lib.services.stock import handler
@@ -34,7 +34,7 @@ def raised() -> Iterator[type[ApiError]]:
 
 
 def test_every_error_is_documented_with_its_status() -> None:
-    documented = {(code.name, code.status) for code in openapi.codes(SERVICE)}
+    documented = {(code.name, code.status) for code in openapi_errors.codes(SERVICE)}
     expected = {(error.code, error.status) for error in raised()}
     assert expected <= documented
     assert {name for name, _ in documented - expected} == {

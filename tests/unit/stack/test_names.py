@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.services import SERVICES
-from lib.stack.context import StackNames
+from lib.stack.names import StackNames
 
 from ...support.builders import a_function, a_route, a_secret, a_service
 
