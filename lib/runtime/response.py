@@ -98,7 +98,7 @@ class Response(NamedTuple):
         names = {name.lower(): name for name in (*defaults, SET_COOKIE, VARY)}
         for written, value in self.headers.items():
             name = names.setdefault(written.lower(), written)
-            values = value if isinstance(value, (list, tuple)) else [value]
+            values: Sequence[Any] = value if isinstance(value, (list, tuple)) else [value]
             _check_header(name, values)
             if name == VARY:
                 # Without the default `Origin`, a cache could return the CORS headers for one origin to another.
