@@ -110,7 +110,7 @@ def test_operations_of_built_in_services_fit(name: str) -> None:
 
 
 def test_operations_with_typed_parameters_fit() -> None:
-    check_handlers(service.SERVICE)
+    check_handlers(orders.SERVICE)
 
 
 def of_module(handler: str) -> Function:
