@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lib.assets.handler_operations import operation_problems
-from lib.assets.lambda_archive import check_handlers, handler_path
+from lib.assets.handler_packages import check_handlers, handler_path
 from lib.model import Function, Schedule
 from lib.services import BUILT_IN, SERVICES
 from lib.stack.args import TapStackArgs
