@@ -23,7 +23,7 @@ from .components.data.secret import Secret
 from .components.data.table import Table
 from .components.lookup import previous_state
 from .components.messaging.event_bus import EventBus
-from .components.messaging.existing_topic import ExistingTopic
+from .components.messaging.existing import ExistingTopic
 from .components.messaging.queue import Queue
 from .components.messaging.topic import Topic
 from .components.monitoring.alarm import Alarm

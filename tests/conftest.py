@@ -23,6 +23,7 @@ from lib.local.emulator import REGION, Emulator
 from lib.runtime import http_client, parameters
 from lib.runtime.http_client import DEADLINE
 
+from .support import example_packages
 from .support.fake_aws import FakeAws, serving
 from .support.wheels import Index
 
@@ -69,6 +70,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     finally:
         sys.settrace(tracers[0])
         threading.settrace(tracers[1])
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Require the packages of an example that is a parameter of the test."""
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        parameters = item.callspec.params.values()
+        example_packages.require(*(value for value in parameters if isinstance(value, str | Path)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -70,7 +70,10 @@ def _data_files(function: Function) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for pattern in function.files:
         # Before Python 3.13, a pattern that ends with ** matches only folders.
-        matches = sorted(folder.glob(f"{pattern}/*" if pattern.endswith("**") else pattern))
+        try:
+            matches = sorted(folder.glob(f"{pattern}/*" if pattern.endswith("**") else pattern))
+        except ValueError as exc:
+            raise _invalid(function, "files", "valid glob patterns", repr(pattern), f"{exc}.") from exc
         matches = [match for match in matches if match.is_file() and "__pycache__" not in match.parts]
         if not matches:
             remedy = f"No file in {folder} matches: create one, or correct the pattern."
@@ -79,9 +82,17 @@ def _data_files(function: Function) -> dict[str, Path]:
             if not match.resolve().is_relative_to(folder.resolve()):
                 remedy = f"It is a link to {match.resolve()}: copy the file."
                 raise _invalid(function, "files", f"in the folder {folder}", repr(str(match)), remedy)
+            if not _is_unicode(match.name):
+                remedy = "Rename the file: Pulumi cannot read it."
+                raise _invalid(function, "files", "files with UTF-8 names", repr(str(match)), remedy)
             if match.suffix != ".py":
                 files[f"{path}/{match.relative_to(folder).as_posix()}"] = match
     return files
+
+
+def _is_unicode(name: str) -> bool:
+    """Return whether a file name was decoded without replacing bytes."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _requirements(function: Function) -> Path | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..model import Consumer, Function, LambdaAuthorizer, Part, Route, Schedule
+from .text_files import read_text
 
 ARGUMENTS = {Route: "the Request", LambdaAuthorizer: "the AuthorizationRequest", Schedule: ""}
 """Argument with which an operation is called, by the kind of its trigger other than consumers."""
@@ -15,9 +16,19 @@ LABELS = {LambdaAuthorizer: "authorizer", Schedule: "schedule", Consumer: "consu
 """Kinds of triggers with a name, as errors name them."""
 
 
+def parse_module(source: str, path: str | Path) -> ast.Module:
+    """Return the syntax tree of a module. Raise `ValueError` if it is not valid Python."""
+    try:
+        return ast.parse(source, path)
+    except SyntaxError as exc:
+        raise ValueError(
+            f"{path}:{exc.lineno or 1} must be valid Python, got {exc.msg!r}. Correct the syntax."
+        ) from exc
+
+
 def operation_problems(function: Function, path: Path) -> Iterator[str]:
     """Yield an error for each operation that the module at `path` does not define, or that its trigger cannot call."""
-    module = ast.parse(path.read_text(encoding="utf-8"), path)
+    module = parse_module(read_text(path), path)
     definitions = dict(_definitions(module.body))
     for part in function.parts():
         label = f"{_label(part)} operation"

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..model import Service
-from .handler_operations import operation_problems
+from .handler_operations import operation_problems, parse_module
+from .text_files import read_text
 
 LIBRARY = __package__.rpartition(".")[0]
 FOLDER = Path(__file__).parents[1]
@@ -68,7 +69,7 @@ def package_name(handler: str) -> str:
 
 def _missing_modules(path: str, source: str) -> Iterator[tuple[str, int]]:
     """Yield the modules of this library that the module imports, but that archives do not contain, with the lines."""
-    for statement in ast.parse(source, path).body:
+    for statement in parse_module(source, path).body:
         names: list[str] = []
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]
@@ -114,4 +115,6 @@ def package_files(name: str) -> Iterator[tuple[str, str]]:
     for parent in list(path.parents)[:-1]:
         yield (parent / "__init__.py").as_posix(), ""
     for file in folder.rglob("*.py"):
-        yield (path / file.relative_to(folder)).as_posix(), file.read_text(encoding="utf-8")
+        # Editors create links with this suffix to files that do not exist.
+        if file.is_file():
+            yield (path / file.relative_to(folder)).as_posix(), read_text(file)

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..model import Function, Service
 from .generated_code import generated_sources, preflight_index
 from .handler_packages import RUNTIME, package_files, package_name
+from .text_files import read_text
 
 HANDLER = "index.handler"
 """Handler of every function, as set in Lambda."""
@@ -50,8 +51,11 @@ def preflight_sources(headers: Mapping[str, Mapping[str, str]], credentials: boo
 
 
 def read_file(path: Path) -> Content:
-    """Return the content of a Python module as a string, and of other files as bytes."""
-    return path.read_text(encoding="utf-8") if path.suffix == ".py" else path.read_bytes()
+    """Return the content of a Python module in UTF-8 as a string, and of other files as bytes."""
+    try:
+        return read_text(path) if path.suffix == ".py" else path.read_bytes()
+    except ValueError:
+        return path.read_bytes()
 
 
 def zip_files(files: Mapping[str, Content]) -> bytes:

@@ -12,7 +12,9 @@ import json
 import shutil
 import sys
 import sysconfig
+import threading
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -26,7 +28,9 @@ MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 OLD_LINUX = ("python3.9", "python3.10", "python3.11")
 """Runtimes on Amazon Linux 2, which has glibc 2.26. Later runtimes have glibc 2.34."""
 _CHUNK_BYTES = 1024 * 1024
-_LOCK, _FILES, _SIZE = "requirements.lock", "files", "size.json"
+_INSTALLATION = threading.Lock()
+"""Lock of installations: the functions of a stack are deployed concurrently, and can have the same packages."""
+_LOCK, _FILES, _SIZE, _ORIGIN = "requirements.lock", "files", "size.json", "origin.txt"
 _OMITTED = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 """Files of `*.dist-info` folders that depend on the installation."""
 
@@ -63,7 +67,11 @@ def for_interpreter(folder: Path) -> Path:
 
     Raise `UvError` if they cannot be installed.
     """
-    return _install(folder.parents[1] / _LOCK, f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}")
+    parent = folder.parents[1]
+    origin = parent / _ORIGIN
+    working = Path(origin.read_text(encoding="utf-8")) if origin.exists() else parent
+    platform = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
+    return _install(parent / _LOCK, platform, working=working if working.is_dir() else parent)
 
 
 def size_of(path: Path) -> Size:
@@ -86,37 +94,50 @@ def files_in(path: Path) -> dict[str, Path]:
     return {file.relative_to(path).as_posix(): file for file in files}
 
 
-def _install(lock: Path, platform: str, *options: str) -> Path:
+def _install(lock: Path, platform: str, *options: str, working: Path | None = None) -> Path:
+    """Install the packages of a lock file, in whose folder uv finds its configuration and relative paths.
+
+    `working` is another folder instead.
+    """
+    working = working or lock.absolute().parent
     content = lock.read_bytes()
-    parent = uv.cache_folder() / FOLDER / hashlib.sha256(content).hexdigest()[:16]
-    result = parent / platform
-    if not result.is_dir():
-        _create(parent)
-        with TemporaryDirectory(dir=parent, prefix=".", ignore_cleanup_errors=True) as name:
-            temporary = Path(name, "result")
-            files = temporary / _FILES
-            files.mkdir(parents=True)
-            uv.run(
-                *("install", "--requirements", str(lock.absolute()), "--target", str(files)),
-                *options,
-                *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
-                folder=lock.absolute().parent,
-                step=f"Installing the packages of {lock} for {platform}",
-            )
-            _remove_variable_files(files)
-            (temporary / _SIZE).write_text(json.dumps(size_of(files)._asdict()), encoding="utf-8")
-            copy = Path(name, _LOCK)
-            copy.write_bytes(content)
-            copy.replace(parent / _LOCK)
-            # Another process can have installed the same folder in the meantime.
-            with contextlib.suppress(OSError):
-                temporary.rename(result)
+    result = uv.cache_folder() / FOLDER / hashlib.sha256(content).hexdigest()[:16] / platform
+    with _INSTALLATION:
+        if not result.is_dir():
+            _install_new(lock, content, result, options, working)
     return result / _FILES
 
 
-def _create(folder: Path) -> None:
+def _install_new(lock: Path, content: bytes, result: Path, options: Sequence[str], working: Path) -> None:
+    parent = result.parent
+    with _temporary_folder(parent) as name:
+        temporary = Path(name, "result")
+        files = temporary / _FILES
+        files.mkdir(parents=True)
+        uv.run(
+            *("install", "--requirements", str(lock.absolute()), "--target", str(files)),
+            *options,
+            *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
+            folder=working,
+            step=f"Installing the packages of {lock} for {result.name}",
+        )
+        _remove_variable_files(files)
+        (temporary / _SIZE).write_text(json.dumps(size_of(files)._asdict()), encoding="utf-8")
+        copy = Path(name, _LOCK)
+        copy.write_bytes(content)
+        copy.replace(parent / _LOCK)
+        origin = Path(name, _ORIGIN)
+        origin.write_text(str(working), encoding="utf-8")
+        origin.replace(parent / _ORIGIN)
+        # Another process can have installed the same folder in the meantime.
+        with contextlib.suppress(OSError):
+            temporary.rename(result)
+
+
+def _temporary_folder(parent: Path) -> TemporaryDirectory[str]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        parent.mkdir(parents=True, exist_ok=True)
+        return TemporaryDirectory(dir=parent, prefix=".", ignore_cleanup_errors=True)
     except OSError as exc:
         raise ValueError(
             f"The cache folder {uv.cache_folder()} must be writable, got {exc.strerror!r}. "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .graph import Graph, Link, Resource, Uses
+from .graph import Graph, Link, Relation, Resource, Uses
 
 Severity = Literal["low", "medium", "high", "critical"]
 Check = Callable[[Resource, Sequence[Resource]], bool]
@@ -55,7 +55,7 @@ class Waiver:
     """Services to which the waiver does not apply."""
     profiles: tuple[str, ...] = ()
     """Environment profiles to which the waiver applies. Empty means every profile."""
-    related: Link | Uses | None = None
+    related: Relation | None = None
     """Related resources that are passed to `when`."""
     when: Check = always
     unless_kind: str = ""

@@ -29,6 +29,15 @@ class Uses:
     property: str
 
 
+@dataclass(frozen=True)
+class InStack:
+    """The `TapStack` of the evaluated resource."""
+
+
+Relation = Link | Uses | InStack
+"""Relation of resources to the evaluated resource."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """A resource of a recorded program or of a preview."""
@@ -87,8 +96,11 @@ class Graph:
         """Return the resources of all `kinds`."""
         return [resource for kind in kinds for resource in self._kinds.get(kind, ())]
 
-    def related_resources(self, resource: Resource, link: Link | Uses | None) -> list[Resource]:
-        """Return the resources that a `Link` or `Uses` relates to a resource."""
+    def related_resources(self, resource: Resource, link: Relation | None) -> list[Resource]:
+        """Return the resources that a `Relation` relates to a resource."""
+        if isinstance(link, InStack):
+            stack = self.stack_of(resource)
+            return [stack] if stack else []
         if isinstance(link, Uses):
             used = (self._resources.get(urn) for urn in resource.sources.get(link.property, ()))
             return [other for other in used if other and other.kind in link.kinds]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .control import Waiver
-from .graph import Link, Resource, Uses
+from .graph import InStack, Link, Resource, Uses
 
 ANONYMOUS_PATH = "{productId}"
 """Path part of the stock API resource with the only GET method that requires no API key."""
@@ -53,14 +53,22 @@ def _has_only_s3_origins(distribution: Resource, _: Sequence[Resource]) -> bool:
 
 def _is_invoked_only_synchronously(_: Resource, permissions: Sequence[Resource]) -> bool:
     # Event source mappings need no permission in the policy of the function.
-    callers = {permission.get("principal") for permission in permissions}
+    callers = {permission.get("principal") for permission in permissions if not _is_of_url(permission)}
     return callers <= {"apigateway.amazonaws.com"}
+
+
+def _is_of_url(permission: Resource) -> bool:
+    """Return whether a permission is one of the two permissions of a function URL without authorization."""
+    return permission.get("functionUrlAuthType") == "NONE" or permission.is_set("invokedViaFunctionUrl")
 
 
 def _belongs_to_public_url(resource: Resource, _: Sequence[Resource]) -> bool:
     """Return whether a resource is the URL of a function without authorization, or one of its two permissions."""
-    is_permission = resource.get("functionUrlAuthType") == "NONE" or resource.is_set("invokedViaFunctionUrl")
-    return is_permission or resource.get("authorizationType") == "NONE"
+    return _is_of_url(resource) or resource.get("authorizationType") == "NONE"
+
+
+def _requires_authorization_by_default(_: Resource, stacks: Sequence[Resource]) -> bool:
+    return any(stack.get("authorization", "NONE") != "NONE" for stack in stacks)
 
 
 WAIVERS = (
@@ -134,6 +142,14 @@ WAIVERS = (
         "with `anonymous_response`, without counts; every other route requires a key.",
     ),
     Waiver(
+        controls=("CKV_AWS_59", "APIGateway.8"),
+        except_services=("stock",),
+        related=InStack(),
+        when=_requires_authorization_by_default,
+        reason="The stack requires authorization, and the service definition publishes this route with an empty "
+        "`authorizer`: its operation must authenticate requests, such as by a signature of the body or by a password.",
+    ),
+    Waiver(
         controls=("APIGateway.11",),
         reason="TLS_1_2 rejects older TLS versions; the policies that AWS recommends since 2025 also require an "
         "endpoint access mode, which depends on the clients of the domain.",
@@ -171,8 +187,8 @@ WAIVERS = (
         controls=("CKV_AWS_116",),
         related=Link(kind="lambda.Permission", property="function"),
         when=_is_invoked_only_synchronously,
-        reason="Only the API or event source mappings invoke the function, synchronously, so the caller or the source "
-        "receives the error; dead-letter queues of functions apply to asynchronous invocations.",
+        reason="Only APIs, function URLs or event source mappings invoke the function, synchronously, so the caller "
+        "or the source receives the error; dead-letter queues of functions apply to asynchronous invocations.",
     ),
     Waiver(
         controls=("CKV_AWS_116",),

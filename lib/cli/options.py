@@ -12,7 +12,7 @@ import click
 
 from ..model.names import check_environment_suffix
 from ..program import project
-from ..services import ServiceError, load, names
+from ..services import ServiceError, load, load_reference, names
 from ..settings.environments import ENVIRONMENTS, matching_profile
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,12 +27,14 @@ class NearestChoice(click.Choice[str]):
 
 
 class ServiceChoice(NearestChoice):
-    """A choice of a service. The selected service is loaded."""
+    """A choice of a service by its name, or by its definition as `module:attribute`. The service is loaded."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Load the service and return its name. Raise `ClickException` if it cannot be loaded."""
-        name = super().convert(value, param, ctx)
         try:
+            if ":" in str(value):
+                return load_reference(str(value)).name
+            name = super().convert(value, param, ctx)
             load(name)
         except ServiceError as exc:
             raise click.ClickException(str(exc)) from exc
@@ -51,7 +53,7 @@ SERVICE = ServiceChoice(names())
 
 def service(*, default: str | None = None, multiple: bool = False) -> Callable[[F], F]:
     """Add `--service`."""
-    description = "Name of the service." + (" Can be repeated." if multiple else "")
+    description = "Name of the service, or its definition as MODULE:ATTRIBUTE." + (" Can be repeated." * multiple)
     return click.option("--service", type=SERVICE, multiple=multiple, **_default(default, "every service", description))
 
 

@@ -18,6 +18,9 @@ from .month import Month
 from .prices import PRICES, Prices
 from .traffic import Traffic
 
+PLURALS = {"queue": "queues", "bucket": "buckets", "event_bus": "event buses"}
+"""Labels of existing resources, by kind."""
+
 
 class Item(NamedTuple):
     """A line of a bill."""
@@ -71,7 +74,7 @@ def bill(month: Month, prices: Prices = PRICES) -> Bill:
     return Bill(
         [item for kind in sorted(by_kind) for item in _items(kind, by_kind[kind], month, prices)],
         sorted(by_kind.keys() & FREE),
-        [label for kind in sorted(by_kind) for label in _unpriced(kind, by_kind[kind])] + _existing_tables(month),
+        [label for kind in sorted(by_kind) for label in _unpriced(kind, by_kind[kind])] + _existing(month),
     )
 
 
@@ -121,10 +124,12 @@ def _items(kind: str, resources: Sequence[RegisteredResource], month: Month, pri
         yield Item(kind, line.label, amount, price.unit, price.cost_of(amount), line.fixed)
 
 
-def _existing_tables(month: Month) -> list[str]:
-    """Return a label if the operations use existing tables, whose billing mode is unknown."""
+def _existing(month: Month) -> list[str]:
+    """Return labels of the existing resources that the operations use. Their usage and billing mode are unknown."""
     uses_tables = month.workload.reads and month.service.tables
-    return ["existing tables"] if uses_tables and not month.tables else []
+    kinds = {resource.KIND for resource in month.service.existing()}
+    labels = ["existing tables"] if uses_tables and not month.tables else []
+    return labels + [f"existing {label}" for kind, label in PLURALS.items() if kind in kinds]
 
 
 def _unpriced(kind: str, resources: Sequence[RegisteredResource]) -> Iterator[str]:

@@ -165,7 +165,9 @@ class Month:
     def _event_sources(self) -> Iterator[Invocations]:
         for mapping in self.inputs_of("lambda.EventSourceMapping"):
             function = self.functions[mapping["functionName"]]
-            if mapping.get("eventSourceArn") in self._queues:
+            source = str(mapping.get("eventSourceArn"))
+            # Only the ARN of an existing queue contains the service.
+            if source in self._queues or ":sqs:" in source:
                 yield Invocations(function, MESSAGE, self.traffic.queue_messages)
             else:
                 yield Invocations(function, ALERT, self.traffic.notifications)

@@ -77,7 +77,7 @@ def page_gb(traffic: Traffic) -> float:
 
 def site_gb(buckets: Sequence[Inputs], month: Month) -> float:
     """Return the storage of the site, if there is a bucket in addition to those of the service."""
-    return month.traffic.page_bytes / GB if len(buckets) > len(month.service.buckets) else 0
+    return month.traffic.page_bytes / GB if len(buckets) > len(month.service.created_buckets()) else 0
 
 
 def of_buckets(quantity: Callable[[Traffic], float]) -> Amount:

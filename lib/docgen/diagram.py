@@ -18,6 +18,7 @@ from ..model import (
     Index,
     Parameter,
     QueueConsumer,
+    Resource,
     Route,
     Service,
     StreamConsumer,
@@ -148,27 +149,31 @@ def _function_line(settings: FunctionSettings) -> str:
 
 def _topics(service: Service, names: StackNames) -> Iterator[Node]:
     for topic in service.topics:
-        lines = ["existing"] if topic.existing else []
-        yield Node("topic", f"on {topic.name}", names.resource("topic", topic), lines)
+        yield Node("topic", f"on {topic.name}", names.resource("topic", topic), _existing_line(topic))
     if not service.defines_alarm_topic():
         yield Node("topic", f"on {service.alarms_type}", names.physical("topic", service.alarms_type))
 
 
+def _existing_line(resource: Resource) -> list[str]:
+    return ["existing"] if resource.existing else []
+
+
 def _buckets_and_buses(service: Service, names: StackNames) -> Iterator[Node]:
     for bucket in service.buckets:
-        name = f"{names.physical('bucket', bucket.name)}-…"
-        yield Node("bucket", f"on {bucket.name}", name, _bucket_lines(bucket))
+        yield Node("bucket", f"on {bucket.name}", names.bucket(bucket), _bucket_lines(bucket))
     for bus in service.event_buses:
-        archive = [f"archive of {bus.archive_days} days"] if bus.archive_days else []
-        yield Node("event_bus", f"on {bus.name}", names.physical("event-bus", bus.name), archive)
+        lines = _existing_line(bus) + ([f"archive of {bus.archive_days} days"] if bus.archive_days else [])
+        yield Node("event_bus", f"on {bus.name}", names.resource("event-bus", bus), lines)
     if any(isinstance(consumer, EventConsumer) and consumer.bus == DEFAULT_BUS for _, consumer in service.consumers()):
         yield Node("event_bus", DEFAULT_BUS_KEY, DEFAULT_BUS, ["events of AWS services"])
 
 
 def _queue_nodes(service: Service, names: StackNames) -> Iterator[Node]:
     for queue in service.queues:
-        yield Node("queue", f"on {queue.name}", names.queue(queue), ["FIFO"] if queue.fifo else [])
-        yield Node("queue", f"on {queue.dead_letters}", names.dead_letters(queue), ["failed messages"])
+        lines = _existing_line(queue) + (["FIFO"] if queue.fifo else [])
+        yield Node("queue", f"on {queue.name}", names.queue(queue), lines)
+        if not queue.existing:
+            yield Node("queue", f"on {queue.dead_letters}", names.dead_letters(queue), ["failed messages"])
     if service.dead_letters:
         name = names.physical("queue", service.dead_letters)
         yield Node("queue", f"on {service.dead_letters}", name, ["failed events"])
@@ -200,7 +205,7 @@ def _edges(service: Service) -> Iterator[Edge]:
             yield Edge(_key(function), f"on {resource}", [_access(actions)])
         for statement in function.statements():
             yield Edge(_key(function), f"service {statement.service}", statement.actions)
-    for queue in service.queues:
+    for queue in service.created_queues():
         yield Edge(
             f"on {queue.name}", f"on {queue.dead_letters}", [f"after {queue.max_receives} receives"], dotted=True
         )
@@ -291,8 +296,7 @@ def _api_lines(service: Service, environment: str, api: Api, settings: ApiSettin
 
 
 def _table_lines(table: Table) -> Iterator[str]:
-    if table.existing:
-        yield "existing"
+    yield from _existing_line(table)
     yield f"key {_keys(table)}"
     yield from (f"{index.name}: {_keys(index)}" for index in table.indexes)
     for local in table.local_indexes:
@@ -304,6 +308,7 @@ def _table_lines(table: Table) -> Iterator[str]:
 
 
 def _bucket_lines(bucket: Bucket) -> Iterator[str]:
+    yield from _existing_line(bucket)
     if bucket.versioned:
         yield f"earlier versions: {bucket.noncurrent_days} days"
     for expiration in bucket.expirations:

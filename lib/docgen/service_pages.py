@@ -224,7 +224,7 @@ def _statements(service: Service, grant: Grant | Statement) -> list[iam.Statemen
     if isinstance(grant, Statement):
         return [iam.allow_explicitly(grant)]
     if _is_on_bucket(service, grant):
-        name = f"{StackNames(service, ENVIRONMENT).physical('bucket', grant.on)}-…"
+        name = StackNames(service, ENVIRONMENT).bucket(service.resources()[grant.on])
         groups = iam.bucket_action_groups(grant.actions)
         return [iam.allow_bucket_actions(name, group, grant.keys) for group in groups]
     return [_statement(service, grant)]
@@ -239,8 +239,9 @@ def _statement(service: Service, grant: Grant) -> iam.Statement:
     topics = {topic.name: topic for topic in service.topics}
     if grant.on in topics:
         return iam.allow("sns", grant.actions, [names.resource("topic", topics[grant.on])])
-    if any(bus.name == grant.on for bus in service.event_buses):
-        return iam.allow("events", grant.actions, [names.physical("event-bus", grant.on)])
+    buses = {bus.name: bus for bus in service.event_buses}
+    if grant.on in buses:
+        return iam.allow("events", grant.actions, [names.resource("event-bus", buses[grant.on])])
     queues = {queue.name: queue for queue in service.queues}
     if grant.on in queues:
         return iam.allow("sqs", grant.actions, [names.queue(queues[grant.on])])

@@ -62,7 +62,7 @@ def recommended_alarms(
     """Return the recommended alarms on metrics that no alarm of the service definition watches.
 
     `duration_ms` is the duration threshold by function name, and `visibility_seconds` the visibility timeout by queue.
-    Existing tables have none, because the stack that created them watches them.
+    Existing tables and queues have none, because the stack that created them watches them.
     """
     defined = {(alarm.on, alarm.metric) for alarm in service.alarms}
     alarms = (
@@ -185,7 +185,7 @@ def _dead_letters(service: Service) -> Iterator[Alarm]:
 
 def _queues(service: Service, visibility_seconds: Mapping[str, int]) -> Iterator[Alarm]:
     consumed = {consumer.source for _, consumer in service.consumers() if isinstance(consumer, QueueConsumer)}
-    for queue in service.queues:
+    for queue in service.created_queues():
         yield _depth(
             alarm_targets.of_queue(queue.dead_letters),
             "messages that failed: fix the cause that the log of the consumer describes, then redrive them",

@@ -269,7 +269,7 @@ def _limits(service: Service, names: DeployedNames) -> Iterator[Graph]:
     reporting = [function.name for function in service.functions if function.reports_failed_records()]
     yield Graph("Failed records", [_failed_records(names, function) for function in reporting])
     depths = [_queue_metric(names.queue, VISIBLE, "Maximum", "messages")] if names.queue else []
-    for queue in service.queues:
+    for queue in service.created_queues():
         depths.append(_queue_metric(names.queues[queue.dead_letters], VISIBLE, "Maximum", queue.dead_letters))
     yield Graph("Dead-letter queue depth", depths)
 

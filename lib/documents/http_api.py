@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..model import METHODS, Route
+from ..model import METHODS, LambdaAuthorizer, Route
 from ..runtime.event_handler import EXPOSED_HEADERS
+from ..settings.origins import ANY
 from .rest_api import MAX_AGE_SECONDS, REQUEST_HEADERS, headers_by_path
 
 DEFAULT_STAGE = "$default"
@@ -52,15 +53,22 @@ def route_key(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-def cors(routes: Iterable[Route], origins: Sequence[Any], *, credentials: bool = False) -> dict[str, Any] | None:
+def cors(
+    routes: Iterable[Route],
+    origins: Sequence[Any],
+    *,
+    authorizers: Iterable[LambdaAuthorizer] = (),
+    credentials: bool = False,
+) -> dict[str, Any] | None:
     """Return the CORS configuration for allowed origins, or None without origins.
 
-    `credentials` is whether pages of these origins can send cookies.
+    `authorizers` are those of the routes, and `credentials` is whether pages of exact origins can send cookies,
+    because no browser sends them to `*`.
     """
     if not origins:
         return None
     routes = list(routes)
-    declared = {header for headers in headers_by_path(routes).values() for header in headers}
+    declared = {header for headers in headers_by_path(routes, authorizers).values() for header in headers}
     methods = {method for route in routes for method in route.methods()}
     return {
         "allow_origins": list(origins),
@@ -68,5 +76,5 @@ def cors(routes: Iterable[Route], origins: Sequence[Any], *, credentials: bool =
         "allow_headers": [*REQUEST_HEADERS, *sorted(declared)],
         "expose_headers": EXPOSED_HEADERS["Access-Control-Expose-Headers"].split(","),
         "max_age": MAX_AGE_SECONDS,
-        **({"allow_credentials": True} if credentials else {}),
+        **({"allow_credentials": True} if credentials and ANY not in origins else {}),
     }

@@ -26,6 +26,8 @@ REQUEST_HEADERS = (
     "X-Api-Key",
     "X-Correlation-Id",
 )
+BROWSER_HEADERS = ("Cookie", "Host", "Origin", "Referer", "User-Agent")
+"""Headers that scripts of web pages cannot set."""
 REQUEST_ORIGIN = "method.request.header.Origin"
 """Origin of the request, in mappings of gateway responses. Without one, API Gateway omits the mapped header."""
 REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id")
@@ -168,12 +170,15 @@ def methods_by_path(routes: Iterable[Route]) -> dict[str, list[str]]:
     return {path: sorted(allowed, key=METHODS.index) for path, allowed in methods.items()}
 
 
-def headers_by_path(routes: Iterable[Route]) -> dict[str, list[str]]:
-    """Return the headers that the routes of each path declare, in addition to `REQUEST_HEADERS`."""
-    known = {name.lower() for name in REQUEST_HEADERS}
+def headers_by_path(routes: Iterable[Route], authorizers: Iterable[LambdaAuthorizer] = ()) -> dict[str, list[str]]:
+    """Return the headers that the routes of each path declare, and those that their authorizers read, in addition to
+    `REQUEST_HEADERS`."""
+    known = {name.lower() for name in (*REQUEST_HEADERS, *BROWSER_HEADERS)}
+    read = {authorizer.name: authorizer.request_headers() for authorizer in authorizers}
     headers: dict[str, dict[str, str]] = {}
     for route in routes:
-        declared = {name.lower(): name for name in route.headers if name.lower() not in known}
+        names = (*route.headers, *read.get(route.authorizer or "", ()))
+        declared = {name.lower(): name for name in names if name.lower() not in known}
         headers.setdefault(route.path, {}).update(declared)
     return {path: [*names.values()] for path, names in headers.items()}
 

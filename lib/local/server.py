@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -40,8 +41,10 @@ SIGN_IN = {
     ("POST", "/oauth2/userInfo"),
 }
 """Methods and paths of a user pool domain."""
-PREFLIGHT = {("OPTIONS", path) for _, path in SIGN_IN}
-POOL_DOCUMENT = re.compile(r"/[\w-]+_\w+/\.well-known/(jwks|openid-configuration)(\.json)?")
+COGNITO = "AWSCognitoIdentityProviderService."
+"""Prefix of the header `X-Amz-Target` of requests to Amazon Cognito, which have the path `/`."""
+PREFLIGHT = {("OPTIONS", path) for _, path in SIGN_IN} | {("OPTIONS", "/")}
+POOL_DOCUMENT = re.compile(r"/[\w-]+_\w+/\.well-known/(jwks|openid-configuration)(\.json)?\Z")
 READ_METHODS = {"GET", "HEAD"}
 SIGNATURES = {"X-Amz-Signature", "Signature"}
 """Query parameters of presigned URLs, with which web pages can access objects. The CORS rules of the bucket apply."""
@@ -52,6 +55,8 @@ Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Detect = Callable[[str, str, Mapping[str, str], Mapping[str, Any]], str]
+"""Returns the AWS service for the method, path, headers and query of a request."""
 
 
 class Backend(NamedTuple):
@@ -112,7 +117,7 @@ class AccessControl:
         host, method = headers.get("host", ""), scope["method"]
         if path is None:
             return f"Host must be 127.0.0.1, localhost or the domain name of a deployed API, got {host!r}."
-        if self._is_public(method, host, path):
+        if self._is_public(method, host, path) or (path == "/" and is_for_users(headers.get("x-amz-target", ""))):
             return None
         if path.startswith(INTERNAL):
             return f"{path} is not available in the local emulator."
@@ -131,9 +136,11 @@ class AccessControl:
             return True
         if path.startswith(INTERNAL):
             return path == HEALTH
-        if STAGE.match(path) or (method, path) in SIGN_IN | PREFLIGHT:
-            return True
-        if method == "GET" and POOL_DOCUMENT.fullmatch(path):
+        if (
+            STAGE.match(path)
+            or (method, path) in SIGN_IN | PREFLIGHT
+            or (method == "GET" and POOL_DOCUMENT.match(path))
+        ):
             return True
         if method == "OPTIONS" and self._is_in_bucket(path):
             return True
@@ -143,6 +150,19 @@ class AccessControl:
 
     def _is_in_bucket(self, path: str) -> bool:
         return self._backend.is_bucket(path.removeprefix("/").partition("/")[0])
+
+
+def is_for_users(target: str) -> bool:
+    """Return whether users without AWS credentials call an operation, such as `SignUp` of Amazon Cognito."""
+    return target.startswith(COGNITO) and target.removeprefix(COGNITO) in _operations_of_users()
+
+
+@cache
+def _operations_of_users() -> frozenset[str]:
+    from botocore.session import get_session  # pylint: disable=import-outside-toplevel  # shortens the start
+
+    operations = get_session().get_service_data("cognito-idp")["operations"]
+    return frozenset(name for name, operation in operations.items() if operation.get("authtype") == "none")
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -230,6 +250,21 @@ def with_matching_models(check: Callable[..., Any]) -> Callable[..., Any]:
         return check({**method, "requestModels": matching}, api_id, request, headers, *rest)
 
     return check_matching
+
+
+def with_buckets(detect: Detect, is_bucket: Callable[[str], bool]) -> Detect:
+    """Detect unsigned and presigned requests to buckets by the name of the bucket.
+
+    MiniStack detects the service of such a request by its path: `/tasks-files/1.png` would be a request to Amazon ECS.
+    """
+
+    def detect_bucket(method: str, path: str, headers: Mapping[str, str], query: Mapping[str, Any]) -> str:
+        has_service = "authorization" in headers or "x-amz-target" in headers
+        if not has_service and is_bucket(path.removeprefix("/").partition("/")[0]):
+            return "s3"
+        return detect(method, path, headers, query)
+
+    return detect_bucket
 
 
 def with_all_media_types(matches: Callable[[str, Any], bool]) -> Callable[[str, Any], bool]:
@@ -326,7 +361,8 @@ def main() -> None:
     from ministack.core import iam_evaluator, lambda_runtime, responses, router
     from ministack.services import sts
 
-    # Functions inherit the environment, so remove the credentials from it.
+    # Functions inherit the environment, so remove the credentials and the log level of MiniStack from it.
+    os.environ.pop("LOG_LEVEL", None)
     key_id, secret_key = os.environ.pop(ROOT_KEY_ID), os.environ.pop(ROOT_SECRET_KEY)
     account = responses.get_account_id()
     # MiniStack treats the key IDs 'test' and all 12-digit numbers as root, without verifying signatures. It verifies
@@ -352,12 +388,16 @@ def main() -> None:
     def is_issued(id_: str) -> bool:
         return isinstance(iam_evaluator.resolve_credential(id_), iam_evaluator.ResolvedCredential) if id_ else False
 
+    def is_bucket(name: str) -> bool:
+        return server._get_module("s3")._bucket_owner_account(name) is not None
+
+    server.detect_service = with_buckets(server.detect_service, is_bucket)
     server.app = AccessControl(
         Backend(
             app=server.app,
             resolve_domain=server._resolve_custom_domain_request,
             is_distribution=is_distribution,
-            is_bucket=lambda name: server._get_module("s3")._bucket_owner_account(name) is not None,
+            is_bucket=is_bucket,
             key_id=router.extract_access_key_id,
             is_issued=is_issued,
         )

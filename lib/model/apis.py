@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ..settings import ApiSettings, invalid_value, origins
+from ..settings import ApiSettings, Definition, invalid_value, origins
 from .validation import check_choice, check_name, duplicates, sibling_problems
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ OWN_SETTINGS = ("domain_name", "certificate_arn", "zone_id", "base_path", "disab
 
 
 @dataclass(frozen=True, kw_only=True)
-class Api:
+class Api(Definition):
     """An API of a service: an API Gateway REST API or HTTP API.
 
     HTTP APIs cost less and have a shorter latency. They have no API keys, quotas, request validation, execution logs,
@@ -48,6 +49,9 @@ class Api:
         check_name("api", self.name)
         check_choice(f"api {self.name!r} protocol", self.protocol, Protocol)
         check_http_settings(f"api {self.name!r} settings", self.protocol, self.settings)
+        if self.settings.cors_credentials and origins.ANY in self.settings.cors_origins():
+            remedy = "Browsers send credentials only to exact origins."
+            raise invalid_value(f"api {self.name!r} settings.cors_credentials", True, "False with any origin", remedy)
 
 
 def check_http_settings(owner: str, protocol: Protocol, settings: ApiSettings) -> None:
@@ -58,7 +62,7 @@ def check_http_settings(owner: str, protocol: Protocol, settings: ApiSettings) -
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionUrl:
+class FunctionUrl(Definition):
     """An HTTPS endpoint of a function, which serves all its routes instead of an API.
 
     It has no throttling, domain, access log or authorizers. Requests and responses are limited to 6 MB, and a
@@ -97,9 +101,10 @@ def endpoint_problems(
         if not function.routes:
             yield f"function {function.name!r} url must be None without routes, got {function.url!r}. Add a route."
     for name, api in apis.items():
-        if api.protocol == "REST" and name != default_api and api.settings.cors_origin is not None:
-            remedy = "Set it in the settings of the service: functions return the headers of all REST APIs."
-            yield f"api {name!r} settings.cors_origin must be unset, got {api.settings.cors_origin!r}. {remedy}"
+        for field_name in ("cors_origin", "cors_credentials") if api.protocol == "REST" and name != default_api else ():
+            if (value := getattr(api.settings, field_name)) is not None:
+                remedy = "Set it in the settings of the service: functions return the headers of all REST APIs."
+                yield f"api {name!r} settings.{field_name} must be unset, got {value!r}. {remedy}"
     for name in apis.keys() - served.keys() - {default_api}:
         yield f"api {name!r} must have at least one route, got none. Set api={name!r} in a route, or remove the API."
     for name, members in served.items():
@@ -107,10 +112,33 @@ def endpoint_problems(
         yield from duplicates(f"route{of_api}", [f"{route.method} {route.path}" for route in members])
         if name in apis and apis[name].protocol == "REST":
             yield from sibling_problems(route.path for route in members)
+        else:
+            yield from _pattern_problems(members)
     for function in functions:
         keys = [f"{route.method} {route.path}" for route in function.routes]
         for problem in duplicates(f"route of function {function.name!r}", keys):
             yield f"{problem} Move one of them to another function."
+
+
+def _pattern_problems(routes: Iterable[Route]) -> Iterator[str]:
+    """Yield an error for each route that matches the same requests as another one, with other names of parameters."""
+    paths: dict[tuple[str, str], str] = {}
+    for route in routes:
+        pattern = re.sub(r"\{\w+", "{", route.path)
+        if (other := paths.setdefault((route.method, pattern), route.path)) != route.path:
+            yield (
+                f"route {route.method} {route.path} must match other requests than {route.method} {other}. The names "
+                "of parameters do not distinguish routes: remove one of them."
+            )
+
+
+def origin_problems(apis: Iterable[Api], functions: Iterable[Function]) -> Iterator[str]:
+    """Yield an error for each endpoint that allows the site of a service without a site."""
+    allowed = {f"api {api.name!r} settings.cors_origin": api.settings.cors_origin for api in apis}
+    allowed |= {f"function {each.name!r} url.cors_origin": each.url.cors_origin for each in functions if each.url}
+    for field_name, cors_origin in allowed.items():
+        if origins.SITE in origins.split(cors_origin or ""):
+            yield f"{field_name} must be URLs because the service has no site, got {cors_origin!r}. Remove 'site'."
 
 
 def _route_problems(function: Function, route: Route, apis: Mapping[str, Api]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..settings import FunctionSettings, invalid_value
+from ..settings import Definition, FunctionSettings, invalid_value
 from .grants import Grant
 from .resources import Metric
 from .validation import check_choice, check_name, check_operation
@@ -25,7 +25,7 @@ IDENTITY_SOURCE = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class LambdaAuthorizer:
+class LambdaAuthorizer(Definition):
     """An operation that API Gateway invokes before the operation of a route, to authorize the request.
 
     It accepts an `AuthorizationRequest` and returns `Allow` or `Deny`, or raises `Unauthorized`.
@@ -105,3 +105,8 @@ class LambdaAuthorizer:
         token, or None if it is another part of the request."""
         parts = self.identity_sources[0].split(".", 3) if self.identity_sources else []
         return (parts[2], parts[3]) if parts[:2] == ["method", "request"] else None
+
+    def request_headers(self) -> list[str]:
+        """Return the headers among its identity sources."""
+        prefix = "method.request.header."
+        return [source.removeprefix(prefix) for source in self.identity_sources if source.startswith(prefix)]

@@ -6,9 +6,10 @@ import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any, ClassVar, Literal, get_args
 
-from ..settings import FunctionSettings, between, invalid_value
+from ..settings import Definition, FunctionSettings, between, invalid_value
 from ..settings.base import Check
 from .grants import Grant, Statement
 from .messaging import DEFAULT_BUS
@@ -23,7 +24,7 @@ VISIBILITY_FACTOR = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Consumer(ABC):
+class Consumer(Definition, ABC):
     """An operation that processes records, at least once each.
 
     The operation receives one record of `runtime.records`. If it raises an error, Lambda delivers only this record
@@ -51,11 +52,22 @@ class Consumer(ABC):
             value = getattr(self, field_name)
             if value is not None and not is_valid(value):
                 raise self._invalid(field_name, expected)
+        for field_name in ("pattern", "filter_policy"):
+            self._check_pattern(field_name, getattr(self, field_name, None))
 
     @property
     @abstractmethod
     def source(self) -> str:
         """Name of the resource with the records."""
+
+    def _check_pattern(self, field_name: str, pattern: object) -> None:
+        """Raise `ValueError` unless the values of a pattern, and of the objects in it, are lists."""
+        if pattern is not None and not isinstance(pattern, Mapping):
+            raise self._invalid(field_name, "a mapping of fields to lists of values")
+        for path, value in _pattern_leaves(pattern or {}):
+            if not isinstance(value, list | tuple) or not value:
+                expected, remedy = "a list of at least one value", f"Use {[value]!r}." if value else ""
+                raise invalid_value(f"consumer {self.name!r} {field_name} {path}", value, expected, remedy)
 
     def _invalid(self, field_name: str, expected: str, remedy: str = "") -> ValueError:
         return invalid_value(f"consumer {self.name!r} {field_name}", getattr(self, field_name), expected, remedy)
@@ -85,7 +97,8 @@ class StreamConsumer(Consumer):
     max_retries: int = 3
     """Maximum number of retries of a failed record, which blocks later records of the shard."""
     starting_position: StartingPosition = "LATEST"
-    """First records of a new consumer: `LATEST` are later changes, `TRIM_HORIZON` those of the last 24 hours."""
+    """First records of a new consumer: `LATEST` are later changes, `TRIM_HORIZON` those of the last 24 hours. A later
+    change has no effect."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -151,11 +164,17 @@ class BucketConsumer(Consumer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.events or not all(event in BUCKET_EVENTS for event in self.events):
-            raise self._invalid("events", f"among {', '.join(BUCKET_EVENTS)}, at least one")
+        if (
+            not isinstance(self.events, tuple)
+            or not self.events
+            or not all(event in BUCKET_EVENTS for event in self.events)
+        ):
+            raise self._invalid("events", f"a tuple of {', '.join(BUCKET_EVENTS)}, at least one")
         for field_name in ("prefix", "suffix"):
             if "*" in getattr(self, field_name):
                 raise self._invalid(field_name, "without '*', which S3 compares literally", "Remove the '*'.")
+        if any(is_same_event(one, other) for one, other in combinations(self.events, 2)):
+            raise self._invalid("events", "event types that do not include each other")
 
     @property
     def source(self) -> str:
@@ -205,10 +224,6 @@ class EventConsumer(Consumer):
                 raise invalid_value(
                     f"consumer {self.name!r} pattern field", field_name, f"one of {', '.join(EVENT_FIELDS)}", remedy
                 )
-        for path, value in _pattern_leaves(self.pattern):
-            if not isinstance(value, list | tuple) or not value:
-                expected, remedy = "a list of at least one value", f"Use {[value]!r}." if value else ""
-                raise invalid_value(f"consumer {self.name!r} pattern {path}", value, expected, remedy)
 
     @property
     def source(self) -> str:
@@ -223,6 +238,12 @@ def _pattern_leaves(pattern: Mapping[str, Any], path: str = "") -> Iterator[tupl
             yield from _pattern_leaves(value, f"{path}{name}.")
         else:
             yield f"{path}{name}", value
+
+
+def is_same_event(one: str, other: str) -> bool:
+    """Return whether an event can be of both event types of S3. Types overlap by their prefix before `*`."""
+    wildcards = [event.removesuffix("*") for event in (one, other) if event.endswith("*")]
+    return one == other or any(one.startswith(group) and other.startswith(group) for group in wildcards)
 
 
 EVENT_FIELDS = (

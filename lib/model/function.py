@@ -117,6 +117,9 @@ class Function(Definition):
             if not isinstance(value := getattr(self, name), tuple):
                 yield f"{name} must be a tuple, got {value!r}."
         for pattern in self.files:
+            if not isinstance(pattern, str):
+                yield f"files must be strings, got {pattern!r}."
+                continue
             path = PurePath(pattern)
             if not path.parts or path.is_absolute() or ".." in path.parts:
                 yield (

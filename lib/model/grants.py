@@ -51,7 +51,7 @@ class Grant(Definition):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Statement:
+class Statement(Definition):
     """Permission of a function on resources that are not part of the service definition.
 
     Resources, and the values of the condition, can contain the placeholders `{partition}`, `{region}`, `{account}`,

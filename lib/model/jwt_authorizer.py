@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
-from ..settings import FunctionSettings, invalid_value
+from ..settings import Definition, FunctionSettings, invalid_value, is_output
 from .authorizers import AUTHORIZATION_HEADER, LambdaAuthorizer
 from .function import Function
 from .validation import check_name
@@ -22,7 +23,7 @@ SETTINGS = FunctionSettings(memory_mb=512, timeout_seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True)
-class JwtAuthorizer:
+class JwtAuthorizer(Definition):
     """An authorizer that accepts the JWTs of one issuer, such as Auth0, Okta, Keycloak or a Cognito user pool.
 
     Its function verifies the signature with the public keys of the issuer, the issuer, the audience and the expiry.
@@ -30,12 +31,12 @@ class JwtAuthorizer:
 
     name: str
     """Value of `Route.authorizer` for the routes that it authorizes. Its function is `<name>-authorizer`."""
-    issuer: str
-    """Claim `iss` of the tokens: an HTTPS URL, exactly as in the tokens. `user-pool` is the user pool of the stack,
-    which requires `authorization` COGNITO_USER_POOLS."""
-    audience: tuple[str, ...] = ()
-    """Accepted values of the claim `aud`, or of `client_id` if a token has no `aud`. Required, except for the user pool
-    of the stack: its default are the app clients of the stack."""
+    issuer: Any
+    """Claim `iss` of the tokens: an HTTPS URL, exactly as in the tokens, or an Output of it. `user-pool` is the user
+    pool of the stack, which requires `authorization` COGNITO_USER_POOLS."""
+    audience: tuple[Any, ...] = ()
+    """Accepted values of the claim `aud`, or of `client_id` if a token has no `aud`, as strings or Outputs. Required,
+    except for the user pool of the stack: its default are the app clients of the stack."""
     jwks_url: str = ""
     """URL of the public keys. Default (empty): `jwks_uri` in `/.well-known/openid-configuration` of the issuer."""
     algorithms: tuple[str, ...] = ("RS256",)
@@ -53,12 +54,14 @@ class JwtAuthorizer:
     def __post_init__(self) -> None:
         check_name("authorizer", self.name)
         prefix = f"authorizer {self.name!r}"
-        if not self.uses_user_pool and not URL.fullmatch(self.issuer):
-            raise invalid_value(f"{prefix} issuer", self.issuer, f"an HTTPS URL, or {USER_POOL_ISSUER}")
-        if self.jwks_url and not URL.fullmatch(self.jwks_url):
+        if not (self.uses_user_pool or is_output(self.issuer) or _is_url(self.issuer)):
+            raise invalid_value(
+                f"{prefix} issuer", self.issuer, f"an HTTPS URL, an Output of it, or {USER_POOL_ISSUER}"
+            )
+        if self.jwks_url and not _is_url(self.jwks_url):
             raise invalid_value(f"{prefix} jwks_url", self.jwks_url, "an HTTPS URL, or empty")
-        if not _are_words(self.audience) or not (self.audience or self.uses_user_pool):
-            expected = "a tuple of one or more strings without spaces"
+        if not _are_words(self.audience, or_outputs=True) or not (self.audience or self.uses_user_pool):
+            expected = "a tuple of one or more strings without spaces, or Outputs"
             remedy = "Without an audience, the tokens for every other API of the issuer would be accepted."
             raise invalid_value(f"{prefix} audience", self.audience, expected, remedy)
         if not _are_words(self.algorithms) or not self.algorithms or not {*self.algorithms} <= {*ALGORITHMS}:
@@ -70,7 +73,7 @@ class JwtAuthorizer:
     @property
     def uses_user_pool(self) -> bool:
         """Whether the issuer is the user pool of the stack."""
-        return self.issuer == USER_POOL_ISSUER
+        return bool(self.issuer == USER_POOL_ISSUER)
 
     @property
     def function_name(self) -> str:
@@ -88,15 +91,17 @@ class JwtAuthorizer:
     def function(self) -> Function:
         """Return its function."""
         issuer = "the user pool of the stack" if self.uses_user_pool else self.issuer
+        origin = "" if is_output(issuer) else f" of {issuer}"
+        has_known_audience = self.audience and _are_words(self.audience)
         authorizer = LambdaAuthorizer(
             name=self.name,
             operation="authorize",
             type="REQUEST" if self.optional else "TOKEN",
             identity_sources=(AUTHORIZATION_HEADER,),
             cache_seconds=0 if self.optional else self.cache_seconds,
-            validation="" if self.optional else r"^[Bb]earer +[\w-]+\.[\w-]+\.[\w-]+$",
+            validation="" if self.optional else r"^([Bb]earer +)?[\w-]+\.[\w-]+\.[\w-]+$",
             optional=self.optional,
-            description=f"JSON Web Token of {issuer}, as `Authorization: Bearer <token>`.",
+            description=f"JSON Web Token{origin}, as `Authorization: Bearer <token>`.",
         )
         known = {} if self.uses_user_pool else {"JWT_ISSUER": self.issuer}
         return Function(
@@ -106,7 +111,7 @@ class JwtAuthorizer:
             authorizers=(authorizer,),
             variables={
                 **known,
-                **({"JWT_AUDIENCE": " ".join(self.audience)} if self.audience else {}),
+                **({"JWT_AUDIENCE": " ".join(self.audience)} if has_known_audience else {}),
                 **({"JWT_JWKS_URL": self.jwks_url} if self.jwks_url else {}),
                 "JWT_ALGORITHMS": " ".join(self.algorithms),
                 "JWT_LEEWAY_SECONDS": str(self.leeway_seconds),
@@ -115,6 +120,12 @@ class JwtAuthorizer:
         )
 
 
-def _are_words(values: object) -> bool:
-    """Return whether a value is a tuple of strings without whitespace."""
-    return isinstance(values, tuple) and all(isinstance(v, str) and re.fullmatch(r"\S+", v) for v in values)
+def _is_url(value: object) -> bool:
+    return isinstance(value, str) and bool(URL.fullmatch(value))
+
+
+def _are_words(values: object, *, or_outputs: bool = False) -> bool:
+    """Return whether a value is a tuple of strings without whitespace, or of such strings and Outputs."""
+    return isinstance(values, tuple) and all(
+        (isinstance(v, str) and re.fullmatch(r"\S+", v)) or (or_outputs and is_output(v)) for v in values
+    )

@@ -20,6 +20,10 @@ class Queue(Resource):
     KIND: ClassVar[str] = "queue"
     AWS_SERVICE: ClassVar[str] = "sqs"
     OUTPUTS: ClassVar[tuple[str, ...]] = ("url", "arn", "dead_letter_url")
+    CREATION_FIELDS: ClassVar[tuple[str, ...]] = (
+        *("deduplicate_by_content", "visibility_timeout_seconds", "max_receives", "retention_seconds"),
+        "delay_seconds",
+    )
     VARIABLE_VALUE: ClassVar[str] = "url"
 
     name: str
@@ -44,6 +48,10 @@ class Queue(Resource):
     output_prefix: str | None = None
     """Prefix of the stack outputs of the queue, `<prefix>_queue_url`, `<prefix>_queue_arn` and
     `<prefix>_queue_dead_letter_url`. Default (None): the name with `-` replaced by `_`. Empty disables them."""
+    existing: bool = False
+    """Whether the queue exists outside the stack, which then does not create or change it. Its ARN is an argument of
+    the stack, `TapStackArgs.existing`, and it has no stack outputs. `fifo` must be its type, and its visibility timeout
+    at least the timeout of the consuming function."""
 
     def __post_init__(self) -> None:
         self._check_names()
@@ -73,6 +81,7 @@ class EventBus(Resource):
     KIND: ClassVar[str] = "event_bus"
     AWS_SERVICE: ClassVar[str] = "events"
     OUTPUTS: ClassVar[tuple[str, ...]] = ("name", "arn")
+    CREATION_FIELDS: ClassVar[tuple[str, ...]] = ("archive_days",)
 
     name: str
     """Value of `{type}` in the name pattern of the service."""
@@ -83,6 +92,9 @@ class EventBus(Resource):
     output_prefix: str | None = None
     """Prefix of the stack outputs of the bus, `<prefix>_event_bus_name` and `<prefix>_event_bus_arn`. Default (None):
     the name with `-` replaced by `_`. Empty disables them."""
+    existing: bool = False
+    """Whether the bus exists outside the stack, which then creates only rules on it. Its ARN is an argument of the
+    stack, `TapStackArgs.existing`, and it has no stack outputs."""
 
     def __post_init__(self) -> None:
         self._check_names()

@@ -71,7 +71,7 @@ class Index(Definition):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LocalIndex:
+class LocalIndex(Definition):
     """A local secondary index, which has the partition key of its table and supports consistent reads.
 
     DynamoDB creates it only together with the table. All items with one partition key, including their copies in local
@@ -278,7 +278,8 @@ class Alarm(Definition):
     name: str
     on: str
     """Target of the alarm: the name of the function that emits a custom metric, or a resource with metrics of AWS:
-    `api`, `dead-letters`, `lambda FUNCTION`, `table TABLE`, `index TABLE/INDEX` or `topic TOPIC`."""
+    `api`, `api API`, `dead-letters`, `lambda FUNCTION`, `table TABLE`, `index TABLE/INDEX`, `topic TOPIC`, `queue
+    QUEUE`, `queue QUEUE-dead-letters`, or `rule CONSUMER` for a consumer of events."""
     metric: str
     """One of the `metrics` of the function, or a metric of AWS, such as `IteratorAge`."""
     description: str

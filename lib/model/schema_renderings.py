@@ -57,7 +57,7 @@ _NOT_IN_OPENAPI = frozenset(
 _RULES_NOT_IN_OPENAPI = _NOT_IN_OPENAPI - {"const", "examples", "$comment"}
 DOCUMENTED_DEFAULT = "x-default"
 """Default of a field of a Python type. It is documented as `default`, but the type sets it, not the validator."""
-_PYTHON_PATTERN = re.compile(r"\(\?(?![:=!])|\\[AZ]|[*+?}]\+")
+_PYTHON_PATTERN = re.compile(r"\(\?(?![:=!])|\\[AZaNU]|[*+?}]\+|\{,|\[\^?\]")
 """Syntax of Python's regular expressions that ECMAScript lacks or that has another meaning there."""
 _FRACTION = r"-?[0-9]+(?:[.][0-9]+(?:E[-+]?[0-9]+)?|E[-+]?[0-9]+)"
 """Pattern of a number that is not an integer, in generated code."""

@@ -188,7 +188,8 @@ class Service(Definition):
             *(alarm_targets.of_table(table.name) for table in self.tables),
             *(alarm_targets.of_index(table.name, index.name) for table in self.tables for index in table.indexes),
             *(alarm_targets.of_topic(topic.name) for topic in self.topics),
-            *(alarm_targets.of_queue(name) for queue in self.queues for name in (queue.name, queue.dead_letters)),
+            *(alarm_targets.of_queue(queue.name) for queue in self.queues),
+            *(alarm_targets.of_queue(queue.dead_letters) for queue in self.created_queues()),
             *map(alarm_targets.of_rule, events),
         ]
 
@@ -200,10 +201,9 @@ class Service(Definition):
         """Return the functions with a URL."""
         return [function for function in self.functions if function.url]
 
-    def existing(self) -> list[Table | Topic]:
+    def existing(self) -> list[Resource]:
         """Return the resources that exist outside the stack."""
-        resources: list[Table | Topic] = [*self.tables, *self.topics]
-        return [resource for resource in resources if resource.existing]
+        return [resource for resource in self.resource_definitions() if resource.existing]
 
     def created_tables(self) -> list[Table]:
         """Return the tables of the stack, without existing ones."""
@@ -216,6 +216,18 @@ class Service(Definition):
     def defines_alarm_topic(self) -> bool:
         """Return whether the topic that alarms notify is one of `topics`."""
         return self.alarms_type in {topic.name for topic in self.topics}
+
+    def created_queues(self) -> list[Queue]:
+        """Return the queues of the stack, without existing ones."""
+        return [queue for queue in self.queues if not queue.existing]
+
+    def created_buckets(self) -> list[Bucket]:
+        """Return the buckets of the stack, without existing ones."""
+        return [bucket for bucket in self.buckets if not bucket.existing]
+
+    def created_event_buses(self) -> list[EventBus]:
+        """Return the custom event buses of the stack, without existing ones."""
+        return [bus for bus in self.event_buses if not bus.existing]
 
     def existing_names(self) -> set[str]:
         """Return the names of the ARNs that `TapStackArgs.existing` must contain."""
@@ -250,6 +262,13 @@ class Service(Definition):
     def native_authorizers(self) -> dict[str, JwtAuthorizer]:
         """Return the authorizers whose tokens an HTTP API verifies itself, without invoking their function."""
         return {authorizer.name: authorizer for authorizer in self.authorizers if not authorizer.optional}
+
+    def verifies_other_issuer(self, route: Route) -> bool:
+        """Return whether the HTTP API of a route verifies the tokens of another issuer than the user pool."""
+        authorizer = self.native_authorizers().get(route.authorizer or "")
+        api = self.described_apis().get(route.api or self.api_type)
+        is_http = api is not None and api.protocol == "HTTP"
+        return is_http and authorizer is not None and not authorizer.uses_user_pool
 
     def own_functions(self) -> tuple[Function, ...]:
         """Return the functions with code of the service, without those that this library provides."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .alarm_targets import of_api
-from .apis import API_METRICS, endpoint_problems
+from .apis import API_METRICS, endpoint_problems, origin_problems
 from .function import MAX_LAYERS
 from .grant_checks import grant_problems, idempotency_problems, parameter_problems, variable_problems
 from .resources import STANDARD_ALARMS
@@ -24,6 +24,7 @@ def service_problems(service: Service) -> Iterator[str]:
     yield from _shape_problems(service)
     yield from _name_problems(service)
     yield from endpoint_problems(service.routes(), service.described_apis(), service.api_type, service.functions)
+    yield from origin_problems(service.apis, service.functions) if not service.site else ()
     yield from _authorizer_problems(service)
     yield from parameter_problems(service)
     yield from idempotency_problems(service)
@@ -50,7 +51,7 @@ def _name_problems(service: Service) -> Iterator[str]:
     resources = service.resource_definitions()
     types = [] if service.defines_alarm_topic() else [service.alarms_type]
     types += [service.dead_letters] if service.dead_letters else []
-    types += [queue.dead_letters for queue in service.queues]
+    types += [queue.dead_letters for queue in service.created_queues()]
     codes = dict.fromkeys(code for _, route in service.routes() for code in route.codes)
     metrics = dict.fromkeys(metric for function in service.functions for metric in function.metrics())
     names = {

@@ -11,6 +11,7 @@ from .consumers import (
     QueueConsumer,
     StreamConsumer,
     TopicConsumer,
+    is_same_event,
 )
 from .function import Function
 from .messaging import DEFAULT_BUS, EventBus, Queue
@@ -76,6 +77,13 @@ def _source_problems(consumer: Consumer, resources: Mapping[str, Resource]) -> I
         field_name, expected = EXPECTED[kind]
         yield f"consumer {consumer.name!r} {field_name} must be {expected}, got {consumer.source!r}."
         return
+    if isinstance(consumer, BucketConsumer) and known[consumer.source].existing:
+        pattern = '{"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [...]}}}'
+        yield (
+            f"consumer {consumer.name!r} bucket must be a bucket that the stack creates, got the existing bucket "
+            f"{consumer.source!r}: its notification configuration would replace that of others. Enable EventBridge "
+            f"notifications of the bucket, and use EventConsumer(pattern={pattern})."
+        )
     if isinstance(consumer, QueueConsumer) and getattr(known[consumer.source], "fifo", False):
         for field_name, limit in (("batch_size", 10), ("window_seconds", 0)):
             if (value := getattr(consumer, field_name)) > limit:
@@ -84,15 +92,10 @@ def _source_problems(consumer: Consumer, resources: Mapping[str, Resource]) -> I
 
 
 def _overlap(first: BucketConsumer, second: BucketConsumer) -> bool:
-    """Return whether an event can match both consumers. Event types overlap by their prefix before `*`."""
+    """Return whether an event can match both consumers."""
     return (
         first.bucket == second.bucket
-        and any(_is_same_event(one, other) for one in first.events for other in second.events)
+        and any(is_same_event(one, other) for one in first.events for other in second.events)
         and (first.prefix.startswith(second.prefix) or second.prefix.startswith(first.prefix))
         and (first.suffix.endswith(second.suffix) or second.suffix.endswith(first.suffix))
     )
-
-
-def _is_same_event(one: str, other: str) -> bool:
-    wildcards = [event.removesuffix("*") for event in (one, other) if event.endswith("*")]
-    return one == other or any(one.startswith(group) and other.startswith(group) for group in wildcards)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..settings import between, invalid_value
+from ..settings import Definition, between, invalid_value
 from .resource import Resource
 
 CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
@@ -15,7 +15,7 @@ _DAYS = between(1, MAX_DAYS, "days")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BucketCors:
+class BucketCors(Definition):
     """Permission for web pages to access the objects of a bucket, for example with presigned URLs."""
 
     origins: tuple[str, ...]
@@ -29,6 +29,9 @@ class BucketCors:
     """Time for which browsers cache the permission."""
 
     def __post_init__(self) -> None:
+        for field_name in ("origins", "methods", "headers", "exposed_headers"):
+            if not isinstance(value := getattr(self, field_name), tuple):
+                raise invalid_value(f"bucket cors {field_name}", value, "a tuple of strings")
         if not self.origins:
             raise invalid_value("bucket cors origins", self.origins, "a tuple of at least one origin")
         for origin in self.origins:
@@ -40,7 +43,7 @@ class BucketCors:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expiration:
+class Expiration(Definition):
     """Deletion of the objects of a bucket after a time."""
 
     days: int
@@ -61,6 +64,7 @@ class Bucket(Resource):
     KIND: ClassVar[str] = "bucket"
     AWS_SERVICE: ClassVar[str] = "s3"
     OUTPUTS: ClassVar[tuple[str, ...]] = ("name", "arn")
+    CREATION_FIELDS: ClassVar[tuple[str, ...]] = ("versioned", "noncurrent_days", "cors", "expirations")
 
     name: str
     """Value of `{type}` in the name pattern of the service. AWS appends a unique suffix, because bucket names are
@@ -77,6 +81,10 @@ class Bucket(Resource):
     output_prefix: str | None = None
     """Prefix of the stack outputs of the bucket, `<prefix>_bucket_name` and `<prefix>_bucket_arn`. Default (None): the
     name with `-` replaced by `_`. Empty disables them."""
+    existing: bool = False
+    """Whether the bucket exists outside the stack, which then does not create or change it. Its ARN is an argument of
+    the stack, `TapStackArgs.existing`, and it has no stack outputs. Functions consume its events from EventBridge with
+    an `EventConsumer`, because a bucket has only one notification configuration."""
 
     def __post_init__(self) -> None:
         self._check_names()

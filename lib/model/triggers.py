@@ -20,6 +20,7 @@ from .validation import check_name, check_operation, check_path, duplicates
 SchemaReference = Any
 """Name of a schema in `Service.schemas`, or a Python type with a schema."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+STATUSES = frozenset(status.value for status in HTTPStatus if status >= HTTPStatus.OK)
 ANY_METHOD = "ANY"
 """Method of a route for all methods of `METHODS` for which its path has no route of its own."""
 UNDECLARABLE_HEADERS = ("content-type", "cookie")
@@ -155,8 +156,8 @@ class Route(Definition):
             raise invalid_value(
                 f"route {self.method} {self.path} scope", self.scope, "unset if authorizer is empty", remedy
             )
-        if not re.fullmatch(r"[!#-\[\]-~]*" if self.authorizer else r"[a-z-]*", self.scope or ""):
-            expected = "one word of ASCII characters" if self.authorizer else "lowercase letters and '-'"
+        if not re.fullmatch(r"[!#-+\--Z^-~]*" if self.authorizer else r"[a-z-]*", self.scope or ""):
+            expected = 'one word of ASCII characters except "\\,[]' if self.authorizer else "lowercase letters and '-'"
             raise invalid_value("route scope", self.scope, f"{expected}, or empty")
         for problem in self._problems():
             raise ValueError(f"route {self.method} {self.path} {problem}")
@@ -212,6 +213,8 @@ class Route(Definition):
                 )
         yield from duplicates("headers", [name.lower() for name in self.headers])
         for status, response in self.responses.items():
+            if status not in STATUSES:
+                yield f"responses must be by HTTP status, such as 200, got {status!r}."
             if is_media_type(response) and not MEDIA_TYPE.fullmatch(str(response)):
                 yield f"responses[{status}] must be a lowercase media type without parameters, got {response!r}."
 

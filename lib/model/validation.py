@@ -27,6 +27,8 @@ def check_path(path: str) -> None:
     if not PATH.fullmatch(path):
         expected = "/ or segments that start with '/', with parameters as /{name}, and /{name+} at the end"
         raise invalid_value("route path", path, expected, remedy)
+    for problem in duplicates(f"parameter of the route path {path!r}", re.findall(r"\{(\w+)", path)):
+        raise ValueError(problem)
 
 
 def sibling_problems(paths: Iterable[str]) -> Iterator[str]:

@@ -13,13 +13,15 @@ DEFAULT_SECONDS = 30
 
 
 def visibility_timeouts(service: Service, function_timeouts: Mapping[str, int]) -> dict[str, int]:
-    """Return the visibility timeout of each queue in seconds, by name. `function_timeouts` are seconds by function.
+    """Return the visibility timeout of each queue of the stack in seconds, by name.
+
+    `function_timeouts` are seconds by function.
 
     Raise `ValueError` if it is less than the timeout of the consuming function, which Lambda rejects.
     """
     consuming = {c.queue: (function, c) for function, c in service.consumers() if isinstance(c, QueueConsumer)}
     timeouts = {}
-    for queue in service.queues:
+    for queue in service.created_queues():
         function, consumer = consuming.get(queue.name, (None, None))
         minimum = function_timeouts[function.name] if function else 0
         derived = consumer.visibility_timeout(minimum) if consumer else DEFAULT_SECONDS

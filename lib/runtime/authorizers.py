@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Callable, NamedTuple, Union
+from urllib.parse import unquote
 
 from . import metrics
 from .claims import ANONYMOUS, RESERVED
@@ -29,7 +30,7 @@ class AuthorizationRequest(NamedTuple):
     query: Mapping[str, str] = MappingProxyType({})
     """Query parameters. Empty for the type `TOKEN`."""
     path: Mapping[str, str] = MappingProxyType({})
-    """Path parameters. Empty for the type `TOKEN`."""
+    """Path parameters, decoded as in `Request.path`. Empty for the type `TOKEN`."""
     event: Mapping[str, Any] = MappingProxyType({})
     """Event of API Gateway."""
 
@@ -109,7 +110,7 @@ class Authorizer:
             arn,
             headers,
             query,
-            event.get("pathParameters") or {},
+            {name: unquote(raw) for name, raw in (event.get("pathParameters") or {}).items()},
             event,
         )
 

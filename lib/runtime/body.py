@@ -18,6 +18,10 @@ SURROGATE_ESCAPES = (r"\ud", r"\uD")
 MAX_INTEGER_CHARACTERS = 127
 """Length of the longest integer that DynamoDB can store, with its sign. Python parses much longer integers slowly."""
 
+MAX_EXPONENT = 1_000
+"""Maximum magnitude of the exponent of a number. DynamoDB stores smaller ones, and arithmetic with larger ones can take
+minutes."""
+
 
 def raw_body(event: Mapping[str, Any]) -> bytes:
     """Return the bytes of the body of a request. Empty if the request has no body."""
@@ -91,6 +95,13 @@ def _parse_integer(value: str) -> int:
     return int(value)
 
 
+def _parse_number(value: str) -> Decimal:
+    number = Decimal(value)
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        raise OverflowError(f"a number with the exponent {number.adjusted()}")
+    return number
+
+
 def _to_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return a JSON object. Raise `BadRequest` for a duplicate name, because it would discard a value."""
     parsed = dict(members)
@@ -107,7 +118,7 @@ def _parse_integer_of_batch(value: str) -> int | Decimal:
 
 def _decoder(parse_int: Callable[[str], int | Decimal]) -> Callable[[str], Any]:
     return json.JSONDecoder(
-        object_pairs_hook=_to_object, parse_float=Decimal, parse_int=parse_int, parse_constant=_reject_constant
+        object_pairs_hook=_to_object, parse_float=_parse_number, parse_int=parse_int, parse_constant=_reject_constant
     ).decode
 
 

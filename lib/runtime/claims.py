@@ -10,6 +10,12 @@ from .errors import Forbidden
 
 ANONYMOUS = "anonymous"
 """Actor of a request without an identity, and principal of an authorizer that allows a request without a token."""
+USER_POOL_CLAIMS = ("username", "cognito:username", "sub", "client_id")
+"""Claims that identify the caller in a token of a user pool, in order of precedence: `username` in access tokens,
+`cognito:username` in ID tokens, `sub` in both, and `client_id` for clients without a user."""
+ISSUER_CLAIMS = ("sub", "client_id", "azp")
+"""Claims that identify the caller in a token of another issuer: a user, or a client without a user. Such an issuer can
+let users choose their `username`."""
 RESERVED = frozenset(("principalId", "integrationLatency", "claims"))
 """Members that API Gateway adds to the context of an authorizer, and that a user pool sets."""
 SEPARATORS = re.compile(r"[,\s\[\]]+")

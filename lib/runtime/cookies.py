@@ -7,6 +7,9 @@ import re
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
 ATTRIBUTE = re.compile(r"[ -:<-~]*")
+HOST_PREFIX = "__Host-"
+PREFIXES = (HOST_PREFIX, "__Secure-")
+"""Prefixes of names whose cookies browsers accept only with `Secure`."""
 SAME_SITE = ("Strict", "Lax", "None")
 
 
@@ -41,6 +44,13 @@ def cookie(
         raise ValueError(f"cookie {name!r} same_site must be one of {', '.join(SAME_SITE)}, got {same_site!r}.")
     if same_site == "None" and not secure:
         raise ValueError(f"cookie {name!r} secure must be True with same_site 'None', got False. Browsers reject it.")
+    if name.startswith(PREFIXES) and not secure:
+        raise ValueError(f"cookie {name!r} secure must be True because of the prefix, got False. Browsers reject it.")
+    if name.startswith(HOST_PREFIX) and (path, domain) != ("/", ""):
+        remedy = "Browsers reject it: rename the cookie, or leave them out."
+        raise ValueError(f"cookie {name!r} path must be '/' and domain empty, got {path!r} and {domain!r}. {remedy}")
+    if max_age_seconds is not None and (isinstance(max_age_seconds, bool) or not isinstance(max_age_seconds, int)):
+        raise ValueError(f"cookie {name!r} max_age_seconds must be a whole number, got {max_age_seconds!r}.")
     parts = [f"{name}={value}", f"Path={path}", f"SameSite={same_site}"]
     parts += [f"Domain={domain}"] if domain else []
     parts += [f"Max-Age={max_age_seconds}"] if max_age_seconds is not None else []

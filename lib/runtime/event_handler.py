@@ -13,9 +13,9 @@ from typing import Any, Callable, NamedTuple, TypeVar, Union
 
 from . import logging, metrics
 from .body import FORM, JSON, check_characters, check_media_type, parse_json
-from .claims import ANONYMOUS, check_scope, principal_of
+from .claims import ANONYMOUS, ISSUER_CLAIMS, USER_POOL_CLAIMS, check_scope, principal_of
 from .cors import ALLOW_ORIGIN, Cors
-from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable
+from .errors import ApiError, BadRequest, Forbidden, NotFound, Unauthorized, Unavailable
 from .http_client import DEADLINE, AwsError, is_retryable
 from .logging import INVOCATION
 from .request import Request, groups_of
@@ -29,10 +29,6 @@ CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 that it cannot be an email address."""
 EXPOSED_HEADERS = {"Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"}
 """Response headers that scripts of an allowed origin can read."""
-IDENTITY_CLAIMS = ("username", "cognito:username", "sub", "client_id")
-"""Claims that identify the caller, in order of precedence: `username` in access tokens, `cognito:username` in ID
-tokens, `sub` in both, and `client_id` for clients without a user."""
-
 GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the user pool group that can call the API. If it is unset, all users of the pool can."""
 
@@ -87,6 +83,8 @@ class Route(NamedTuple):
     """Types of the headers that the route declares, by lowercase name."""
     scope: str = ""
     """Scope that the claims of the authorizer must contain."""
+    other_issuer: bool = False
+    """Whether the claims are of another issuer than the user pool of the stack."""
 
 
 def _reject_records(event: Mapping[str, Any], _: str) -> dict[str, Any]:
@@ -178,7 +176,10 @@ class Api:
         if route is None:
             raise NotFound(f"Route not found: {key[0]} {key[1]}.")
         request_context = event["requestContext"]
-        _check_group(request_context, self._group)
+        if route.other_issuer:
+            _check_subject(request_context)
+        else:
+            _check_group(request_context, self._group)
         if route.scope:
             check_scope(event, route.scope)
         body = _request_body(route, event, headers)
@@ -189,17 +190,22 @@ class Api:
             query,
             _request_headers(route, event, headers),
             body,
-            _actor(request_context),
+            _actor(request_context, route.other_issuer),
             request_context["requestId"],
-            _owner(request_context),
+            _owner(request_context, route.other_issuer),
             _invalid_entries(route, body),
             event,
             context,
         )
         response = route.operation(request)
-        if not isinstance(response, Response):
-            raise TypeError(f"The operation of {request.route} must return a Response, got {type(response).__name__}.")
+        check_response(request, response)
         return response
+
+
+def check_response(request: Request, response: Any) -> None:
+    """Raise `TypeError` unless the result of an operation is a `Response`."""
+    if not isinstance(response, Response):
+        raise TypeError(f"The operation of {request.route} must return a Response, got {type(response).__name__}.")
 
 
 def run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:
@@ -227,6 +233,8 @@ def _validate(validate: Validator, value: Any, path: str) -> None:
         raise BadRequest(f"Invalid request {path}; see details.", [exc.message]) from exc
     except RecursionError as exc:
         raise BadRequest(f"{path} has too many levels of arrays and objects.") from exc
+    except ArithmeticError as exc:
+        raise BadRequest(f"{path} contains a number with too many digits.") from exc
 
 
 def _invalid_entries(route: Route, body: Any) -> dict[int, BadRequest]:
@@ -280,12 +288,12 @@ def _request_headers(route: Route, event: dict[str, Any], headers: dict[str, Any
     return {**headers, **declared}
 
 
-def _actor(request_context: dict[str, Any]) -> str:
+def _actor(request_context: dict[str, Any], other_issuer: bool) -> str:
     """Return the most specific identity of the caller."""
     authorizer = request_context.get("authorizer") or {}
     identity = request_context.get("identity") or {}
     return (
-        _user_pool_identity(authorizer.get("claims"))
+        _identity(authorizer.get("claims"), other_issuer)
         or principal_of(authorizer)
         or identity.get("userArn")
         or identity.get("caller")
@@ -294,19 +302,26 @@ def _actor(request_context: dict[str, Any]) -> str:
     )
 
 
-def _owner(request_context: dict[str, Any]) -> str:
+def _owner(request_context: dict[str, Any], other_issuer: bool) -> str:
     """Return the owner of the items that the request creates, or an empty string."""
     authorizer = request_context.get("authorizer") or {}
     arn = (request_context.get("identity") or {}).get("userArn") or ""
     if ":assumed-role/" in arn:
         # Remove the session name, which differs between the instances of a caller.
         arn = arn.rpartition("/")[0]
-    return str(_user_pool_identity(authorizer.get("claims")) or principal_of(authorizer) or arn)
+    return str(_identity(authorizer.get("claims"), other_issuer) or principal_of(authorizer) or arn)
 
 
-def _user_pool_identity(claims: Any) -> Any:
-    """Return the user or client in the claims of a user pool token. Custom authorizers can set `claims` to a string."""
-    return next(filter(None, map(claims.get, IDENTITY_CLAIMS)), None) if isinstance(claims, dict) else None
+def _identity(claims: Any, other_issuer: bool) -> Any:
+    """Return the user or client in the claims of a token. Custom authorizers can set `claims` to a string."""
+    names = ISSUER_CLAIMS if other_issuer else USER_POOL_CLAIMS
+    return next(filter(None, map(claims.get, names)), None) if isinstance(claims, dict) else None
+
+
+def _check_subject(request_context: dict[str, Any]) -> None:
+    """Raise `Unauthorized` for a token that identifies no caller, as the function of a `JwtAuthorizer` does."""
+    if not _identity((request_context.get("authorizer") or {}).get("claims"), other_issuer=True):
+        raise Unauthorized("The token has no subject.")
 
 
 def _check_group(request_context: dict[str, Any], group: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable, NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -84,11 +85,15 @@ def _identity(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _authorizer(context: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the result of the authorizer as a REST API passes it: claims of a token, or the context of a function."""
+    """Return the result of the authorizer as a REST API passes it: claims of a token, or the context of a function
+    with strings as values."""
     authorizer = context.get("authorizer") or {}
     if "jwt" in authorizer:
         return {"claims": authorizer["jwt"].get("claims") or {}, "scopes": authorizer["jwt"].get("scopes") or []}
-    return dict(authorizer["lambda"] or {}) if "lambda" in authorizer else None
+    if "lambda" in authorizer:
+        context = authorizer["lambda"] or {}
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in context.items()}
+    return None
 
 
 def to_response(response: Any) -> Any:
@@ -137,9 +142,9 @@ def _is_greedy(segment: str) -> bool:
     return segment.endswith("+}")
 
 
-def _precedence(segments: list[str]) -> tuple[bool, list[bool], int]:
-    """Return the sort key of a path. The longer of two greedy paths comes first."""
-    return any(map(_is_greedy, segments)), [segment.startswith("{") for segment in segments], -len(segments)
+def _precedence(segments: list[str]) -> tuple[bool, list[int]]:
+    """Return the sort key of a path."""
+    return any(map(_is_greedy, segments)), [part.startswith("{") + _is_greedy(part) for part in segments]
 
 
 def _match(segments: list[str], sent: list[str]) -> dict[str, str] | None:

@@ -21,7 +21,7 @@ from . import logging
 from .attributes import Attribute, Item
 from .dynamodb import ConditionFailed, DynamoDB
 from .errors import Conflict, IdempotencyConflict, RequestInProgress, TooLarge
-from .event_handler import Request, Response
+from .event_handler import Request, Response, check_response
 from .http_client import DEADLINE, AwsError
 from .idempotency import LIFETIME_SECONDS, Idempotency
 from .reserved_keys import EXPIRES
@@ -137,6 +137,7 @@ class _Record:
         """Run the operation and record its response. Delete the record if there is none to record."""
         try:
             response = operation(self._request)
+            check_response(self._request, response)
         except BaseException:
             self._release()
             raise
@@ -186,7 +187,7 @@ class _Record:
 
 def _to_item(response: Response) -> Item:
     is_text = isinstance(response.body, str)
-    body = response.body.encode() if isinstance(response.body, str) else response.body
+    body = response.body.encode("utf-8", "surrogatepass") if isinstance(response.body, str) else response.body
     item: Item = {
         "status": {"N": str(response.status)},
         "headers": {"M": {name: _to_attribute(value) for name, value in response.headers.items()}},

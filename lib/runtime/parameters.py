@@ -122,4 +122,11 @@ def _parse(value: str, deployed: dict[str, Any]) -> tuple[dict[str, Any], list[s
     if not isinstance(settings, dict):
         return {}, [ENTIRE_VALUE]
     valid = {name: value for name, value in settings.items() if type(value) is type(deployed.get(name))}
+    numbers = {name for name, value in deployed.items() if isinstance(value, float)}
+    # JSON does not distinguish 1 from 1.0.
+    valid |= {name: float(settings[name]) for name in numbers & settings.keys() if _is_integer(settings[name])}
     return valid, sorted(settings.keys() - valid.keys())
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from traceback import format_exc
 from typing import Any, Callable, NamedTuple, Union
@@ -14,6 +14,8 @@ from .attributes import Item, to_python
 from .event_handler import run_and_log
 
 FIFO_SUFFIX = ".fifo"
+SEQUENCER_LENGTH = 32
+"""Length to which the property `ObjectEvent.sequencer` is padded. S3 sends 16 to 18 digits."""
 
 
 class StreamRecord(NamedTuple):
@@ -159,8 +161,12 @@ class ObjectEvent(NamedTuple):
 
     @property
     def sequencer(self) -> str:
-        """Hexadecimal string that orders the events of one object."""
-        return str(self.raw["s3"]["object"].get("sequencer", ""))
+        """Hexadecimal string that is greater for later events of the same object; empty for events without order.
+
+        S3 sends strings of different lengths, which are padded to `SEQUENCER_LENGTH` to be comparable.
+        """
+        sequencer = str(self.raw["s3"]["object"].get("sequencer", ""))
+        return sequencer and sequencer.ljust(SEQUENCER_LENGTH, "0")
 
     @property
     def order(self) -> None:
@@ -315,12 +321,12 @@ class Consumers:
 
 def _process(consumer: Consumer, source: Source, records: list[Any]) -> list[Any]:
     """Return the records that failed. Raise the error of a record if the source does not support partial failures."""
-    failed: list[Any] = []
     if consumer.batch:
-        failed.extend(consumer.operation(records) or ())
+        failed = _failed_of_batch(consumer, records)
         if failed and not source.reports_failures:
             raise RuntimeError(f"{len(failed)} of {len(records)} records failed.")
         return failed
+    failed = []
     blocked: set[str] = set()
     for record in records:
         if record.order in blocked:
@@ -332,6 +338,30 @@ def _process(consumer: Consumer, source: Source, records: list[Any]) -> list[Any
             if not source.reports_failures:
                 raise
             logging.write("ERROR", "record failed", id=record.failure_id, error=type(exc).__name__, trace=format_exc())
+            failed.append(record)
+            if record.order is not None:
+                blocked.add(record.order)
+    return failed
+
+
+def _failed_of_batch(consumer: Consumer, records: list[Any]) -> list[Any]:
+    """Return the records that a batch operation returns as failed, and later ones of the same group."""
+    returned = consumer.operation(records)
+    if returned is None:
+        return []
+    received = {id(record.raw) for record in records}
+    is_list = isinstance(returned, Iterable) and not isinstance(returned, (str, dict))
+    values: list[Any] = [*returned] if is_list else [returned]
+    unknown = [value for value in values if id(getattr(value, "raw", None)) not in received]
+    if unknown:
+        # Without an error, Lambda could count all records as processed.
+        name = getattr(consumer.operation, "__name__", "operation")
+        raise TypeError(f"{name} must return a list of received records, or None, got {type(unknown[0]).__name__}.")
+    failed_ids = {id(value.raw) for value in values}
+    failed: list[Any] = []
+    blocked: set[str] = set()
+    for record in records:
+        if id(record.raw) in failed_ids or record.order in blocked:
             failed.append(record)
             if record.order is not None:
                 blocked.add(record.order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
@@ -11,8 +12,12 @@ from typing import Any, NamedTuple
 TEXT_TYPES = ("text/", "image/svg+xml", "application/javascript", "application/json", "application/xml")
 """Prefixes of the media types of files that `Response.file` returns as text."""
 
-DEFAULT_NAMES = {"content-type": "Content-Type", "cache-control": "Cache-Control", "vary": "Vary"}
-"""Names of default headers by their lowercase name, which a response can write in another case."""
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+"""Values without control characters. A line break would let a value from a request add headers to the response."""
+REDIRECTS = (301, 302, 303, 307, 308)
+SET_COOKIE = "Set-Cookie"
+VARY = "Vary"
 
 
 class Response(NamedTuple):
@@ -31,8 +36,10 @@ class Response(NamedTuple):
 
     @classmethod
     def json(cls, value: Any, status: int = 200, headers: Mapping[str, str | Sequence[str]] | None = None) -> Response:
-        """Return a JSON response. `Decimal` becomes a number; other types than those of JSON raise `TypeError`."""
-        return cls(status, json.dumps(value, default=_to_number, separators=(",", ":")), headers or {})
+        """Return a JSON response. `Decimal` becomes a number; other types than those of JSON raise `TypeError`, and NaN
+        and infinity `ValueError`."""
+        body = json.dumps(value, default=to_number, separators=(",", ":"), allow_nan=False)
+        return cls(status, body, headers or {})
 
     @classmethod
     def html(cls, body: str, status: int = 200) -> Response:
@@ -67,29 +74,85 @@ class Response(NamedTuple):
 
     @classmethod
     def redirect(cls, url: str, status: int = 302) -> Response:
-        """Return a redirection to a URL. After a POST, use status 303, which browsers follow with GET."""
+        """Return a redirection to a URL. After a POST, use status 303, which browsers follow with GET.
+
+        Compare a URL from a request with those that you allow: others can lead to any site, also without a scheme, as
+        `//example.com` does.
+        """
+        if status not in REDIRECTS:
+            raise ValueError(f"status must be one of {', '.join(map(str, REDIRECTS))}, got {status!r}.")
         if not url.isascii() or not url.isprintable():
             raise ValueError(f"url must be printable ASCII, got {url!r}. Encode it with urllib.parse.quote.")
         return cls(status, "", {"Location": url})
+
+    @classmethod
+    def from_proxy(cls, result: Any) -> Response:
+        """Return the result of another Lambda handler for API Gateway, such as `Response.from_proxy(app.resolve(
+        request.event, request.context))`.
+
+        The result has the format of REST APIs (`multiValueHeaders`) or of HTTP APIs (`cookies`). Raise `TypeError` for
+        another value.
+        """
+        if not isinstance(result, Mapping) or "statusCode" not in result:
+            received = f"members {', '.join(result)}" if isinstance(result, Mapping) else type(result).__name__
+            raise TypeError(f"The result of a handler must be an object with a statusCode, got {received}.")
+        headers = {name: [*map(str, values)] for name, values in (result.get("multiValueHeaders") or {}).items()}
+        for name, value in (result.get("headers") or {}).items():
+            if str(value) not in headers.setdefault(name, []):
+                headers[name].append(str(value))
+        body = result.get("body") or ""
+        return cls(
+            int(result["statusCode"]),
+            _decoded(body) if result.get("isBase64Encoded") else body,
+            {name: values[0] if len(values) == 1 else values for name, values in headers.items()},
+            result.get("cookies") or (),
+        )
+
+    def with_cookies(self, *cookies: str) -> Response:
+        """Return the response with further `Set-Cookie` headers, such as those that `cookies.cookie` returns."""
+        return Response(self.status, self.body, self.headers, (*self.cookies, *cookies))
 
     def to_event(self, defaults: dict[str, str], *, binary: bool) -> dict[str, Any]:
         """Return the response of the Lambda function. `defaults` are headers, to which it adds those of the response.
 
         `binary` is whether API Gateway decodes Base64 bodies.
         """
-        headers: dict[str, str] = defaults
-        repeated: dict[str, list[str]] = {"Set-Cookie": [*self.cookies]} if self.cookies else {}
-        for name, value in self.headers.items():
-            if isinstance(value, str):
-                headers[DEFAULT_NAMES.get(name.lower(), name)] = value
+        if isinstance(self.cookies, str):
+            raise TypeError(f"The cookies of a response must be a tuple of strings, got {self.cookies!r}.")
+        _check_header(SET_COOKIE, self.cookies)
+        headers = defaults
+        repeated: dict[str, list[str]] = {SET_COOKIE: [*self.cookies]} if self.cookies else {}
+        names = {name.lower(): name for name in (*defaults, SET_COOKIE, VARY)}
+        for written, value in self.headers.items():
+            name = names.setdefault(written.lower(), written)
+            is_repeated = isinstance(value, (list, tuple))
+            values: list[str] = [*value] if is_repeated else [value]  # type: ignore[list-item]  # a string
+            _check_header(name, values)
+            if name == VARY:
+                # Without the default `Origin`, a cache could return the CORS headers for one origin to another.
+                headers[VARY] = ", ".join(dict.fromkeys([*filter(None, [headers.get(VARY)]), *values]))
+            elif name == SET_COOKIE or is_repeated:
+                headers.pop(name, None)
+                repeated.setdefault(name, []).extend(values)
             else:
-                repeated.setdefault(name, []).extend(value)
+                headers[name] = values[0]
         event: dict[str, Any] = {"statusCode": self.status, "headers": headers, "body": self.body}
         if repeated:
             event["multiValueHeaders"] = repeated
         if isinstance(self.body, bytes):
             event.update(_encoded(self.body, binary=binary))
         return event
+
+
+def _check_header(name: str, values: Sequence[str]) -> None:
+    if not HEADER_NAME.fullmatch(name):
+        raise ValueError(f"The name of a response header must be letters, digits and '-', got {name!r}.")
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"The response header {name} must be a string, got {type(value).__name__}.")
+        if not HEADER_VALUE.fullmatch(value):
+            remedy = "Encode values of requests, for example with urllib.parse.quote."
+            raise ValueError(f"The response header {name} must have no control characters, got {value!r}. {remedy}")
 
 
 def _encoded(body: bytes, *, binary: bool) -> dict[str, Any]:
@@ -106,7 +169,15 @@ def _encoded(body: bytes, *, binary: bool) -> dict[str, Any]:
         ) from exc
 
 
-def _to_number(value: Any) -> int | float:
+def _decoded(body: str) -> bytes:
+    import base64  # pylint: disable=import-outside-toplevel  # shortens cold starts
+
+    return base64.b64decode(body)
+
+
+def to_number(value: Any) -> int | float:
+    """Return a `Decimal` as a JSON number. Raise `TypeError` for another type: the `default` of `json.dumps`."""
     if not isinstance(value, Decimal):
-        raise TypeError(f"The response must contain only JSON types and Decimal, got {type(value).__name__}.")
-    return int(value) if value == value.to_integral_value() else float(value)
+        raise TypeError(f"values must be JSON types or Decimal, got {type(value).__name__}.")
+    is_integer = value.is_finite() and value == value.to_integral_value()
+    return int(value) if is_integer else float(value)

@@ -6,6 +6,7 @@ Only functions with such operations import this module. The types need pydantic,
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
 import types
 from collections.abc import Collection, Iterable
@@ -15,10 +16,13 @@ from importlib import import_module
 from typing import Any, Callable, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from .body import FORM, JSON
 from .errors import BadRequest
 from .event_handler import Request, Response
 
 NO_CONTENT = 204
+Parser = Callable[..., Any]
+"""Function that converts a JSON value. `source` is the JSON document with the value, if there is one."""
 _NoneType = type(None)
 _UnionType: Any = getattr(types, "UnionType", ())
 """Type of `int | None`, since Python 3.10."""
@@ -94,7 +98,8 @@ def typed(
             if parameter.source == "request":
                 arguments[parameter.name] = request
             elif parameter.source == "body":
-                arguments[parameter.name] = _parse(parsers[parameter.name], request.body, "body")
+                parser = functools.partial(parsers[parameter.name], source=_json_source(request))
+                arguments[parameter.name] = _parse(parser, request.body, "body")
             elif parameter.name in (values := getattr(request, parameter.source)):
                 path = f"{parameter.source}.{parameter.name}"
                 arguments[parameter.name] = _parse(parsers[parameter.name], values[parameter.name], path)
@@ -125,6 +130,12 @@ def _is_scalar(kind: Any) -> bool:
     if origin is Union or isinstance(kind, _UnionType):
         return all(map(_is_scalar, arguments))
     return isinstance(kind, type) and origin is None and issubclass(kind, _SCALARS)
+
+
+def _json_source(request: Request) -> bytes:
+    """Return the JSON document of the body. Empty for a form."""
+    media_type: str = request.headers.get("content-type", JSON)
+    return b"" if media_type.split(";")[0].strip().lower() == FORM else request.raw_body
 
 
 def _is_parsed(parameter: Parameter) -> bool:
@@ -159,16 +170,23 @@ class _Pydantic:
     def __init__(self) -> None:
         self._pydantic = import_module("pydantic")
 
-    def parser(self, kind: Any) -> Callable[[Any], Any]:
+    def parser(self, kind: Any) -> Parser:
         """Return a function that converts a JSON value to a type, or raises `_Errors`."""
-        validate = self._pydantic.TypeAdapter(kind).validate_python
+        adapter = self._pydantic.TypeAdapter(kind)
 
-        def parse(value: Any) -> Any:
+        def parse(value: Any, source: bytes = b"") -> Any:
             try:
-                return validate(value)
+                return adapter.validate_python(value)
             except self._pydantic.ValidationError as exc:
-                errors = exc.errors(include_url=False, include_context=False, include_input=False)
-                raise _Errors([(_path(error["loc"]), error["msg"]) for error in errors]) from exc
+                error = exc
+            try:
+                if source:
+                    # A strict model accepts a string as a date, and an array as a set, only from a JSON document.
+                    return adapter.validate_json(source)
+            except self._pydantic.ValidationError as exc:
+                error = exc
+            errors = error.errors(include_url=False, include_context=False, include_input=False)
+            raise _Errors([(_path(each["loc"]), each["msg"]) for each in errors]) from error
 
         return parse
 
@@ -185,10 +203,10 @@ class _Msgspec:
         self._msgspec = import_module("msgspec")
         self._encode = self._msgspec.json.Encoder().encode
 
-    def parser(self, kind: Any) -> Callable[[Any], Any]:
+    def parser(self, kind: Any) -> Parser:
         """Return a function that converts a JSON value to a type, or raises `_Errors`."""
 
-        def parse(value: Any) -> Any:
+        def parse(value: Any, source: bytes = b"") -> Any:  # pylint: disable=unused-argument  # signature of `Parser`
             try:
                 return self._msgspec.convert(value, kind, strict=False)
             except self._msgspec.ValidationError as exc:

@@ -5,15 +5,19 @@ A package registers a `ServiceFactory` in the entry point group `tap_stack.servi
     [project.entry-points."tap_stack.services"]
     notes = "notes:FACTORY"
 
-A service is imported on first use, so an import error of a package affects only its service.
+Commands also accept a definition that is not registered, as `module:attribute`. A service is imported on first use, so
+an import error of a package affects only its service.
 """
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from ..model import Service, ServiceFactory
 
@@ -22,6 +26,9 @@ GROUP = "tap_stack.services"
 BUILT_IN = ("items", "inventory", "stock")
 LOADED: dict[str, ServiceFactory] = {}
 """Cached factories by the name of their service."""
+REFERENCED: dict[str, ServiceFactory] = {}
+"""Factories that `load_reference` returned, by the name of their service."""
+REFERENCE = re.compile(r"(?P<module>[\w.]+):(?P<attribute>\w+)")
 
 
 class ServiceError(ValueError):
@@ -30,7 +37,7 @@ class ServiceError(ValueError):
 
 def names() -> tuple[str, ...]:
     """Return the names of all services without importing them."""
-    return (*BUILT_IN, *sorted(registered().keys() - {*BUILT_IN}))
+    return (*BUILT_IN, *sorted((registered().keys() | REFERENCED.keys()) - {*BUILT_IN}))
 
 
 def load(name: str) -> ServiceFactory:
@@ -50,6 +57,35 @@ def loadable() -> Iterator[ServiceFactory]:
             yield load(name)
         except ServiceError:
             continue
+
+
+def load_reference(reference: str) -> ServiceFactory:
+    """Return the factory of a service that is not registered, such as `shop.service:SERVICE`.
+
+    The module is imported from the current folder or from installed packages; its attribute is a `Service` or a
+    `ServiceFactory`. From then on, this process finds the service by its name. Raise `ServiceError` if the reference is
+    invalid or if another service has the name.
+    """
+    match = REFERENCE.fullmatch(reference)
+    if match is None:
+        raise ServiceError(f"service must be a name or module:attribute, got {reference!r}.")
+    if (folder := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        definition = getattr(import_module(match["module"]), match["attribute"])
+    except Exception as exc:  # Importing a module can raise any exception.
+        raise ServiceError(f"service {reference!r} cannot be loaded: {type(exc).__name__}: {exc}. Correct it.") from exc
+    if isinstance(definition, Service):
+        service = definition
+        definition = ServiceFactory(name=service.name, build=lambda _: service)
+    if not isinstance(definition, ServiceFactory):
+        expected = f"must be a Service or a ServiceFactory, got {type(definition).__name__}"
+        raise ServiceError(f"service {reference!r} {expected}.")
+    name = definition.name
+    if name in BUILT_IN or name in registered():
+        raise ServiceError(f"service {reference!r} must not have the name of another service, got {name!r}. Rename it.")
+    REFERENCED[name] = LOADED[name] = definition
+    return definition
 
 
 class _DefaultServices(Mapping[str, Service]):

@@ -11,6 +11,7 @@ from ..components.data.table import Table
 from ..components.derived import derive
 from ..components.messaging.queue import Queue
 from ..components.storage.bucket import Bucket
+from ..components.storage.existing_bucket import ExistingBucket
 from ..documents import iam
 from ..model.variables import deployed_value
 from ..runtime import http_client as aws_client
@@ -29,7 +30,7 @@ class Access:
         if isinstance(grant, model.Statement):
             return [self._explicit_statement(grant)]
         resource = self._data.resource(grant.on)
-        if isinstance(resource, Bucket):
+        if isinstance(resource, Bucket | ExistingBucket):
             return resource.grant(grant.actions, grant.keys)
         if isinstance(resource, Table | ExistingTable):
             return [resource.grant(grant.actions, grant.indexes, grant.keys)]
@@ -40,7 +41,7 @@ class Access:
         queue."""
         consumers, queue = function.consumers, self._dead_letter_target(function)
         streams = [self._data.table(c.table) for c in consumers if isinstance(c, model.StreamConsumer)]
-        queues = [self._data.queues[c.queue] for c in consumers if isinstance(c, model.QueueConsumer)]
+        queues = [self._data.queue(c.queue) for c in consumers if isinstance(c, model.QueueConsumer)]
         return [
             *(permission for grant in function.grants() for permission in self.permissions(grant)),
             *(self._explicit_statement(statement) for statement in function.statements()),

@@ -12,7 +12,7 @@ from ..assets.function_code import check_code
 from ..assets.handler_packages import check_handlers
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
-from ..model.existing import name_from_arn
+from ..model.existing import arn_kind, name_from_arn
 from ..settings import SETTINGS_GROUPS, USER_POOL, check_domain, invalid_value, is_output, unknown_value
 from ..settings.origins import ANY, SITE
 from .names import StackNames
@@ -127,9 +127,14 @@ def _check_authorization(args: TapStackArgs) -> None:
                 f"authorizer {authorizer.name!r} issuer", authorizer.issuer, f"a URL without {USER_POOL}", remedy
             )
     if settings.authorization.type == USER_POOL:
-        if not service.scopes():
-            remedy = f"No route of {service.name} requires a scope."
+        issuing = [authorizer for authorizer in service.authorizers if authorizer.uses_user_pool]
+        if not service.scopes() and not issuing:
+            remedy = f"No route of {service.name} requires a scope, and no authorizer has the issuer user-pool."
             raise invalid_value("authorization.type", USER_POOL, "NONE", remedy)
+        has_pages = bool(settings.authorization.callback_urls or service.site)
+        if not service.scopes() and not has_pages and not all(authorizer.audience for authorizer in issuing):
+            remedy = "No route requires a scope, so the user pool would have no app client that requests tokens."
+            raise invalid_value("authorization.callback_urls", (), "the URLs of the pages that sign in", remedy)
         if service.site and settings.site.public:
             raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
 
@@ -159,7 +164,7 @@ def _check_existing(args: TapStackArgs) -> None:
     if not isinstance(args.existing, Mapping):
         raise invalid_value("existing", args.existing, "a mapping of names to ARNs")
     service = args.service_definition()
-    kinds = {resource.name: resource.KIND for resource in service.existing()}
+    kinds = {resource.name: arn_kind(resource) for resource in service.existing()}
     for name in sorted({*args.existing} - service.existing_names()):
         known = ", ".join(sorted(service.existing_names()))
         expected = f"among {known}" if known else "empty for this service"
@@ -168,8 +173,9 @@ def _check_existing(args: TapStackArgs) -> None:
     for name in sorted(service.existing_names()):
         field_name, arn = f"existing[{name!r}]", args.existing.get(name)
         if not isinstance(arn, str | pulumi.Output) or arn == "":
+            kind = kinds.get(name, "resource").replace("_", " ")
             remedy = f"Pass existing={{{name!r}: ...}}, or run pulumi config set --path existing.{name}."
-            raise invalid_value(field_name, arn, f"the ARN of the existing {kinds.get(name, 'resource')}", remedy)
+            raise invalid_value(field_name, arn, f"the ARN of the existing {kind}", remedy)
         if isinstance(arn, str) and name in kinds:
             name_from_arn(kinds[name], field_name, arn)
         elif isinstance(arn, str) and not arn.startswith("arn:"):

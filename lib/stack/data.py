@@ -12,19 +12,22 @@ from ..components.data.existing_table import ExistingTable
 from ..components.data.parameter import Parameter, ParameterArgs
 from ..components.data.secret import Secret, SecretArgs
 from ..components.data.table import Table, TableArgs
-from ..components.derived import derive
+from ..components.derived import concat, derive
 from ..components.lookup import existing_resources
 from ..components.messaging.event_bus import EventBus, EventBusArgs
-from ..components.messaging.existing_topic import ExistingTopic
+from ..components.messaging.existing import ExistingEventBus, ExistingMessaging, ExistingQueue, ExistingTopic
 from ..components.messaging.queue import Queue, QueueArgs
 from ..components.messaging.topic import Topic, TopicArgs
 from ..components.storage.bucket import Bucket, BucketArgs
-from ..model.existing import check_place, is_placeholder, name_from_arn
+from ..components.storage.existing_bucket import ExistingBucket
+from ..model.existing import arn_kind, check_place, is_placeholder, name_from_arn
 from ..model.names import bucket_name_prefix
 from .context import StackContext
 from .encryption import Encryption
 
-AnyResource = Table | ExistingTable | Topic | ExistingTopic | Queue | Bucket | EventBus | Parameter | Secret
+AnyResource = (
+    Table | ExistingTable | Topic | Queue | Bucket | ExistingBucket | EventBus | ExistingMessaging | Parameter | Secret
+)
 BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
 """AWS services that publish to the alarm topic if the stack has a budget."""
 
@@ -37,18 +40,27 @@ class DataLayer:
         definition = context.service
         self.tables = {table.name: self._table(table) for table in definition.created_tables()}
         self.topics = {topic.name: self._topic(topic.name) for topic in definition.created_topics()}
-        self.existing_tables = {t.name: self._existing_table(t.name) for t in definition.tables if t.existing}
-        self.existing_topics = {t.name: self._existing_topic(t.name) for t in definition.topics if t.existing}
-        self.queue_dead_letters = {queue.dead_letters: self._queue_dead_letters(queue) for queue in definition.queues}
+        self.existing_tables = {t.name: self._existing_table(t) for t in definition.tables if t.existing}
+        self.existing_topics = {t.name: ExistingTopic(*self._existing(t)) for t in definition.topics if t.existing}
+        self.existing_queues = {
+            queue.name: self._existing_queue(queue) for queue in definition.queues if queue.existing
+        }
+        self.existing_buckets = {b.name: ExistingBucket(*self._existing(b)) for b in definition.buckets if b.existing}
+        self.existing_event_buses = {
+            bus.name: ExistingEventBus(*self._existing(bus)) for bus in definition.event_buses if bus.existing
+        }
+        self.queue_dead_letters = {
+            queue.dead_letters: self._queue_dead_letters(queue) for queue in definition.created_queues()
+        }
         """Dead-letter queues of the queues of the service definition, by name."""
-        self.queues = {queue.name: self._queue(queue) for queue in definition.queues}
+        self.queues = {queue.name: self._queue(queue) for queue in definition.created_queues()}
         self.alarm_topic = self._alarm_topic(definition.alarms_type)
         self.backup = self._backup() if context.has_backup else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in definition.parameters}
         self.secrets = {secret.name: self._secret(secret) for secret in definition.secrets}
         self.dead_letters = self._dead_letters() if definition.dead_letters else None
-        self.buckets = {bucket.name: self._bucket(bucket) for bucket in definition.buckets}
-        self.event_buses = {bus.name: self._event_bus(bus) for bus in definition.event_buses}
+        self.buckets = {bucket.name: self._bucket(bucket) for bucket in definition.created_buckets()}
+        self.event_buses = {bus.name: self._event_bus(bus) for bus in definition.created_event_buses()}
 
     def resource(self, name: str) -> AnyResource:
         """Return the component of a resource by its name in the service definition."""
@@ -58,8 +70,11 @@ class DataLayer:
             **self.topics,
             **self.existing_topics,
             **self.queues,
+            **self.existing_queues,
             **self.buckets,
+            **self.existing_buckets,
             **self.event_buses,
+            **self.existing_event_buses,
             **self.parameters,
             **self.secrets,
         }
@@ -73,17 +88,30 @@ class DataLayer:
         """Return a topic by its name in the service definition."""
         return self.existing_topics[name] if name in self.existing_topics else self.topics[name]
 
-    def _existing_table(self, name: str) -> ExistingTable:
-        arn = self._existing_arn("table", name)
-        return ExistingTable(arn, self._name_from(arn, "table", name), self._context.invoke_opts)
+    def queue(self, name: str) -> Queue | ExistingQueue:
+        """Return a queue by its name in the service definition."""
+        return self.existing_queues[name] if name in self.existing_queues else self.queues[name]
 
-    def _existing_topic(self, name: str) -> ExistingTopic:
-        arn = self._existing_arn("topic", name)
-        return ExistingTopic(arn, self._name_from(arn, "topic", name))
+    def bucket(self, name: str) -> Bucket | ExistingBucket:
+        """Return a bucket by its name in the service definition."""
+        return self.existing_buckets[name] if name in self.existing_buckets else self.buckets[name]
 
-    def _existing_arn(self, kind: str, name: str) -> pulumi.Output[str]:
-        """Return the ARN of an existing resource. The deployment fails if it is of another kind, region or account."""
-        info, field_name = self._context.provider_info, f"existing[{name!r}]"
+    def event_bus(self, name: str) -> EventBus | ExistingEventBus:
+        """Return a custom event bus by its name in the service definition."""
+        return self.existing_event_buses[name] if name in self.existing_event_buses else self.event_buses[name]
+
+    def _existing_table(self, table: model.Table) -> ExistingTable:
+        return ExistingTable(*self._existing(table), self._context.invoke_opts)
+
+    def _existing_queue(self, queue: model.Queue) -> ExistingQueue:
+        return ExistingQueue(*self._existing(queue), self._context.provider_info.dns_suffix)
+
+    def _existing(self, resource: model.Resource) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """Return the ARN and the physical name of an existing resource.
+
+        The deployment fails if it is of another kind, region or account.
+        """
+        info, field_name, kind = self._context.provider_info, f"existing[{resource.name!r}]", arn_kind(resource)
 
         def check(arn: str, region: str, account: str) -> str:
             if not is_placeholder(arn):
@@ -91,15 +119,11 @@ class DataLayer:
                 check_place(field_name, arn, region, account)
             return arn
 
-        return derive(check, self._context.args.existing[name], info.region, info.account)
+        def name_in(arn: str) -> str:
+            return arn.rpartition(":")[2] if is_placeholder(arn) else name_from_arn(kind, field_name, arn)
 
-    @staticmethod
-    def _name_from(arn: pulumi.Output[str], kind: str, name: str) -> pulumi.Output[str]:
-        field_name = f"existing[{name!r}]"
-        return derive(
-            lambda value: value.rpartition(":")[2] if is_placeholder(value) else name_from_arn(kind, field_name, value),
-            arn,
-        )
+        arn = derive(check, self._context.args.existing[resource.name], info.region, info.account)
+        return arn, derive(name_in, arn)
 
     def _table(self, table: model.Table) -> Table:
         context, settings = self._context, self._context.settings
@@ -299,7 +323,7 @@ class DataLayer:
         context = self._context
         type_ = context.service.dead_letters
         events = [c for _, c in context.service.consumers() if isinstance(c, model.EventConsumer)]
-        buses = [context.names.physical("event-bus", bus.name) for bus in context.service.event_buses]
+        buses = [context.names.physical("event-bus", bus.name) for bus in context.service.created_event_buses()]
         topics = {c.topic: None for _, c in context.service.consumers() if isinstance(c, model.TopicConsumer)}
         return Queue(
             context.child(type_),
@@ -307,7 +331,7 @@ class DataLayer:
                 name=context.names.physical("queue", type_),
                 rules=[
                     *(context.names.physical("rule", schedule.name) for _, schedule in context.service.schedules()),
-                    *(context.names.rule_path(consumer) for consumer in events),
+                    *(self._rule_path(consumer) for consumer in events),
                 ],
                 buses=buses if self._encryption.kms_key_arn is not None else (),
                 topics=[self._topic_name(topic) for topic in topics],
@@ -316,3 +340,11 @@ class DataLayer:
             ),
             context.opts,
         )
+
+    def _rule_path(self, consumer: model.EventConsumer) -> pulumi.Input[str]:
+        """Return the path of the rule of a consumer of events in ARNs: a rule of a custom bus has the bus as prefix."""
+        names = self._context.names
+        rule = names.physical("rule", consumer.name)
+        if consumer.bus in self.existing_event_buses:
+            return concat(self.existing_event_buses[consumer.bus].name, "/", rule)
+        return rule if consumer.bus == model.DEFAULT_BUS else f"{names.physical('event-bus', consumer.bus)}/{rule}"

@@ -93,6 +93,7 @@ class Edge:
 
     def _http_api(self, definition: model.Api, routes: Routes) -> HttpApi:
         context, settings = self._context, self._context.settings
+        is_default = definition.name == context.service.api_type
         return HttpApi(
             context.child(definition.name),
             HttpApiArgs(
@@ -104,7 +105,7 @@ class Edge:
                 user_pool=self._frontend.user_pool,
                 authorizers=self._authorizers(definition.name),
                 jwt_authorizers=context.service.native_authorizers(),
-                cors_origins=self._origins(definition.settings.cors_origin),
+                cors_origins=self._origins(None if is_default else definition.settings.cors_origin),
                 log_retention_days=settings.function.log_retention_days,
                 kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,

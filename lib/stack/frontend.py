@@ -45,13 +45,15 @@ class Frontend:
         }
 
     def issuer_environment(self, function: model.Function) -> dict[str, pulumi.Input[str]]:
-        """Return the environment variables of a function that verifies the tokens of the user pool."""
-        names = {a.function_name: a for a in self._context.service.authorizers if a.uses_user_pool}
-        if self.user_pool is None or function.name not in names:
+        """Return the environment variables of a function that verifies tokens and depend on other resources."""
+        authorizers = {authorizer.function_name: authorizer for authorizer in self._context.service.authorizers}
+        if (authorizer := authorizers.get(function.name)) is None:
             return {}
-        clients = [client.id for client in (self.user_pool.web_client, self.user_pool.machine_client) if client]
-        defaults = {} if names[function.name].audience else {"JWT_AUDIENCE": derive(lambda *c: " ".join(c), *clients)}
-        return {"JWT_ISSUER": self.user_pool.issuer, "JWT_GROUP": self.user_pool.group or "", **defaults}
+        pool = self.user_pool if authorizer.uses_user_pool else None
+        issuer = {"JWT_ISSUER": pool.issuer, "JWT_GROUP": pool.group or ""} if pool else {}
+        audience = authorizer.audience or (pool.client_ids if pool else ())
+        is_known = all(isinstance(value, str) for value in audience)
+        return {**issuer, **({} if is_known else {"JWT_AUDIENCE": derive(lambda *values: " ".join(values), *audience)})}
 
     def _site(self, site: model.Site) -> Site:
         context = self._context

@@ -9,6 +9,7 @@ import pulumi
 from .. import model
 from ..components.compute.function import Function
 from ..components.derived import concat
+from ..components.messaging.existing import ExistingQueue
 from ..components.messaging.queue import Queue
 from ..components.monitoring.alarm import Alarm, AlarmArgs
 from ..components.monitoring.budget import Budget, BudgetArgs
@@ -139,16 +140,18 @@ class Monitoring:
             targets[alarm_targets.of_rule(name)] = AlarmTarget(
                 consumer.resource.name, "AWS/Events", consumer.dimensions
             )
-        queues = {alarm_targets.of_queue(name): queue for name, queue in self._queues().items()}
+        queues: dict[str, Queue | ExistingQueue] = {
+            alarm_targets.of_queue(name): queue for name, queue in self._queues().items()
+        }
         if dead_letters := self._data.dead_letters:
             queues[alarm_targets.DEAD_LETTERS] = dead_letters
         for target, queue in queues.items():
             targets[target] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return targets
 
-    def _queues(self) -> dict[str, Queue]:
+    def _queues(self) -> dict[str, Queue | ExistingQueue]:
         """Return the queues of the service definition and their dead-letter queues, by name."""
-        return {**self._data.queues, **self._data.queue_dead_letters}
+        return {**self._data.queues, **self._data.existing_queues, **self._data.queue_dead_letters}
 
     def _table_targets(self, table: model.Table, name: pulumi.Output[str]) -> dict[str, AlarmTarget]:
         targets = {alarm_targets.of_table(table.name): AlarmTarget(name, "AWS/DynamoDB", {"TableName": name})}
@@ -184,7 +187,7 @@ class Monitoring:
                     "apis": {name: api.metric_dimensions() for name, api in self._edge.apis.items()},
                     "functions": {name: function.name for name, function in self._compute.functions.items()},
                     "tables": {table.name: self._data.table(table.name).name for table in context.service.tables},
-                    "buckets": {name: bucket.name for name, bucket in self._data.buckets.items()},
+                    "buckets": {bucket.name: self._data.bucket(bucket.name).name for bucket in context.service.buckets},
                     "rules": {name: consumer.dimensions for name, consumer in self._triggers.event_consumers.items()},
                     "queue": queue.name if queue else "",
                     "queues": {name: queue.name for name, queue in self._queues().items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..documents.backup_vaults import name_suffix
-from ..model import DEFAULT_BUS, EventBus, EventConsumer, Queue, Secret, Service, Table, Topic
+from ..model import EventBus, EventConsumer, Queue, Resource, Secret, Service
 from ..model import names as naming
 
 
@@ -42,15 +42,13 @@ class StackNames:
         """Return the name of every table of the stack by its name in the service definition."""
         return {table.name: self.physical("table", table.name) for table in self._service.created_tables()}
 
-    def resource(self, kind: str, definition: Table | Topic) -> str:
-        """Return the name of a table or a topic; for an existing one a placeholder, because only its ARN contains the
-        name."""
+    def resource(self, kind: str, definition: Resource) -> str:
+        """Return the name of a resource; for an existing one a placeholder, because only its ARN contains the name."""
         return f"<{definition.name}>" if definition.existing else self.physical(kind, definition.name)
 
-    def rule_path(self, consumer: EventConsumer) -> str:
-        """Return the path of the rule of a consumer of events in ARNs: a rule of a custom bus has the bus as prefix."""
-        rule = self.physical("rule", consumer.name)
-        return rule if consumer.bus == DEFAULT_BUS else f"{self.physical('event-bus', consumer.bus)}/{rule}"
+    def bucket(self, bucket: Resource) -> str:
+        """Return the name of a bucket, with an ellipsis in place of the suffix that AWS appends to a created one."""
+        return self.resource("bucket", bucket) + ("" if bucket.existing else "-…")
 
     def functions(self) -> list[str]:
         """Return the names of the functions, in the order of the service definition."""
@@ -63,7 +61,7 @@ class StackNames:
         topics += [] if service.defines_alarm_topic() else [service.alarms_type]
         rules = [schedule.name for _, schedule in service.schedules()]
         rules += [consumer.name for _, consumer in service.consumers() if isinstance(consumer, EventConsumer)]
-        queues = [name for queue in service.queues for name in (self.queue(queue), self.dead_letters(queue))]
+        queues = [name for queue in service.created_queues() for name in (self.queue(queue), self.dead_letters(queue))]
         queues += [self.physical("queue", service.dead_letters)] if service.dead_letters else []
         return [
             *(("DynamoDB table", name) for name in self.tables().values()),
@@ -71,7 +69,7 @@ class StackNames:
             *(("SNS topic", self.physical("topic", name)) for name in topics),
             *(("EventBridge rule", self.physical("rule", name)) for name in rules),
             *(("SQS queue", name) for name in queues),
-            *(("EventBridge event bus", self.physical("event-bus", bus.name)) for bus in service.event_buses),
+            *(("EventBridge event bus", self.physical("event-bus", bus.name)) for bus in service.created_event_buses()),
             *(("parameter", self.parameter(parameter.name)) for parameter in service.parameters),
             *(("secret", self.secret(secret)) for secret in service.secrets),
         ]
@@ -80,9 +78,9 @@ class StackNames:
         """Raise `ValueError` if the name of a resource is too long in the environment."""
         service = self._service
         self.unique()
-        for bucket in service.buckets:
+        for bucket in service.created_buckets():
             self.physical("bucket", bucket.name)
-        for bus in service.event_buses:
+        for bus in service.created_event_buses():
             if bus.archive_days:
                 self.archive(bus)
         for api in service.used_apis():
@@ -97,7 +95,9 @@ class StackNames:
         return self.physical("api", f"{api}-usage-plan")
 
     def queue(self, queue: Queue) -> str:
-        """Return the name of a queue."""
+        """Return the name of a queue; for an existing one a placeholder."""
+        if queue.existing:
+            return self.resource("queue", queue)
         return naming.queue_name(self._service.name_pattern, self._environment, queue.name, fifo=queue.fifo)
 
     def dead_letters(self, queue: Queue) -> str:

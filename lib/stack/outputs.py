@@ -96,9 +96,21 @@ def _of_several_apis(compute: Callable[[Api | HttpApi], _T]) -> Callable[[TapSta
     return compute_all
 
 
+def _of_machine_client(
+    compute: Callable[[aws.cognito.UserPoolClient], pulumi.Output[str]],
+) -> Callable[[TapStack], pulumi.Output[str] | None]:
+    """Return a function from a stack to a value of the app client of applications; None if it has none."""
+
+    def compute_if_created(stack: TapStack) -> pulumi.Output[str] | None:
+        client = stack.user_pool.machine_client if stack.user_pool else None
+        return compute(client) if client else None
+
+    return compute_if_created
+
+
 def _scopes(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
     pool = stack.user_pool
-    return {scope: pool.scope(scope) for scope in stack.service_definition.scopes()} if pool else None
+    return {scope: pool.scope(scope) for scope in stack.service_definition.scopes()} or None if pool else None
 
 
 def _alarms(stack: TapStack) -> dict[str, aws.cloudwatch.MetricAlarm]:
@@ -261,11 +273,9 @@ class StackOutputs(ServiceOutputs):
         lambda stack: stack.user_pool.web_client.id if stack.user_pool and stack.user_pool.web_client else None
     )
     """ID of the app client of the site."""
-    machine_client_id = String(lambda stack: stack.user_pool.machine_client.id if stack.user_pool else None)
+    machine_client_id = String(_of_machine_client(lambda client: client.id))
     """ID of the app client of machine-to-machine clients."""
-    machine_client_secret = String(
-        lambda stack: pulumi.Output.secret(stack.user_pool.machine_client.client_secret) if stack.user_pool else None
-    )
+    machine_client_secret = String(_of_machine_client(lambda client: pulumi.Output.secret(client.client_secret)))
     """Client secret of that app client, as a secret."""
     sign_in_url = String(lambda stack: stack.user_pool.url if stack.user_pool else None)
     """URL of the sign-in page. Its path `/oauth2/token` is the token endpoint."""

@@ -27,9 +27,19 @@ from ..components.lookup.existing_resources import (
 )
 from ..components.lookup.previous_state import STACK_TOKEN, PreviousState
 from ..documents.backup_vaults import AWS_MANAGED, CREATED, Vaults, plan
-from ..model import Table
+from ..model import Resource, Table
 from ..settings import USER_POOL as USER_POOL_AUTHORIZATION
 from .args import TapStackArgs
+
+DELETED_TYPES = {
+    "topic": ("aws:sns/topic:Topic", "topic"),
+    "queue": ("aws:sqs/queue:Queue", "queue"),
+    "bucket": ("aws:s3/bucket:Bucket", "bucket"),
+    "event_bus": ("aws:cloudwatch/eventBus:EventBus", "bus"),
+}
+"""Type and suffix of the logical name of the resources that Pulumi deletes if they leave the stack, by kind."""
+MAPPINGS = {"REST": "aws:apigateway/basePathMapping:BasePathMapping", "HTTP": "aws:apigatewayv2/apiMapping:ApiMapping"}
+"""Type token of the mapping of a domain to an API, by type of the API."""
 
 
 class Transitions:
@@ -63,9 +73,13 @@ class Transitions:
         `table_names` are physical names by the name in the service definition.
         """
         self._check_identity(table_names)
+        self._check_domains()
         for table in table_names:
             self._check_replicas(table)
             self._check_ownership(table)
+        for resource in self._service.existing():
+            if resource.KIND in DELETED_TYPES:
+                self._check_removal(resource)
         for definition in self._service.tables:
             if definition.existing:
                 self._check_release(definition.name)
@@ -126,6 +140,19 @@ class Transitions:
             f"tables. Deploy another stack instead: pulumi stack init {name}."
         )
 
+    def _check_domains(self) -> None:
+        """Raise `RunError` if a domain moves to another API, because Pulumi would create it before it deletes it."""
+        for name, api in self._service.used_apis().items():
+            domain = self._args.api_settings(name).domain_name
+            current = MAPPINGS[api.protocol], f"{self._former}-{name}-domain-mapping"
+            for token in MAPPINGS.values():
+                for label, outputs in self._previous.by_type(token).items():
+                    if domain and outputs.get("domainName") == domain and (token, label) != current:
+                        raise pulumi.RunError(
+                            f"domain_name of api {name!r} must not be the domain of another API, or of another type of "
+                            f"API, in the previous deployment, got {domain!r}. Deploy without domain_name first."
+                        )
+
     def _check_ownership(self, table: str) -> None:
         component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
         is_part = self._previous.outputs(TABLE, f"{self._former}-{table}-table") and not component.get(ONLY_READ)
@@ -143,6 +170,21 @@ class Transitions:
             raise pulumi.RunError(
                 f"table {table!r} must not become an existing one while it is part of this stack: Pulumi would delete "
                 "it. To keep it, deploy with retain_on_delete and deletion_protection set to true first."
+            )
+
+    def _check_removal(self, resource: Resource) -> None:
+        """Raise `RunError` if a resource of the stack becomes an existing one, because Pulumi would delete it."""
+        token, suffix = DELETED_TYPES[resource.KIND]
+        created = self._previous.outputs(token, f"{self._former}-{resource.name}-{suffix}")
+        # A retained bucket stays in AWS with its objects.
+        if created and created.get("forceDestroy") is not False:
+            kind = resource.KIND.replace("_", " ")
+            remedy = (
+                "first deploy with retain_on_delete set to true" if kind == "bucket" else "use it from another stack"
+            )
+            raise pulumi.RunError(
+                f"{kind} {resource.name!r} must not become an existing one while it is part of this stack: Pulumi "
+                f"would delete it. To keep it, {remedy}."
             )
 
     def _check_local_indexes(self, table: Table) -> None:

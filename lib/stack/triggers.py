@@ -93,7 +93,7 @@ class Triggers:
 
     def _event_consumer(self, definition: model.Function, consumer: model.EventConsumer) -> EventConsumer:
         context, function = self._context, self._functions[definition.name]
-        bus = self._data.event_buses.get(consumer.bus)
+        bus = None if consumer.bus == model.DEFAULT_BUS else self._data.event_bus(consumer.bus)
         return EventConsumer(
             context.child(consumer.name),
             EventConsumerArgs(
@@ -115,7 +115,7 @@ class Triggers:
         return QueueConsumer(
             context.child(consumer.name),
             QueueConsumerArgs(
-                queue_arn=self._data.queues[consumer.queue].arn,
+                queue_arn=self._data.queue(consumer.queue).arn,
                 function_name=self._functions[definition.name].target_name,
                 pattern=consumer.pattern,
                 batch_size=consumer.batch_size,

@@ -147,11 +147,6 @@ def test_public_site_and_a_user_pool_can_be_set_for_a_service_without_a_site() -
     assert TapStackArgs(service=PARCELS, authorization=settings, site=SiteSettings(public=True))
 
 
-def test_user_pool_requires_scopes() -> None:
-    with pytest.raises(ValueError, match=r"scopes must be at least one scope, got \(\)\."):
-        UserPoolArgs(name="post", scopes=())
-
-
 def test_api_without_a_stack_requires_a_user_pool() -> None:
     settings = AuthorizationSettings(type=USER_POOL)
     with pytest.raises(ValueError, match=r"user_pool must be a UserPool with .*, got None\."):

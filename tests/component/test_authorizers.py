@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pulumi_aws as aws
 import pytest
 
 from lib.components.api.rest_api import ApiArgs
-from lib.model import JwtAuthorizer, LambdaAuthorizer, Site
+from lib.model import Api, JwtAuthorizer, LambdaAuthorizer, Protocol, Site
 from lib.program.recorder import Deployment, record
 from lib.settings import (
     USER_POOL,
@@ -17,7 +19,7 @@ from lib.settings import (
     NetworkSettings,
     RolloutSettings,
 )
-from lib.tap_stack import TapStackArgs
+from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import PAGES, a_function, a_grant, a_route, a_service
 from ..support.programs import stacked
@@ -174,6 +176,50 @@ def test_function_for_the_user_pool_knows_the_pool_and_its_clients() -> None:
     assert (other["JWT_ISSUER"], "JWT_GROUP" in other) == ("https://issuer.example.com/", False)
 
 
+def test_user_pool_whose_tokens_only_authorizers_check_has_no_scopes() -> None:
+    service = a_service(authorizers=(POOL,), functions=(a_function(a_route(authorizer="pool")),))
+    pages = AuthorizationSettings(type=USER_POOL, callback_urls=("https://shop.example.com/account",))
+    deployment = deployed(service=service, authorization=pages)
+    assert not deployment.inputs("cognito.ResourceServer")
+    assert [each["name"] for each in deployment.inputs("apigateway.Authorizer").values()] == ["pool"]
+    ((name, client),) = deployment.inputs("cognito.UserPoolClient").items()
+    assert (name, client["allowedOauthScopes"]) == ("post-users-pages", ["openid"])
+    functions = {inputs["name"]: inputs for inputs in deployment.inputs("lambda.Function").values()}
+    assert functions["parcels-pool-authorizer-dev"]["environment"]["variables"]["JWT_AUDIENCE"] == "post-users-pages-id"
+
+
+def test_user_pool_without_scopes_requires_a_client() -> None:
+    settings = AuthorizationSettings(type=USER_POOL)
+    routes = (a_function(a_route(authorizer="pool")),)
+    service = a_service(authorizers=(POOL,), functions=routes)
+    with pytest.raises(ValueError, match=r"authorization.callback_urls must be the URLs of the pages that sign in"):
+        TapStackArgs(service=service, authorization=settings)
+    known = a_service(authorizers=(replace(POOL, audience=("app",)),), functions=routes)
+    TapStackArgs(service=known, authorization=settings)
+
+
+@pytest.mark.parametrize("protocol", ["REST", "HTTP"])
+def test_issuer_can_be_a_user_pool_of_the_program(protocol: Protocol) -> None:
+    def program() -> None:
+        pool = aws.cognito.UserPool("customers")
+        client = aws.cognito.UserPoolClient("app", user_pool_id=pool.id)
+        issuer = pool.id.apply(lambda pool_id: f"https://cognito-idp.eu-west-1.amazonaws.com/{pool_id}")
+        login = JwtAuthorizer(name="login", issuer=issuer, audience=("another", client.id))
+        desk = a_function(a_route(authorizer="login"))
+        service = a_service(authorizers=(login,), functions=(desk,), apis=(Api(name="api", protocol=protocol),))
+        TapStack("post", TapStackArgs(service=service))
+
+    deployment = record(program)
+    issuer = "https://cognito-idp.eu-west-1.amazonaws.com/customers-id"
+    functions = {inputs["name"]: inputs for inputs in deployment.inputs("lambda.Function").values()}
+    variables = functions["parcels-login-authorizer-dev"]["environment"]["variables"]
+    assert (variables["JWT_ISSUER"], variables["JWT_AUDIENCE"]) == (issuer, "another app-id")
+    assert "JWT_GROUP" not in variables
+    if protocol == "HTTP":
+        (authorizer,) = deployment.inputs("apigatewayv2.Authorizer").values()
+        assert authorizer["jwtConfiguration"] == {"issuer": issuer, "audiences": ["another", "app-id"]}
+
+
 def test_layer_of_split_functions_does_not_contain_provided_functions() -> None:
     service = a_service(authorizers=(LOGIN,), functions=(a_function(a_route(authorizer="login")),))
     deployment = deployed(service=service, split_functions=True)
@@ -234,3 +280,33 @@ def test_site_can_send_credentials() -> None:
     site = a_service(site=Site(folder=PAGES))
     deployment = deployed(service=site, api=ApiSettings(cors_credentials=True))
     assert "OPTIONS" in responses_with_credentials(deployment)
+
+
+CUSTOM = LambdaAuthorizer(
+    name="custom",
+    operation="authorize",
+    type="REQUEST",
+    identity_sources=("method.request.header.X-Session", "method.request.header.Cookie", "context.httpMethod"),
+)
+
+
+def custom_service(*routes: Any, **changes: Any) -> Any:
+    gate = a_function(name="gate", authorizers=(CUSTOM,), routes=())
+    return a_service(functions=(a_function(*routes), gate), **changes)
+
+
+def test_preflight_responses_allow_the_headers_that_authorizers_read() -> None:
+    service = custom_service(a_route(authorizer="custom"), a_route(path="/open"))
+    responses = deployed(service=service).inputs("apigateway.IntegrationResponse")
+    key = "method.response.header.Access-Control-Allow-Headers"
+    allowed = {name: inputs["responseParameters"][key] for name, inputs in responses.items() if "options" in name}
+    (with_authorizer,) = (headers for name, headers in allowed.items() if "open" not in name)
+    (without,) = (headers for name, headers in allowed.items() if "open" in name)
+    assert with_authorizer.endswith(",X-Correlation-Id,X-Session'")
+    assert without.endswith(",X-Correlation-Id'")
+
+
+def test_http_api_allows_the_headers_that_authorizers_read() -> None:
+    service = custom_service(a_route(authorizer="custom"), apis=(Api(name="api", protocol="HTTP"),))
+    cors = deployed(service=service).single("apigatewayv2.Api").inputs["corsConfiguration"]
+    assert cors["allowHeaders"][-2:] == ["X-Correlation-Id", "X-Session"]

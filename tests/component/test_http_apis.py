@@ -288,7 +288,7 @@ def test_authorizers_of_an_http_api_are_native_or_functions_in_the_format_of_res
     )
     deployment, _ = deploy(service, authorization=AuthorizationSettings(type="AWS_IAM"))
     authorizers = {each["name"]: each for each in deployment.inputs("apigatewayv2.Authorizer").values()}
-    assert authorizers["login"]["jwtConfiguration"] == {"issuer": "https://id.example.com", "audiences": ["shop"]}
+    assert authorizers["login_jwt"]["jwtConfiguration"] == {"issuer": "https://id.example.com", "audiences": ["shop"]}
     assert authorizers["gate"]["identitySources"] == ["$request.header.Authorization"]
     assert authorizers["gate"]["authorizerPayloadFormatVersion"] == "1.0"
     assert authorizers["gate"]["authorizerResultTtlInSeconds"] == 60
@@ -312,3 +312,42 @@ def test_pages_can_send_cookies_to_every_endpoint() -> None:
     deployment, _ = deploy(service_with_apis(), api=settings)
     assert deployment.single("apigatewayv2.Api").inputs["corsConfiguration"]["allowCredentials"] is True
     assert deployment.single("lambda.FunctionUrl").inputs["cors"]["allowCredentials"] is True
+
+
+PAGE = "https://shop.example.com"
+
+
+def test_endpoints_with_any_origin_allow_no_credentials() -> None:
+    admin = Api(name="admin-api", protocol="HTTP", settings=ApiSettings(cors_origin="*"))
+    hooks = a_function(a_route(path="/hooks"), name="hooks", url=FunctionUrl(auth="NONE", cors_origin="*"))
+    own = a_function(a_route(path="/own"), name="own", url=FunctionUrl(auth="NONE"))
+    service = service_with_apis(apis=(admin,), functions=(*service_with_apis().functions[:1], hooks, own))
+    deployment, _ = deploy(service, api=ApiSettings(cors_origin=PAGE, cors_credentials=True))
+    urls = deployment.inputs("lambda.FunctionUrl")
+    assert "allowCredentials" not in deployment.single("apigatewayv2.Api").inputs["corsConfiguration"]
+    assert "allowCredentials" not in urls["post-hooks-url"]["cors"]
+    assert urls["post-own-url"]["cors"]["allowCredentials"] is True
+
+
+def test_arguments_override_the_origin_of_a_default_http_api() -> None:
+    default = Api(name="api", protocol="HTTP", settings=ApiSettings(cors_origin="https://defined.example.com"))
+    service = a_service(apis=(default,))
+    for args, expected in ({}, "https://defined.example.com"), ({"api": ApiSettings(cors_origin=PAGE)}, PAGE):
+        deployment, _ = deploy(service, **args)
+        cors = deployment.single("apigatewayv2.Api").inputs["corsConfiguration"]
+        assert cors["allowOrigins"] == [expected]
+
+
+def test_route_knows_whose_tokens_its_http_api_verifies() -> None:
+    login = JwtAuthorizer(name="login", issuer="https://issuer.example.com/", audience=("parcels",))
+    pool = JwtAuthorizer(name="pool", issuer="user-pool")
+    desk = a_function(
+        a_route(),
+        a_route(path="/rest", authorizer="login"),
+        a_route(path="/other", authorizer="login", api="admin-api"),
+        a_route(path="/pool", authorizer="pool", api="admin-api"),
+    )
+    service = service_with_apis(functions=(desk,), authorizers=(login, pool))
+    deployment, _ = deploy(service, authorization=AuthorizationSettings(type="COGNITO_USER_POOLS"))
+    index = deployment.inputs("lambda.Function")["post-desk-function"]["code"].assets["index.py"].text
+    assert [line.split("'")[3] for line in index.splitlines() if "other_issuer=True" in line] == ["/other"]

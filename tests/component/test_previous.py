@@ -13,6 +13,7 @@ from lib.components.lookup.previous_state import INVOKE
 from lib.program.recorder import LOOK_UPS, Deployment, record
 from lib.settings import (
     USER_POOL,
+    ApiSettings,
     AuthorizationSettings,
     BackupSettings,
     EncryptionSettings,
@@ -87,6 +88,24 @@ def test_changed_region_is_rejected() -> None:
     deploy({STACK: {"lambda_function_arn": function.format("us-east-1")}})
     with pytest.raises(pulumi.RunError, match=r"region must stay 'eu-west-1'.*init items-dev-us-east-1"):
         deploy({STACK: {"lambda_function_arn": function.format("eu-west-1")}})
+
+
+MAPPING = ("aws:apigateway/basePathMapping:BasePathMapping", "tap-api-domain-mapping")
+HTTP_MAPPING = ("aws:apigatewayv2/apiMapping:ApiMapping", "tap-api-domain-mapping")
+OTHER_MAPPING = ("aws:apigateway/basePathMapping:BasePathMapping", "tap-other-domain-mapping")
+DOMAIN = ApiSettings(domain_name="a.example.com", certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/1")
+
+
+@pytest.mark.parametrize("mapping", [HTTP_MAPPING, OTHER_MAPPING])
+def test_domain_of_another_api_or_type_of_api_is_rejected(mapping: tuple[str, str]) -> None:
+    with pytest.raises(pulumi.RunError, match=r"must not be the domain of another API, .* got 'a.example.com'"):
+        deploy({mapping: {"domainName": "a.example.com"}}, api=DOMAIN)
+
+
+@pytest.mark.untraced
+def test_domain_of_the_same_api_and_removed_domains_are_accepted() -> None:
+    deploy({MAPPING: {"domainName": "a.example.com"}, HTTP_MAPPING: {"domainName": "b.example.com"}}, api=DOMAIN)
+    deploy({HTTP_MAPPING: {"domainName": "a.example.com"}})
 
 
 FORMER_STACK = ("tap:stack:TapStack", "former")

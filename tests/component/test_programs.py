@@ -12,6 +12,8 @@ import pytest
 
 from lib.program.recorder import record_file
 
+from ..support import examples
+
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 RUN = """
@@ -28,13 +30,13 @@ class Mocks(pulumi.runtime.Mocks):
 pulumi.runtime.set_mocks(Mocks(), preview=True)
 pulumi.runtime.test(lambda: runpy.run_path(sys.argv[1], run_name="__main__"))()
 """
-PROGRAMS = ("tap.py", *sorted(str(path) for path in Path("examples").glob("[!_]*.py")))
+PROGRAMS = {"tap": Path("tap.py"), **examples.PROGRAMS}
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_program_imports_the_library_from_any_folder(program: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_program_imports_the_library_from_any_folder(program: Path, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [sys.executable, "-P", "-c", RUN, str(Path(program).absolute())]
+    command = [sys.executable, "-P", "-c", RUN, str(program.absolute())]
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert "aws:lambda/function:Function" in run.stdout

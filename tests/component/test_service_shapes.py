@@ -550,24 +550,33 @@ def test_every_kind_of_name_is_unique_to_a_stack() -> None:
         record(two_stacks(service, other))
 
 
-GUIDE = Path("docs/guides/existing-resources.md")
-BLOCKS = [code for language, code in FENCE.findall(GUIDE.read_text(encoding="utf-8")) if language == "python"]
+def python_blocks(page: str) -> list[str]:
+    text = Path(page).read_text(encoding="utf-8")
+    return [code for language, code in FENCE.findall(text) if language == "python"]
+
+
+BLOCKS = [
+    *python_blocks("docs/guides/existing-resources.md"),
+    *(code for code in python_blocks("docs/guides/authorizers.md") if "TapStack(" in code),
+]
 
 
 @pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))
-def test_code_of_the_guide_is_valid(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for package in re.findall(r'handler="(\w+)\.handler\.operations"', code):
-        (tmp_path / package / "handler").mkdir(parents=True)
-        for path in ("__init__.py", "handler/__init__.py", "handler/operations.py"):
-            (tmp_path / package / path).touch()
-        operations = re.findall(r'operation="(\w+)"', code)
-        source = "\n".join(f"def {operation}(*_): ..." for operation in operations)
-        (tmp_path / package / "handler/operations.py").write_text(source, encoding="utf-8")
+def test_code_of_the_guides_is_valid(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "\n".join(f"def {operation}(*_): ..." for operation in re.findall(r'operation="(\w+)"', code))
+    for handler in re.findall(r'handler="([\w.]+)"', code):
+        module = tmp_path.joinpath(*handler.split(".")).with_suffix(".py")
+        module.parent.mkdir(parents=True)
+        module.write_text(source, encoding="utf-8")
+        for package in (module.parent, module.parent.parent):
+            (package / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
     deployment = record(lambda: exec(code, {}))  # noqa: S102  # pylint: disable=exec-used  # code of the guide
-    assert len(deployment.by_kind("lambda.Function")) == code.count("\nTapStack(")
-    assert not deployment.by_kind("apigateway.RestApi")
+    stacks = code.count("TapStack(")
+    apis = stacks if "routes=" in code else 0
+    assert len(deployment.by_kind("lambda.Function")) == stacks + code.count("JwtAuthorizer(")
+    assert len(deployment.by_kind("apigateway.RestApi")) == apis
 
 
-def test_guide_has_programs() -> None:
-    assert sum("TapStack(" in code for code in BLOCKS) == 2
+def test_guides_have_programs() -> None:
+    assert sum("TapStack(" in code for code in BLOCKS) == 4

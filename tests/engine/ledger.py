@@ -188,9 +188,13 @@ class Ledger:
                 local = other.region == entry.region or resource_type(entry.token).scope in GLOBAL_SCOPES
                 if target == entry.token and other is not entry and local:
                     values = list(wire.strings(wire.plain(wire.values_at(other.inputs, path))))
-                    # An alarm rule is an expression with quoted names.
-                    if any(name == value or f'"{name}"' in value for name in entry.names for value in values):
+                    if any(_refers(value, name) for name in entry.names for value in values):
                         yield other
+
+
+def _refers(value: str, name: str) -> bool:
+    """Return whether a value is a name, a path such as `integrations/<name>`, or an alarm rule with the quoted name."""
+    return value == name or value.endswith(f"/{name}") or f'"{name}"' in value
 
 
 def publishes(before: Properties, after: Properties) -> bool:

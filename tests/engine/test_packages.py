@@ -19,8 +19,9 @@ def desk_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: Index) 
     index.add("stamps", "PRICE = 1\n")
     folder = tmp_path / "sources" / "shop" / "desk"
     folder.mkdir(parents=True)
-    for path in (folder.parent / "__init__.py", folder / "__init__.py", folder / "operations.py"):
+    for path in (folder.parent / "__init__.py", folder / "__init__.py"):
         path.touch()
+    (folder / "operations.py").write_text("def list_parcels(request): ...\n")
     (folder / "logo.png").write_bytes(b"\x89PNG\xff")
     (folder / "requirements.txt").write_text("stamps\n")
     monkeypatch.delitem(sys.modules, "shop", raising=False)  # of an earlier test

@@ -14,6 +14,7 @@ import pytest
 
 from lib.settings import EncryptionSettings, FunctionSettings
 
+from ..support import examples
 from ..support.builders import GALLERY, a_function, queue_service
 from .programs import tap_stack
 from .stack import Engine, Stack
@@ -55,7 +56,7 @@ ALWAYS: dict[str, dict[str, int]] = {"items": {}, "inventory": API_LOG_ROLE, "st
 """Number of resources, by type, that `pulumi destroy` retains in every environment."""
 PROTECTED: dict[str, dict[str, int]] = {"items": {TABLE: 1}, "inventory": {TABLE: 2}, "stock": {TABLE: 3, **BUCKET}}
 """Number of additional resources, by type, that `pulumi destroy` retains in `prod` and `staging`."""
-EXAMPLES: dict[str, Mapping[str, int]] = {"customize": {}, "inventory": {}, "own_service": {}, "production": PRODUCTION}
+EXAMPLES: Mapping[str, Mapping[str, int]] = {**{name: {} for name in examples.PROGRAMS}, "production": PRODUCTION}
 """Number of resources, by type, that `pulumi destroy` retains of each program in `examples/`."""
 
 
@@ -81,7 +82,7 @@ def test_example(engine: Engine, example: str) -> None:
     stack = engine.stack(f"{example.replace('_', '-')}-example")
 
     def program() -> None:
-        runpy.run_path(f"examples/{example}.py")
+        runpy.run_path(str(examples.PROGRAMS[example]), run_name="__main__")
 
     stack.deploy(program)
     assert destroy(stack) == EXAMPLES[example]

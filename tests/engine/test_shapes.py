@@ -8,11 +8,22 @@ from dataclasses import replace
 import pulumi
 import pytest
 
-from lib.model import Index, Key, LocalIndex, Service
+from lib.model import Bucket, Consumer, EventBus, EventConsumer, Index, Key, LocalIndex, Service, Topic
 from lib.settings import TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..support.builders import a_consumer, a_function, a_grant, a_route, a_schedule, a_service, a_table
+from ..support.builders import (
+    a_consumer,
+    a_function,
+    a_grant,
+    a_queue,
+    a_queue_consumer,
+    a_route,
+    a_schedule,
+    a_service,
+    a_table,
+    a_topic_consumer,
+)
 from .programs import tap_stack
 from .stack import Engine, Program, Rejected
 
@@ -138,3 +149,62 @@ def test_table_is_released_after_a_deployment_that_retains_it(engine: Engine) ->
     stack.up(tap_stack(user, existing=existing))
     assert stack.ledger.find("aws:dynamodb/table:Table") == [table]
     stack.assert_unchanged(tap_stack(user, existing=existing))
+
+
+OWNER = a_service(
+    name="owner",
+    name_pattern="owner-{type}-{environment}",
+    tables=(),
+    queues=(a_queue(),),
+    buckets=(Bucket(name="files", variable="FILES_BUCKET"),),
+    event_buses=(EventBus(name="bus", variable="BUS"),),
+    topics=(Topic(name="news", variable="NEWS_TOPIC"),),
+)
+
+
+def using(*consumers: Consumer) -> Program:
+    """Return a program with an owner of resources, and a worker that uses them."""
+
+    def program() -> None:
+        owner = TapStack("owner", TapStackArgs(service=OWNER))
+        grants = (a_grant("files", "GetObject"), a_grant("bus", "PutEvents"), a_grant("orders", "SendMessage"))
+        service = a_service(
+            tables=(),
+            queues=(a_queue(existing=True),),
+            buckets=(Bucket(name="files", variable="FILES_BUCKET", existing=True),),
+            event_buses=(EventBus(name="bus", variable="BUS", existing=True),),
+            topics=(Topic(name="news", variable="NEWS_TOPIC", existing=True),),
+            functions=(a_function(a_route(grants=grants), consumers=consumers),),
+        )
+        arns = {name: getattr(owner, kind)[name].arn for name, kind in KINDS.items()}
+        TapStack("worker", TapStackArgs(service=service, existing=arns))
+
+    return program
+
+
+KINDS = {"orders": "queues", "files": "buckets", "bus": "event_buses", "news": "topics"}
+
+
+def test_consumers_of_existing_resources_can_be_added_and_removed(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(using())
+    on_bus = EventConsumer(name="pack", bus="bus", operation="pack", pattern={"source": ["shop"]})
+    consuming = using(a_queue_consumer(), a_topic_consumer(), on_bus)
+    stack.deploy(consuming)
+    stack.assert_unchanged(consuming)
+    (rule,) = stack.ledger.find("aws:cloudwatch/eventRule:EventRule")
+    assert rule.outputs["eventBusName"] == "owner-bus-dev"
+    stack.deploy(using())
+    assert not stack.ledger.find("aws:lambda/eventSourceMapping:EventSourceMapping")
+    stack.destroy()
+    assert not stack.ledger.entries
+
+
+def test_queue_of_a_stack_must_not_become_an_existing_one(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack(a_service(queues=(a_queue(),))))
+    (queue,) = [q for q in stack.ledger.find("aws:sqs/queue:Queue") if "dead" not in q.outputs["name"]]
+    changed = tap_stack(a_service(queues=(a_queue(existing=True),)), existing={"orders": queue.outputs["arn"]})
+    with pytest.raises(Rejected, match=r"queue 'orders' must not become an existing one"):
+        stack.up(changed)
+    stack.destroy()

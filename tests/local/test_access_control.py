@@ -109,6 +109,17 @@ def test_aws_apis_require_an_issued_key(method: str, path: str, key: dict[str, s
     assert not requests.paths
 
 
+def test_users_of_a_user_pool_need_no_key() -> None:
+    requests, page = Server(), {"origin": "http://localhost:8080"}
+    sign_up = {"x-amz-target": "AWSCognitoIdentityProviderService.SignUp"}
+    assert requests("/", "POST", **sign_up) == requests("/", "POST", **sign_up, **page) == ""
+    assert requests("/", "OPTIONS", **page) == ""
+    assert requests("/_ministack/reset", "POST", **sign_up) != ""
+    assert requests("/2015-03-31/functions", "POST", **sign_up) != ""
+    for target in ("AWSCognitoIdentityProviderService.AdminCreateUser", "Other.SignUp", "DynamoDB_20120810.ListTables"):
+        assert requests("/", "POST", **{"x-amz-target": target}) != ""
+
+
 @pytest.mark.parametrize("host", ["", "evil.example", "127.0.0.1.evil.example:4566", "localhost.evil.example", "[::1]"])
 @pytest.mark.parametrize("path", ["/2015-03-31/functions", f"{STAGE}/items", "/_ministack/health", "/oauth2/token"])
 def test_unknown_host_names_are_rejected(host: str, path: str) -> None:
@@ -141,7 +152,7 @@ def test_web_pages_can_use_presigned_urls_of_buckets() -> None:
     assert "Web pages" in requests("/functions/cat.png", "OPTIONS", origin=origin)
 
 
-@pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/lambda-code/f", "/_aws/lambda-url/f", "/_alb/a"])
+@pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/lambda-code/f", "/_aws/lambda-urls", "/_alb/a"])
 @pytest.mark.parametrize("host", ["127.0.0.1", SITE])
 def test_internal_apis_of_the_emulator_are_not_available(path: str, host: str) -> None:
     requests = Server()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -48,6 +49,35 @@ service = Service(
 authorization = AuthorizationSettings(type=pulumi.Config().get("authorization"))
 stack = TapStack("tap", TapStackArgs(pulumi.Config().get("suffix"), service=service, authorization=authorization))
 for name, value in stack.outputs.items():
+    pulumi.export(name, value)
+"""
+
+
+CUSTOMERS = """
+import pulumi_aws as aws
+from lib.model import Function, JwtAuthorizer, Route, Service
+from lib.tap_stack import TapStack, TapStackArgs
+pool = aws.cognito.UserPool(
+    "customers",
+    name="customers",
+    auto_verified_attributes=["email"],
+    schemas=[{"name": "role", "attribute_data_type": "String", "mutable": True}],
+)
+client = aws.cognito.UserPoolClient("app", user_pool_id=pool.id, explicit_auth_flows=["ADMIN_NO_SRP_AUTH"])
+login = JwtAuthorizer(name="login", issuer=pulumi.Output.concat("https://", pool.endpoint), audience=(client.id,))
+service = Service(
+    name="club",
+    authorizers=(login,),
+    functions=(
+        Function(
+            name="api",
+            handler="examples.todo.handler.operations",
+            routes=(Route(method="GET", path="/private", operation="greet", authorizer="login"),),
+        ),
+    ),
+)
+stack = TapStack("tap", TapStackArgs(service=service))
+for name, value in {**stack.outputs, "pool_id": pool.id, "client_id": client.id}.items():
     pulumi.export(name, value)
 """
 
@@ -131,3 +161,33 @@ def test_user_pool_of_the_stack(deploy: Callable[..., dict[str, Any]], emulator:
         assert_error(http("GET", path, **bearer("a.b.c")), 401, "UNAUTHORIZED")
     assert http("GET", "/public").body["hello"] == "anonymous"
     assert_error(http("GET", "/private"), 401, "UNAUTHORIZED")
+
+
+def test_user_pool_of_the_program_in_which_customers_sign_up(run: Run, emulator: Emulator) -> None:
+    outputs, cognito = run(CUSTOMERS), emulator.client("cognito-idp")
+    app, name, password = outputs["client_id"], "ada", "Correct-horse-1"
+    attributes = [{"Name": "email", "Value": "ada@example.com"}, {"Name": "custom:role", "Value": "admin"}]
+    cognito.sign_up(ClientId=app, Username=name, Password=password, UserAttributes=attributes)
+    cognito.admin_confirm_sign_up(UserPoolId=outputs["pool_id"], Username=name)
+    preflight = urllib.request.Request(  # the URL of the emulator
+        emulator.url,
+        headers={
+            "Origin": "http://localhost:8080",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "x-amz-target,content-type",
+        },
+        method="OPTIONS",
+    )
+    with urllib.request.urlopen(preflight) as response:
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+    tokens = cognito.admin_initiate_auth(
+        UserPoolId=outputs["pool_id"],
+        ClientId=app,
+        AuthFlow="ADMIN_NO_SRP_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
+    )["AuthenticationResult"]
+    http = Http(outputs, None)
+    user = http("GET", "/private", Authorization=tokens["IdToken"]).body
+    assert user["claims"]["custom:role"] == "admin"
+    assert http("GET", "/private", **bearer(tokens["AccessToken"])).body["owner"] == user["owner"]
+    assert_error(http("GET", "/private", Authorization="a.b.c"), 401, "UNAUTHORIZED")

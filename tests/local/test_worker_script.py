@@ -49,6 +49,11 @@ def test_clients_of_a_function_are_instrumented(emulator: Emulator) -> None:
     assert invoke(emulator, INSTRUMENTED) == 1
 
 
+def test_functions_do_not_inherit_the_log_level_of_the_emulator(emulator: Emulator) -> None:
+    code = "import os\n\ndef handler(event, context):\n    return os.environ.get('LOG_LEVEL')\n"
+    assert invoke(emulator, code) is None
+
+
 def test_unknown_worker_script_is_rejected() -> None:
     with pytest.raises(RuntimeError, match="Install the pinned release"):
         lazy_worker_script("def run():\n    pass\n")

@@ -14,6 +14,7 @@ from lib.services import SERVICES
 from lib.settings import USER_POOL, AuthorizationSettings, BackupSettings, EncryptionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
 
+from ..support import examples
 from ..support.programs import EVERYTHING, PRODUCTION, PROGRAMS, PUBLIC_SERVICE, stacked
 
 ROOT = Path(__file__).parents[2]
@@ -213,6 +214,7 @@ STACKS: Mapping[str, Callable[[], object]] = {
     "yard": PROGRAMS["yard"],
     "gallery": PROGRAMS["gallery"],
     "shop": PROGRAMS["shop"],
+    "market": PROGRAMS["market"],
     "everything": stacked("shop", **EVERYTHING),
     "open-yard": stacked(**PUBLIC_SERVICE, secrets=SECRETS),
     "production": stacked(**PRODUCTION),
@@ -223,8 +225,8 @@ DEPLOYMENTS: Mapping[str, Callable[[], Deployment]] = {
     **{name: partial(record, program) for name, program in STACKS.items()},
     "adopted": _adopted,
     **{
-        f"example-{path.stem.replace('_', '-')}": partial(record_file, path, {"environment": "dev"})
-        for path in sorted((ROOT / "examples").glob("[!_]*.py"))
+        f"example-{name.replace('_', '-')}": partial(record_file, path, {"environment": "dev"})
+        for name, path in examples.PROGRAMS.items()
     },
 }
 """Functions that record a program, by the name of the recording."""

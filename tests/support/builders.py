@@ -21,6 +21,7 @@ from lib.model import (
     FunctionUrl,
     Grant,
     Index,
+    JwtAuthorizer,
     Key,
     LambdaAuthorizer,
     Metric,
@@ -40,6 +41,7 @@ from lib.model import (
     TopicConsumer,
 )
 from lib.services import LOADED
+from lib.settings import ApiSettings
 
 HANDLER = "lib.services.items.handler.operations"
 
@@ -336,5 +338,38 @@ def queue_service(**changes: Any) -> Service:
         "queues": (a_queue(), a_queue(name="steps", variable="STEPS_QUEUE", fifo=True)),
         "topics": (Topic(name="news", variable="NEWS_TOPIC"),),
         "functions": (a_function(a_route(grants=(a_grant("orders", "SendMessage"),))), worker),
+    }
+    return a_service(**{**defaults, **changes})
+
+
+def market_service(**changes: Any) -> Service:
+    """Return a service with two types of APIs, function URLs, authorizers, binary bodies and existing resources."""
+    jwts = (JwtAuthorizer(name="login", issuer="https://id.example.com", audience=("market",)),)
+    pictures = "/pictures/{key+}"
+    stall = a_function(
+        a_route(authorizer="token", grants=(a_grant("orders", "Query"), a_grant("ops", "Publish"))),
+        a_route(path="/stalls", authorizer="optional"),
+        a_route(path="/me", authorizer="login"),
+        a_route(path="/open", authorizer=""),
+        a_route(path=pictures, responses={200: "image/png"}),
+        a_route(method="PUT", path=pictures, content_types=("image/*",)),
+        a_route(path="/reports", api="admin-api", authorizer="login"),
+        a_route(path="/reports/{day}", api="admin-api", authorizer="optional"),
+        a_route(method="POST", path="/reports", api="admin-api", throttle=Throttle(rate_per_second=1, burst=2)),
+        name="stall",
+        authorizers=(an_authorizer(validation="^Bearer .+$"), an_optional_authorizer()),
+    )
+    hooks = a_function(a_route(method="POST", path="/hooks/{source}"), name="hooks", url=FunctionUrl(auth="NONE"))
+    signed = a_function(a_route(path="/exports"), name="exports", url=FunctionUrl())
+    totals = a_function(name="totals", routes=(), consumers=(a_consumer(table="orders", parallelization_factor=2),))
+    defaults = {
+        "name": "market",
+        "title": "Market",
+        "name_pattern": "market-{type}-{environment}",
+        "tables": (a_table(name="orders", variable="ORDERS_TABLE", stream="NEW_IMAGE", existing=True),),
+        "topics": (Topic(name="ops", variable="OPS_TOPIC", existing=True),),
+        "functions": (stall, hooks, signed, totals),
+        "apis": (Api(name="admin-api", protocol="HTTP", settings=ApiSettings(access_log=True)),),
+        "authorizers": jwts,
     }
     return a_service(**{**defaults, **changes})

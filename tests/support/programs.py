@@ -22,7 +22,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .builders import GALLERY, PARCELS, full_service, queue_service
+from .builders import GALLERY, PARCELS, full_service, market_service, queue_service
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
@@ -77,6 +77,17 @@ GALLERY_STACK: dict[str, Any] = {
 }
 """Arguments of a stack with buckets and event buses."""
 
+MARKET: dict[str, Any] = {
+    "service": market_service(),
+    "existing": {
+        "orders": "arn:aws:dynamodb:us-east-1:123456789012:table/shop-orders",
+        "ops": "arn:aws:sns:us-east-1:123456789012:shop-ops",
+    },
+    "api": ApiSettings(cors_origin="https://shop.example.com", cors_credentials=True),
+    "function": FunctionSettings(architecture="arm64"),
+}
+"""Arguments of a stack with every kind of endpoint and authorizer, and with existing resources."""
+
 PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),
     "parcels": stacked(environment_suffix="prod", alarms=AlarmSettings(notification_email="ops@example.com")),
@@ -86,4 +97,5 @@ PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "production": stacked(**PRODUCTION),
     "gallery": stacked(**GALLERY_STACK),
     "shop": stacked(service=queue_service(), environment_suffix="prod", encryption=EncryptionSettings(key="create")),
+    "market": stacked(**MARKET),
 }

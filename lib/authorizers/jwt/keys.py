@@ -6,6 +6,7 @@ import json
 import time
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any, Callable
 
 from ...runtime.errors import Unauthorized
@@ -85,7 +86,7 @@ class Keys:
             self._url = self._url or self._discovered_url()
             keys = self._fetch(self._url)["keys"]
             self._keys = {str(key.get("kid", "")): key for key in keys if key.get("use", "sig") == "sig"}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError, RecursionError) as exc:
             if not self._keys:
                 raise KeysUnavailable(f"The keys of {self._issuer} could not be read: {exc!r}.") from exc
             return

@@ -8,15 +8,13 @@ from functools import cache
 from typing import Any
 
 from ...runtime.authorizers import Allow, AuthorizationRequest, Decision
+from ...runtime.claims import ISSUER_CLAIMS, USER_POOL_CLAIMS
 from ...runtime.errors import Forbidden, Unauthorized
 from .keys import Keys
 from .verification import Expected, verify
 
-PRINCIPAL_CLAIMS = ("sub", "client_id", "azp")
-"""Claims that identify the caller, in order of precedence: a user, or a client without a user."""
-USER_POOL_CLAIMS = ("username", "cognito:username", "sub", "client_id")
-"""The same for the user pool of the stack, as without an authorizer. Other issuers can let users choose their
-`username`."""
+USER_POOLS = "https://cognito-idp."
+"""Beginning of the issuers of Cognito user pools."""
 
 
 def authorize(request: AuthorizationRequest) -> Decision:
@@ -25,7 +23,7 @@ def authorize(request: AuthorizationRequest) -> Decision:
     group = os.environ.get("JWT_GROUP")
     if group:
         _check_group(claims, group)
-    names = PRINCIPAL_CLAIMS if group is None else USER_POOL_CLAIMS
+    names = ISSUER_CLAIMS if group is None else USER_POOL_CLAIMS
     principal = next(filter(None, map(claims.get, names)), None)
     if not principal:
         raise Unauthorized("The token has no subject.")
@@ -40,9 +38,9 @@ def issuer_keys() -> Keys:
 
 def _local_url() -> str:
     """Return the URL of the keys of a user pool in the local emulator, whose issuer has the name of AWS."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    pool = os.environ["JWT_ISSUER"].rpartition("/")[2]
-    return f"{endpoint}/{pool}/.well-known/jwks.json" if endpoint and "JWT_GROUP" in os.environ else ""
+    endpoint, issuer = os.environ.get("AWS_ENDPOINT_URL", ""), os.environ["JWT_ISSUER"]
+    pool = issuer.rpartition("/")[2]
+    return f"{endpoint}/{pool}/.well-known/jwks.json" if endpoint and issuer.startswith(USER_POOLS) else ""
 
 
 @cache

@@ -43,7 +43,7 @@ def verify(token: str, keys: Keys, expected: Expected) -> dict[str, Any]:
             leeway=expected.leeway_seconds,
             options={"require": ["exp", "iss"], "verify_aud": False},
         )
-    except (jwt.PyJWTError, ValueError, TypeError) as exc:
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as exc:
         raise Unauthorized(f"The token is not valid: {exc}.") from exc
     if not _audience(claims) & {*expected.audience}:
         raise Unauthorized("The token is for another audience.")

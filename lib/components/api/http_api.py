@@ -71,7 +71,12 @@ class HttpApi(pulumi.ComponentResource):
         self.settings = merge(merge(BASIS.api, ApiSettings(stage_name=None)), args.settings)
         self.authorization = merge(BASIS.authorization, args.authorization)
         origins = self.settings.cors_origins() if args.cors_origins is None else args.cors_origins
-        cors = http_api.cors(self._routes(), origins, credentials=bool(self.settings.cors_credentials))
+        cors = http_api.cors(
+            self._routes(),
+            origins,
+            authorizers=[authorizer for authorizer, _ in args.authorizers],
+            credentials=bool(self.settings.cors_credentials),
+        )
         self.resource = aws.apigatewayv2.Api(
             f"{name}-api",
             name=args.name,
@@ -83,7 +88,8 @@ class HttpApi(pulumi.ComponentResource):
             opts=self._child,
         )
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
-        self.authorizer = self._pool_authorizer(self.user_pool) if self.user_pool else None
+        has_scopes = any(route.required_scope() for route in self._routes())
+        self.authorizer = self._pool_authorizer(self.user_pool) if self.user_pool and has_scopes else None
         self.authorizers = {
             authorizer.name: self._authorizer(authorizer, function) for authorizer, function in args.authorizers
         }
@@ -115,18 +121,20 @@ class HttpApi(pulumi.ComponentResource):
         return [route for route, _ in self._args.routes]
 
     def _pool_authorizer(self, user_pool: UserPool) -> aws.apigatewayv2.Authorizer:
-        return self._jwt_authorizer(f"{self._prefix}-authorizer", "user-pool", user_pool.issuer, _clients(user_pool))
+        return self._jwt_authorizer(f"{self._prefix}-authorizer", "user-pool", user_pool.issuer, user_pool.client_ids)
 
     def _authorizer(self, authorizer: model.LambdaAuthorizer, function: Function) -> aws.apigatewayv2.Authorizer:
-        label, jwt = f"{self._prefix}-authorizer-{authorizer.name}", self._args.jwt_authorizers.get(authorizer.name)
-        if jwt and jwt.uses_user_pool and (pool := self._args.user_pool):
-            return self._jwt_authorizer(label, jwt.name, pool.issuer, jwt.audience or _clients(pool))
-        if jwt:
-            return self._jwt_authorizer(label, jwt.name, jwt.issuer, jwt.audience)
+        if jwt := self._args.jwt_authorizers.get(authorizer.name):
+            pool = self._args.user_pool if jwt.uses_user_pool else None
+            issuer, audience = (pool.issuer, jwt.audience or pool.client_ids) if pool else (jwt.issuer, jwt.audience)
+            # Routes require an authorizer of their type, so another authorizer replaces one whose type changes. Names
+            # are unique in the API.
+            label, name = f"{self._prefix}-jwt-authorizer-{jwt.name}", f"{jwt.name}_jwt"
+            return self._jwt_authorizer(label, name, issuer, audience)
         # An API Gateway that requires an identity source rejects requests without it.
         sources = [] if authorizer.optional else map(http_api.identity_source, authorizer.identity_sources)
         return aws.apigatewayv2.Authorizer(
-            label,
+            f"{self._prefix}-authorizer-{authorizer.name}",
             api_id=self.resource.id,
             name=authorizer.name,
             authorizer_type="REQUEST",
@@ -251,8 +259,3 @@ class HttpApi(pulumi.ComponentResource):
             ),
             self._child,
         )
-
-
-def _clients(user_pool: UserPool) -> list[pulumi.Output[str]]:
-    """Return the IDs of the app clients of a user pool."""
-    return [client.id for client in (user_pool.web_client, user_pool.machine_client) if client]

@@ -103,7 +103,8 @@ class Api(pulumi.ComponentResource):
         self.paths: dict[str, pulumi.Output[str]] = dict.fromkeys(("", "/"), self.resource.root_resource_id)
         self.resources = self._resources()
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
-        self.authorizer = self._authorizer(self.user_pool) if self.user_pool else None
+        has_scopes = any(route.required_scope() for route in self._routes())
+        self.authorizer = self._authorizer(self.user_pool) if self.user_pool and has_scopes else None
         self.authorizers = {
             authorizer.name: self._lambda_authorizer(authorizer, function) for authorizer, function in args.authorizers
         }
@@ -176,6 +177,9 @@ class Api(pulumi.ComponentResource):
 
     def _methods_by_path(self) -> dict[str, list[str]]:
         return rest_api.methods_by_path(self._routes())
+
+    def _headers_by_path(self) -> dict[str, list[str]]:
+        return rest_api.headers_by_path(self._routes(), [authorizer for authorizer, _ in self._args.authorizers])
 
     def _path_ids(self, path: str) -> dict[str, Any]:
         """Return the properties that identify a path in its methods and integrations."""
@@ -285,7 +289,7 @@ class Api(pulumi.ComponentResource):
         )
 
     def _mock_preflights(self) -> dict[str, Mock]:
-        headers = rest_api.headers_by_path(self._routes())
+        headers = self._headers_by_path()
         return {
             path: self._mock(f"{self._prefix}{path}-options", path, rest_api.preflight(allowed, headers[path]))
             for path, allowed in self._methods_by_path().items()
@@ -299,7 +303,7 @@ class Api(pulumi.ComponentResource):
                 name=self._args.preflight_name or f"{self._args.name}-preflight",
                 origins=self._origins(),
                 methods=self._methods_by_path(),
-                headers=rest_api.headers_by_path(self._routes()),
+                headers=self._headers_by_path(),
                 credentials=bool(self.settings.cors_credentials),
                 settings=self._args.preflight_settings,
                 kms_key_arn=self._args.kms_key_arn,

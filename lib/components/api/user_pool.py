@@ -32,7 +32,7 @@ class UserPoolArgs:
     name: str
     """Physical name of the user pool, and prefix of its scopes: `<name>/<scope>`."""
     scopes: Sequence[str]
-    """Names of the OAuth scopes."""
+    """Names of the OAuth scopes. Without any, the pool has no app client for applications, which request scopes."""
     settings: AuthorizationSettings = field(default_factory=AuthorizationSettings)
     """Unset fields use the `dev` defaults."""
     callback_urls: Sequence[pulumi.Input[str]] = ()
@@ -47,16 +47,12 @@ class UserPoolArgs:
     """Partition of the pool. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if not self.scopes:
-            remedy = "App clients request tokens by scope."
-            raise invalid_value("scopes", self.scopes, "at least one scope", remedy)
-
 
 class UserPool(pulumi.ComponentResource):
     """A Cognito user pool to which only administrators can add users, with its hosted sign-in page and its scopes.
 
-    It has a machine-to-machine app client and, if there are callback URLs, an app client for web pages.
+    It has a machine-to-machine app client if there are scopes, and an app client for web pages if there are callback
+    URLs.
 
     In an existing pool only scopes, clients and a group are created. Only members of the group can call the API,
     because every user of the pool can get a token with every scope.
@@ -71,10 +67,10 @@ class UserPool(pulumi.ComponentResource):
         self.resource = self._pool() if is_new else self._existing()
         self.domain = self._domain() if is_new else None
         self.group = None if is_new else self._group()
-        self.server = self._server()
+        self.server = self._server() if args.scopes else None
         callback_urls = [*args.callback_urls, *(self.settings.callback_urls or ())]
         self.web_client = self._web_client(callback_urls) if callback_urls else None
-        self.machine_client = self._machine_client()
+        self.machine_client = self._machine_client() if args.scopes else None
         self.id = self.resource.id
         self.arn = self.resource.arn if is_new else self._existing_arn()
         self.url = self._url()
@@ -82,13 +78,18 @@ class UserPool(pulumi.ComponentResource):
 
     def scope(self, scope: str) -> pulumi.Output[str]:
         """Return a scope as it appears in access tokens: `<name>/<scope>`."""
-        return concat(self.server.identifier, "/", scope)
+        return concat(self.server.identifier if self.server else self._args.name, "/", scope)
 
     @property
     def issuer(self) -> pulumi.Output[str]:
         """Claim `iss` of the tokens."""
         info = self._args.provider_info or ProviderInfo(self)
         return derive(urls.issuer, self.resource.id, info.dns_suffix)
+
+    @property
+    def client_ids(self) -> list[pulumi.Output[str]]:
+        """IDs of its app clients."""
+        return [client.id for client in (self.web_client, self.machine_client) if client]
 
     @property
     def scopes(self) -> list[pulumi.Output[str]]:

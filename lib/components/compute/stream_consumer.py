@@ -29,7 +29,7 @@ class StreamConsumerArgs:
     max_retries: int = 3
     """Maximum number of retries of failed records, which block later records of the shard."""
     starting_position: str = "LATEST"
-    """First records of a new consumer: `LATEST` or `TRIM_HORIZON`."""
+    """First records of a new consumer: `LATEST` or `TRIM_HORIZON`. Pulumi ignores changes."""
     dead_letter_arn: pulumi.Input[str] | None = None
     """Queue that receives the stream position of records that fail after all retries. Default (None): the records are
     discarded."""
@@ -53,8 +53,8 @@ class StreamConsumer(pulumi.ComponentResource):
             starting_position=args.starting_position,
             batch_size=args.batch_size,
             maximum_batching_window_in_seconds=args.window_seconds,
-            # The default is not set, because the provider would compare it with the value that AWS omits.
-            parallelization_factor=args.parallelization_factor if args.parallelization_factor > 1 else None,
+            # Always set, because the provider does not reset a value that is no longer set.
+            parallelization_factor=args.parallelization_factor,
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=args.max_retries,
             function_response_types=["ReportBatchItemFailures"],
@@ -63,7 +63,8 @@ class StreamConsumer(pulumi.ComponentResource):
                 {"on_failure": {"destination_arn": args.dead_letter_arn}} if args.dead_letter_arn else None
             ),
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            # AWS rejects a second mapping of the same stream and function, which would replace this one.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["startingPosition"]),
         )
         self.id = self.resource.id
         self.register_outputs({"id": self.id})

@@ -37,7 +37,7 @@ class QueueArgs:
     Default (None): messages are received until they expire."""
     max_receives: int = 5
     """Number of receives after which a message moves to the dead-letter queue."""
-    rules: Sequence[str] = ()
+    rules: Sequence[pulumi.Input[str]] = ()
     """Names of the EventBridge rules of the same account and region that can send messages to the queue; `<bus>/<rule>`
     for a rule of a custom event bus."""
     buses: Sequence[str] = ()
@@ -76,9 +76,7 @@ class Queue(pulumi.ComponentResource):
             f"{name}-policy",
             queue_url=self.url,
             policy=pulumi.Output.json_dumps(
-                derive(
-                    lambda arn, *topics: iam.queue_policy(arn, args.rules, args.buses, topics), self.arn, *args.topics
-                )
+                derive(iam.queue_policy, self.arn, [*args.rules], [*args.buses], [*args.topics])
             ),
             opts=child,
         )
@@ -95,7 +93,11 @@ class Queue(pulumi.ComponentResource):
         if args.dead_letters is None:
             return None
         return derive(
-            lambda arn: json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": args.max_receives}),
+            lambda arn: json.dumps(
+                {"deadLetterTargetArn": arn, "maxReceiveCount": args.max_receives},
+                # The provider compares this text with what it reads, and removes spaces only from a known value.
+                separators=(",", ":"),
+            ),
             args.dead_letters.arn,
         )
 

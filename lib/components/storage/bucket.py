@@ -91,8 +91,7 @@ class Bucket(pulumi.ComponentResource):
 
         With `keys`, e.g. `["uploads/*"]`, they apply only to these objects, and to lists of them.
         """
-        groups = iam.bucket_action_groups(actions)
-        return [derive(iam.allow_bucket_actions, self.arn, group, list(keys)) for group in groups]
+        return bucket_statements(self.arn, actions, keys)
 
     def _versioning(self) -> aws.s3.BucketVersioning:
         return aws.s3.BucketVersioning(
@@ -141,6 +140,13 @@ class Bucket(pulumi.ComponentResource):
                 parent=self, retain_on_delete=self._args.retain_on_delete, depends_on=self.ready()
             ),
         )
+
+
+def bucket_statements(
+    arn: pulumi.Input[str], actions: Sequence[str], keys: Sequence[str]
+) -> list[pulumi.Output[iam.Statement]]:
+    """Return statements that allow actions on a bucket and its objects, or with `keys` only on these objects."""
+    return [derive(iam.allow_bucket_actions, arn, group, list(keys)) for group in iam.bucket_action_groups(actions)]
 
 
 def _cleanup(noncurrent_days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:

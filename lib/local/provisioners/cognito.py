@@ -17,11 +17,11 @@ register_creations(
 @provisions("cognito.UserPool")
 def user_pool(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Create a user pool with its multi-factor authentication."""
-    names = "PoolName=name UserPoolTags=tags Policies=."
+    names = "PoolName=name UserPoolTags=tags Policies=. Schema=schemas"
     created = call(aws, "cognito-idp", "create_user_pool", {**inputs, "mfaConfiguration": None}, names)["UserPool"]
     if inputs.get("softwareTokenMfaConfiguration"):
         call(aws, "cognito-idp", "set_user_pool_mfa_config", {**inputs, "userPoolId": created["Id"]})
-    return CreatedResource(created["Id"], {"arn": created["Arn"]})
+    return CreatedResource(created["Id"], {"arn": created["Arn"], "endpoint": _endpoint(aws, created["Id"])})
 
 
 def existing_user_pool(aws: RegionalEmulator, id_: str) -> CreatedResource:
@@ -29,7 +29,8 @@ def existing_user_pool(aws: RegionalEmulator, id_: str) -> CreatedResource:
     pool = aws.client("cognito-idp").describe_user_pool(UserPoolId=id_)["UserPool"]
     domain = _host(aws) if pool.get("Domain") else None
     mfa = pool.get("MfaConfiguration", "OFF")
-    return CreatedResource(id_, {"name": pool["Name"], "arn": pool["Arn"], "domain": domain, "mfaConfiguration": mfa})
+    outputs = {"name": pool["Name"], "arn": pool["Arn"], "domain": domain, "mfaConfiguration": mfa}
+    return CreatedResource(id_, {**outputs, "endpoint": _endpoint(aws, id_)})
 
 
 READERS[token("cognito.UserPool")] = existing_user_pool
@@ -37,6 +38,10 @@ READERS[token("cognito.UserPool")] = existing_user_pool
 
 def _host(aws: RegionalEmulator) -> str:
     return aws.emulator.url.removeprefix("http://")
+
+
+def _endpoint(aws: RegionalEmulator, pool_id: str) -> str:
+    return f"cognito-idp.{aws.region}.amazonaws.com/{pool_id}"
 
 
 @provisions("cognito.UserPoolDomain")

@@ -81,6 +81,21 @@ def test_key_of_another_request_is_rejected(other: Request) -> None:
     assert operation.executions == 1
 
 
+def test_operation_without_a_response_can_be_repeated() -> None:
+    operation = Operation(lambda: None)  # type: ignore[arg-type,return-value]
+    for _ in range(2):
+        with pytest.raises(TypeError, match="POST /orders must return a Response, got NoneType"):
+            decorated(operation)(a_request())
+    assert operation.executions == 2
+
+
+def test_response_that_is_not_unicode_is_not_recorded() -> None:
+    operation = Operation(lambda: Response(201, "\ud800"))
+    assert decorated(operation)(a_request()).body == "\ud800"
+    with pytest.raises(RequestInProgress):
+        decorated(operation)(a_request())
+
+
 def test_invalid_key_is_rejected() -> None:
     with pytest.raises(BadRequest, match="Idempotency-Key must be"):
         decorated(Operation())(a_request(" "))

@@ -90,6 +90,18 @@ def test_pattern_without_match_is_rejected(package: Path) -> None:
     )
 
 
+def test_invalid_pattern_is_rejected(package: Path) -> None:
+    assert package.is_dir()
+    assert error(desk(files=("a**b",))).startswith("function 'desk' files must be valid glob patterns, got 'a**b'. Inv")
+    with pytest.raises(ValueError, match="function 'desk' files must be strings, got 3"):
+        desk(files=(3,))
+
+
+def test_file_name_that_is_not_utf_8_is_rejected(package: Path) -> None:
+    Path(os.fsdecode(os.fsencode(package) + b"/\xff.json")).touch()
+    assert "files must be files with UTF-8 names, got " in error(desk(files=("*.json",)))
+
+
 def test_link_to_a_file_outside_of_the_package_is_rejected(package: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.json"
     secret.touch()

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from examples.orders import service as orders
 from lib.assets.handler_operations import operation_problems
 from lib.assets.handler_packages import check_handlers, handler_path
+from lib.assets.lambda_archive import read_file, shared_sources
 from lib.model import Function, Schedule
 from lib.services import BUILT_IN, SERVICES
 from lib.stack.args import TapStackArgs
 
 from ...support.builders import a_consumer, a_function, a_route, a_service, a_table
-from ...support.orders_service import SERVICE
 
 Write = Callable[[str], Path]
 FUNCTION = a_function(
@@ -110,7 +111,7 @@ def test_operations_of_built_in_services_fit(name: str) -> None:
 
 
 def test_operations_with_typed_parameters_fit() -> None:
-    check_handlers(SERVICE)
+    check_handlers(orders.SERVICE)
 
 
 def of_module(handler: str) -> Function:
@@ -131,6 +132,29 @@ def test_module_that_does_not_exist_is_rejected(write: Write) -> None:
     with pytest.raises(ValueError, match="handler must be a module in the package office") as caught:
         handler_path("office.desks")
     assert str(caught.value).endswith(f"got 'office.desks'. Correct the name, or create {path}.")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"def accept(:", r"office/desk\.py:1 must be valid Python, got 'invalid syntax'\. Correct the syntax"),
+        (b"NAME = '\0'", r"office/desk\.py:1 must be valid Python, got 'source code"),
+        (b"NAME = '\xe9'", r"office/desk\.py must be UTF-8 text, got .* Save it as UTF-8"),
+    ],
+)
+def test_module_that_python_cannot_read_is_rejected(write: Write, source: bytes, message: str) -> None:
+    write("").write_bytes(source)
+    with pytest.raises(ValueError, match=message):
+        check_handlers(a_service(functions=(of_module("office.desk"),), tables=(a_table(stream="KEYS_ONLY"),)))
+
+
+def test_byte_order_mark_and_broken_links_are_ignored(write: Write) -> None:
+    path = write("\ufeff" + VALID)
+    path.with_name(".#desk.py").symlink_to("someone@computer.1")
+    check_handlers(a_service(functions=(of_module("office.desk"),), tables=(a_table(stream="KEYS_ONLY"),)))
+    assert shared_sources("office.desk")["office/desk.py"] == VALID
+    path.write_bytes(b"\xff")
+    assert read_file(path) == b"\xff"
 
 
 def test_handler_can_be_a_package(write: Write) -> None:

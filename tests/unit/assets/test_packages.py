@@ -97,6 +97,14 @@ def test_lock_file_for_later_python_versions_is_rejected(index: Index, requireme
     )
 
 
+def test_lock_file_of_a_relative_path(index: Index, requirements: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index.add("stamps")
+    monkeypatch.chdir(requirements.parents[1])
+    relative = requirements.relative_to(requirements.parents[1])
+    assert lock_file.lock(relative) == relative.with_suffix(".lock")
+    assert pins(requirements.with_suffix(".lock")) == ["stamps==1.0"]
+
+
 def test_lock_file_of_another_tool_is_used(requirements: Path) -> None:
     lock = requirements.with_name("requirements.lock")
     lock.write_text("stamps==1.0 --hash=sha256:0\n")
@@ -163,14 +171,19 @@ def test_installed_packages_require_neither_index_nor_uv(
     assert capsys.readouterr().err == ""
 
 
-def test_processes_can_install_the_same_packages_at_the_same_time(index: Index, requirements: Path) -> None:
+def test_functions_that_are_deployed_at_the_same_time_install_their_packages_once(
+    index: Index, requirements: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     index.add("stamps")
     lock = lock_file.lock(requirements)
     with ThreadPoolExecutor(4) as threads:
         installed = {*threads.map(lambda _: packages.install(lock, "python3.13", "x86_64"), range(4))}
+    assert capsys.readouterr().err.count("Installing") == 1
     (folder,) = installed
     assert {path.name for path in folder.iterdir()} == {"stamps", "stamps-1.0.dist-info"}
-    assert {path.name for path in folder.parents[1].iterdir()} == {"requirements.lock", "python3.13-x86_64"}
+    assert {path.name for path in folder.parents[1].iterdir()} == {
+        *("requirements.lock", "origin.txt", "python3.13-x86_64")
+    }
 
 
 def test_package_with_another_hash_is_not_installed(index: Index, requirements: Path) -> None:
@@ -222,3 +235,105 @@ def test_package_of_pypi_has_the_extension_module_of_the_architecture(requiremen
         "_speedups.cpython-313-aarch64-linux-gnu.so",
         "_speedups.cpython-311-x86_64-linux-gnu.so",
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "--extra-index-url https://user:pass@example.com",
+            "must not select a package index, got --extra-index-url. Set",
+        ),
+        ("--find-links=wheels", "must not select a package index, got --find-links. Set the variable UV_INDEX"),
+        ("-i https://example.com", "must not select a package index, got -i. Set the variable UV_INDEX"),
+        ("-e ../shared", r"must list packages of an index or wheels, got '-e \.\./shared'. Move the code into"),
+        ("./shared ; python_version > '3'", r"must list packages of an index or wheels, got .\./shared ;"),
+        ("file:///opt/shared", "must list packages of an index or wheels, got 'file:///opt/shared'"),
+        ("-r requirements.txt", "requirements must not include each other, got .*requirements.txt' twice. Remove"),
+    ],
+)
+def test_requirements_that_a_lock_file_cannot_replace_are_rejected(requirements: Path, line: str, message: str) -> None:
+    requirements.write_text(f"{line}\nstamps\n")
+    with pytest.raises(ValueError, match=message):
+        lock_file.lock_of(requirements, "python3.13")
+
+
+def test_wheel_next_to_the_requirements_is_installed_for_lambda_and_locally(index: Index, requirements: Path) -> None:
+    index.add("stamps")
+    (wheel,) = index.cache.parent.glob("index/stamps/*.whl")
+    wheel.rename(requirements.with_name(wheel.name))
+    requirements.write_text(f"./{wheel.name}\n")
+    folder = packages.install(lock_file.lock_of(requirements, "python3.13"), "python3.13", "x86_64")
+    assert (packages.for_interpreter(folder) / "stamps" / "__init__.py").exists()
+
+
+def test_local_packages_are_installed_without_the_folder_of_the_requirements(index: Index, requirements: Path) -> None:
+    index.add("stamps")
+    folder = packages.install(lock_file.lock_of(requirements, "python3.13"), "python3.13", "x86_64")
+    requirements.parent.rename(requirements.parent.with_name("moved"))
+    assert (packages.for_interpreter(folder) / "stamps").is_dir()
+
+
+def test_cache_of_the_first_version_is_used(index: Index, requirements: Path) -> None:
+    index.add("stamps")
+    folder = packages.install(lock_file.lock_of(requirements, "python3.13"), "python3.13", "x86_64")
+    (folder.parents[1] / "origin.txt").unlink()
+    assert (packages.for_interpreter(folder) / "stamps").is_dir()
+
+
+def test_file_that_includes_locked_packages_needs_a_lock_file(index: Index, requirements: Path) -> None:
+    index.add("stamps")
+    lock_file.lock(requirements).rename(requirements.with_name("locked.txt"))
+    requirements.write_text("-r locked.txt\n")
+    lock = lock_file.lock_of(requirements, "python3.13")
+    assert (lock.name, pins(lock)) == ("requirements.lock", ["stamps==1.0"])
+
+
+@pytest.mark.parametrize("content", ["", "paper==1.0 --hash=sha256:0\n", "# tap lock: truncated"])
+def test_lock_file_without_a_required_package_is_rejected(requirements: Path, content: str) -> None:
+    lock = requirements.with_name("requirements.lock")
+    lock.write_text(content)
+    with pytest.raises(
+        ValueError, match=r"requirements\.lock must contain all packages of requirements\.txt, got none "
+    ):
+        lock_file.lock_of(requirements, "python3.13")
+
+
+def test_packages_are_compared_by_normalized_names(requirements: Path) -> None:
+    lock = requirements.with_name("requirements.lock")
+    requirements.with_name("limits.txt").write_text("gum<2\n")
+    requirements.write_text("My.Stamps[extra]>=1\nold; python_version < '3.9'\n-c limits.txt\n")
+    lock.write_text("my-stamps[extra]==1.0 --hash=sha256:0\n")
+    assert lock_file.lock_of(requirements, "python3.13") == lock
+
+
+def test_file_in_another_encoding_is_rejected(requirements: Path) -> None:
+    requirements.write_bytes("stamps  # für".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"requirements\.txt must be UTF-8 text, got .*\. Save it as UTF-8\.$"):
+        lock_file.lock_of(requirements, "python3.13")
+
+
+def deny(**_: object) -> None:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_lock_file_in_a_read_only_folder_is_rejected(requirements: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_file, "TemporaryDirectory", deny)
+    with pytest.raises(
+        ValueError, match=r"must be writable for the lock file of requirements\.txt, got 'Permission de"
+    ):
+        lock_file.lock_of(requirements, "python3.13")
+
+
+def test_read_only_cache_is_used_but_not_written(
+    index: Index, requirements: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add("stamps")
+    lock = lock_file.lock(requirements)
+    installed = packages.install(lock, "python3.13", "x86_64")
+    monkeypatch.setattr(packages, "TemporaryDirectory", deny)
+    assert packages.install(lock, "python3.13", "x86_64") == installed
+    with pytest.raises(
+        ValueError, match=r"The cache folder .* must be writable, got 'Permission denied'. Set TAP_CACHE"
+    ):
+        packages.install(lock, "python3.12", "x86_64")

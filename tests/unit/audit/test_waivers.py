@@ -228,6 +228,45 @@ def test_public_url_of_a_function_is_waived_and_other_public_permissions_fail() 
     assert state("Lambda.1", public) == "failed"
 
 
+@pytest.mark.parametrize(
+    ("permission", "expected"),
+    [
+        ({"principal": "*", "functionUrlAuthType": "NONE"}, "waived"),
+        ({"principal": "*", "invokedViaFunctionUrl": True}, "waived"),
+        ({"principal": "*"}, "failed"),
+        ({"principal": "events.amazonaws.com"}, "failed"),
+    ],
+)
+def test_function_without_asynchronous_invocations_needs_no_dead_letter_queue(
+    permission: dict[str, Any], expected: str
+) -> None:
+    function = created("lambda.Function", "it")
+    others = [
+        created("lambda.Permission", "api", "", {"function": [function.urn]}, principal="apigateway.amazonaws.com"),
+        created("lambda.Permission", "other", "", {"function": [function.urn]}, **permission),
+    ]
+    assert state("CKV_AWS_116", function, *others) == expected
+
+
+@pytest.mark.parametrize(
+    ("service", "authorization", "expected"),
+    [
+        ("orders", {"authorization": "API_KEY"}, "waived"),
+        ("orders", {"authorization": "NONE"}, "failed"),
+        ("orders", {}, "failed"),
+        ("stock", {"authorization": "API_KEY"}, "failed"),
+    ],
+)
+@pytest.mark.parametrize(("control", "field"), [("CKV_AWS_59", "authorization"), ("APIGateway.8", "authorizationType")])
+def test_route_can_be_public_only_if_the_stack_requires_authorization(
+    control: str, field: str, service: str, authorization: dict[str, str], expected: str
+) -> None:
+    parent = stack("tap", service=service, environment_profile="prod", **authorization)
+    route = created(ALL[control].kinds[0], "it", parent.urn, httpMethod="POST", **{field: "NONE"})
+    assert state(control, route, parent) == expected
+    assert state(control, route) == "failed"
+
+
 def test_routes_of_an_http_api_are_waived_only_without_production_data() -> None:
     def states(environment: str) -> dict[str, str]:
         service = a_service(apis=(Api(name="api", protocol="HTTP"),))

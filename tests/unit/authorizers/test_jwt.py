@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import http.client
 import json
 import time
 from collections.abc import Iterator
@@ -290,7 +291,6 @@ def test_user_pool_of_the_stack_is_checked_as_without_an_authorizer(environment:
 
 def test_user_pool_of_the_emulator_has_its_keys_there(environment: pytest.MonkeyPatch, web: Web) -> None:
     environment.setenv("JWT_ISSUER", "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a")
-    environment.setenv("JWT_GROUP", "")
     environment.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     web.documents["http://127.0.0.1:4566/us-east-1_a/.well-known/jwks.json"] = key_set()
     signed = token("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a")
@@ -304,3 +304,18 @@ def test_keys_are_read_over_http() -> None:
         for status in ("500", "302"):
             with pytest.raises(OSError, match=status):
                 fetch(server.url)
+
+
+@pytest.mark.parametrize("error", [http.client.IncompleteRead(b""), http.client.BadStatusLine("?"), RecursionError()])
+def test_malformed_response_of_the_issuer_does_not_invalidate_known_keys(web: Web, error: Exception) -> None:
+    keys = web.keys()
+    assert verify(token(ISSUER), keys, EXPECTED)["sub"] == "ada"
+    web.documents[JWKS_URL] = error
+    web.now += MAX_AGE_SECONDS
+    assert verify(token(ISSUER), keys, EXPECTED)["sub"] == "ada"
+
+
+def test_deeply_nested_token_is_rejected(web: Web) -> None:
+    header = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    with pytest.raises(Unauthorized):
+        verify(f"{header}.e30.eA", web.keys(), EXPECTED)

@@ -235,6 +235,16 @@ def test_lock_writes_the_lock_files_of_requirements_files(index: Index, tmp_path
     assert "stamps==2.0 " in paths[0].with_suffix(".lock").read_text()
 
 
+def test_lock_accepts_a_relative_path(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index.add("stamps")
+    monkeypatch.chdir(tmp_path)
+    path = Path("shop", "requirements.txt")
+    path.parent.mkdir()
+    path.write_text("stamps\n", encoding="utf-8")
+    assert run("lock", str(path)).exit_code == 0
+    assert {file.name for file in path.parent.iterdir()} == {"requirements.txt", "requirements.lock"}
+
+
 def test_lock_reports_requirements_without_a_solution_in_one_line(index: Index, tmp_path: Path) -> None:
     index.add("stamps")
     path = tmp_path / "requirements.txt"

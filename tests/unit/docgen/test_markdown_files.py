@@ -7,12 +7,14 @@ import re
 import runpy
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
 
+from lib import model
 from lib.program.recorder import record
 
 from ...support.markdown import FENCE, anchors, prose
@@ -95,6 +97,13 @@ def test_programs_register_an_api(block: Block, tmp_path: Path) -> None:
     program.write_text(block.code, encoding="utf-8")
     deployment = record(lambda: runpy.run_path(str(program)))
     assert deployment.by_kind("apigateway.RestApi")
+
+
+def test_python_reference_has_every_part_of_a_definition() -> None:
+    page = (DOCS / "reference/python.md").read_text(encoding="utf-8")
+    parts = {name for name in model.__all__ if isinstance(getattr(model, name), type) and name != "Resource"}
+    documented = set(re.findall(r"^::: tap_stack\.model\.(\w+)$", page, re.MULTILINE))
+    assert {name for name in parts if is_dataclass(getattr(model, name))} <= documented
 
 
 def test_pages_have_programs() -> None:

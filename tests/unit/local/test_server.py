@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lib.local.server import with_all_media_types, with_matching_models
+from lib.local.server import with_all_media_types, with_buckets, with_matching_models
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,18 @@ def test_body_is_validated_only_with_the_model_for_its_type(headers: dict[str, s
 def test_every_body_is_binary_if_all_media_types_are(media_type: str, binary: Any, expected: bool) -> None:
     is_binary = with_all_media_types(lambda sent, types: sent in (types or ()))
     assert is_binary(media_type, binary) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        ("/tasks-files/1.png", {}, "s3"),
+        ("/tasks-files", {}, "s3"),
+        ("/tasks", {}, "ecs"),
+        ("/tasks-files/1.png", {"authorization": "AWS4-HMAC-SHA256 ..."}, "ecs"),
+        ("/tasks-files/1.png", {"x-amz-target": "Ecs.ListTasks"}, "ecs"),
+    ],
+)
+def test_request_without_a_service_to_a_bucket_is_for_s3(path: str, headers: dict[str, str], expected: str) -> None:
+    detect = with_buckets(lambda *_: "ecs", lambda name: name == "tasks-files")
+    assert detect("PUT", path, headers, {}) == expected

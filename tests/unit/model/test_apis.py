@@ -133,6 +133,25 @@ def test_scopes_of_a_public_url_are_not_required() -> None:
             "API or function with a URL must be unique, got 'api' more than once",
         ),
         (
+            {"functions": (a_function(a_route(path="/{a}"), a_route(path="/{b}"), url=URL),)},
+            "route GET /{b} must match other requests than GET /{a}. The names of parameters do not distinguish",
+        ),
+        (
+            {"functions": (a_function(url=FunctionUrl(cors_origin="https://a.example,site")),)},
+            r"function 'desk' url\.cors_origin must be URLs because the service has no site, got 'https://a.example,site'",
+        ),
+        (
+            {"apis": (Api(name="api", protocol="HTTP", settings=ApiSettings(cors_origin="site")),)},
+            r"api 'api' settings\.cors_origin must be URLs because the service has no site, got 'site'",
+        ),
+        (
+            {
+                "apis": (Api(name="other", settings=ApiSettings(cors_credentials=True)),),
+                "functions": (a_function(a_route(api="other")),),
+            },
+            r"api 'other' settings\.cors_credentials must be unset, got True",
+        ),
+        (
             {"alarms": (Alarm(name="a", on="api", metric="5xx", description="x", threshold=1),)},
             "alarm 'a' metric must be one of Count, 4XXError, 5XXError, .*, got '5xx'",
         ),
@@ -162,6 +181,10 @@ def test_function_with_a_url_needs_a_route() -> None:
             lambda: Api(name="admin-api", protocol="HTTP", settings=ApiSettings(execution_log_level="INFO")),
             r"api 'admin-api' settings\.execution_log_level must be unset for an HTTP API, got 'INFO'",
         ),
+        (
+            lambda: Api(name="a", protocol="HTTP", settings=ApiSettings(cors_origin="*", cors_credentials=True)),
+            r"api 'a' settings\.cors_credentials must be False with any origin, got True",
+        ),
         (lambda: a_url(auth="OPEN"), "function URL auth must be one of AWS_IAM, NONE, got 'OPEN'"),
         (lambda: FunctionUrl(cors_origin="shop.example.com"), "function URL cors_origin must be"),
     ],
@@ -181,3 +204,9 @@ def test_invalid_apis_and_urls_are_rejected(create: Any, message: str) -> None:
 )
 def test_call_can_name_its_endpoint(call: Call, endpoints: list[str]) -> None:
     assert service_with_apis().endpoints_of(call) == endpoints
+
+
+def test_parameters_of_function_urls_can_have_different_names_where_the_requests_differ() -> None:
+    routes = (a_route(path="/{a}"), a_route(method="POST", path="/{b}"), a_route(path="/{b}/c"), a_route(path="/{c+}"))
+    service = a_service(functions=(a_function(*routes, url=URL),))
+    assert [route for _, route in service.routes()] == [*routes]

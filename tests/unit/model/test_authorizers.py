@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -139,13 +140,15 @@ def test_split_function_has_the_authorizers_of_its_operation() -> None:
     ("changes", "message"),
     [
         ({"name": "Login"}, "authorizer name"),
-        ({"issuer": "http://issuer.example.com"}, "issuer must be an HTTPS URL, or user-pool"),
+        ({"issuer": "http://issuer.example.com"}, "issuer must be an HTTPS URL, an Output of it, or user-pool"),
+        ({"issuer": None}, "issuer must be an HTTPS URL"),
         ({"issuer": "issuer.example.com"}, "issuer must be an HTTPS URL"),
         ({"issuer": "https://issuer.example.com?a=b"}, "issuer must be an HTTPS URL"),
         ({"jwks_url": "ftp://keys"}, "jwks_url must be an HTTPS URL, or empty"),
         ({"audience": ()}, "audience must be a tuple of one or more strings"),
         ({"audience": "parcels"}, "audience must be a tuple"),
         ({"audience": ("two words",)}, "audience must be a tuple"),
+        ({"audience": ("parcels", 3)}, "audience must be a tuple"),
         ({"algorithms": ("HS256",)}, "algorithms must be a tuple of RS256"),
         ({"algorithms": ("none",)}, "algorithms must be a tuple of RS256"),
         ({"algorithms": ()}, "algorithms must be a tuple of RS256"),
@@ -190,3 +193,9 @@ def test_jwt_function_has_the_settings_of_its_authorizer() -> None:
     pool = JwtAuthorizer(name="pool", issuer="user-pool").function()
     assert not {"JWT_ISSUER", "JWT_AUDIENCE"} & pool.variables.keys()
     assert "user pool of the stack" in pool.authorizers[0].description
+
+
+@pytest.mark.parametrize(("token", "is_accepted"), [("Bearer a.b.c", True), ("a.b.c", True), ("Basic a.b.c", False)])
+def test_validation_of_tokens_is_that_of_http_apis(token: str, is_accepted: bool) -> None:
+    (authorizer,) = JwtAuthorizer(**ISSUER).function().authorizers
+    assert bool(re.match(authorizer.validation, token)) is is_accepted

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from lib.model import (
+    Api,
     Bucket,
     BucketConsumer,
     BucketCors,
@@ -14,12 +16,25 @@ from lib.model import (
     EventConsumer,
     Expiration,
     Function,
+    FunctionUrl,
     Grant,
+    JwtAuthorizer,
+    LambdaAuthorizer,
+    LocalIndex,
     Schedule,
     Service,
+    Statement,
 )
 
-from ...support.builders import HANDLER, a_function, a_grant, a_service
+from ...support.builders import (
+    HANDLER,
+    a_consumer,
+    a_function,
+    a_grant,
+    a_queue_consumer,
+    a_service,
+    a_topic_consumer,
+)
 
 
 def a_bucket(**changes: Any) -> Bucket:
@@ -194,7 +209,7 @@ def test_event_pattern_can_compare_fields_in_many_ways() -> None:
 @pytest.mark.parametrize("events", [(), ("ObjectCreated",), ("s3:ObjectCreated:*",)])
 def test_unknown_object_events_are_rejected(events: tuple[str, ...]) -> None:
     with pytest.raises(
-        ValueError, match=r"consumer 'resize' events must be among ObjectCreated:\*, .*, at least one, got"
+        ValueError, match=r"consumer 'resize' events must be a tuple of ObjectCreated:\*, .*, at least one, got"
     ):
         a_bucket_consumer(events=events)
 
@@ -203,6 +218,8 @@ def test_unknown_object_events_are_rejected(events: tuple[str, ...]) -> None:
     ("changes", "problem"),
     [
         ({"origins": ()}, "origins must be a tuple of at least one origin, got"),
+        ({"origins": "https://shop.example.com"}, "origins must be a tuple of strings, got 'https://shop.exa"),
+        ({"methods": "GET"}, "methods must be a tuple of strings, got 'GET'"),
         (
             {"origins": ("shop.example.com",)},
             "origins must be origins without a path, or '[*]', got 'shop.example.com'",
@@ -244,3 +261,48 @@ def test_buckets_and_buses_have_outputs_unless_the_prefix_is_empty() -> None:
     assert bus.outputs() == {"name": "shop_events_event_bus_name", "arn": "shop_events_event_bus_arn"}
     with pytest.raises(ValueError, match="bucket 'site' output_prefix must differ from 'site'"):
         a_bucket(name="site")
+
+
+@pytest.mark.parametrize("events", [("ObjectCreated:*", "ObjectCreated:Put"), ("ObjectRemoved:*", "ObjectRemoved:*")])
+def test_event_types_of_a_consumer_do_not_overlap(events: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="'resize' events must be event types that do not include each other, got"):
+        BucketConsumer(name="resize", bucket="images", operation="resize", events=events)
+
+
+@pytest.mark.parametrize(
+    ("define", "message"),
+    [
+        (lambda: a_consumer(pattern={"eventName": "INSERT"}), r"pattern eventName must be a list .* Use \['INSERT'\]"),
+        (lambda: a_consumer(pattern=["INSERT"]), "pattern must be a mapping of fields to lists of values, got"),
+        (
+            lambda: a_queue_consumer(pattern={"body": {"type": []}}),
+            r"pattern body\.type must be a list of at least one",
+        ),
+        (
+            lambda: a_topic_consumer(filter_policy={"type": "order"}),
+            "filter_policy type must be a list of at least one",
+        ),
+    ],
+)
+def test_values_in_patterns_of_all_consumers_are_lists(define: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        define()
+
+
+@pytest.mark.parametrize(
+    ("kind", "similar"),
+    [
+        (BucketConsumer, "operation"),
+        (Statement, "actions"),
+        (LocalIndex, "range_key"),
+        (BucketCors, "origins"),
+        (Expiration, "days"),
+        (Api, "protocol"),
+        (FunctionUrl, "auth"),
+        (LambdaAuthorizer, "cache_seconds"),
+        (JwtAuthorizer, "issuer"),
+    ],
+)
+def test_misspelled_argument_has_a_suggestion(kind: type, similar: str) -> None:
+    with pytest.raises(TypeError, match=f"^{kind.__name__} has no argument '{similar}x'. Did you mean {similar}"):
+        kind(**{f"{similar}x": 1})

@@ -48,6 +48,12 @@ def test_path_is_accepted(path: str) -> None:
         ({"headers": {"Content-Type": {}}}, "headers must be named .* got 'Content-Type'"),
         ({"headers": {"a b": {}}}, "headers must be named with letters, digits, '-' and '_', .* got 'a b'"),
         ({"headers": {"X-A": {}, "x-a": {}}}, "headers must be unique, got 'x-a' more than once"),
+        ({"path": "/{id}/a/{id+}"}, r"parameter of the route path '/{id}/a/{id\+}' must be unique, got 'id' more than"),
+        ({"responses": {600: None}}, "responses must be by HTTP status, such as 200, got 600"),
+        ({"responses": {100: None}}, "responses must be by HTTP status, such as 200, got 100"),
+        ({"responses": {"200": None}}, "responses must be by HTTP status, such as 200, got '200'"),
+        ({"authorizer": "token", "scope": "a,b"}, r"route scope must be one word of ASCII .*, or empty, got 'a,b'"),
+        ({"authorizer": "token", "scope": "[a]"}, r"route scope must be one word of ASCII .*, or empty, got '\[a\]'"),
     ],
 )
 def test_invalid_route_is_rejected(changes: dict[str, Any], message: str) -> None:

@@ -25,7 +25,7 @@ REQUEST = {
     "resource": "/parcels/{id}",
     "headers": {"AUTHORIZATION": "bearer  abc", "X-Token": "xyz"},
     "queryStringParameters": {"token": "q"},
-    "pathParameters": {"id": "7"},
+    "pathParameters": {"id": "7%2F8"},
     "requestContext": {"requestId": "request-1"},
 }
 HEADER = ("header", "Authorization")
@@ -114,7 +114,7 @@ def test_operation_receives_the_token_and_the_request() -> None:
     assert by_token[:3] == ("abc", "GET /parcels/7", TOKEN["methodArn"])
     assert (by_token.headers, by_token.query, by_token.path) == ({}, {}, {})
     assert by_request[:3] == ("abc", "GET /parcels/{id}", REQUEST["methodArn"])
-    assert (by_request.headers["x-token"], by_request.query, by_request.path) == ("xyz", {"token": "q"}, {"id": "7"})
+    assert (by_request.headers["x-token"], by_request.query, by_request.path) == ("xyz", {"token": "q"}, {"id": "7/8"})
     assert by_request.event["httpMethod"] == "GET"
 
 

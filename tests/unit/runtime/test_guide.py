@@ -52,3 +52,12 @@ def test_operations_return_responses(guide: dict[str, Any]) -> None:
     assert page.cookies[0].startswith("visits=2; Path=/; SameSite=Lax; Max-Age=86400")
     assert guide["read_logo"](a_request()).body == b"\x89PNG"
     assert guide["move"](a_request()).status == 301
+
+
+def test_application_with_powertools_is_an_operation(guide: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    event = {"path": "/reports/2027-01-31", "httpMethod": "GET", "headers": {}}
+    request = Request("GET /reports/{proxy+}", {}, {}, {}, None, "anonymous", "r", event=event)
+    response = guide[guide["APPLICATION"].operation](request)
+    assert (response.status, response.body) == (200, '{"day":"2027-01-31"}')
+    assert response.headers == {"Content-Type": "application/json"}
+    assert caplog.messages == ["report"]

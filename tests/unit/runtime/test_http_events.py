@@ -103,6 +103,7 @@ def test_cookies_become_a_header() -> None:
         ({"jwt": {"claims": {"username": "ann", "scope": "x/read"}, "scopes": None}}, "ann", "ann"),
         ({"lambda": {"principalId": "till-4"}}, "till-4", "till-4"),
         ({"lambda": None}, "anonymous", ""),
+        ({"lambda": {"principalId": 7}}, "7", "7"),
         (
             {"iam": {"userArn": "arn:aws:sts::1:assumed-role/shop/i-1", "callerId": "AROA:i-1"}},
             "arn:aws:sts::1:assumed-role/shop/i-1",
@@ -197,3 +198,51 @@ def test_greedy_parameter_is_never_empty() -> None:
     table = RouteTable([("GET", "/files/{key+}")])
     assert table.find("GET", "/files") is None
     assert table.find("GET", "/files//") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [("/t/files/k", "/{tenant}/files/{key+}"), ("/t/other/k", "/{path+}"), ("/a/files/k", "/a/{path+}")],
+)
+def test_longer_greedy_path_precedes_a_shorter_one(path: str, route: str) -> None:
+    routes = [("GET", path) for path in ("/{path+}", "/{tenant}/files/{key+}", "/a/{path+}")]
+    for order in (routes, routes[::-1]):
+        match = RouteTable(order).find("GET", path)
+        assert match is not None
+        assert match.path == route
+
+
+def test_context_of_an_authorizer_has_strings_as_in_a_rest_api() -> None:
+    _, request = call(an_event(body="{}", context={"authorizer": {"lambda": {"admin": True, "level": 7, "name": "a"}}}))
+    assert request is not None
+    assert request.claims == {"admin": "true", "level": "7", "name": "a"}
+
+
+OTHER_ISSUER = {"sub": "u-1", "username": "admin", "cognito:username": "admin", "client_id": "c"}
+
+
+def call_with_token(claims: dict[str, str], group: str = "") -> tuple[Any, list[Request]]:
+    """Call a route whose HTTP API verifies the tokens of another issuer than the user pool."""
+    requests: list[Request] = []
+
+    def operation(request: Request) -> Response:
+        requests.append(request)
+        return Response(204)
+
+    route = Route(operation, None, lambda _value, **_: None, {}, other_issuer=True)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("USER_POOL_GROUP", group)
+        handler = HttpEvents(Api({("POST", "/a/{b}"): route}, {}, ""))
+    event = an_event(context={"authorizer": {"jwt": {"claims": claims, "scopes": None}}})
+    return handler(event, Context()), requests
+
+
+@pytest.mark.parametrize("group", ["", "staff"])
+def test_caller_of_another_issuer_is_the_subject_and_not_the_name_that_users_can_choose(group: str) -> None:
+    response, (request,) = call_with_token(OTHER_ISSUER, group)
+    assert (response["statusCode"], request.actor, request.owner) == (204, "u-1", "u-1")
+
+
+def test_token_of_another_issuer_without_a_subject_is_rejected() -> None:
+    response, requests = call_with_token({"username": "admin"})
+    assert (response["statusCode"], requests) == (401, [])

@@ -146,6 +146,18 @@ def test_invalid_settings_keep_their_last_values(
     assert settings.values() == expected
 
 
+def test_whole_number_is_valid_for_a_number_with_decimals(
+    fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHOP_DEPLOYED", '{"share": 0.5, "most": 3}')
+    fake_aws.script = [response('{"share": 1}'), response('{"share": true, "most": 2.5}')]
+    settings = parameters.load("SHOP")
+    assert settings == {"share": 1.0, "most": 3}
+    assert isinstance(settings["share"], float)
+    assert parameters.load("SHOP") == {"share": 0.5, "most": 3}
+    assert json.loads(capsys.readouterr().out)["unusable"] == ["most", "share"]
+
+
 def test_negative_age_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"max_age_seconds must be at least 0, got -1\."):
         parameters.Settings("SHOP", max_age_seconds=-1)

@@ -136,7 +136,7 @@ def test_object_event_has_the_decoded_key_and_the_version() -> None:
     fields = {"size": 3, "eTag": "e", "versionId": "v", "sequencer": "0A"}
     record = ObjectEvent(object_event("a+b/%C3%A9.png", **fields))
     assert (record.event, record.bucket, record.key) == ("ObjectCreated:Put", "files", "a b/é.png")
-    assert (record.size, record.etag, record.version_id, record.sequencer) == (3, "e", "v", "0A")
+    assert (record.size, record.etag, record.version_id, record.sequencer) == (3, "e", "v", "0A" + 30 * "0")
 
 
 def test_event_of_a_deleted_object_has_no_size() -> None:
@@ -237,6 +237,42 @@ def test_batch_operation_returns_the_failed_records() -> None:
 
     assert process(operation, *map(message, ("m1", "m2")), batch=True) == ["m2"]
     assert [[record.id for record in batch] for batch in batches] == [["m1", "m2"]]
+
+
+@pytest.mark.parametrize(
+    ("returned", "failed"),
+    [
+        (lambda messages: None, []),
+        (lambda messages: [], []),
+        (lambda messages: (message for message in messages[1:2]), ["m2"]),
+        (lambda messages: [messages[0], messages[0]], ["m1"]),
+    ],
+)
+def test_failed_records_of_a_batch_are_reported_once(returned: Any, failed: list[str]) -> None:
+    assert process(returned, *map(message, ("m1", "m2")), batch=True) == failed
+
+
+@pytest.mark.parametrize(
+    ("returned", "kind"),
+    [
+        (lambda messages: False, "bool"),
+        (lambda messages: "m1", "str"),
+        (lambda messages: [messages[0].id], "str"),
+        (lambda messages: messages[0], "dict"),
+        (lambda messages: {"batchItemFailures": [{"itemIdentifier": "m1"}]}, "dict"),
+        (lambda messages: [None], "NoneType"),
+        (lambda messages: [Message(message("m1"))], "Message"),
+    ],
+)
+def test_batch_operation_that_returns_anything_else_fails(returned: Any, kind: str) -> None:
+    with pytest.raises(TypeError, match=f"<lambda> must return a list of received records, or None, got {kind}"):
+        process(returned, *map(message, ("m1", "m2")), batch=True)
+
+
+def test_later_messages_of_the_group_fail_with_a_failed_message_of_a_batch() -> None:
+    messages = [message("a1", "a"), message("b1", "b"), message("a2", "a"), message("b2", "b")]
+    name = f"{QUEUE_URL}.fifo"
+    assert process(lambda records: [records[1]], *messages, name=name, batch=True) == ["b1", "b2"]
 
 
 def test_batch_with_failed_records_of_a_source_without_partial_failures_is_an_error() -> None:

@@ -66,6 +66,8 @@ def test_repeated_headers_and_cookies() -> None:
     received = respond(Response(204, "", {"Link": ("<a>", "<b>"), "Set-Cookie": ["c=3"]}, cookies=("a=1", "b=2")))
     assert received["multiValueHeaders"] == {"Link": ["<a>", "<b>"], "Set-Cookie": ["a=1", "b=2", "c=3"]}
     assert "Link" not in received["headers"]
+    received = respond(Response.json({}).with_cookies("a=1").with_cookies("b=2", "c=3"))
+    assert received["multiValueHeaders"] == {"Set-Cookie": ["a=1", "b=2", "c=3"]}
     assert "multiValueHeaders" not in respond(Response(204))
 
 
@@ -73,7 +75,7 @@ def test_json_has_numbers_for_decimals() -> None:
     response = Response.json({"a": Decimal("1.50"), "b": Decimal(10**20), "c": "\u00e9"}, 202, {"X-A": "1"})
     assert (response.status, response.headers) == (202, {"X-A": "1"})
     assert json.loads(response.body) == {"a": 1.5, "b": 10**20, "c": "\u00e9"}
-    with pytest.raises(TypeError, match=r"^The response must contain only JSON types and Decimal, got set\.$"):
+    with pytest.raises(TypeError, match=r"^values must be JSON types or Decimal, got set\.$"):
         Response.json({1})
 
 
@@ -130,8 +132,143 @@ def test_cookie_is_safe_by_default() -> None:
         ({"domain": "a\n"}, "cookie 'id' domain must be"),
         ({"same_site": "lax"}, "cookie 'id' same_site must be one of Strict, Lax, None, got 'lax'"),
         ({"same_site": "None", "secure": False}, "cookie 'id' secure must be True"),
+        ({"name": "__Secure-id", "secure": False}, "cookie '__Secure-id' secure must be True because of the prefix"),
+        ({"name": "__Host-id", "secure": False}, "cookie '__Host-id' secure must be True because of the prefix"),
+        ({"name": "__Host-id", "path": "/a"}, "cookie '__Host-id' path must be '/' and domain empty, got '/a' and ''"),
+        ({"name": "__Host-id", "domain": "a.example"}, "domain empty, got '/' and 'a.example'"),
+        ({"max_age_seconds": "1; Domain=a.example"}, "max_age_seconds must be a whole number, got '1; Domain"),
+        ({"max_age_seconds": True}, "max_age_seconds must be a whole number, got True"),
     ],
 )
 def test_invalid_cookie_is_rejected(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         cookie(**{"name": "id", "value": "a", **arguments})
+
+
+HOSTILE = "a\r\nSet-Cookie: session=stolen"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        Response(200, "", {"X-Name": HOSTILE}),
+        Response(200, "", {"Link": ("</a>", HOSTILE)}),
+        Response(200, "", {HOSTILE: "a"}),
+        Response(200, "", {"X Name": "a"}),
+        Response(200, "", {"X-Name": "a\x00"}),
+        Response(200, "", cookies=(HOSTILE,)),
+        Response.binary(b"a", HOSTILE),
+        Unauthorized("no", scheme=HOSTILE),
+    ],
+    ids=repr,
+)
+def test_header_that_could_add_headers_is_an_error(response: Any) -> None:
+    with pytest.raises(ValueError, match="response header"):
+        respond(response)
+
+
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        (Response(200, "", {"Retry-After": 5}), "The response header Retry-After must be a string, got int."),  # type: ignore[dict-item]
+        (Response(200, "", {"Link": (1,)}), "The response header Link must be a string, got int."),  # type: ignore[dict-item]
+        (Response(200, "", cookies=cookie("a", "1")), "cookies of a response must be a tuple of strings, got 'a=1;"),
+    ],
+)
+def test_header_of_another_type_is_an_error(response: Response, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        respond(response)
+
+
+def test_header_of_a_response_replaces_every_default_in_any_case() -> None:
+    names = {"x-request-id": "1", "X-CORRELATION-ID": ("2", "3")}
+    received = respond(Response(200, "", names))
+    assert received["headers"]["X-Request-Id"] == "1"
+    assert "X-Correlation-Id" not in received["headers"]
+    assert received["multiValueHeaders"] == {"X-Correlation-Id": ["2", "3"]}
+
+
+def test_every_way_to_set_a_cookie_results_in_one_repeated_header() -> None:
+    assert respond(Response(200, "", {"set-cookie": "b=2"}, ("a=1",)))["multiValueHeaders"] == {
+        "Set-Cookie": ["a=1", "b=2"]
+    }
+    assert respond(Response(200, "", {"SET-COOKIE": ["b=2", "c=3"]}))["multiValueHeaders"] == {
+        "Set-Cookie": ["b=2", "c=3"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("origins", "vary", "expected"),
+    [
+        ("https://a.example,https://b.example", "Accept", "Origin, Accept"),
+        ("https://a.example,https://b.example", ("Accept", "Origin"), "Origin, Accept"),
+        ("*", ("Accept", "Cookie"), "Accept, Cookie"),
+    ],
+)
+def test_vary_of_a_response_keeps_the_origin(origins: str, vary: str | tuple[str, ...], expected: str) -> None:
+    operation = Response(200, "", {"vary": vary})
+    api = Api({("GET", "/a"): Route(lambda _: operation, None, lambda _, name_prefix: None, {})}, {}, origins)
+    event = {"resource": "/a", "httpMethod": "GET", "requestContext": {"requestId": "r"}}
+    assert api(event, Context())["headers"]["Vary"] == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")])
+def test_number_that_json_lacks_is_an_error(value: Any) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        Response.json({"n": value})
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({"statusCode": 204}, Response(204)),
+        ({"statusCode": "200", "body": None, "headers": None}, Response(200)),
+        ({"statusCode": 200, "headers": {"X-Count": 2}, "body": "a"}, Response(200, "a", {"X-Count": "2"})),
+        (
+            {"statusCode": 200, "multiValueHeaders": {"Content-Type": ["text/csv"], "Link": ["</a>", "</b>"]}},
+            Response(200, "", {"Content-Type": "text/csv", "Link": ["</a>", "</b>"]}),
+        ),
+        (
+            {"statusCode": 200, "headers": {"A": "1", "B": "2"}, "multiValueHeaders": {"A": ["1"], "B": ["3"]}},
+            Response(200, "", {"A": "1", "B": ["3", "2"]}),
+        ),
+        (
+            {"statusCode": 200, "body": base64.b64encode(PNG).decode(), "isBase64Encoded": True},
+            Response(200, PNG),
+        ),
+        ({"statusCode": 200, "cookies": ["a=1", "b=2"]}, Response(200, "", {}, ["a=1", "b=2"])),
+    ],
+)
+def test_result_of_another_handler_is_returned(result: dict[str, Any], expected: Response) -> None:
+    assert Response.from_proxy(result) == expected
+
+
+def test_content_type_of_another_handler_replaces_the_default() -> None:
+    result = {"statusCode": 200, "multiValueHeaders": {"content-type": ["text/csv"], "Set-Cookie": ["a=1", "b=2"]}}
+    received = respond(Response.from_proxy(result))
+    assert received["headers"]["Content-Type"] == "text/csv"
+    assert "content-type" not in received["headers"]
+    assert received["multiValueHeaders"] == {"Set-Cookie": ["a=1", "b=2"]}
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (None, "must be an object with a statusCode, got NoneType"),
+        ({"status": 200, "body": ""}, "must be an object with a statusCode, got members status, body"),
+    ],
+)
+def test_result_without_a_status_is_rejected(result: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        Response.from_proxy(result)
+
+
+def test_cookies_with_a_prefix_are_accepted() -> None:
+    assert cookie("__Host-id", "a", max_age_seconds=9).startswith("__Host-id=a; Path=/; ")
+    assert cookie("__Secure-id", "a", path="/a").endswith("; Secure; HttpOnly")
+
+
+def test_redirect_needs_a_status_of_a_redirection() -> None:
+    assert Response.redirect("/a", 308).status == 308
+    with pytest.raises(ValueError, match="status must be one of 301, 302, 303, 307, 308, got 200"):
+        Response.redirect("/a", 200)

@@ -13,7 +13,7 @@ import pytest
 from lib import services
 from lib.cli import options
 from lib.model import ServiceFactory
-from lib.services import BUILT_IN, SERVICES, ServiceError, load, loadable, names
+from lib.services import BUILT_IN, SERVICES, ServiceError, load, load_reference, loadable, names
 
 FACTORY = """
 from lib.model import ServiceFactory
@@ -42,6 +42,7 @@ def an_installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
     loaded = {**services.LOADED}
     yield install
     services.registered.cache_clear()
+    services.REFERENCED.clear()
     services.LOADED.clear()
     services.LOADED.update(loaded)
     for module in modules & sys.modules.keys():
@@ -143,3 +144,55 @@ print(sorted({name.split(".")[2] for name in sys.modules if name.startswith(("li
 def test_program_imports_only_the_service_that_it_deploys() -> None:
     process = subprocess.run([sys.executable, "-c", IMPORTED, "stock"], capture_output=True, text=True, check=False)
     assert (process.stderr, process.stdout.strip()) == ("", str(["stock", "tags"]))
+
+
+@pytest.fixture(name="definition")
+def definition_fixture(install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Return a function that writes a module into the current folder, and returns its name."""
+    install("unused-dist", "unused", "registered_unused", "")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def write(code: str) -> str:
+        module = f"definition_{len(list(folder.iterdir()))}_{tmp_path.name}".replace("-", "_")
+        (folder / f"{module}.py").write_text(f"from tests.support.builders import a_service\n{code}", encoding="utf-8")
+        return module
+
+    return write
+
+
+def test_service_in_a_module_of_the_current_folder_is_found_by_its_name(definition: Callable[[str], str]) -> None:
+    module = definition("SERVICE = a_service(name='barn')")
+    choice = options.ServiceChoice(names())
+    assert choice.convert(f"{module}:SERVICE", None, None) == "barn"
+    assert load("barn").default is SERVICES["barn"] is sys.modules[module].SERVICE
+    assert names() == (*BUILT_IN, "barn", "unused")
+
+
+def test_factory_can_be_referenced_again(definition: Callable[[str], str]) -> None:
+    module = definition(FACTORY.format("yard", "yard"))
+    assert load_reference(f"{module}:FACTORY") is load_reference(f"{module}:FACTORY") is load("yard")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "message"),
+    [
+        ("SERVICE", "must not have the name of another service, got 'items'. Rename it."),
+        ("OTHER", "must not have the name of another service, got 'unused'. Rename it."),
+        ("TEXT", "must be a Service or a ServiceFactory, got str."),
+        ("NONE", "cannot be loaded: AttributeError: module .* has no attribute 'NONE'. Correct it."),
+        ("a:b", "service must be a name or module:attribute, got '.*:a:b'."),
+    ],
+)
+def test_invalid_reference_is_rejected(definition: Callable[[str], str], attribute: str, message: str) -> None:
+    module = definition("SERVICE, OTHER, TEXT = a_service(name='items'), a_service(name='unused'), 'text'")
+    with pytest.raises(ServiceError, match=message):
+        load_reference(f"{module}:{attribute}")
+
+
+def test_error_of_a_referenced_module_names_the_reference(definition: Callable[[str], str]) -> None:
+    module = definition("1 / 0")
+    with pytest.raises(click.ClickException, match=f"service '{module}:SERVICE' cannot be loaded: ZeroDivisionError"):
+        options.SERVICE.convert(f"{module}:SERVICE", None, None)

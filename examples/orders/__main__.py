@@ -1,0 +1,21 @@
+"""The Pulumi program of the orders API."""
+
+import sys
+from pathlib import Path
+
+import pulumi
+
+# The Pulumi CLI runs a program without its folder on the module search path, so add it to import the service.
+if (folder := str(Path(__file__).resolve().parents[2])) not in sys.path:
+    sys.path.insert(0, folder)
+
+from tap_stack import TapStack, TapStackArgs
+from tap_stack.stack.config import args_from_config
+
+from examples.orders.service import SERVICE
+
+config = args_from_config()
+stack = TapStack("orders", TapStackArgs(service=SERVICE, environment_suffix=config.environment, tags=config.tags))
+
+for name, value in stack.outputs.items():
+    pulumi.export(name, value)

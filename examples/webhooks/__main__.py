@@ -1,0 +1,22 @@
+"""Pulumi program: deploys the service with the secrets in the config of the stack."""
+
+import sys
+from pathlib import Path
+
+import pulumi
+
+# The Pulumi CLI runs a program without the folder of its package on the module search path.
+if (folder := str(Path(__file__).resolve().parents[2])) not in sys.path:
+    sys.path.insert(0, folder)
+
+from tap_stack import TapStack, TapStackArgs
+from tap_stack.stack.config import args_from_config, secrets_from_config
+
+from examples.webhooks.service import SERVICE
+
+config = args_from_config()
+args = TapStackArgs(service=SERVICE, environment_suffix=config.environment, secrets=secrets_from_config(SERVICE))
+stack = TapStack("webhooks", args)
+
+for name, value in stack.outputs.items():
+    pulumi.export(name, value)

@@ -1,1 +1,0 @@
-"""Handler package of the orders API. The archive contains it."""
