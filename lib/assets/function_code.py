@@ -8,7 +8,8 @@ from pathlib import Path
 from ..model import Function, Service
 from ..settings import FunctionSettings
 from . import lock_file, packages
-from .lambda_archive import HANDLER, package_of, shared_sources
+from .handler_packages import package_of
+from .lambda_archive import HANDLER, shared_sources
 from .packages import Size, files_in, installed_folder, installed_size, size_of
 from .uv import UvError
 

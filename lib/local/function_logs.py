@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..assets.lambda_archive import source_path
+from ..assets.handler_packages import source_path
 
 CODE_FILE = re.compile(r"/[^\s\"]*/ministack-lambda-[^/]+/code/([^\s\"]*)")
 """Path of a code file in the folder of a Lambda worker, as it appears in tracebacks."""

@@ -12,7 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..assets.lambda_archive import Content, read_file, source_path, zip_files
+from ..assets.handler_packages import source_path
+from ..assets.lambda_archive import Content, read_file, zip_files
 from .emulator import RegionalEmulator
 from .provisioners.lambda_ import archive_files, package_files
 

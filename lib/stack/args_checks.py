@@ -9,7 +9,7 @@ import pulumi
 
 from .. import model
 from ..assets.function_code import check_code
-from ..assets.lambda_archive import check_handlers
+from ..assets.handler_packages import check_handlers
 from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
 from ..model.existing import arn_kind, name_from_arn

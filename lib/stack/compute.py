@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from .. import model
 from ..assets.function_code import function_paths, layer_paths
-from ..assets.lambda_archive import generated_sources, shared_sources, sources
+from ..assets.generated_code import generated_sources
+from ..assets.lambda_archive import shared_sources, sources
 from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
 from ..components.compute.layer import Layer, LayerArgs
 from ..components.compute.role import Role, RoleArgs

@@ -15,7 +15,8 @@ import pulumi_aws as aws
 import pytest
 from pulumi.output import Unknown
 
-from lib.assets.lambda_archive import generated_sources, shared_sources, sources
+from lib.assets.generated_code import generated_sources
+from lib.assets.lambda_archive import shared_sources, sources
 from lib.model import Service
 from lib.program.monitor import DuplicateUrn
 from lib.program.recorder import Deployment, RegisteredResource, record, record_file

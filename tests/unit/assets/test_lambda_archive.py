@@ -16,16 +16,10 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import (
-    check_handlers,
-    generated_sources,
-    query_schema,
-    shared_sources,
-    source_path,
-    sources,
-    validator,
-    zip_files,
-)
+from lib.assets.generated_code import generated_sources
+from lib.assets.handler_packages import check_handlers, source_path
+from lib.assets.lambda_archive import shared_sources, sources, zip_files
+from lib.assets.validators import query_schema, validator
 from lib.model import Function, Schedule, Service
 from lib.runtime.event_handler import SchemaViolation
 from lib.services import SERVICES

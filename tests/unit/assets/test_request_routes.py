@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.assets.lambda_archive import generated_sources
+from lib.assets.generated_code import generated_sources
 from lib.model import Function, Route
 
 from ...support.builders import a_function, a_route, a_service

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import query_schema, validator
+from lib.assets.validators import query_schema, validator
 from lib.model import Schema
 from lib.runtime.errors import MAX_MESSAGE_LENGTH, BadRequest
 from lib.runtime.event_handler import Api, Request, Response, Route

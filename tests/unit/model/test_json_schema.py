@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import sources, validator
+from lib.assets.lambda_archive import sources
+from lib.assets.validators import validator
 from lib.model import Route, Schema, Service, json_schema
 from lib.runtime.event_handler import SchemaViolation
 from lib.services import SERVICES

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lib.assets.lambda_archive import generated_sources
+from lib.assets.generated_code import generated_sources
 from lib.documents.openapi import document
 from lib.model import Route
 from lib.runtime.errors import BadRequest

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 from openapi_schema_validator import OAS30Validator
 
-from lib.assets.lambda_archive import validator
+from lib.assets.validators import validator
 from lib.model.schema_definitions import with_shared_definitions
 from lib.model.schema_renderings import DRAFT_4, function_schema, gateway_schema, openapi_schema
 from lib.runtime.event_handler import SchemaViolation

@@ -15,7 +15,7 @@ import pytest
 from pydantic_core import PydanticSerializationError
 from typing_extensions import TypedDict
 
-from lib.assets.lambda_archive import generated_sources
+from lib.assets.generated_code import generated_sources
 from lib.model import Route, Service
 from lib.runtime.errors import BadRequest
 from lib.runtime.event_handler import Request, Response

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import header_schema, query_schema, validator
+from lib.assets.validators import header_schema, query_schema, validator
 from lib.model import Route as ModelRoute
 from lib.runtime.errors import BadRequest, UnsupportedMediaType
 from lib.runtime.event_handler import Api, Request, Response, Route
