@@ -8,8 +8,7 @@ from typing import Any, Literal, get_args
 
 from ..settings import Definition, Settings, check_tags, merge
 from . import alarm_targets
-from .apis import Api, Protocol, endpoint_of
-from .authorizers import LambdaAuthorizer
+from .apis import Api
 from .call import Call
 from .consumers import Consumer, EventConsumer
 from .function import Function
@@ -17,13 +16,14 @@ from .grants import Grant, Statement, merge_grants
 from .jwt_authorizer import HANDLER as JWT_HANDLER
 from .jwt_authorizer import JwtAuthorizer
 from .messaging import EventBus, Queue
-from .resource import Resource
 from .resources import Alarm, Parameter, Schema, Secret, Site, Table, Topic
 from .route_schemas import named_schemas
 from .schema_renderings import gateway_schema
 from .service_checks import service_problems
+from .service_endpoints import ServiceEndpoints
+from .service_resources import ServiceResources
 from .storage import Bucket
-from .triggers import Route, Schedule
+from .triggers import Schedule
 from .validation import check_name, check_pattern
 
 LogAccess = Literal["write", "create", "managed"]
@@ -36,7 +36,7 @@ DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "Managed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service(Definition):
+class Service(ServiceEndpoints, ServiceResources, Definition):
     """A serverless service that a `TapStack` deploys: an API, workers that schedules and events invoke, or both."""
 
     name: str
@@ -124,22 +124,6 @@ class Service(Definition):
             for key, value in self.default_tags.items()
         }
 
-    def routes(self) -> list[tuple[Function, Route]]:
-        """Return every route with its function."""
-        return [(function, route) for function in self.functions for route in function.routes]
-
-    def resources(self) -> dict[str, Resource]:
-        """Return the resources that grants can name, by name."""
-        return {resource.name: resource for resource in self.resource_definitions()}
-
-    def resource_definitions(self) -> list[Resource]:
-        """Return the same resources as a list, in which names can occur several times until the service is checked."""
-        groups: tuple[tuple[Resource, ...], ...] = (
-            *(self.tables, self.topics, self.queues, self.buckets, self.event_buses),
-            *(self.parameters, self.secrets),
-        )
-        return [resource for group in groups for resource in group]
-
     def schedules(self) -> list[tuple[Function, Schedule]]:
         """Return every schedule with its function."""
         return [(function, schedule) for function in self.functions for schedule in function.schedules]
@@ -147,35 +131,6 @@ class Service(Definition):
     def consumers(self) -> list[tuple[Function, Consumer]]:
         """Return every consumer with its function."""
         return [(function, consumer) for function in self.functions for consumer in function.consumers]
-
-    def endpoints(self) -> dict[str, list[tuple[Function, Route]]]:
-        """Return every route with its function, by the name of its API or of the function whose URL serves it."""
-        endpoints: dict[str, list[tuple[Function, Route]]] = {}
-        for function, route in self.routes():
-            endpoints.setdefault(endpoint_of(function, route, self.api_type), []).append((function, route))
-        return endpoints
-
-    def routes_of(self, endpoint: str) -> list[Route]:
-        """Return the routes of an API or of a function with a URL, by its name."""
-        return [route for _, route in self.endpoints().get(endpoint, ())]
-
-    def endpoints_of(self, call: Call) -> list[str]:
-        """Return the endpoints that a call can have, the first of which has precedence."""
-        names = [*self.used_apis(), *(function.name for function in self.function_urls())]
-        return [name for name in names if call.api in ("", name)]
-
-    def used_apis(self) -> dict[str, Api]:
-        """Return the APIs that have routes by name, the default one first."""
-        return {name: api for name, api in self.described_apis().items() if name in self.endpoints()}
-
-    def described_apis(self) -> dict[str, Api]:
-        """Return the default API and those in `apis`, by name."""
-        described = {api.name: api for api in self.apis}
-        return {self.api_type: described.get(self.api_type) or Api(name=self.api_type), **described}
-
-    def api_target(self, name: str) -> str:
-        """Return the value of `Alarm.on` for the metrics of an API."""
-        return alarm_targets.of_api(name, self.api_type)
 
     def alarm_targets(self) -> list[str]:
         """Return the possible targets of alarms, as `Alarm.on` names them."""
@@ -193,82 +148,14 @@ class Service(Definition):
             *map(alarm_targets.of_rule, events),
         ]
 
-    def has_api(self) -> bool:
-        """Return whether the default API has routes."""
-        return self.api_type in self.endpoints()
-
-    def function_urls(self) -> list[Function]:
-        """Return the functions with a URL."""
-        return [function for function in self.functions if function.url]
-
-    def existing(self) -> list[Resource]:
-        """Return the resources that exist outside the stack."""
-        return [resource for resource in self.resource_definitions() if resource.existing]
-
-    def created_tables(self) -> list[Table]:
-        """Return the tables of the stack, without existing ones."""
-        return [table for table in self.tables if not table.existing]
-
-    def created_topics(self) -> list[Topic]:
-        """Return the topics of the stack, without existing ones."""
-        return [topic for topic in self.topics if not topic.existing]
-
     def defines_alarm_topic(self) -> bool:
         """Return whether the topic that alarms notify is one of `topics`."""
         return self.alarms_type in {topic.name for topic in self.topics}
-
-    def created_queues(self) -> list[Queue]:
-        """Return the queues of the stack, without existing ones."""
-        return [queue for queue in self.queues if not queue.existing]
-
-    def created_buckets(self) -> list[Bucket]:
-        """Return the buckets of the stack, without existing ones."""
-        return [bucket for bucket in self.buckets if not bucket.existing]
-
-    def created_event_buses(self) -> list[EventBus]:
-        """Return the custom event buses of the stack, without existing ones."""
-        return [bus for bus in self.event_buses if not bus.existing]
 
     def existing_names(self) -> set[str]:
         """Return the names of the ARNs that `TapStackArgs.existing` must contain."""
         placeholders = {name for statement in self.statements() for name in statement.existing()}
         return placeholders | {resource.name for resource in self.existing()}
-
-    def preflight_types(self) -> dict[str, str]:
-        """Return the value of `{type}` for the function that responds to OPTIONS if there are several CORS origins, by
-        the name of each REST API."""
-        return {name: f"{name}-preflight" for name, api in self.used_apis().items() if api.protocol == "REST"}
-
-    def protocols(self, function: Function) -> set[Protocol]:
-        """Return the types of the APIs that invoke a function."""
-        apis = self.used_apis()
-        names = {endpoint_of(function, route, self.api_type) for route in function.routes}
-        return {apis[name].protocol for name in names if name in apis}
-
-    def lambda_authorizers(self) -> list[tuple[Function, LambdaAuthorizer]]:
-        """Return every authorizer with its function."""
-        return [(function, authorizer) for function in self.functions for authorizer in function.authorizers]
-
-    def authorizers_of(self, api: str) -> list[tuple[Function, LambdaAuthorizer]]:
-        """Return the authorizers that the routes of an API use, with their functions. The default API also has those
-        that no route uses."""
-        endpoints = self.endpoints()
-        used = {route.authorizer for route in self.routes_of(api)}
-        if api == self.api_type:
-            elsewhere = {route.authorizer for name in endpoints.keys() - {api} for _, route in endpoints[name]}
-            used |= {authorizer.name for _, authorizer in self.lambda_authorizers()} - elsewhere
-        return [(function, authorizer) for function, authorizer in self.lambda_authorizers() if authorizer.name in used]
-
-    def native_authorizers(self) -> dict[str, JwtAuthorizer]:
-        """Return the authorizers whose tokens an HTTP API verifies itself, without invoking their function."""
-        return {authorizer.name: authorizer for authorizer in self.authorizers if not authorizer.optional}
-
-    def verifies_other_issuer(self, route: Route) -> bool:
-        """Return whether the HTTP API of a route verifies the tokens of another issuer than the user pool."""
-        authorizer = self.native_authorizers().get(route.authorizer or "")
-        api = self.described_apis().get(route.api or self.api_type)
-        is_http = api is not None and api.protocol == "HTTP"
-        return is_http and authorizer is not None and not authorizer.uses_user_pool
 
     def own_functions(self) -> tuple[Function, ...]:
         """Return the functions with code of the service, without those that this library provides."""

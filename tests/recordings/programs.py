@@ -136,6 +136,7 @@ CONFIGS: Mapping[str, Mapping[str, str]] = {
         "service": "items",
         "environment": "blue",
         "cors_origin": "https://shop.example.com",
+        "cors_credentials": "true",
         "authorization": USER_POOL,
         "user_pool": POOL_ARN,
     },

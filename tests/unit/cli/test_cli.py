@@ -152,7 +152,8 @@ def test_reference_has_every_command_and_option() -> None:
         section = page.partition(f"## tap {path}\n")[2].partition("\n## ")[0]
         options = {option.opts[0] for option in command.params if isinstance(option, click.Option)}
         assert options <= {*re.findall(r"^\| `(--[\w-]+)", section, re.M)}
-    assert "| `--service SERVICE` | Name of the service. [default: (every service)] |" in page
+    description = "Name of the service, or its definition as MODULE:ATTRIBUTE."
+    assert f"| `--service SERVICE` | {description} [default: (every service)] |" in page
     assert "| `[SERVICE]...` |  |" in page
 
 
