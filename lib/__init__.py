@@ -1,4 +1,4 @@
-"""Serverless REST APIs on AWS, described once: `tap_stack.TapStack`.
+"""Serverless services on AWS, defined once: `tap_stack.TapStack`.
 
 The package is installed as `tap_stack`. In a clone its folder is `lib`: `lib.x` is the same module as `tap_stack.x`.
 """

@@ -70,8 +70,8 @@ class FunctionUrl(Definition):
     """
 
     auth: UrlAuth = "AWS_IAM"
-    """`AWS_IAM`: requests must be signed, and the caller needs the permissions in the output `caller_policies`. `NONE`:
-    the URL is public, and the operations must authenticate requests, such as by a signature of the body."""
+    """`AWS_IAM`: requests must be signed, and callers need the policy in the output `function_url_policies`.
+    `NONE`: the URL is public, and the operations must authenticate requests, such as by a signature of the body."""
     cors_origin: str | None = None
     """Allowed CORS origins, separated by commas. `*` allows every origin, empty allows none. Default (None): those of
     the stack."""

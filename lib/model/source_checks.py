@@ -76,15 +76,14 @@ def _source_problems(consumer: Consumer, resources: Mapping[str, Resource]) -> I
     if consumer.source not in known:
         field_name, expected = EXPECTED[kind]
         yield f"consumer {consumer.name!r} {field_name} must be {expected}, got {consumer.source!r}."
-        return
-    if isinstance(consumer, BucketConsumer) and known[consumer.source].existing:
+    elif isinstance(consumer, BucketConsumer) and known[consumer.source].existing:
         pattern = '{"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [...]}}}'
         yield (
             f"consumer {consumer.name!r} bucket must be a bucket that the stack creates, got the existing bucket "
             f"{consumer.source!r}: its notification configuration would replace that of others. Enable EventBridge "
             f"notifications of the bucket, and use EventConsumer(pattern={pattern})."
         )
-    if isinstance(consumer, QueueConsumer) and getattr(known[consumer.source], "fifo", False):
+    elif isinstance(consumer, QueueConsumer) and getattr(known[consumer.source], "fifo", False):
         for field_name, limit in (("batch_size", 10), ("window_seconds", 0)):
             if (value := getattr(consumer, field_name)) > limit:
                 expected = f"at most {limit} for the FIFO queue {consumer.source!r}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from lib.components.api.http_api import HttpApi
-from lib.model import Alarm, Api, FunctionUrl, JwtAuthorizer, Service, Throttle
+from lib.components.api.http_api import HttpApi, HttpApiArgs
+from lib.components.compute.function import Function
+from lib.model import Alarm, Api, FunctionUrl, JwtAuthorizer, Service, Site, Throttle
 from lib.program.recorder import Deployment, record
 from lib.settings import (
     ApiSettings,
@@ -21,6 +22,7 @@ from lib.settings import (
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import (
+    PAGES,
     a_function,
     a_route,
     a_service,
@@ -298,6 +300,34 @@ def test_authorizers_of_an_http_api_are_native_or_functions_in_the_format_of_res
     assert types == {"GET /parcels": "JWT", "GET /gated": "CUSTOM", "GET /open": "NONE"}
     permissions = [each["function"] for each in deployment.inputs("lambda.Permission").values()]
     assert sorted(permissions) == ["parcels-desk-dev", "parcels-gate-dev"]
+
+
+def test_jwt_authorizer_of_the_user_pool_accepts_the_tokens_of_its_clients() -> None:
+    login = JwtAuthorizer(name="login", issuer="user-pool")
+    routes = (a_route(), a_route(path="/mine", authorizer="login"))
+    service = a_service(
+        apis=(Api(name="api", protocol="HTTP"),), functions=(a_function(*routes),), authorizers=(login,)
+    )
+    deployment, stack = deploy(service, authorization=AuthorizationSettings(type="COGNITO_USER_POOLS"))
+    assert stack.user_pool
+    configurations = [each["jwtConfiguration"] for each in deployment.inputs("apigatewayv2.Authorizer").values()]
+    assert len(configurations) == 2
+    assert configurations[0] == configurations[1]
+    assert "cognito-idp" in configurations[0]["issuer"]
+
+
+def test_http_api_rejects_arguments_without_effect() -> None:
+    route = a_route(authorizer="gate")
+    with pytest.raises(ValueError, match=r"authorization.type must be another type, got 'API_KEY'\. HTTP APIs have no"):
+        HttpApiArgs(name="post", routes=(), authorization=AuthorizationSettings(type="API_KEY"))
+    with pytest.raises(ValueError, match="route authorizer must be the name of an authorizer, got 'gate'"):
+        HttpApiArgs(name="post", routes=[(route, cast(Function, None))])
+
+
+def test_site_knows_the_urls_of_all_endpoints() -> None:
+    deployment, _ = deploy(service_with_apis(site=Site(folder=PAGES)))
+    (config,) = [each for each in deployment.inputs("s3.BucketObjectv2").values() if each["key"] == "config.json"]
+    assert json.loads(config["content"])["urls"].keys() == {"api", "admin-api", "hooks"}
 
 
 def test_optional_authorizer_of_an_http_api_has_no_identity_sources() -> None:

@@ -58,6 +58,7 @@ from ..support.builders import (
 )
 from ..support.markdown import FENCE
 from ..support.programs import stacked
+from ..support.standard_mocks import at_module_level
 
 ORDERS_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-orders-dev"
 OPS_ARN = "arn:aws:sns:us-east-1:123456789012:ops"
@@ -580,3 +581,16 @@ def test_code_of_the_guides_is_valid(code: str, tmp_path: Path, monkeypatch: pyt
 
 def test_guides_have_programs() -> None:
     assert sum("TapStack(" in code for code in BLOCKS) == 4
+
+
+def test_unit_tests_can_create_stacks_with_the_same_names() -> None:
+    def program() -> TapStack:
+        TapStack("first", TapStackArgs(service=a_worker()))
+        return TapStack("second", TapStackArgs(service=a_worker()))
+
+    names = [
+        state["name"]
+        for (kind, _), state in at_module_level(program).states.items()
+        if kind.endswith("/function:Function")
+    ]
+    assert names == ["jobs-worker-dev", "jobs-worker-dev"]

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("**/*.md")])
 PARSERS: dict[str, Callable[[str], object]] = {"json": json.loads, "yaml": yaml.safe_load, "toml": tomllib.loads}
+RUNTIME_IMPORT = re.compile(r"^from tap_stack\.runtime\.(\w+) import ([\w, ]+)$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)")
 
 
@@ -104,6 +105,18 @@ def test_python_reference_has_every_part_of_a_definition() -> None:
     parts = {name for name in model.__all__ if isinstance(getattr(model, name), type) and name != "Resource"}
     documented = set(re.findall(r"^::: tap_stack\.model\.(\w+)$", page, re.MULTILINE))
     assert {name for name in parts if is_dataclass(getattr(model, name))} <= documented
+
+
+def test_python_reference_has_every_part_of_the_runtime_that_handlers_import() -> None:
+    page = (DOCS / "reference/python.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^::: tap_stack\.runtime\.(\S+)$", page, re.MULTILINE))
+    sources = [block.code for block in BLOCKS if block.language == "python"]
+    sources += [path.read_text(encoding="utf-8") for path in (ROOT / "examples").glob("*/handler/*.py")]
+    imports = {match for source in sources for match in RUNTIME_IMPORT.findall(source)}
+    imported = {(module, name.strip()) for module, names in imports for name in names.split(",")}
+    assert ("dynamodb", "DynamoDB") in imported
+    missing = {f"{module}.{name}" for module, name in imported if not {module, f"{module}.{name}"} & documented}
+    assert missing == {"authorizers.Decision", "reserved_keys.EXPIRES"}
 
 
 def test_pages_have_programs() -> None:

@@ -12,7 +12,7 @@ from lib.model import Parameter, Service, Statement, Topic
 from lib.settings import NetworkSettings
 from lib.tap_stack import TapStackArgs
 
-from ...support.builders import GALLERY, a_consumer, a_function, a_grant, a_route, a_service, a_table
+from ...support.builders import GALLERY, a_consumer, a_function, a_grant, a_route, a_secret, a_service, a_table
 
 
 def test_public_subnets_are_in_the_first_half_and_private_ones_in_the_second() -> None:
@@ -58,6 +58,13 @@ def granted(*grants: Any, **changes: Any) -> Service:
 )
 def test_functions_call_only_services_of_their_grants(grants: tuple[Any, ...], services: set[str]) -> None:
     assert grants_by_service(granted(*grants)).keys() == services
+
+
+def test_secrets_are_read_from_their_store() -> None:
+    seal = a_secret(name="seal", variable="SEAL", store="secretsmanager")
+    function = a_function(a_route(grants=(a_grant("seal", "GetSecretValue"),)))
+    service = a_service(functions=(function,), secrets=(seal,))
+    assert grants_by_service(service).keys() == {"secretsmanager"}
 
 
 def test_functions_do_not_call_the_stream_that_lambda_reads_for_them() -> None:

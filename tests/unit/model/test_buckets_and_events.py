@@ -151,6 +151,11 @@ def test_loop_through_another_bucket_is_rejected() -> None:
         )
 
 
+def test_statements_cause_no_events() -> None:
+    statement = Statement(actions=("ses:SendEmail",), resources=("*",), reason="notify the owner")
+    assert a_gallery(a_bucket_consumer(grants=(statement,))).consumers()
+
+
 def test_chain_of_consumers_is_accepted() -> None:
     service = a_gallery(
         a_bucket_consumer(prefix="uploads/", grants=granted("PutObject", keys=("resized/*",))),

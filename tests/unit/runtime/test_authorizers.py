@@ -219,3 +219,10 @@ def test_claims_of_a_user_pool_token_or_none(authorizer: Any, claims: dict[str, 
 def test_claims_must_contain_the_scope_of_the_route(claims: dict[str, str], status: int) -> None:
     response, requests = received({"principalId": "ada", **claims}, "orders:admin")
     assert (response["statusCode"], len(requests)) == (status, int(status == 200))
+
+
+def test_context_for_an_http_api_contains_the_principal() -> None:
+    invocations = Invocations(Allow("ada", {"role": "admin"}))
+    assert "principalId" not in invocations(REQUEST)["context"]
+    context = invocations({**REQUEST, "version": "1.0"})["context"]
+    assert (context["principalId"], context["role"]) == ("ada", "admin")
