@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from ... import model
 from ...documents import http_api, iam
+from ...documents.access_log import access_log_format
 from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ..compute.function import Function
@@ -230,7 +231,7 @@ class HttpApi(pulumi.ComponentResource):
                 for route in self._routes()
                 if route.throttle and (limits := route.throttle.within(settings))
             ],
-            access_log_settings={"destination_arn": log.arn, "format": http_api.ACCESS_LOG_FORMAT} if log else None,
+            access_log_settings={"destination_arn": log.arn, "format": access_log_format("HTTP")} if log else None,
             tags=self._args.tags,
             # Otherwise, the first deployments would not contain all routes, and their settings would be rejected.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.routes.values(), *self.permissions]),

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from ... import model
 from ...documents import iam, rest_api
+from ...documents.access_log import access_log_format
 from ...model.media_types import binary_media_types
 from ...runtime.cors import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, merge
@@ -405,7 +406,7 @@ class Api(pulumi.ComponentResource):
             stage_name=self.settings.stage_name,
             xray_tracing_enabled=self._args.tracing,
             access_log_settings=(
-                {"destination_arn": access.arn, "format": rest_api.ACCESS_LOG_FORMAT} if access else None
+                {"destination_arn": access.arn, "format": access_log_format("REST")} if access else None
             ),
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.logs.ready() if self.logs else None),
