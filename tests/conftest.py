@@ -75,8 +75,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Require the packages of an example that is a parameter of the test."""
     if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-        parameters = item.callspec.params.values()
-        example_packages.require(*(value for value in parameters if isinstance(value, str | Path)))
+        values = item.callspec.params.values()
+        example_packages.require(*(value for value in values if isinstance(value, str | Path)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -39,4 +39,5 @@ MISSING: dict[Protocol, frozenset[str]] = {
 def access_log_format(protocol: Protocol) -> str:
     """Return the format of a line for a type of API."""
     # Numbers are also quoted, because API Gateway writes `-` for variables without a value.
-    return json.dumps({name: f"$context.{FIELDS[name]}" for name in FIELDS if name not in MISSING[protocol]})
+    fields = {name: f"$context.{variable}" for name, variable in FIELDS.items() if name not in MISSING[protocol]}
+    return json.dumps(fields)
