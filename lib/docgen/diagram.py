@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..documents.http_api import DEFAULT_STAGE
@@ -102,17 +102,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     names = StackNames(service, environment)
     physical = names.physical
     settings = ENVIRONMENTS[profile_name(environment)].merged_with(service.settings)
-    if service.routes():
-        yield Node("callers", "callers", _protocol(service), [_keys_required(service, settings)])
-    if service.site:
-        access = "public, over HTTP" if settings.site.public else "private, behind CloudFront"
-        yield Node("site", "site", f"{physical('bucket', service.site.type)}-…", [access])
-    for name, api in service.used_apis().items():
-        kind = "http-api" if api.protocol == "HTTP" else "api"
-        api_lines = _api_lines(service, environment, api, merge(settings.api, api.settings))
-        yield Node(kind, service.api_target(name), physical("api", name), api_lines)
-    for function in service.function_urls():
-        yield Node("url", f"url {function.name}", function.name, [f"auth {function.url.auth}"] if function.url else [])
+    yield from _endpoint_nodes(service, environment, settings)
     tables = {table.name: names.resource("table", table) for table in service.tables}
     for function in service.functions:
         merged = merge(settings.function, function.settings)
@@ -122,15 +112,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         for consumer in function.consumers:
             if isinstance(consumer, StreamConsumer):
                 yield Node("stream", f"stream {consumer.name}", tables[consumer.table], [consumer.name])
-    paths = {parameter.name: names.parameter(parameter.name) for parameter in service.parameters}
-    for table in service.tables:
-        parameters = [
-            f"name in {paths[parameter.name]}" for parameter in service.parameters if parameter.table == table.name
-        ]
-        yield Node("table", f"on {table.name}", tables[table.name], [*_table_lines(table), *parameters])
-    for parameter in _separate_parameters(service):
-        lines = [*(parameter.value or [tables[parameter.table]])]
-        yield Node("parameter", f"on {parameter.name}", paths[parameter.name], lines)
+    yield from _tables_and_parameters(service, names, tables)
     for secret in service.secrets:
         yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     yield from _topics(service, names)
@@ -140,6 +122,32 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
     custom_alarms = [f"{alarm.on}: {alarm.name}" for alarm in service.alarms]
     yield Node("alarms", "alarms", "of each function", ["duration, errors, throttles", *custom_alarms])
     yield Node("email", "email", "notification_email", ["if configured"])
+
+
+def _endpoint_nodes(service: Service, environment: str, settings: Settings) -> Iterator[Node]:
+    physical = StackNames(service, environment).physical
+    if service.routes():
+        yield Node("callers", "callers", _protocol(service), [_keys_required(service, settings)])
+    if service.site:
+        access = "public, over HTTP" if settings.site.public else "private, behind CloudFront"
+        yield Node("site", "site", f"{physical('bucket', service.site.type)}-…", [access])
+    for name, api in service.used_apis().items():
+        kind = "http-api" if api.protocol == "HTTP" else "api"
+        lines = _api_lines(service, environment, api, merge(settings.api, api.settings))
+        yield Node(kind, service.api_target(name), physical("api", name), lines)
+    for function in service.function_urls():
+        yield Node("url", f"url {function.name}", function.name, [f"auth {function.url.auth}"] if function.url else [])
+
+
+def _tables_and_parameters(service: Service, names: StackNames, tables: Mapping[str, str]) -> Iterator[Node]:
+    """Yield the nodes of tables and of parameters. `tables` are the physical names of the tables."""
+    paths = {parameter.name: names.parameter(parameter.name) for parameter in service.parameters}
+    for table in service.tables:
+        parameters = [f"name in {paths[each.name]}" for each in service.parameters if each.table == table.name]
+        yield Node("table", f"on {table.name}", tables[table.name], [*_table_lines(table), *parameters])
+    for parameter in _separate_parameters(service):
+        lines = [*(parameter.value or [tables[parameter.table]])]
+        yield Node("parameter", f"on {parameter.name}", paths[parameter.name], lines)
 
 
 def _function_line(settings: FunctionSettings) -> str:
@@ -188,23 +196,7 @@ def _edges(service: Service) -> Iterator[Edge]:
         yield Edge("callers", "site")
         yield Edge("site", "api")
     for function in service.functions:
-        for endpoint, routes in service.endpoints().items():
-            if labels := [_route_label(route) for owner, route in routes if owner is function]:
-                source = f"url {function.name}" if function.url else service.api_target(endpoint)
-                yield Edge(source, _key(function), labels)
-        for name in service.used_apis():
-            if names := [a.name for owner, a in service.authorizers_of(name) if owner is function]:
-                labels = [f"authorizes: {', '.join(names)}"]
-                yield Edge(service.api_target(name), _key(function), labels, dotted=True)
-        yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
-        for consumer in function.consumers:
-            yield from _consumer_edges(function, consumer)
-        for source, consumers in _consumed(function).items():
-            yield Edge(source, _key(function), consumers)
-        for resource, actions in _actions(service, function).items():
-            yield Edge(_key(function), f"on {resource}", [_access(actions)])
-        for statement in function.statements():
-            yield Edge(_key(function), f"service {statement.service}", statement.actions)
+        yield from _function_edges(service, function)
     for queue in service.created_queues():
         yield Edge(
             f"on {queue.name}", f"on {queue.dead_letters}", [f"after {queue.max_receives} receives"], dotted=True
@@ -216,6 +208,27 @@ def _edges(service: Service) -> Iterator[Edge]:
     if not service.defines_alarm_topic():
         topics.add(f"on {service.alarms_type}")
     yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
+
+
+def _function_edges(service: Service, function: Function) -> Iterator[Edge]:
+    """Yield the edges from the triggers of a function, and to the resources that it has access to."""
+    for endpoint, routes in service.endpoints().items():
+        if labels := [_route_label(route) for owner, route in routes if owner is function]:
+            source = f"url {function.name}" if function.url else service.api_target(endpoint)
+            yield Edge(source, _key(function), labels)
+    for name in service.used_apis():
+        if names := [a.name for owner, a in service.authorizers_of(name) if owner is function]:
+            labels = [f"authorizes: {', '.join(names)}"]
+            yield Edge(service.api_target(name), _key(function), labels, dotted=True)
+    yield from (Edge(f"schedule {schedule.name}", _key(function)) for schedule in function.schedules)
+    for consumer in function.consumers:
+        yield from _consumer_edges(function, consumer)
+    for source, consumers in _consumed(function).items():
+        yield Edge(source, _key(function), consumers)
+    for resource, actions in _actions(service, function).items():
+        yield Edge(_key(function), f"on {resource}", [_access(actions)])
+    for statement in function.statements():
+        yield Edge(_key(function), f"service {statement.service}", statement.actions)
 
 
 def _consumer_edges(function: Function, consumer: Consumer) -> Iterator[Edge]:

@@ -174,8 +174,8 @@ def _consumer_statements(service: Service, consumer: Consumer) -> Iterator[tuple
     """Yield the permission with which Lambda reads the records of a consumer, and its purpose."""
     names = StackNames(service, ENVIRONMENT)
     if isinstance(consumer, StreamConsumer):
-        (table,) = (table for table in service.tables if table.name == consumer.table)
-        stream = f"{names.resource('table', table)}/stream"
+        (source,) = (each for each in service.tables if each.name == consumer.table)
+        stream = f"{names.resource('table', source)}/stream"
         yield iam.allow("dynamodb", iam.STREAM_READ, [stream]), "read the changes of its items"
     if isinstance(consumer, QueueConsumer):
         (queue,) = (queue for queue in service.queues if queue.name == consumer.queue)

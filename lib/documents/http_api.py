@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,30 +15,6 @@ DEFAULT_STAGE = "$default"
 PAYLOAD_FORMAT = "2.0"
 TIMEOUT_MILLISECONDS = 30_000
 """Maximum of HTTP APIs."""
-
-ACCESS_LOG = {
-    "requestId": "requestId",
-    "requestTime": "requestTime",
-    "ip": "identity.sourceIp",
-    "user": "identity.user",
-    "method": "httpMethod",
-    "path": "path",
-    "routeKey": "routeKey",
-    "protocol": "protocol",
-    "status": "status",
-    "responseLength": "responseLength",
-    "responseLatencyMs": "responseLatency",
-    "integrationLatencyMs": "integration.latency",
-    "integrationStatus": "integration.status",
-    "integrationError": "integration.error",
-    "authorizerError": "authorizer.error",
-    "errorType": "error.responseType",
-    "errorMessage": "error.message",
-}
-"""Fields of the access log, with the `$context` variable of each."""
-# Numbers are also quoted, because API Gateway writes `-` for variables without a value.
-ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
-"""Format of an access log line."""
 
 
 def identity_source(expression: str) -> str:

@@ -110,31 +110,6 @@ AUTHORIZER_RESPONSES = (
 )
 """Additional response types of an API with Lambda authorizers."""
 
-ACCESS_LOG = {
-    "requestId": "requestId",
-    "requestTime": "requestTime",
-    "ip": "identity.sourceIp",
-    "user": "identity.user",
-    "apiKeyId": "identity.apiKeyId",
-    "method": "httpMethod",
-    "path": "path",
-    "resourcePath": "resourcePath",
-    "protocol": "protocol",
-    "status": "status",
-    "responseLength": "responseLength",
-    "responseLatencyMs": "responseLatency",
-    "integrationLatencyMs": "integration.latency",
-    "integrationStatus": "integration.status",
-    "integrationError": "integration.error",
-    "errorType": "error.responseType",
-    "errorMessage": "error.message",
-    "traceId": "xrayTraceId",
-}
-"""Fields of the access log, with the `$context` variable of each."""
-# Numbers are also quoted, because API Gateway writes `-` for variables without a value.
-ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
-"""Format of an access log line."""
-
 
 def gateway_responses(authorization: str | None, has_authorizers: bool = False) -> list[GatewayResponse]:
     """Return the gateway responses of an API with an authorization type and, optionally, Lambda authorizers."""

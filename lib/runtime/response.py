@@ -76,8 +76,8 @@ class Response(NamedTuple):
     def redirect(cls, url: str, status: int = 302) -> Response:
         """Return a redirection to a URL. After a POST, use status 303, which browsers follow with GET.
 
-        Compare a URL from a request with those that you allow: others can be of any site, also without a scheme, as
-        `//example.com` does.
+        Compare a URL from a request with those that you allow. Others can be URLs of any site, also without a scheme:
+        `//example.com`.
         """
         if status not in REDIRECTS:
             raise ValueError(f"status must be one of {', '.join(map(str, REDIRECTS))}, got {status!r}.")

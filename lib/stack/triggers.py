@@ -56,16 +56,14 @@ class Triggers:
         }
 
     def _schedule(self, definition: model.Function, schedule: model.Schedule) -> Schedule:
-        context, function = self._context, self._functions[definition.name]
+        context = self._context
         return Schedule(
             context.child(schedule.name),
             ScheduleArgs(
                 name=context.names.physical("rule", schedule.name),
                 schedule=schedule.name,
                 rate=schedule.rate,
-                function_name=function.name,
-                function_arn=function.target_arn,
-                alias=function.qualifier,
+                function=self._functions[definition.name].target(),
                 dead_letter_arn=self._access.dead_letter_arn(definition),
                 tags=context.tags,
             ),
@@ -92,7 +90,7 @@ class Triggers:
         )
 
     def _event_consumer(self, definition: model.Function, consumer: model.EventConsumer) -> EventConsumer:
-        context, function = self._context, self._functions[definition.name]
+        context = self._context
         bus = None if consumer.bus == model.DEFAULT_BUS else self._data.event_bus(consumer.bus)
         return EventConsumer(
             context.child(consumer.name),
@@ -101,9 +99,7 @@ class Triggers:
                 consumer=consumer.name,
                 pattern=consumer.pattern,
                 bus_name=bus.name if bus else None,
-                function_name=function.name,
-                function_arn=function.target_arn,
-                alias=function.qualifier,
+                function=self._functions[definition.name].target(),
                 dead_letter_arn=self._access.dead_letter_arn(definition),
                 tags=context.tags,
             ),
@@ -134,14 +130,12 @@ class Triggers:
         return share if share >= MIN_CONCURRENCY else None
 
     def _topic_consumer(self, definition: model.Function, consumer: model.TopicConsumer) -> TopicConsumer:
-        context, function = self._context, self._functions[definition.name]
+        context = self._context
         return TopicConsumer(
             context.child(consumer.name),
             TopicConsumerArgs(
                 topic_arn=self._data.topic(consumer.topic).arn,
-                function_name=function.name,
-                function_arn=function.target_arn,
-                alias=function.qualifier,
+                function=self._functions[definition.name].target(),
                 filter_policy=consumer.filter_policy,
                 filter_scope=consumer.filter_scope,
                 dead_letter_arn=self._access.dead_letter_arn(definition),
@@ -158,13 +152,7 @@ class Triggers:
         return {bucket: self._bucket_notification(bucket, consumers) for bucket, consumers in targets.items()}
 
     def _bucket_target(self, definition: model.Function, consumer: model.BucketConsumer) -> BucketTarget:
-        function = self._functions[definition.name]
-        return BucketTarget(
-            consumer=consumer,
-            function_name=function.name,
-            function_arn=function.target_arn,
-            alias=function.qualifier,
-        )
+        return BucketTarget(consumer=consumer, function=self._functions[definition.name].target())
 
     def _bucket_notification(self, bucket: str, targets: list[BucketTarget]) -> BucketNotification:
         context = self._context

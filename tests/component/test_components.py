@@ -14,6 +14,7 @@ from lib.components.api.api_logs import ApiLogs, ApiLogsArgs
 from lib.components.api.domain import Domain, DomainArgs
 from lib.components.api.rest_api import Api, ApiArgs
 from lib.components.compute.function import Function, FunctionArgs
+from lib.components.compute.function_target import FunctionTarget
 from lib.components.compute.layer import Layer, LayerArgs
 from lib.components.compute.role import Role, RoleArgs
 from lib.components.compute.schedule import Schedule, ScheduleArgs
@@ -26,7 +27,7 @@ from lib.components.monitoring.alarm import Alarm, AlarmArgs
 from lib.components.monitoring.function_alarms import Alarms, AlarmsArgs
 from lib.components.site.site import Site, SiteArgs
 from lib.components.storage.bucket import Bucket, BucketArgs
-from lib.documents import rest_api
+from lib.documents.access_log import access_log_format
 from lib.model import Site as DescribedSite
 from lib.model import Throttle
 from lib.program.recorder import Deployment, record
@@ -90,8 +91,7 @@ def a_schedule(**changes: Any) -> Schedule:
         name="post-nightly",
         schedule="nightly",
         rate="cron(0 3 * * ? *)",
-        function_name="desk",
-        function_arn="arn:desk",
+        function=FunctionTarget(name="desk", arn="arn:desk"),
         **changes,
     )
     return Schedule("nightly", args)
@@ -188,7 +188,7 @@ ALARM = "cloudwatch.MetricAlarm"
             {
                 "accessLogSettings": {
                     "destinationArn": "arn:counter-logs-access",
-                    "format": rest_api.ACCESS_LOG_FORMAT,
+                    "format": access_log_format("REST"),
                 }
             },
         ),

@@ -33,7 +33,7 @@ def statements(deployment: Deployment) -> dict[str, list[Any]]:
 
 def test_function_can_only_write_records() -> None:
     deployment = record(stacked(service=SERVICE))
-    ((statement,),) = statements(deployment).values()
+    ((statement,),) = [*statements(deployment).values()]
     assert sorted(statement["Action"]) == sorted(RECORDS)
     functions = {inputs["name"]: inputs for inputs in deployment.inputs("lambda.Function").values()}
     assert functions["orders-api-dev"]["environment"]["variables"]["INTERNAL_TABLE"] == "orders-internal-dev"
@@ -43,7 +43,7 @@ def test_function_can_only_write_records() -> None:
 
 
 def test_only_the_function_of_the_idempotent_operation_has_the_permission() -> None:
-    (policy,) = statements(record(stacked(service=SERVICE, split_functions=True)))
+    (policy,) = [*statements(record(stacked(service=SERVICE, split_functions=True)))]
     assert "create-order" in policy
 
 

@@ -45,7 +45,7 @@ def token(**changes: Any) -> LambdaAuthorizer:
     return an_authorizer(**{"type": "REQUEST", "cache_seconds": 60, **changes})
 
 
-def plain(protocol: Protocol = "REST", *routes: Route, **changes: Any) -> Step:
+def plain(protocol: Protocol, *routes: Route, **changes: Any) -> Step:
     """Return a step with one API."""
     service = a_service(apis=(Api(name="api", protocol=protocol),), functions=(a_function(a_route(), *routes),))
     return {"service": service, **changes}
@@ -71,7 +71,7 @@ DOMAIN = ApiSettings(domain_name="admin.example.com", certificate_arn=CERTIFICAT
 MOVED = ApiSettings(domain_name="admin.example.com", certificate_arn=CERTIFICATE, base_path="v2", stage_name="live")
 
 CHANGES: dict[str, Sequence[Step]] = {
-    "REST and HTTP": [plain(), plain("HTTP"), plain()],
+    "REST and HTTP": [plain("REST"), plain("HTTP"), plain("REST")],
     "REST and HTTP with logs": [plain("REST", LIMITED, **LOGGED), plain("HTTP", LIMITED, **LOGGED)],
     "REST and HTTP with an authorizer": [
         protected("REST", token()),
@@ -104,8 +104,8 @@ CHANGES: dict[str, Sequence[Step]] = {
         protected("HTTP", replace(LOGIN, name="token")),
         protected("HTTP", token()),
     ],
-    "REST and HTTP with a domain": [plain(api=DOMAIN), plain("HTTP"), plain("HTTP", api=DOMAIN), plain()],
-    "binary bodies": [plain(), plain("REST", PICTURE), plain("REST", PICTURE, UPLOAD)],
+    "REST and HTTP with a domain": [plain("REST", api=DOMAIN), plain("HTTP"), plain("HTTP", api=DOMAIN), plain("REST")],
+    "binary bodies": [plain("REST"), plain("REST", PICTURE), plain("REST", PICTURE, UPLOAD)],
     "limits of an HTTP API": [plain("HTTP"), plain("HTTP", LIMITED)],
     "function URL": [
         hooks(None),

@@ -11,6 +11,7 @@ import pytest
 
 from lib.local.emulator import Emulator
 
+from ..support.deployments import importable_handler
 from .conftest import Run
 from .test_streams import wait_for
 
@@ -86,13 +87,7 @@ class Shore:
 def shore_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Shore:
     """Stack with the resources, and stack of a worker that uses them."""
     folder = tmp_path_factory.mktemp("sources")
-    package = folder / "shore" / "desk"
-    package.mkdir(parents=True)
-    (package.parent / "__init__.py").touch()
-    (package / "__init__.py").touch()
-    (package / "operations.py").write_text(HANDLER, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.syspath_prepend(str(folder))
+    with importable_handler(folder, "shore.desk.operations", HANDLER):
         return Shore(emulator, Run(emulator, Path(folder))(PROGRAM))
 
 

@@ -14,6 +14,7 @@ from lib.local.emulator import Emulator
 from lib.model import Call, FunctionUrl
 
 from ..support.builders import a_function, a_route, a_service
+from ..support.deployments import importable_handler
 from .conftest import Run
 
 HANDLER = """
@@ -126,13 +127,7 @@ class Office:
 def office_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Office:
     """Service with an API of each type and two function URLs."""
     folder = tmp_path_factory.mktemp("sources")
-    package = folder / "office" / "desk"
-    package.mkdir(parents=True)
-    (package.parent / "__init__.py").touch()
-    (package / "__init__.py").touch()
-    (package / "operations.py").write_text(HANDLER, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.syspath_prepend(str(folder))
+    with importable_handler(folder, "office.desk.operations", HANDLER):
         return Office(emulator, Run(emulator, folder)(PROGRAM))
 
 

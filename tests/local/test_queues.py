@@ -11,6 +11,7 @@ import pytest
 
 from lib.local.emulator import Emulator
 
+from ..support.deployments import importable_handler
 from ..support.markdown import FENCE
 from .conftest import Run
 from .test_streams import wait_for
@@ -124,13 +125,7 @@ class Shop:
 def shop_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Service with a route that sends messages, and a function that consumes two queues and a topic."""
     folder = tmp_path_factory.mktemp("sources")
-    package = folder / "shop" / "desk"
-    package.mkdir(parents=True)
-    (package.parent / "__init__.py").touch()
-    (package / "__init__.py").touch()
-    (package / "operations.py").write_text(HANDLER, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.syspath_prepend(str(folder))
+    with importable_handler(folder, "shop.desk.operations", HANDLER):
         return Shop(emulator, Run(emulator, folder)(PROGRAM))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from lib.local.emulator import Emulator
 
+from ..support.deployments import importable_handler
 from .conftest import Run
 
 HANDLER = """
@@ -96,13 +97,7 @@ class Yard:
 def yard_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Yard:
     """Service with a function that has a route, a schedule and a stream consumer."""
     folder = tmp_path_factory.mktemp("sources")
-    package = folder / "yard" / "desk"
-    package.mkdir(parents=True)
-    (package.parent / "__init__.py").touch()
-    (package / "__init__.py").touch()
-    (package / "operations.py").write_text(HANDLER, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.syspath_prepend(str(folder))
+    with importable_handler(folder, "yard.desk.operations", HANDLER):
         return Yard(emulator, Run(emulator, folder)(PROGRAM))
 
 

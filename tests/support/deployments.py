@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
@@ -23,3 +27,17 @@ def deploy_service(
         config=project.config(pulumi_project, environment, service) | config,
         report=lambda line: None,
     )
+
+
+@contextmanager
+def importable_handler(folder: Path, module: str, source: str) -> Iterator[None]:
+    """Write a handler module, such as `shop.desk.operations`, and its packages to a folder that modules are imported
+    from."""
+    path = folder.joinpath(*module.split(".")).with_suffix(".py")
+    path.parent.mkdir(parents=True)
+    for package in [*path.relative_to(folder).parents][:-1]:
+        (folder / package / "__init__.py").touch()
+    path.write_text(source, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.syspath_prepend(str(folder))
+        yield

@@ -191,9 +191,7 @@ def notification() -> BucketNotification:
     desk = function()
     target = BucketTarget(
         consumer=BucketConsumer(name="resize", bucket="data", operation="resize", suffix=".jpg"),
-        function_name=desk.name,
-        function_arn=desk.target_arn,
-        alias=desk.qualifier,
+        function=desk.target(),
     )
     args = BucketNotificationArgs(bucket=data_bucket(), targets=[target], account="123456789012")
     return BucketNotification("data", args)
@@ -215,9 +213,7 @@ def event_consumer() -> EventConsumer:
         consumer="pack",
         pattern={"source": ["shop"]},
         bus_name=event_bus().name,
-        function_name=desk.name,
-        function_arn=desk.target_arn,
-        alias=desk.qualifier,
+        function=desk.target(),
         dead_letter_arn=Queue("undelivered", QueueArgs(name="undelivered")).arn,
     )
     return EventConsumer("pack", args)
@@ -431,9 +427,7 @@ def schedule() -> Schedule:
         name="nightly",
         schedule="nightly",
         rate="rate(1 day)",
-        function_name=desk.name,
-        function_arn=desk.target_arn,
-        alias=desk.qualifier,
+        function=desk.target(),
         dead_letter_arn=queue().arn,
     )
     return Schedule("nightly", args)
@@ -464,9 +458,7 @@ def topic_consumer() -> TopicConsumer:
     desk = function()
     args = TopicConsumerArgs(
         topic_arn=topic().arn,
-        function_name=desk.name,
-        function_arn=desk.target_arn,
-        alias=desk.qualifier,
+        function=desk.target(),
         filter_policy={"kind": ["public"]},
         dead_letter_arn=queue().arn,
     )

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ... import model
+from ...settings import ApiSettings
 from .certificate import Certificate, CertificateArgs
 
 
@@ -91,3 +92,29 @@ class Domain(pulumi.ComponentResource):
             aliases=[{"name": self.target, "zone_id": self.zone_id, "evaluate_target_health": False}],
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def create_domain(
+    name: str,
+    settings: ApiSettings,
+    protocol: model.Protocol,
+    ids: tuple[pulumi.Input[str], pulumi.Input[str]],
+    tags: Mapping[str, pulumi.Input[str]],
+    opts: pulumi.ResourceOptions,
+) -> Domain | None:
+    """Create the custom domain of an API; return None if it has none. `ids` are the ID of the API and the name of its
+    stage."""
+    if not settings.domain_name:
+        return None
+    api_id, stage_name = ids
+    args = DomainArgs(
+        name=settings.domain_name,
+        certificate_arn=settings.certificate_arn or "",
+        zone_id=settings.zone_id or "",
+        api_id=api_id,
+        stage_name=stage_name,
+        protocol=protocol,
+        base_path=settings.base_path or "",
+        tags=tags,
+    )
+    return Domain(name, args, opts)

@@ -60,15 +60,7 @@ def allow_invocation(
     prefix: str, function: Function, source_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> aws.lambda_.Permission:
     """Allow a part of an API to invoke a function."""
-    return aws.lambda_.Permission(
-        f"{prefix}-permission",
-        action="lambda:InvokeFunction",
-        function=function.name,
-        qualifier=function.qualifier,
-        principal="apigateway.amazonaws.com",
-        source_arn=source_arn,
-        opts=opts,
-    )
+    return function.target().allow(f"{prefix}-permission", "apigateway", source_arn, opts)
 
 
 def allow_calls(

@@ -11,11 +11,12 @@ import pulumi_aws as aws
 
 from ... import model
 from ...documents import http_api, iam
+from ...documents.access_log import access_log_format
 from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ..compute.function import Function
 from ..derived import concat
-from .domain import Domain, DomainArgs
+from .domain import create_domain
 from .endpoint import allow_calls, allow_invocation, allow_invocations, check_callers, check_routes, public_url
 from .user_pool import UserPool
 
@@ -101,7 +102,8 @@ class HttpApi(pulumi.ComponentResource):
         self.stage = self._stage()
         self.stage_name = self.stage.name
         self.deployment_id = self.stage.deployment_id
-        self.domain = self._domain() if self.settings.domain_name else None
+        ids = (self.resource.id, self.stage.name)
+        self.domain = create_domain(f"{name}-domain", self.settings, "HTTP", ids, args.tags, self._child)
         self.url = public_url(
             self.stage.invoke_url.apply(lambda url: url.rstrip("/") if url else url),
             self.domain,
@@ -230,7 +232,7 @@ class HttpApi(pulumi.ComponentResource):
                 for route in self._routes()
                 if route.throttle and (limits := route.throttle.within(settings))
             ],
-            access_log_settings={"destination_arn": log.arn, "format": http_api.ACCESS_LOG_FORMAT} if log else None,
+            access_log_settings={"destination_arn": log.arn, "format": access_log_format("HTTP")} if log else None,
             tags=self._args.tags,
             # Otherwise, the first deployments would not contain all routes, and their settings would be rejected.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.routes.values(), *self.permissions]),
@@ -243,19 +245,3 @@ class HttpApi(pulumi.ComponentResource):
             "throttling_burst_limit": burst,
             "detailed_metrics_enabled": bool(self.settings.metrics),
         }
-
-    def _domain(self) -> Domain:
-        return Domain(
-            f"{self._prefix}-domain",
-            DomainArgs(
-                name=self.settings.domain_name or "",
-                certificate_arn=self.settings.certificate_arn or "",
-                zone_id=self.settings.zone_id or "",
-                api_id=self.resource.id,
-                protocol="HTTP",
-                stage_name=self.stage.name,
-                base_path=self.settings.base_path or "",
-                tags=self._args.tags,
-            ),
-            self._child,
-        )

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from ... import model
 from ...documents import iam, rest_api
+from ...documents.access_log import access_log_format
 from ...model.media_types import binary_media_types
 from ...runtime.cors import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, merge
@@ -22,7 +23,7 @@ from ..derived import concat
 from ..lookup.provider_info import ProviderInfo
 from .api_logs import ApiLogs, ApiLogsArgs
 from .definition import ApiDefinition, Mock
-from .domain import Domain, DomainArgs
+from .domain import create_domain
 from .endpoint import allow_calls, allow_invocation, allow_invocations, check_callers, check_routes, public_url
 from .preflight import Preflight, PreflightArgs
 from .stage_settings import StageSettings
@@ -131,7 +132,8 @@ class Api(pulumi.ComponentResource):
         self.deployment_id: pulumi.Output[str] = self.deployment.id
         self.access_log = self.logs.access if self.logs else None
         self.usage_plan = self._usage_plan() if any(map(self._requires_key, self._routes())) else None
-        self.domain = self._domain() if self.settings.domain_name else None
+        ids = (self.resource.id, self.stage.stage_name)
+        self.domain = create_domain(f"{name}-domain", self.settings, "REST", ids, args.tags, self._child)
         self.url = public_url(self.stage.invoke_url, self.domain, self.resource.disable_execute_api_endpoint)
         self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
 
@@ -405,7 +407,7 @@ class Api(pulumi.ComponentResource):
             stage_name=self.settings.stage_name,
             xray_tracing_enabled=self._args.tracing,
             access_log_settings=(
-                {"destination_arn": access.arn, "format": rest_api.ACCESS_LOG_FORMAT} if access else None
+                {"destination_arn": access.arn, "format": access_log_format("REST")} if access else None
             ),
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.logs.ready() if self.logs else None),
@@ -420,21 +422,6 @@ class Api(pulumi.ComponentResource):
                 api_id=self.resource.id,
                 stage_name=self.stage.stage_name,
                 settings=self.settings,
-                tags=self._args.tags,
-            ),
-            self._child,
-        )
-
-    def _domain(self) -> Domain:
-        return Domain(
-            f"{self._prefix}-domain",
-            DomainArgs(
-                name=self.settings.domain_name or "",
-                certificate_arn=self.settings.certificate_arn or "",
-                zone_id=self.settings.zone_id or "",
-                api_id=self.resource.id,
-                stage_name=self.stage.stage_name,
-                base_path=self.settings.base_path or "",
                 tags=self._args.tags,
             ),
             self._child,

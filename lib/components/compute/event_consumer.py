@@ -10,6 +10,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from .function_target import FunctionTarget
+
 MAX_EVENT_AGE_SECONDS = 3_600
 """Time for which EventBridge retries to invoke the function, so that alarms on dead letters report a failure early."""
 
@@ -26,11 +28,7 @@ class EventConsumerArgs:
     """Event pattern, such as `{"source": ["shop"]}`."""
     bus_name: pulumi.Input[str] | None = None
     """Name of the event bus. Default (None): the default bus of the account."""
-    function_name: pulumi.Input[str]
-    function_arn: pulumi.Input[str]
-    """ARN of the function, or of the alias to invoke."""
-    alias: pulumi.Input[str] | None = None
-    """Name of the alias to invoke. Default (None): no alias."""
+    function: FunctionTarget
     dead_letter_arn: pulumi.Input[str] | None = None
     """Dead-letter queue for events that EventBridge cannot deliver. Its policy must allow the rule to send messages.
     Default (None): no dead-letter queue."""
@@ -51,20 +49,12 @@ class EventConsumer(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        self.permission = aws.lambda_.Permission(
-            f"{name}-permission",
-            action="lambda:InvokeFunction",
-            function=args.function_name,
-            qualifier=args.alias,
-            principal="events.amazonaws.com",
-            source_arn=self.resource.arn,
-            opts=child,
-        )
+        self.permission = args.function.allow(f"{name}-permission", "events", self.resource.arn, child)
         self.target = aws.cloudwatch.EventTarget(
             f"{name}-target",
             rule=self.resource.name,
             event_bus_name=args.bus_name,
-            arn=args.function_arn,
+            arn=args.function.arn,
             input_transformer={
                 # EventBridge replaces the placeholder with the JSON object of the event.
                 "input_template": f'{{"consumer": {json.dumps(args.consumer)}, "event": <aws.events.event.json>}}'

@@ -15,6 +15,7 @@ from ...settings import FunctionSettings, merge
 from ...settings.environments import BASIS
 from ..derived import derive
 from .code_archive import code_archive
+from .function_target import FunctionTarget
 
 DEFAULT_ALIAS = "live"
 
@@ -61,6 +62,10 @@ class FunctionArgs:
 
 class Function(pulumi.ComponentResource):
     """A Python Lambda function. Every change is published as a version."""
+
+    def target(self) -> FunctionTarget:
+        """Return the function, or its alias, as the target of an AWS service."""
+        return FunctionTarget(name=self.name, arn=self.target_arn, alias=self.qualifier)
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Function", name, None, opts)

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ...settings import check_schedule
+from .function_target import FunctionTarget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +23,7 @@ class ScheduleArgs:
     """Name of the schedule in the service definition. The event contains this name."""
     rate: str
     """Schedule expression: `rate(...)` or `cron(...)`."""
-    function_name: pulumi.Input[str]
-    function_arn: pulumi.Input[str]
-    """ARN of the function, or of the alias to invoke."""
-    alias: pulumi.Input[str] | None = None
-    """Name of the alias to invoke. Default (None): no alias."""
+    function: FunctionTarget
     dead_letter_arn: pulumi.Input[str] | None = None
     """Dead-letter queue for events that EventBridge cannot deliver. Its policy must allow the rule to send messages.
     Default (None): no dead-letter queue."""
@@ -45,19 +42,11 @@ class Schedule(pulumi.ComponentResource):
         self.resource = aws.cloudwatch.EventRule(
             f"{name}-rule", name=args.name, schedule_expression=args.rate, tags=args.tags, opts=child
         )
-        self.permission = aws.lambda_.Permission(
-            f"{name}-permission",
-            action="lambda:InvokeFunction",
-            function=args.function_name,
-            qualifier=args.alias,
-            principal="events.amazonaws.com",
-            source_arn=self.resource.arn,
-            opts=child,
-        )
+        self.permission = args.function.allow(f"{name}-permission", "events", self.resource.arn, child)
         self.target = aws.cloudwatch.EventTarget(
             f"{name}-target",
             rule=self.resource.name,
-            arn=args.function_arn,
+            arn=args.function.arn,
             input=json.dumps({"schedule": args.schedule}),
             dead_letter_config={"arn": args.dead_letter_arn} if args.dead_letter_arn else None,
             opts=child,

@@ -21,9 +21,9 @@ class StreamConsumerArgs:
     pattern: Mapping[str, Any] | None = None
     """Lambda event filter pattern for the records. Default (None): all records."""
     batch_size: int = 100
-    """Maximum number of records per invocation."""
+    """Maximum number of records of an invocation."""
     window_seconds: int = 0
-    """Time for which Lambda collects records before it invokes the function."""
+    """Time for which Lambda collects the records of an invocation."""
     parallelization_factor: int = 1
     """Number of batches of a shard that are processed at the same time."""
     max_retries: int = 3

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..derived import derive
+from .function_target import FunctionTarget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +19,7 @@ class TopicConsumerArgs:
     """Arguments for `TopicConsumer`."""
 
     topic_arn: pulumi.Input[str]
-    function_name: pulumi.Input[str]
-    function_arn: pulumi.Input[str]
-    """ARN of the function, or of the alias to invoke."""
-    alias: pulumi.Input[str] | None = None
-    """Name of the alias to invoke. Default (None): no alias."""
+    function: FunctionTarget
     filter_policy: Mapping[str, Any] | None = None
     """SNS filter policy. Default (None): all messages."""
     filter_scope: str = "MessageAttributes"
@@ -37,20 +34,14 @@ class TopicConsumer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TopicConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:TopicConsumer", name, None, opts)
-        self.permission = aws.lambda_.Permission(
-            f"{name}-permission",
-            action="lambda:InvokeFunction",
-            function=args.function_name,
-            qualifier=args.alias,
-            principal="sns.amazonaws.com",
-            source_arn=args.topic_arn,
-            opts=pulumi.ResourceOptions(parent=self),
+        self.permission = args.function.allow(
+            f"{name}-permission", "sns", args.topic_arn, pulumi.ResourceOptions(parent=self)
         )
         self.resource = aws.sns.TopicSubscription(
             f"{name}-subscription",
             topic=args.topic_arn,
             protocol="lambda",
-            endpoint=args.function_arn,
+            endpoint=args.function.arn,
             filter_policy=json.dumps(args.filter_policy, sort_keys=True) if args.filter_policy else None,
             # The provider rejects a scope without a policy.
             filter_policy_scope=args.filter_scope if args.filter_policy else None,

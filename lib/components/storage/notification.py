@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ...model import BucketConsumer
+from ..compute.function_target import FunctionTarget
 from .bucket import Bucket
 
 
@@ -19,11 +20,7 @@ class BucketTarget:
     consumer: BucketConsumer
     """Events and objects for which S3 invokes the function. The records contain the name of the consumer as
     `configurationId`."""
-    function_name: pulumi.Input[str]
-    function_arn: pulumi.Input[str]
-    """ARN of the function, or of the alias to invoke."""
-    alias: pulumi.Input[str] | None = None
-    """Name of the alias to invoke. Default (None): no alias."""
+    function: FunctionTarget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +50,7 @@ class BucketNotification(pulumi.ComponentResource):
             lambda_functions=[
                 {
                     "id": target.consumer.name,
-                    "lambda_function_arn": target.function_arn,
+                    "lambda_function_arn": target.function.arn,
                     "events": [f"s3:{event}" for event in target.consumer.events],
                     "filter_prefix": target.consumer.prefix or None,
                     "filter_suffix": target.consumer.suffix or None,
@@ -66,13 +63,4 @@ class BucketNotification(pulumi.ComponentResource):
         self.register_outputs({"bucket_name": args.bucket.name})
 
     def _permission(self, name: str, target: BucketTarget) -> aws.lambda_.Permission:
-        return aws.lambda_.Permission(
-            name,
-            action="lambda:InvokeFunction",
-            function=target.function_name,
-            qualifier=target.alias,
-            principal="s3.amazonaws.com",
-            source_arn=self._args.bucket.arn,
-            source_account=self._args.account,
-            opts=self._child,
-        )
+        return target.function.allow(name, "s3", self._args.bucket.arn, self._child, self._args.account)

@@ -8,6 +8,7 @@ from itertools import chain
 import pytest
 
 from lib.documents import rest_api
+from lib.documents.access_log import access_log_format
 from lib.documents.rest_api import GatewayResponse, Path
 from tests.support.builders import PAGE_SIZE, a_route
 
@@ -163,8 +164,8 @@ def test_authorization_type_adds_gateway_responses(
 
 
 def test_access_log_line_is_json_without_api_keys() -> None:
-    assert "\n" not in rest_api.ACCESS_LOG_FORMAT
-    line = json.loads(rest_api.ACCESS_LOG_FORMAT)
+    assert "\n" not in access_log_format("REST")
+    line = json.loads(access_log_format("REST"))
     assert line["requestId"] == "$context.requestId"
     assert line["errorMessage"] == "$context.error.message"
     assert all(value.startswith("$context.") for value in line.values())

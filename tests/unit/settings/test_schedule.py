@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from lib.components.compute.function_target import FunctionTarget
 from lib.components.compute.schedule import ScheduleArgs
 from lib.settings.schedule import check_schedule, is_cron, schedule_problem
 
@@ -99,4 +100,4 @@ def test_other_values_are_no_cron_expression(value: object) -> None:
 
 def test_schedule_component_rejects_an_invalid_expression() -> None:
     with pytest.raises(ValueError, match=r"^rate must be .*, got 'rate\(5 minute\)'\. Use rate\(5 minutes\)\.$"):
-        ScheduleArgs(name="x", schedule="x", rate="rate(5 minute)", function_name="x", function_arn="arn:x")
+        ScheduleArgs(name="x", schedule="x", rate="rate(5 minute)", function=FunctionTarget(name="x", arn="arn:x"))
