@@ -99,6 +99,7 @@ def create_domain(
     settings: ApiSettings,
     protocol: model.Protocol,
     ids: tuple[pulumi.Input[str], pulumi.Input[str]],
+    *,
     tags: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> Domain | None:

@@ -18,18 +18,18 @@ class StreamConsumerArgs:
     stream_arn: pulumi.Input[str]
     function_name: pulumi.Input[str]
     """Name of the function, or ARN of its alias. The function's role must allow it to read the stream."""
-    pattern: Mapping[str, Any] | None = None
-    """Lambda event filter pattern for the records. Default (None): all records."""
-    batch_size: int = 100
-    """Maximum number of records of an invocation."""
-    window_seconds: int = 0
-    """Time for which Lambda collects the records of an invocation."""
-    parallelization_factor: int = 1
-    """Number of batches of a shard that are processed at the same time."""
-    max_retries: int = 3
-    """Maximum number of retries of failed records, which block later records of the shard."""
     starting_position: str = "LATEST"
     """First records of a new consumer: `LATEST` or `TRIM_HORIZON`. Pulumi ignores changes."""
+    max_retries: int = 3
+    """Maximum number of retries of failed records, which block later records of the shard."""
+    parallelization_factor: int = 1
+    """Number of batches of a shard that are processed at the same time."""
+    window_seconds: int = 0
+    """Time for which Lambda collects the records of an invocation."""
+    batch_size: int = 100
+    """Maximum number of records of an invocation."""
+    pattern: Mapping[str, Any] | None = None
+    """Lambda event filter pattern for the records. Default (None): all records."""
     dead_letter_arn: pulumi.Input[str] | None = None
     """Queue that receives the stream position of records that fail after all retries. Default (None): the records are
     discarded."""
