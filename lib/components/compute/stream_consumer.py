@@ -21,13 +21,13 @@ class StreamConsumerArgs:
     pattern: Mapping[str, Any] | None = None
     """Lambda event filter pattern for the records. Default (None): all records."""
     batch_size: int = 100
-    """Maximum number of records of an invocation."""
+    """Maximum number of records per invocation."""
     window_seconds: int = 0
-    """Time for which Lambda collects the records of an invocation."""
-    parallelization_factor: int = 1
-    """Number of batches of a shard that are processed at the same time."""
+    """Time for which Lambda collects records before it invokes the function."""
     max_retries: int = 3
     """Maximum number of retries of failed records, which block later records of the shard."""
+    parallelization_factor: int = 1
+    """Number of batches of a shard that are processed at the same time."""
     starting_position: str = "LATEST"
     """First records of a new consumer: `LATEST` or `TRIM_HORIZON`. Pulumi ignores changes."""
     dead_letter_arn: pulumi.Input[str] | None = None
