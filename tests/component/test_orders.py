@@ -33,7 +33,8 @@ def statements(deployment: Deployment) -> dict[str, list[Any]]:
 
 def test_function_can_only_write_records() -> None:
     deployment = record(stacked(service=SERVICE))
-    ((statement,),) = [*statements(deployment).values()]
+    (policy,) = [*statements(deployment).values()]
+    (statement,) = policy
     assert sorted(statement["Action"]) == sorted(RECORDS)
     functions = {inputs["name"]: inputs for inputs in deployment.inputs("lambda.Function").values()}
     assert functions["orders-api-dev"]["environment"]["variables"]["INTERNAL_TABLE"] == "orders-internal-dev"
