@@ -126,7 +126,11 @@ def _authorizer(authorizer: LambdaAuthorizer) -> str:
 def _consumer(service: Service, consumer: Consumer) -> str:
     """Return the entry of a consumer in the generated index."""
     is_named_by_event = isinstance(consumer, BucketConsumer | EventConsumer)
-    source = repr(consumer.name) if is_named_by_event else _variable(service.resources()[consumer.source].variable)
+    source = (
+        repr(f"consumer:{consumer.name}")
+        if is_named_by_event
+        else _variable(service.resources()[consumer.source].variable)
+    )
     return f"{source}: Consumer(operations.{consumer.operation}, {consumer.batch!r})"
 
 

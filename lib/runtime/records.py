@@ -16,6 +16,8 @@ from .event_handler import run_and_log
 FIFO_SUFFIX = ".fifo"
 SEQUENCER_LENGTH = 32
 """Length to which the property `ObjectEvent.sequencer` is padded. S3 sends 16 to 18 digits."""
+QUEUE, CONSUMER = "queue:", "consumer:"
+"""Prefixes of keys of consumers. The names of tables cannot contain them."""
 
 
 class StreamRecord(NamedTuple):
@@ -271,33 +273,37 @@ class Source(NamedTuple):
 
     label: str
     """Message of the log line of an invocation."""
+    prefix: str
+    """Prefix of the keys of its consumers, which distinguishes a queue or a consumer from a table with its name."""
     parse: Callable[[dict[str, Any]], Record]
     name: Callable[[dict[str, Any]], str]
-    """Return the key of the consumer of a record."""
+    """Return the key of the consumer of a record without the prefix."""
     reports_failures: bool
     """Whether Lambda delivers only the failed records of an invocation again."""
 
 
 SOURCES = {
-    "aws:dynamodb": Source("stream", StreamRecord, lambda record: record["eventSourceARN"].split("/")[1], True),
-    "aws:sqs": Source("queue", Message, lambda record: record["eventSourceARN"].rpartition(":")[2], True),
-    "aws:s3": Source("bucket", ObjectEvent, lambda record: record["s3"]["configurationId"], False),
-    "aws:sns": Source("topic", Notification, lambda record: record["Sns"]["TopicArn"], False),
+    "aws:dynamodb": Source("stream", "", StreamRecord, lambda record: record["eventSourceARN"].split("/")[1], True),
+    "aws:sqs": Source("queue", QUEUE, Message, lambda record: record["eventSourceARN"].rpartition(":")[2], True),
+    "aws:s3": Source("bucket", CONSUMER, ObjectEvent, lambda record: record["s3"]["configurationId"], False),
+    "aws:sns": Source("topic", "", Notification, lambda record: record["Sns"]["TopicArn"], False),
 }
 """Event sources by the member `eventSource` or `EventSource` of their records."""
-EVENT_BUS = Source("event", Event, lambda _: "", False)
+EVENT_BUS = Source("event", CONSUMER, Event, lambda _: "", False)
 FAILED_RECORDS = "FailedRecords"
 """Metric with the number of records that failed in an invocation that Lambda does not count as an error."""
 
 
 class Consumers:
-    """Consumers of a function by the name of their source: the physical name of a table, the URL of a queue, the ARN of
-    a topic, or the name of the consumer of a bucket or an event bus.
+    """Consumers of a function by their source: the physical name of a table, the URL of a queue, the ARN of a topic, or
+    `consumer:` and the name of the consumer of a bucket or an event bus.
     """
 
     def __init__(self, consumers: Mapping[str, Consumer]) -> None:
         # The ARN in the records of a queue contains its name, and the URL ends with it.
-        self._consumers = {name.rpartition("/")[2]: consumer for name, consumer in consumers.items()}
+        self._consumers = {
+            QUEUE + key.rpartition("/")[2] if "/" in key else key: consumer for key, consumer in consumers.items()
+        }
 
     def __call__(self, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
         """Process the records of an event and return the response to Lambda, with the failed records."""
@@ -310,7 +316,9 @@ class Consumers:
         log_fields: dict[str, Any] = {"source": name, "records": len(records)}
 
         def run() -> dict[str, Any]:
-            failed = _process(self._consumers[name], source, [source.parse(record) for record in records])
+            failed = _process(
+                self._consumers[source.prefix + name], source, [source.parse(record) for record in records]
+            )
             if failed:
                 log_fields["failed"] = len(failed)
                 metrics.emit(**{FAILED_RECORDS: (len(failed), "Count")})

@@ -76,8 +76,8 @@ class Response(NamedTuple):
     def redirect(cls, url: str, status: int = 302) -> Response:
         """Return a redirection to a URL. After a POST, use status 303, which browsers follow with GET.
 
-        Compare a URL from a request with those that you allow. Others can be URLs of any site, also without a scheme:
-        `//example.com`.
+        Compare a URL from a request with those that you allow: others can be of any site, also without a scheme, as
+        `//example.com` does.
         """
         if status not in REDIRECTS:
             raise ValueError(f"status must be one of {', '.join(map(str, REDIRECTS))}, got {status!r}.")
@@ -125,13 +125,12 @@ class Response(NamedTuple):
         names = {name.lower(): name for name in (*defaults, SET_COOKIE, VARY)}
         for written, value in self.headers.items():
             name = names.setdefault(written.lower(), written)
-            is_repeated = isinstance(value, (list, tuple))
-            values: list[str] = [*value] if is_repeated else [value]  # type: ignore[list-item]  # a string
+            values: Sequence[Any] = value if isinstance(value, (list, tuple)) else [value]
             _check_header(name, values)
             if name == VARY:
                 # Without the default `Origin`, a cache could return the CORS headers for one origin to another.
                 headers[VARY] = ", ".join(dict.fromkeys([*filter(None, [headers.get(VARY)]), *values]))
-            elif name == SET_COOKIE or is_repeated:
+            elif name == SET_COOKIE or values is value:
                 headers.pop(name, None)
                 repeated.setdefault(name, []).extend(values)
             else:

@@ -180,6 +180,10 @@ def _check_existing(args: TapStackArgs) -> None:
             name_from_arn(kinds[name], field_name, arn)
         elif isinstance(arn, str) and not arn.startswith("arn:"):
             raise invalid_value(field_name, arn, "an ARN")
+    arns = [arn for name, arn in args.existing.items() if isinstance(arn, str) and name in kinds]
+    for arn in arns:
+        if arns.count(arn) > 1:
+            raise invalid_value("existing", arn, "unique", "Define the resource once, with one name.")
     if service.alarms_type in kinds and args.alarms.notification_email:
         remedy = f"Subscribe the address to the topic, or set existing of {service.alarms_type} to False."
         expected = f"unset, because the alarm topic {service.alarms_type} is an existing one"

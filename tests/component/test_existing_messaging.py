@@ -196,6 +196,12 @@ def test_other_arns_are_rejected(name: str, arn: Any, message: str) -> None:
         shared(existing={**EXISTING, name: arn})
 
 
+def test_existing_resource_has_one_name_in_the_definition() -> None:
+    topics = tuple(Topic(name=name, variable=name.upper(), existing=True) for name in ("news", "twin"))
+    with pytest.raises(ValueError, match=r"existing must be unique, got 'arn:.*:shop-news'\. Define the resource once"):
+        TapStackArgs(service=sharing(topics=topics), existing={**EXISTING, "twin": TOPIC_ARN})
+
+
 def test_existing_fifo_queue_has_its_type_in_the_definition() -> None:
     arn = f"{QUEUE_ARN}.fifo"
     service = sharing(a_queue_consumer(), queues=(a_queue(existing=True, fifo=True),))

@@ -102,7 +102,8 @@ def test_messages_of_an_existing_topic_are_consumed(shore: Shore) -> None:
     assert wait_for(shore.has("in/published"))
 
 
-def test_events_of_an_existing_bus_are_consumed(shore: Shore) -> None:
-    entry = {"Source": "test", "DetailType": "t", "Detail": json.dumps({"text": "put"})}
+@pytest.mark.parametrize("text", ["put", 'the "best" <one> \\ $1 {x}', "two\tparts\u00fc\u2028"])
+def test_events_of_an_existing_bus_are_consumed(shore: Shore, text: str) -> None:
+    entry = {"Source": "test", "DetailType": "t", "Detail": json.dumps({"text": text})}
     shore.client("events").put_events(Entries=[{**entry, "EventBusName": shore.outputs["bus_event_bus_name"]}])
-    assert wait_for(shore.has("in/put"))
+    assert wait_for(shore.has(f"in/{text}"))

@@ -138,7 +138,7 @@ def test_scopes_of_a_public_url_are_not_required() -> None:
         ),
         (
             {"functions": (a_function(url=FunctionUrl(cors_origin="https://a.example,site")),)},
-            r"function 'desk' url\.cors_origin must be URLs because .* has no site, got 'https://a.example,site'",
+            r"function 'desk' url\.cors_origin must be URLs because the service has no site, got 'https://a\..*,site'",
         ),
         (
             {"apis": (Api(name="api", protocol="HTTP", settings=ApiSettings(cors_origin="site")),)},

@@ -246,3 +246,10 @@ def test_caller_of_another_issuer_is_the_subject_and_not_the_name_that_users_can
 def test_token_of_another_issuer_without_a_subject_is_rejected() -> None:
     response, requests = call_with_token({"username": "admin"})
     assert (response["statusCode"], requests) == (401, [])
+
+
+@pytest.mark.parametrize(("method", "status"), [("DELETE", 201), ("OPTIONS", 404)])
+def test_any_does_not_include_preflight_requests(method: str, status: int) -> None:
+    for route in ("$default", "ANY /files"):
+        response, _ = call(an_event(method, "/files", route), (("ANY", "/files"),))
+        assert response["statusCode"] == status

@@ -172,7 +172,7 @@ def test_event_has_its_detail() -> None:
         ("notes-dev", change(), StreamRecord, "stream"),
         (QUEUE_URL, message("m1"), Message, "queue"),
         (f"{QUEUE_URL}.fifo", message("m1", group="a"), Message, "queue"),
-        ("uploads", object_event(), ObjectEvent, "bucket"),
+        ("consumer:uploads", object_event(), ObjectEvent, "bucket"),
         (TOPIC_ARN, notification(), Notification, "topic"),
     ],
 )
@@ -188,9 +188,21 @@ def test_source_selects_the_consumer_and_the_type_of_record(
 
 def test_event_of_a_bus_runs_the_consumer_that_it_names() -> None:
     operation, other = Recorder(), Recorder()
-    consumers = Consumers({"placed": Consumer(operation, False), "paid": Consumer(other, False)})
+    consumers = Consumers({"consumer:placed": Consumer(operation, False), "consumer:paid": Consumer(other, False)})
     assert consumers({"consumer": "placed", "event": {"id": "1"}}, "i") == {"batchItemFailures": []}
     assert (operation.processed, other.processed) == ([Event({"id": "1"})], [])
+
+
+def test_sources_of_several_kinds_can_have_the_same_name() -> None:
+    names = ("orders", f"{QUEUE_URL.rpartition('/')[0]}/orders", "consumer:orders")
+    on_table, on_queue, on_bus = recorders = [Recorder() for _ in names]
+    consumers = Consumers({name: Consumer(recorder, False) for name, recorder in zip(names, recorders, strict=True)})
+    consumers({"Records": [{**change(), "eventSourceARN": TABLE_ARN.replace("notes-dev", "orders")}]}, "i")
+    consumers({"Records": [message("m1", eventSourceARN=QUEUE_ARN.replace("orders-dev", "orders"))]}, "i")
+    consumers({"consumer": "orders", "event": {"id": "1"}}, "i")
+    assert [type(record) for r in (on_table, on_queue, on_bus) for record in r.processed] == [
+        *(StreamRecord, Message, Event)
+    ]
 
 
 def test_poison_message_fails_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,7 +230,7 @@ def test_later_changes_of_the_shard_fail_with_a_failed_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "raw"), [("uploads", object_event()), (TOPIC_ARN, notification())], ids=["bucket", "topic"]
+    ("name", "raw"), [("consumer:uploads", object_event()), (TOPIC_ARN, notification())], ids=["bucket", "topic"]
 )
 def test_error_is_raised_for_a_source_without_partial_failures(name: str, raw: dict[str, Any]) -> None:
     def fail(_: Any) -> None:
