@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 from ..documents.http_api import DEFAULT_STAGE
 from ..model import (
@@ -30,56 +28,14 @@ from ..settings import ApiSettings, FunctionSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..settings.function import ARCHITECTURES
 from ..stack.names import StackNames
+from .mermaid import NO_BREAK, Edge, Node, edge_line, escape, node_line
 
-SHAPES = {
-    "callers": ("([", "])", "Callers"),
-    "site": ("[", "]", "Static pages"),
-    "api": ("[", "]", "REST API"),
-    "http-api": ("[", "]", "HTTP API"),
-    "url": ("[", "]", "Function URL"),
-    "schedule": ("([", "])", "EventBridge rule"),
-    "stream": ("([", "])", "DynamoDB stream"),
-    "function": ("[[", "]]", "Lambda function"),
-    "table": ("[(", ")]", "DynamoDB table"),
-    "topic": (">", "]", "SNS topic"),
-    "queue": ("[/", "/]", "SQS queue"),
-    "bucket": ("[(", ")]", "S3 bucket"),
-    "event_bus": ("([", "])", "Event bus"),
-    "parameter": ("[", "]", "Parameter Store"),
-    "secret": ("[", "]", "Secret"),
-    "service": ("[", "]", "AWS service"),
-    "alarms": ("{{", "}}", "CloudWatch alarms"),
-    "email": ("([", "])", "Email"),
-}
-"""Brackets, which select the shape, and heading of each kind of node."""
 STORES = {"ssm": "in Parameter Store", "secretsmanager": "in Secrets Manager"}
 READ_PREFIXES = ("BatchGet", "Describe", "Get", "List", "Query", "Scan")
 """Prefixes of the names of read-only actions."""
 SENDING = {"PutEvents": "sends", "Publish": "publishes", "SendMessage": "sends"}
 """Labels of other actions than reads and writes."""
 DEFAULT_BUS_KEY = "default event bus"
-NO_BREAK = "\N{NO-BREAK SPACE}"
-ESCAPES = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "\n": " "}
-"""Mermaid codes of characters that have a special meaning in a label."""
-
-
-class Node(NamedTuple):
-    """A resource, or its callers."""
-
-    kind: str
-    key: str
-    """Unique key in the chart."""
-    name: str
-    lines: Iterable[str] = ()
-
-
-class Edge(NamedTuple):
-    """An arrow from one node to another, by their keys."""
-
-    source: str
-    target: str
-    label: Iterable[str] = ()
-    dotted: bool = False
 
 
 def flowchart(service: Service, environment: str = "dev") -> str:
@@ -88,12 +44,12 @@ def flowchart(service: Service, environment: str = "dev") -> str:
     lines = [
         "%%{init: {'flowchart': {'wrappingWidth': 600}}}%%",
         "flowchart LR",
-        f"accTitle: Architecture of {_escape(service.title)} in {_escape(environment)}",
-        *(_node(node) for node in nodes if node.kind != "function"),
+        f"accTitle: Architecture of {escape(service.title)} in {escape(environment)}",
+        *(node_line(node) for node in nodes if node.kind != "function"),
         'subgraph functions["Lambda functions"]',
-        *(f"  {_node(node)}" for node in nodes if node.kind == "function"),
+        *(f"  {node_line(node)}" for node in nodes if node.kind == "function"),
         "end",
-        *map(_edge, _edges(service)),
+        *map(edge_line, _edges(service)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -336,27 +292,3 @@ def _route_label(route: Route) -> str:
     notes = [*(["API key"] if route.key_required else []), *([route.authorizer] if route.authorizer else [])]
     suffix = f" ({', '.join(notes)})" if notes else ""
     return f"{route.method} {route.path}{suffix}".replace(" ", NO_BREAK)
-
-
-def _node(node: Node) -> str:
-    opening, closing, heading = SHAPES[node.kind]
-    return f'{_id(node.key)}{opening}"{_label([f"<b>{heading}</b>"], [node.name, *node.lines])}"{closing}'
-
-
-def _edge(edge: Edge) -> str:
-    arrow = "-.->" if edge.dotted else "-->"
-    if label := _label([], edge.label):
-        arrow += f'|"{label}"|'
-    return f"{_id(edge.source)} {arrow} {_id(edge.target)}"
-
-
-def _id(key: str) -> str:
-    return re.sub(r"\W", "_", key)
-
-
-def _label(headings: list[str], lines: Iterable[str]) -> str:
-    return "<br>".join([*headings, *map(_escape, lines)])
-
-
-def _escape(text: str) -> str:
-    return "".join(ESCAPES.get(character, character) for character in text)

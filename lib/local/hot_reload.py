@@ -33,7 +33,7 @@ class Watcher:
         for (aws, name), files in self._deployed.items():
             try:
                 self._update(aws, name, files)
-            except (OSError, UnicodeDecodeError, ClientError) as exc:
+            except (OSError, ClientError) as exc:
                 self._report_once(name, f"{name}: not updated: {exc}")
 
     def _update(self, aws: RegionalEmulator, name: str, files: dict[str, Content]) -> None:
@@ -51,7 +51,7 @@ class Watcher:
 
     def _compiles(self, path: str, source: Content) -> bool:
         try:
-            if isinstance(source, str):
+            if path.endswith(".py"):
                 compile(source, path, "exec")
         except (SyntaxError, ValueError) as exc:
             self._report_once(f"{path}{source!r}", f"{path}: not deployed: {exc}")

@@ -33,7 +33,9 @@ def statements(deployment: Deployment) -> dict[str, list[Any]]:
 
 def test_function_can_only_write_records() -> None:
     deployment = record(stacked(service=SERVICE))
-    (statement,) = (statement for found in statements(deployment).values() for statement in found)
+    found = statements(deployment)
+    assert len(found) == 1
+    (statement,) = found.popitem()[1]
     assert sorted(statement["Action"]) == sorted(RECORDS)
     functions = {inputs["name"]: inputs for inputs in deployment.inputs("lambda.Function").values()}
     assert functions["orders-api-dev"]["environment"]["variables"]["INTERNAL_TABLE"] == "orders-internal-dev"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -571,6 +572,8 @@ def test_code_of_the_guides_is_valid(code: str, tmp_path: Path, monkeypatch: pyt
         module.write_text(source, encoding="utf-8")
         for package in (module.parent, module.parent.parent):
             (package / "__init__.py").touch()
+        # Another test can have imported a package with this name.
+        monkeypatch.delitem(sys.modules, handler.partition(".")[0], raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
     deployment = record(lambda: exec(code, {}))  # noqa: S102  # pylint: disable=exec-used  # code of the guide
     stacks = code.count("TapStack(")

@@ -80,7 +80,7 @@ worker = TapStack("worker", TapStackArgs(
                 Schedule(name="forwarding", rate="rate(1 hour)", operation="forward", grants=(send, limits)),
                 Schedule(name="cleaning", rate="rate(1 day)", operation="clean"),
             ),
-            consumers=(Consumer(
+            consumers=(StreamConsumer(
                 name="receiving", table="orders", operation="receive",
                 grants=(Grant(on="orders", actions=("PutItem",)),),
             ),),

@@ -97,6 +97,7 @@ class Domain(pulumi.ComponentResource):
 def create_domain(
     name: str,
     settings: ApiSettings,
+    *,
     protocol: model.Protocol,
     ids: tuple[pulumi.Input[str], pulumi.Input[str]],
     *,

@@ -103,7 +103,9 @@ class HttpApi(pulumi.ComponentResource):
         self.stage_name = self.stage.name
         self.deployment_id = self.stage.deployment_id
         ids = (self.resource.id, self.stage.name)
-        self.domain = create_domain(f"{name}-domain", self.settings, "HTTP", ids, tags=args.tags, opts=self._child)
+        self.domain = create_domain(
+            f"{name}-domain", self.settings, protocol="HTTP", ids=ids, tags=args.tags, opts=self._child
+        )
         self.url = public_url(
             self.stage.invoke_url.apply(lambda url: url.rstrip("/") if url else url),
             self.domain,

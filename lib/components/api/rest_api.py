@@ -133,7 +133,9 @@ class Api(pulumi.ComponentResource):
         self.access_log = self.logs.access if self.logs else None
         self.usage_plan = self._usage_plan() if any(map(self._requires_key, self._routes())) else None
         ids = (self.resource.id, self.stage.stage_name)
-        self.domain = create_domain(f"{name}-domain", self.settings, "REST", ids, tags=args.tags, opts=self._child)
+        self.domain = create_domain(
+            f"{name}-domain", self.settings, protocol="REST", ids=ids, tags=args.tags, opts=self._child
+        )
         self.url = public_url(self.stage.invoke_url, self.domain, self.resource.disable_execute_api_endpoint)
         self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
 
