@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +70,7 @@ service = Service(
         Function(
             name="api",
             handler="payments.operations",
+            requirements="requirements.txt",
             settings=FunctionSettings(timeout_seconds=4),
             routes=(
                 Route.typed(
@@ -91,6 +94,8 @@ def url_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) ->
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "operations.py").write_text(HANDLER, encoding="utf-8")
+    for name in ("requirements.txt", "requirements.lock"):
+        shutil.copy(Path("examples/orders/handler", name), package)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.syspath_prepend(str(folder))
         return f"{Run(emulator, folder)(PROGRAM)['url']}/payments"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,5 +40,7 @@ def importable_handler(folder: Path, module: str, source: str) -> Iterator[None]
         (folder / package / "__init__.py").touch()
     path.write_text(source, encoding="utf-8")
     with pytest.MonkeyPatch.context() as monkeypatch:
+        for imported in [name for name in sys.modules if f"{name}.".startswith(f"{module.partition('.')[0]}.")]:
+            monkeypatch.delitem(sys.modules, imported)  # of another test
         monkeypatch.syspath_prepend(str(folder))
         yield

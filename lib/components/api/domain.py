@@ -100,7 +100,6 @@ def create_domain(
     *,
     protocol: model.Protocol,
     ids: tuple[pulumi.Input[str], pulumi.Input[str]],
-    *,
     tags: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> Domain | None:

@@ -14,7 +14,7 @@ from examples.orders import service as orders
 from lib.assets.handler_operations import operation_problems
 from lib.assets.handler_packages import check_handlers, handler_path
 from lib.assets.lambda_archive import read_file, shared_sources
-from lib.model import Function, Schedule
+from lib.model import Function, Schedule, Service
 from lib.services import BUILT_IN, SERVICES
 from lib.stack.args import TapStackArgs
 
