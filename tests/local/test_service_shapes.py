@@ -26,9 +26,9 @@ TABLES = DynamoDB()
 SETTINGS = parameters.Settings("LIMITS", max_age_seconds=0)
 
 
-def receive(keys):
-    item = {"id": {"S": keys[0]["id"]["S"] + " received"}, "at": {"N": "0"}}
-    if not keys[0]["id"]["S"].endswith(" received"):
+def receive(record):
+    item = {"id": {"S": record.keys["id"] + " received"}, "at": {"N": "0"}}
+    if not record.keys["id"].endswith(" received"):
         TABLES.call("PutItem", TableName=os.environ["ORDERS_TABLE"], Item=item)
 
 
