@@ -159,9 +159,9 @@ def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Termi
 
 def _endpoint_lines(outputs: dict[str, Any]) -> Iterator[str]:
     """Yield a line with the URL of the first route of each endpoint."""
-    service, urls = SERVICES[outputs["service"]], files.urls(outputs)
-    if "api_url" in outputs:
-        urls = {service.api_type: outputs["api_url"], **urls}
+    service = SERVICES[outputs["service"]]
+    all_urls = {service.api_type: outputs.get("api_url"), **files.urls(outputs)}
+    urls = {name: url for name, url in all_urls.items() if url}
     for number, (name, url) in enumerate(urls.items()):
         label = f"{name}: " if len(urls) > 1 else ""
         path = service.routes_of(name)[0].path

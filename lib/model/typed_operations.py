@@ -43,7 +43,10 @@ def derived_fields(operation: Callable[..., Any], method: str, path: str, status
 
 def _query(signature: Signature, location: str) -> dict[str, Any]:
     return {
-        parameter.name: query_schema_of(parameter.kind, f"{location} parameter {parameter.name!r}")
+        parameter.name: {
+            **query_schema_of(parameter.kind, f"{location} parameter {parameter.name!r}"),
+            **({"required": True} if parameter.is_required else {}),
+        }
         for parameter in signature.parameters
         if parameter.source == "query"
     }

@@ -77,8 +77,8 @@ def _print_plan(target: RegionalStack, others: Iterable[RegionalStack], path: st
         terminal.print_line(f"  disable the functions of {other.stack}, if it is deployed")
     for command in target.commands():
         terminal.print_line(f"  run {' '.join(command)}")
-    if path:
-        terminal.print_line(f"  wait until GET {path} succeeds")
+    for line in [f"wait until GET {path} succeeds"] if path else []:
+        terminal.print_line(f"  {line}")
     terminal.print_line(f"  point the domain, if one is configured, at {target.region}")
 
 

@@ -165,6 +165,7 @@ def test_internal_apis_of_the_emulator_are_not_available(path: str, host: str) -
     [
         ("DELETE", f"{STAGE}/items/a"),
         ("GET", STAGE),
+        ("POST", "/_aws/lambda-url/abc123/hooks"),
         ("GET", "/_ministack/health"),
         ("GET", "/oauth2/authorize?client_id=a"),
         ("POST", "/login"),

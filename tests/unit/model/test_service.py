@@ -85,6 +85,7 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_function(layers=[LAYER]), "function 'desk' layers must be a tuple, got \\['arn:"),
         (lambda: a_function(files=("../*.json",)), "function 'desk' files must be glob patterns inside .*, got '../"),
         (lambda: a_function(files=("/etc/*",)), "function 'desk' files must be .*, got '/etc/\\*'. Move the files"),
+        (lambda: a_function(files=(3,)), "function 'desk' files must be strings, got 3"),
         (lambda: a_function(files=("",)), "function 'desk' files must be glob patterns .*, got ''"),
         (
             lambda: a_function(layers=(LAYER.removesuffix(":3"),)),

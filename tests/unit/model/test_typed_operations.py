@@ -281,3 +281,11 @@ def test_untyped_service_needs_no_pydantic() -> None:
     source = generated_sources(a_service(), a_service().functions[0])["index.py"]
     assert "typed" not in source
     assert "idempotent" not in source
+
+
+def test_response_of_a_typed_operation_is_returned_unchanged() -> None:
+    def find(name: str) -> Response:
+        return Response(404, name)
+
+    request = Request("GET /{name}", {"name": "lamp"}, {}, {}, None, "ann", "request-1")
+    assert typed(find, ("name",), 200)(request) == Response(404, "lamp")

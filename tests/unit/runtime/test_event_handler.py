@@ -330,3 +330,14 @@ def test_without_a_group_every_user_of_the_pool_can_call(monkeypatch: pytest.Mon
         monkeypatch.setenv("USER_POOL_GROUP", group)
     received, _ = call_api(requestContext={"requestId": "r", "authorizer": user(None)})
     assert received["statusCode"] == 200
+
+
+def test_number_that_a_validator_cannot_compute_is_rejected() -> None:
+    def overflow(_value: Any, name_prefix: str) -> None:
+        raise OverflowError(name_prefix)
+
+    api = Api({("POST", "/"): Route(lambda _: Response(200), overflow, accept, {})}, {}, "")
+    event = {"httpMethod": "POST", "resource": "/", "requestContext": {"requestId": "r"}, "body": "1"}
+    response = api(event, Context())
+    assert response["statusCode"] == 400
+    assert json.loads(response["body"])["error"] == "body contains a number with too many digits."
