@@ -63,7 +63,7 @@ class Response(NamedTuple):
         By default, the content type follows from the file name. Text must be UTF-8.
         """
         import mimetypes  # pylint: disable=import-outside-toplevel  # shortens cold starts
-        from pathlib import Path  # pylint: disable=import-outside-toplevel
+        from pathlib import Path  # pylint: disable=import-outside-toplevel  # only rare calls need it
 
         content_type = content_type or mimetypes.guess_type(str(path))[0] or "application/octet-stream"
         content = Path(path).read_bytes()

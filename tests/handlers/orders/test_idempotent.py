@@ -82,7 +82,7 @@ def test_key_of_another_request_is_rejected(other: Request) -> None:
 
 
 def test_operation_without_a_response_can_be_repeated() -> None:
-    operation = Operation(lambda: None)  # type: ignore[arg-type,return-value]
+    operation = Operation(lambda: None)  # type: ignore[arg-type,return-value]  # the subject of the test
     for _ in range(2):
         with pytest.raises(TypeError, match="POST /orders must return a Response, got NoneType"):
             decorated(operation)(a_request())

@@ -99,7 +99,7 @@ def test_fields_override_the_derived_ones() -> None:
 
 
 def test_parameters_are_assigned_by_name_and_type() -> None:
-    def find(  # pylint: disable=too-many-arguments,too-many-positional-arguments
+    def find(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # one of each kind
         van_id: int,
         request: Request,
         size: Size | None = None,
@@ -180,18 +180,18 @@ def test_strict_model_rejects_the_strings_of_a_form() -> None:
 
 def test_result_of_another_type_is_an_error() -> None:
     def wrong() -> Parcel:
-        return "parcel"  # type: ignore[return-value]
+        return "parcel"  # type: ignore[return-value]  # the subject of the test
 
     with pytest.raises(PydanticSerializationError):
         typed(wrong, (), 200)(Request("GET /", {}, {}, {}, None, "ann", "request-1"))
 
 
-def _without_type(parcel) -> None:  # type: ignore[no-untyped-def]
+def _without_type(parcel) -> None:  # type: ignore[no-untyped-def]  # the subject of the test
     """Has a parameter without a type."""
     raise AssertionError(parcel)
 
 
-def _without_result(parcel: Parcel):  # type: ignore[no-untyped-def]
+def _without_result(parcel: Parcel):  # type: ignore[no-untyped-def]  # the subject of the test
     """Has no return type."""
     raise AssertionError(parcel)
 
