@@ -103,7 +103,7 @@ def openapi_schema(schema: Schema, schemas: Schemas = MappingProxyType({})) -> d
         any_type = {"anyOf": [{"type": kind} for kind in kinds]}
         added = {"allOf": [*shared.get("allOf", ()), any_type]} if "anyOf" in shared else any_type
         return openapi_schema({**shared, **added}, schemas)
-    if kinds == "null":
+    if kinds in ("null", ["null"], ("null",)):
         return {**_NULL, **{key: value for key, value in schema.items() if key in _ANNOTATIONS}}
     result = nested_converted(schema, lambda inner: openapi_schema(inner, schemas))
     if "not" in schema and not _is_documented(schema["not"], schemas):

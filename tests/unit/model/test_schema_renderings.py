@@ -102,6 +102,12 @@ def test_function_is_exact_and_api_gateway_is_not_stricter(document: Any, values
         assert is_valid(OAS30Validator, documented, value) or not expected, (value, components)
 
 
+@pytest.mark.parametrize("kind", ["null", ["null"], ("null",)])
+def test_only_null_is_nullable_in_openapi(kind: Any) -> None:
+    documented = openapi_schema({"type": kind, "description": "Nothing."}, {})
+    assert documented == {"type": "string", "enum": [None], "nullable": True, "description": "Nothing."}
+
+
 def _refers_to_itself(document: Any) -> bool:
     """Return whether the validation of the second definition does not end, because it applies itself to a value."""
     inner = {
