@@ -119,9 +119,7 @@ class Function(Definition):
         for pattern in self.files:
             if not isinstance(pattern, str):
                 yield f"files must be strings, got {pattern!r}."
-                continue
-            path = PurePath(pattern)
-            if not path.parts or path.is_absolute() or ".." in path.parts:
+            elif not _is_inside(PurePath(pattern)):
                 yield (
                     f"files must be glob patterns inside the folder of the handler's package, got {pattern!r}. "
                     "Move the files into the folder."
@@ -134,3 +132,8 @@ class Function(Definition):
                 )
         if len(self.layers) > MAX_LAYERS:
             yield f"layers must be at most {MAX_LAYERS} ARNs, got {len(self.layers)}."
+
+
+def _is_inside(path: PurePath) -> bool:
+    """Return whether a pattern names files below its folder."""
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts

@@ -102,7 +102,6 @@ def test_domain_of_another_api_or_type_of_api_is_rejected(mapping: tuple[str, st
         deploy({mapping: {"domainName": "a.example.com"}}, api=DOMAIN)
 
 
-@pytest.mark.untraced
 def test_domain_of_the_same_api_and_removed_domains_are_accepted() -> None:
     deploy({MAPPING: {"domainName": "a.example.com"}, HTTP_MAPPING: {"domainName": "b.example.com"}}, api=DOMAIN)
     deploy({HTTP_MAPPING: {"domainName": "a.example.com"}})

@@ -115,6 +115,14 @@ class Mill:
         key = {"id": {"S": identifier}, "at": {"N": "0"}}
         return self.client("dynamodb").get_item(TableName=self.table, Key=key).get("Item")
 
+    def forward(self, limit: int) -> set[str]:
+        """Set the parameter of the worker, run its schedule, and return the messages in the queue."""
+        name = self.outputs["parameter_names"]["limits"]
+        self.client("ssm").put_parameter(Name=name, Value=json.dumps({"limit": limit}), Overwrite=True)
+        assert "FunctionError" not in self.run("forwarding")
+        received = self.client("sqs").receive_message(QueueUrl=self.outputs["queue_url"], MaxNumberOfMessages=10)
+        return {message["Body"] for message in received["Messages"]}
+
 
 @pytest.fixture(scope="module", name="mill")
 def mill_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Mill:
@@ -138,21 +146,15 @@ def test_worker_has_no_api_and_no_table_of_its_own(mill: Mill) -> None:
 
 
 def test_statement_allows_only_its_actions(mill: Mill) -> None:
-    assert "FunctionError" not in mill.run("forwarding")
-    (message,) = mill.client("sqs").receive_message(QueueUrl=mill.outputs["queue_url"])["Messages"]
-    assert message["Body"] == "7"
+    assert "7" in mill.forward(limit=7)
     denied = mill.run("cleaning")
     assert denied["FunctionError"] == "Unhandled"
     assert "AccessDenied" in denied["Payload"]["errorMessage"]
 
 
 def test_changed_settings_apply_to_a_running_worker(mill: Mill) -> None:
-    mill.run("forwarding")
-    name = mill.outputs["parameter_names"]["limits"]
-    mill.client("ssm").put_parameter(Name=name, Value='{"limit": 8}', Overwrite=True)
-    mill.run("forwarding")
-    received = mill.client("sqs").receive_message(QueueUrl=mill.outputs["queue_url"], MaxNumberOfMessages=10)
-    assert "8" in {message["Body"] for message in received["Messages"]}
+    mill.forward(limit=3)
+    assert "8" in mill.forward(limit=8)
 
 
 def test_worker_consumes_the_stream_and_writes_to_the_table_of_the_other_stack(mill: Mill) -> None:
