@@ -194,8 +194,8 @@ def test_later_event_of_the_same_object_replaces_the_image(images: Images) -> No
 
 
 def test_file_above_the_limit_is_not_read(images: Images) -> None:
-    images.repeat("huge", sequencer="1", size=20_000_001)
-    assert images.image("huge")["error"] == "The file must have at most 20000000 bytes."
+    images.repeat("0-huge", sequencer="1", size=20_000_001)
+    assert images.image("0-huge")["error"] == "The file must have at most 20000000 bytes."
 
 
 def test_event_whose_processing_fails_moves_to_the_dead_letter_queue(images: Images) -> None:
