@@ -20,7 +20,7 @@ from typing import Any, Callable
 from . import logging
 from .attributes import Attribute, Item
 from .dynamodb import ConditionFailed, DynamoDB
-from .errors import Conflict, IdempotencyConflict, RequestInProgress, TooLarge
+from .errors import ApiError, Conflict, IdempotencyConflict, RequestInProgress
 from .event_handler import Request, Response, check_response
 from .http_client import DEADLINE, AwsError
 from .idempotency import LIFETIME_SECONDS, Idempotency
@@ -146,7 +146,7 @@ class _Record:
             return response
         try:
             self._update("SET #response = :response", {":response": {"M": _to_item(response)}})
-        except (AwsError, ConditionFailed, TooLarge) as exc:
+        except (ApiError, AwsError, ConditionFailed) as exc:
             # The operation was executed: an error would cause a request that executes it again.
             logging.write("ERROR", "response not recorded", requestId=self._request.id, error=str(exc))
         return response
@@ -165,7 +165,7 @@ class _Record:
         """Delete the record, so that the next request runs the operation at once and not after the timeout."""
         try:
             self._call("DeleteItem", {})
-        except (AwsError, ConditionFailed) as exc:
+        except (ApiError, AwsError, ConditionFailed) as exc:
             logging.write("ERROR", "idempotency record not deleted", requestId=self._request.id, error=str(exc))
 
     def _update(self, expression: str, values: Item) -> None:
