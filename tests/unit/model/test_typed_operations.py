@@ -193,9 +193,9 @@ def result_of(kind: Any, value: Any) -> str:
     [
         (Parcel, "parcel"),
         (Parcel, None),
-        (Parcel, Van(2)),
+        (Parcel, Van([])),
         (Parcel, Parcel.model_construct(weight="heavy")),
-        (list[Van], [Van(2), None]),
+        (list[Van], [Van([]), None]),
         (dict[str, int], {"a": "1"}),
         (int, "1"),
     ],
