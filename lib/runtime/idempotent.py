@@ -21,10 +21,11 @@ from . import logging
 from .attributes import Attribute, Item
 from .dynamodb import ConditionFailed, DynamoDB
 from .errors import ApiError, Conflict, IdempotencyConflict, RequestInProgress
-from .event_handler import Request, Response, check_response
+from .event_handler import Request, Response
 from .http_client import DEADLINE, AwsError
 from .idempotency import LIFETIME_SECONDS, Idempotency
 from .reserved_keys import EXPIRES
+from .response import check_response
 
 HEADER = "idempotency-key"
 CLOCK_SKEW_SECONDS = 2
@@ -137,7 +138,7 @@ class _Record:
         """Run the operation and record its response. Delete the record if there is none to record."""
         try:
             response = operation(self._request)
-            check_response(self._request, response)
+            check_response(self._request.route, response)
         except BaseException:
             self._release()
             raise
