@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..settings import Definition, FunctionSettings, invalid_value
-from .grants import Grant
+from .grants import Grant, Statement
 from .resources import Metric
 from .validation import check_choice, check_name, check_operation
 
@@ -53,7 +53,7 @@ class LambdaAuthorizer(Definition):
     otherwise."""
     description: str = ""
     """Credentials that callers send, for the API reference."""
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[Grant | Statement, ...] = ()
     metrics: tuple[Metric, ...] = ()
     """Metrics that the operation emits, in addition to `Unauthorized`."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -80,7 +80,7 @@ class LambdaAuthorizer(Definition):
 
     def _check_identity_sources(self, prefix: str) -> None:
         name, sources = f"{prefix} identity_sources", self.identity_sources
-        if not isinstance(sources, tuple) or not all(map(IDENTITY_SOURCE.fullmatch, sources)):
+        if not isinstance(sources, tuple) or not all(IDENTITY_SOURCE.fullmatch(str(source)) for source in sources):
             expected = "a tuple of expressions method.request.header.NAME, method.request.querystring.NAME, "
             raise invalid_value(name, sources, f"{expected}stageVariables.NAME or context.NAME")
         if self.type == "TOKEN" and (len(sources) != 1 or not sources[0].startswith("method.request.header.")):

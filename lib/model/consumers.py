@@ -60,10 +60,8 @@ class Consumer(Definition, ABC):
     def source(self) -> str:
         """Name of the resource with the records."""
 
-    def _check_pattern(self, field_name: str, pattern: object) -> None:
+    def _check_pattern(self, field_name: str, pattern: Mapping[str, Any] | None) -> None:
         """Raise `ValueError` unless the values of a pattern, and of the objects in it, are lists."""
-        if pattern is not None and not isinstance(pattern, Mapping):
-            raise self._invalid(field_name, "a mapping of fields to lists of values")
         for path, value in _pattern_leaves(pattern or {}):
             if not isinstance(value, list | tuple) or not value:
                 expected, remedy = "a list of at least one value", f"Use {[value]!r}." if value else ""
@@ -171,6 +169,8 @@ class BucketConsumer(Consumer):
         ):
             raise self._invalid("events", f"a tuple of {', '.join(BUCKET_EVENTS)}, at least one")
         for field_name in ("prefix", "suffix"):
+            if not isinstance(getattr(self, field_name), str):
+                raise self._invalid(field_name, "a string")
             if "*" in getattr(self, field_name):
                 raise self._invalid(field_name, "without '*', which S3 compares literally", "Remove the '*'.")
         if any(is_same_event(one, other) for one, other in combinations(self.events, 2)):
@@ -197,6 +197,9 @@ class TopicConsumer(Consumer):
         super().__post_init__()
         if self.filter_scope not in get_args(FilterScope):
             raise self._invalid("filter_scope", f"one of {', '.join(get_args(FilterScope))}")
+        is_nested = any(isinstance(value, Mapping) for value in (self.filter_policy or {}).values())
+        if is_nested and self.filter_scope != "MessageBody":
+            raise self._invalid("filter_scope", "MessageBody because the filter policy contains objects")
 
     @property
     def source(self) -> str:
@@ -232,9 +235,9 @@ class EventConsumer(Consumer):
 
 
 def _pattern_leaves(pattern: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of a pattern that are not mappings, with their paths."""
+    """Yield the values of a pattern that are not mappings with members, with their paths."""
     for name, value in pattern.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from _pattern_leaves(value, f"{path}{name}.")
         else:
             yield f"{path}{name}", value

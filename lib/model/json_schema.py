@@ -177,7 +177,7 @@ CHECKED_RULES: Mapping[str, Rule] = {
     ),
     "const": (lambda value, _: _is_listable(value), "a string, an integer, a boolean or null", REMEDY),
     "format": (
-        lambda value, _: value in FORMATS or value in UNCHECKED_FORMATS,
+        lambda value, _: isinstance(value, str) and value in {*FORMATS, *UNCHECKED_FORMATS},
         f"one of {', '.join(FORMATS[: FORMATS.index('uuid1')])}",
         "Use pattern.",
     ),

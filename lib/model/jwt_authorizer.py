@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..settings import Definition, FunctionSettings, invalid_value, is_output
+from ..settings import Definition, FunctionSettings, between, invalid_value, is_output
 from .authorizers import AUTHORIZATION_HEADER, LambdaAuthorizer
 from .function import Function
 from .validation import check_name
@@ -17,7 +17,7 @@ USER_POOL_ISSUER = "user-pool"
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signature algorithms with a public key."""
 URL = re.compile(r"(https://[^\s/?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?)(/[^\s?#]*)?")
-MAX_LEEWAY_SECONDS = 600
+LEEWAY = between(0, 600, "seconds")
 SETTINGS = FunctionSettings(memory_mb=512, timeout_seconds=10)
 """Default settings of the function. Its cold start loads a cryptography library, which needs CPU time."""
 
@@ -66,8 +66,9 @@ class JwtAuthorizer(Definition):
             raise invalid_value(f"{prefix} audience", self.audience, expected, remedy)
         if not _are_words(self.algorithms) or not self.algorithms or not {*self.algorithms} <= {*ALGORITHMS}:
             raise invalid_value(f"{prefix} algorithms", self.algorithms, f"a tuple of {', '.join(ALGORITHMS)}")
-        if not 0 <= self.leeway_seconds <= MAX_LEEWAY_SECONDS:
-            raise invalid_value(f"{prefix} leeway_seconds", self.leeway_seconds, f"from 0 to {MAX_LEEWAY_SECONDS}")
+        is_valid, expected = LEEWAY
+        if not is_valid(self.leeway_seconds):
+            raise invalid_value(f"{prefix} leeway_seconds", self.leeway_seconds, expected)
         self.function()
 
     @property

@@ -25,14 +25,21 @@ def matching_route(service: Service, call: Call) -> Route | None:
 def matching_endpoint(service: Service, call: Call) -> EndpointRoute | None:
     """Return the route that API Gateway selects for a call, with its endpoint.
 
-    It prefers `/items/search` to `/items/{id}`, both to `/{path+}`, and `GET` to `ANY`.
+    It prefers `/items/search` to `/items/{id}`, both to `/{path+}`, and `GET` to `ANY`. HTTP APIs and function URLs
+    prefer every complete path to a greedy one: `/{area}/search` to `/items/{path+}`, which a REST API selects.
     """
+    apis = service.described_apis()
     for name in service.endpoints_of(call):
         if routes := [route for route in service.routes_of(name) if call.calls(route)]:
-            return EndpointRoute(name, min(routes, key=_precedence))
+            is_rest = name in apis and apis[name].protocol == "REST"
+            return EndpointRoute(name, min(routes, key=_rest_precedence if is_rest else _http_precedence))
     return None
 
 
-def _precedence(route: Route) -> tuple[list[int], bool]:
+def _rest_precedence(route: Route) -> tuple[list[int], bool]:
     """Return the sort key of a route: in each segment, literal names precede parameters and greedy parameters."""
     return [part.startswith("{") + part.endswith("+}") for part in route.path.split("/")], route.method == ANY_METHOD
+
+
+def _http_precedence(route: Route) -> tuple[bool, list[int], bool]:
+    return route.path.endswith("+}"), *_rest_precedence(route)

@@ -60,8 +60,13 @@ def _generated(kind: Any, mode: Mode) -> Any:
 
 
 def _adapted(schema: Schema) -> dict[str, Any]:
-    """Return a schema in which defaults are only documented, because the type sets them."""
-    result = nested_converted(schema, _adapted)
+    """Return a schema in which defaults are only documented, because the type sets them.
+
+    An empty `required`, which msgspec generates for optional fields, is omitted, because draft 4 does not allow it.
+    """
+    result = {
+        key: value for key, value in nested_converted(schema, _adapted).items() if (key, value) != ("required", [])
+    }
     if isinstance(definitions := result.get("$defs"), Mapping):
         result["$defs"] = {name: _adapted(definition) for name, definition in definitions.items()}
     return {DOCUMENTED_DEFAULT if key == "default" else key: value for key, value in result.items()}

@@ -156,7 +156,8 @@ class Route(Definition):
             raise invalid_value(
                 f"route {self.method} {self.path} scope", self.scope, "unset if authorizer is empty", remedy
             )
-        if not re.fullmatch(r"[!#-+\--Z^-~]*" if self.authorizer else r"[a-z-]*", self.scope or ""):
+        scope = r"[!#-+\--Z^-~]*" if self.authorizer else r"[a-z-]*"
+        if self.scope is not None and not (isinstance(self.scope, str) and re.fullmatch(scope, self.scope)):
             expected = 'one word of ASCII characters except "\\,[]' if self.authorizer else "lowercase letters and '-'"
             raise invalid_value("route scope", self.scope, f"{expected}, or empty")
         for problem in self._problems():
@@ -187,6 +188,9 @@ class Route(Definition):
         )
 
     def _problems(self) -> Iterator[str]:
+        for name in ("content_types", "errors"):
+            if not isinstance(value := getattr(self, name), tuple):
+                yield f"{name} must be a tuple, got {value!r}. A tuple of one value needs a comma: ({value!r},)."
         if self.body and self.method in ("HEAD", ANY_METHOD):
             yield (
                 f"body must be None for the method {self.method}, got {self.body!r}. Its requests can have no body: "

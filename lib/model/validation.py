@@ -20,6 +20,8 @@ PATH = re.compile(r"/|(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})*(/[A-Za-z0-9
 def check_path(path: str) -> None:
     """Raise `ValueError` for an invalid path of a route."""
     remedy = ""
+    if not isinstance(path, str):
+        raise invalid_value("route path", path, "a string")
     if path != "/" and path.endswith("/"):
         remedy = "Remove the trailing slash: API Gateway calls the same route with and without it."
     if re.search(r"\+\}.", path):
@@ -48,15 +50,17 @@ def sibling_problems(paths: Iterable[str]) -> Iterator[str]:
             parent = f"{parent}/{part}"
 
 
-def check_operation(kind: str, operation: str) -> None:
+def check_operation(kind: str, operation: object) -> None:
     """Raise `ValueError` unless an operation is a valid name of a Python function."""
-    if not operation.isidentifier() or keyword.iskeyword(operation):
-        raise ValueError(f"{kind} operation must be the name of a Python function, got {operation!r}.")
+    if not isinstance(operation, str) or not operation.isidentifier() or keyword.iskeyword(operation):
+        name = getattr(operation, "__name__", "")
+        remedy = f"Use its name {name!r}, or Route.typed for a route." if name else ""
+        raise invalid_value(f"{kind} operation", operation, "the name of a Python function", remedy)
 
 
 def check_variable(owner: str, name: str) -> None:
     """Raise `ValueError` for a name that an environment variable of a Lambda function cannot have."""
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or name.startswith(("AWS_", "LAMBDA_")):
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or name.startswith(("AWS_", "LAMBDA_")):
         raise ValueError(
             f"{owner} variable must be uppercase letters, digits and '_', a letter first, without the prefixes AWS_ "
             f"and LAMBDA_ that Lambda reserves, got {name!r}."
@@ -87,7 +91,7 @@ def check_choice(field_name: str, value: object, choices: object) -> None:
 
 def check_name(kind: str, name: str) -> None:
     """Raise `ValueError` for a name with other characters than lowercase letters, digits and hyphens."""
-    if not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
+    if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
         raise ValueError(
             f"{kind} name must be 1 to {MAX_NAME_LENGTH} lowercase letters, digits and '-', a letter first, "
             f"got {name!r}."

@@ -20,7 +20,7 @@ from .http_client import DEADLINE, AwsError, is_retryable
 from .logging import INVOCATION
 from .request import Request, groups_of
 from .request_values import ParameterType, parse_headers, parse_path, parse_values
-from .response import Response
+from .response import Response, check_response
 
 __all__ = ["Api", "Request", "Response", "Route", "SchemaViolation"]
 
@@ -199,14 +199,8 @@ class Api:
             context,
         )
         response = route.operation(request)
-        check_response(request, response)
+        check_response(request.route, response)
         return response
-
-
-def check_response(request: Request, response: Any) -> None:
-    """Raise `TypeError` unless the result of an operation is a `Response`."""
-    if not isinstance(response, Response):
-        raise TypeError(f"The operation of {request.route} must return a Response, got {type(response).__name__}.")
 
 
 def run_and_log(message: str, correlation_id: str, fields: Mapping[str, Any], run: Callable[[], T]) -> T:

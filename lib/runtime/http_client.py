@@ -41,9 +41,11 @@ RANDOM = random.SystemRandom()
 
 THROTTLES = frozenset(
     (
+        "KmsThrottled",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",

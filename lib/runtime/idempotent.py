@@ -20,11 +20,12 @@ from typing import Any, Callable
 from . import logging
 from .attributes import Attribute, Item
 from .dynamodb import ConditionFailed, DynamoDB
-from .errors import Conflict, IdempotencyConflict, RequestInProgress, TooLarge
-from .event_handler import Request, Response, check_response
+from .errors import ApiError, Conflict, IdempotencyConflict, RequestInProgress
+from .event_handler import Request, Response
 from .http_client import DEADLINE, AwsError
 from .idempotency import LIFETIME_SECONDS, Idempotency
 from .reserved_keys import EXPIRES
+from .response import check_response
 
 HEADER = "idempotency-key"
 CLOCK_SKEW_SECONDS = 2
@@ -137,7 +138,7 @@ class _Record:
         """Run the operation and record its response. Delete the record if there is none to record."""
         try:
             response = operation(self._request)
-            check_response(self._request, response)
+            check_response(self._request.route, response)
         except BaseException:
             self._release()
             raise
@@ -146,7 +147,7 @@ class _Record:
             return response
         try:
             self._update("SET #response = :response", {":response": {"M": _to_item(response)}})
-        except (AwsError, ConditionFailed, TooLarge) as exc:
+        except (ApiError, AwsError, ConditionFailed) as exc:
             # The operation was executed: an error would cause a request that executes it again.
             logging.write("ERROR", "response not recorded", requestId=self._request.id, error=str(exc))
         return response
@@ -165,7 +166,7 @@ class _Record:
         """Delete the record, so that the next request runs the operation at once and not after the timeout."""
         try:
             self._call("DeleteItem", {})
-        except (AwsError, ConditionFailed) as exc:
+        except (ApiError, AwsError, ConditionFailed) as exc:
             logging.write("ERROR", "idempotency record not deleted", requestId=self._request.id, error=str(exc))
 
     def _update(self, expression: str, values: Item) -> None:

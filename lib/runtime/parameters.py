@@ -44,30 +44,30 @@ class Settings:
         The first call is `load`. If a later read fails, or its settings are invalid, the last valid ones remain.
         """
         if self._clock() >= self._expires_at:
-            self._values, seconds = self._refresh() if self._values else (load(self._variable), self._max_age_seconds)
-            self._expires_at = self._clock() + seconds
+            self._values, is_read = self._refresh() if self._values else _load(self._variable)
+            self._expires_at = self._clock() + (self._max_age_seconds if is_read else RETRY_SECONDS)
         return self._values
 
     def __getitem__(self, name: str) -> Any:
         """Return the current value of a setting. Raise `KeyError` if the deployed settings do not contain it."""
         return self.values()[name]
 
-    def _refresh(self) -> tuple[dict[str, Any], float]:
-        """Return the settings and the seconds until the next read."""
+    def _refresh(self) -> tuple[dict[str, Any], bool]:
+        """Return the settings, and whether the parameter was read."""
         name = os.environ[self._variable]
         try:
             # Retries would take time from the request, and the last settings are still valid.
             value = _read(name, backoff=())
         except AwsError as exc:
             logging.write("WARN", "parameter not read", name=name, error=exc.code)
-            return self._values, RETRY_SECONDS
+            return self._values, False
         deployed = _deployed(self._variable)
         settings, invalid_names = _parse(value, deployed)
         if not invalid_names:
-            return {**deployed, **settings}, self._max_age_seconds
+            return {**deployed, **settings}, True
         logging.write("WARN", "parameter has invalid settings", name=name, unusable=invalid_names)
         last = self._values if invalid_names == [ENTIRE_VALUE] else _subset(self._values, invalid_names)
-        return {**deployed, **last, **settings}, self._max_age_seconds
+        return {**deployed, **last, **settings}, True
 
 
 ENTIRE_VALUE = "entire value"
@@ -80,6 +80,12 @@ def load(variable: str) -> dict[str, Any]:
     Invalid settings keep their deployed values. If Parameter Store does not respond or throttles, return all deployed
     settings, because its default limit of 40 requests per second is lower than the possible rate of cold starts.
     """
+    settings, _ = _load(variable)
+    return settings
+
+
+def _load(variable: str) -> tuple[dict[str, Any], bool]:
+    """Return the settings, and whether the parameter was read."""
     deployed, name = _deployed(variable), os.environ[variable]
     if not DEADLINE.is_started:
         DEADLINE.start(INITIALIZATION_SECONDS)
@@ -89,11 +95,11 @@ def load(variable: str) -> dict[str, Any]:
         if not is_retryable(exc):
             raise
         logging.write("WARN", "parameter not read", name=name, error=exc.code)
-        return deployed
+        return deployed, False
     settings, invalid_names = _parse(value, deployed)
     if invalid_names:
         logging.write("WARN", "parameter has invalid settings", name=name, unusable=invalid_names)
-    return {**deployed, **settings}
+    return {**deployed, **settings}, True
 
 
 def _deployed(variable: str) -> dict[str, Any]:

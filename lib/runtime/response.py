@@ -143,6 +143,20 @@ class Response(NamedTuple):
         return event
 
 
+def check_response(route: str, response: Any) -> None:
+    """Raise `TypeError` unless the result of the operation of a route is a `Response` whose body Lambda can return, and
+    `ValueError` for a status that API Gateway does not accept."""
+    if not isinstance(response, Response):
+        raise TypeError(f"The operation of {route} must return a Response, got {type(response).__name__}.")
+    if not isinstance(response.body, (str, bytes)):
+        raise TypeError(
+            f"The response body of {route} must be a string or bytes, got {type(response.body).__name__}. "
+            "Use Response.json for other values."
+        )
+    if not isinstance(response.status, int) or not 200 <= response.status <= 599:
+        raise ValueError(f"The response status of {route} must be an integer from 200 to 599, got {response.status!r}.")
+
+
 def _check_header(name: str, values: Sequence[str]) -> None:
     if not HEADER_NAME.fullmatch(name):
         raise ValueError(f"The name of a response header must be letters, digits and '-', got {name!r}.")

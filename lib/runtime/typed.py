@@ -64,8 +64,12 @@ def signature_of(operation: Callable[..., Any], path_parameters: Collection[str]
     name = f"{operation.__module__}.{operation.__qualname__}"
     parameters = []
     for parameter in inspect.signature(operation).parameters.values():
-        if parameter.name not in hints or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise ValueError(f"{name} parameter {parameter.name!r} must have a type and a name. Add an annotation.")
+        if parameter.name not in hints or parameter.kind not in (
+            parameter.POSITIONAL_OR_KEYWORD,
+            parameter.KEYWORD_ONLY,
+        ):
+            remedy = "Add an annotation, and remove *args, **kwargs and /."
+            raise ValueError(f"{name} parameter {parameter.name!r} must have a type and a name. {remedy}")
         kind = hints[parameter.name]
         source = _source(parameter.name, kind, path_parameters)
         parameters.append(Parameter(parameter.name, source, kind, parameter.default))
@@ -191,9 +195,17 @@ class _Pydantic:
         return parse
 
     def dumper(self, kind: Any) -> Callable[[Any], str]:
-        """Return a function that converts a value of a type to JSON."""
-        dump = self._pydantic.TypeAdapter(kind).dump_json
-        return lambda value: str(dump(value, by_alias=True, warnings="error"), "utf-8")
+        """Return a function that converts a value of a type to JSON. It raises an error for a value of another type."""
+        adapter = self._pydantic.TypeAdapter(kind)
+        # Keys of a TypedDict can have aliases. Earlier versions than pydantic 2.11 accept only these.
+        names = {"by_name": True} if "by_name" in inspect.signature(adapter.validate_python).parameters else {}
+
+        def dump(value: Any) -> str:
+            # The serializer accepts None and objects of other classes as a model.
+            adapter.validate_python(value, strict=True, **names)
+            return str(adapter.dump_json(value, by_alias=True, warnings="error"), "utf-8")
+
+        return dump
 
 
 class _Msgspec:
@@ -214,9 +226,17 @@ class _Msgspec:
 
         return parse
 
-    def dumper(self, _: Any) -> Callable[[Any], str]:
-        """Return a function that converts a value of a type to JSON."""
-        return lambda value: str(self._encode(value), "utf-8")
+    def dumper(self, kind: Any) -> Callable[[Any], str]:
+        """Return a function that converts a value of a type to JSON. It raises an error for a value of another type."""
+        decode = self._msgspec.json.Decoder(kind).decode
+
+        def dump(value: Any) -> str:
+            document = self._encode(value)
+            # The encoder accepts every value.
+            decode(document)
+            return str(document, "utf-8")
+
+        return dump
 
 
 def _path(location: Iterable[Any]) -> str:

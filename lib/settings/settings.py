@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 from .api import ApiSettings, check_domain
 from .authorization import AuthorizationSettings, check_authorization
@@ -51,6 +51,10 @@ class Settings(Definition):
     """Cost allocation tags and budget."""
     site: SiteSettings = field(default_factory=SiteSettings)
     """Hosting of the static site."""
+
+    @classmethod
+    def _checked_types(cls) -> Mapping[str, Any]:
+        return SETTINGS_GROUPS
 
     def merged_with(self, overrides: Settings) -> Settings:
         """Return these settings, overridden by the fields that are set in `overrides`."""

@@ -14,7 +14,6 @@ from ..model.names import check_environment_suffix
 from ..model.visibility import visibility_timeouts
 from ..services import SERVICES
 from ..settings import (
-    SETTINGS_GROUPS,
     AlarmSettings,
     ApiSettings,
     FunctionSettings,
@@ -90,10 +89,8 @@ class TapStackArgs(Settings):
             raise invalid_value("environment_profile", self.environment_profile, expected)
         passed = self.tags.passed if isinstance(self.tags, _MergedTags) else self.tags
         object.__setattr__(self, "tags", {} if passed is None else passed)
-        kinds: dict[str, type] = {**SETTINGS_GROUPS, "tags": Mapping}
-        for name, kind in kinds.items():
-            if not isinstance(getattr(self, name), kind):
-                raise invalid_value(name, getattr(self, name), f"of type {kind.__name__}")
+        if not isinstance(self.tags, Mapping):
+            raise invalid_value("tags", self.tags, "a mapping")
         if not isinstance(self.service, model.Service) and self.service not in SERVICES:
             raise invalid_value("service", self.service, f"one of {', '.join(SERVICES)}, or a Service")
         for name in ("split_functions", "adopt_retained"):

@@ -393,9 +393,10 @@ QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettin
             f"api.certificate_arn must be unset .*, got '{CERTIFICATE}'",
         ),
         *(
-            ({name: ["x"]}, rf"{name} must be of type [A-Z]\w+, got \['x'\]")
-            for name in ("function", "table", "api", "alarms", "site", "tags")
+            ({name: ["x"]}, rf"^TapStackArgs\.{name} must be [A-Z]\w+Settings, got \['x'\]\.$")
+            for name in ("function", "table", "api", "alarms", "site")
         ),
+        ({"tags": ["x"]}, r"^tags must be a mapping, got \['x'\]\.$"),
         ({"tags": {"Owner": 7}}, r"tags\['Owner'\] must be at most 256 letters, .*, got 7"),
         ({"tags": {"a;b": "c"}}, "tags keys must be 1 to 128 letters, .*, got 'a;b'"),
         (

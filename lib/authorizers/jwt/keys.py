@@ -55,7 +55,8 @@ class Keys:
         self._url = url
         self._fetch = fetch_json
         self._clock = clock
-        self._keys: dict[str, Mapping[str, Any]] = {}
+        self._keys: dict[object, Mapping[str, Any]] = {}
+        """Keys by their ID, or by their position if they have none."""
         self._read_at = self._tried_at = float("-inf")
 
     def find(self, key_id: str | None) -> Mapping[str, Any]:
@@ -85,7 +86,7 @@ class Keys:
         try:
             self._url = self._url or self._discovered_url()
             keys = self._fetch(self._url)["keys"]
-            self._keys = {str(key.get("kid", "")): key for key in keys if key.get("use", "sig") == "sig"}
+            self._keys = {key.get("kid", n): key for n, key in enumerate(keys) if key.get("use", "sig") == "sig"}
         except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError, RecursionError) as exc:
             if not self._keys:
                 raise KeysUnavailable(f"The keys of {self._issuer} could not be read: {exc!r}.") from exc

@@ -43,14 +43,15 @@ def verify(token: str, keys: Keys, expected: Expected) -> dict[str, Any]:
             leeway=expected.leeway_seconds,
             options={"require": ["exp", "iss"], "verify_aud": False},
         )
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as exc:
+        audience = _audience(claims)
+    except (jwt.PyJWTError, ArithmeticError, ValueError, TypeError, RecursionError) as exc:
         raise Unauthorized(f"The token is not valid: {exc}.") from exc
-    if not _audience(claims) & {*expected.audience}:
+    if not audience & {*expected.audience}:
         raise Unauthorized("The token is for another audience.")
     return claims
 
 
 def _audience(claims: Mapping[str, Any]) -> set[str]:
     """Return the audience of a token. Access tokens of Cognito have `client_id` instead of `aud`."""
-    audience = claims.get("aud") or claims.get("client_id") or ()
+    audience = claims["aud"] if "aud" in claims else claims.get("client_id", ())
     return {audience} if isinstance(audience, str) else {str(value) for value in audience}

@@ -232,22 +232,29 @@ def test_claim_without_a_response_of_dynamodb_is_recognized(wire: FakeAws) -> No
     assert operation.executions == 1
 
 
-def test_response_is_returned_although_it_cannot_be_recorded(wire: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
+THROTTLED = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"})
+
+
+@pytest.mark.parametrize("failure", ["hang up", THROTTLED], ids=str)
+def test_response_is_returned_although_it_cannot_be_recorded(
+    wire: FakeAws, capsys: pytest.CaptureFixture[str], failure: Any
+) -> None:
     def stop_dynamodb() -> Response:
         DEADLINE.start(0.3)
-        wire.script = ["hang up"]
+        wire.script = [failure]
         return Response(201, "{}")
 
     assert decorated(Operation(stop_dynamodb))(a_request()).status == 201
     assert '"message":"response not recorded"' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("failure", ["hang up", THROTTLED], ids=str)
 def test_error_of_the_operation_is_raised_although_the_record_cannot_be_deleted(
-    wire: FakeAws, capsys: pytest.CaptureFixture[str]
+    wire: FakeAws, capsys: pytest.CaptureFixture[str], failure: Any
 ) -> None:
     def fail() -> Response:
         DEADLINE.start(0.3)
-        wire.script = ["hang up"]
+        wire.script = [failure]
         raise BadRequest("no")
 
     with pytest.raises(ApiError, match="no"):

@@ -76,6 +76,9 @@ def at_now(claims: dict[str, Any]) -> dict[str, Any]:
         {"aud": None},
         {"aud": ["https://other.example.com"]},
         {"aud": "https://other.example.com", "client_id": AUDIENCE},
+        {"aud": [], "client_id": AUDIENCE},
+        {"aud": 5},
+        {"exp": float("inf")},
         {"exp": timedelta(seconds=-61)},
         {"exp": None},
         {"exp": "tomorrow"},
@@ -181,6 +184,16 @@ def test_token_without_a_key_id_uses_the_only_key(web: Web) -> None:
     several = Web(key_set(a=RSA_KEY, b=OTHER_RSA_KEY)).keys()
     with pytest.raises(Unauthorized, match="no key"):
         verify(token(ISSUER, key_id=None), several, EXPECTED)
+
+
+def test_token_without_a_key_id_does_not_use_one_of_several_keys_without_one() -> None:
+    keys = key_set(a=OTHER_RSA_KEY, b=RSA_KEY)
+    for key in keys["keys"]:
+        del key["kid"]
+    with pytest.raises(Unauthorized, match="no key"):
+        verify(token(ISSUER, key_id=None), Web(keys).keys(), EXPECTED)
+    del keys["keys"][0]
+    assert verify(token(ISSUER, key_id=None), Web(keys).keys(), EXPECTED)["sub"] == "ada"
 
 
 def test_keys_are_read_once_for_all_tokens(web: Web) -> None:

@@ -34,6 +34,7 @@ def with_authorizers(*authorizers: LambdaAuthorizer, **route: Any) -> Service:
         ({"cache_seconds": True}, "cache_seconds must be a whole number"),
         ({"identity_sources": HEADER}, "identity_sources must be a tuple"),
         ({"identity_sources": ("Authorization",)}, "identity_sources must be a tuple of expressions"),
+        ({"identity_sources": (5,)}, "identity_sources must be a tuple of expressions"),
         ({"identity_sources": (HEADER, HEADER)}, "exactly one header for the type TOKEN"),
         ({"identity_sources": ("method.request.querystring.token",)}, "exactly one header for the type TOKEN"),
         ({"identity_sources": (), "type": "REQUEST"}, "at least one expression with a cache"),
@@ -153,7 +154,8 @@ def test_split_function_has_the_authorizers_of_its_operation() -> None:
         ({"algorithms": ("none",)}, "algorithms must be a tuple of RS256"),
         ({"algorithms": ()}, "algorithms must be a tuple of RS256"),
         ({"algorithms": "RS256"}, "algorithms must be a tuple of RS256"),
-        ({"leeway_seconds": 601}, "leeway_seconds must be from 0 to 600, got 601"),
+        ({"leeway_seconds": "60"}, "leeway_seconds must be an integer from 0 to 600 seconds, got '60'"),
+        ({"leeway_seconds": 601}, "leeway_seconds must be an integer from 0 to 600 seconds, got 601"),
         ({"cache_seconds": 3601}, "cache_seconds must be from 0 to 3600, got 3601"),
     ],
 )

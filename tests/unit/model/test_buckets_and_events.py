@@ -197,6 +197,7 @@ def test_bus_cannot_have_the_name_of_the_default_bus() -> None:
         ({"source": "shop"}, r"pattern source must be a list of at least one value, got 'shop'\. Use \['shop'\]\."),
         ({"detail": {"order": {"state": "new"}}}, r"pattern detail\.order\.state must be a list .*, got 'new'"),
         ({"source": []}, "pattern source must be a list of at least one value, got"),
+        ({"detail": {"order": {}}}, r"pattern detail\.order must be a list of at least one value, got \{\}"),
         ({"detail_type": ["a"]}, "pattern field must be one of source, .* Did you mean 'detail-type'"),
         ({"order": ["a"]}, "pattern field must be one of .* Fields of the event are below 'detail'"),
     ],
@@ -209,6 +210,12 @@ def test_invalid_event_pattern_is_rejected(pattern: dict[str, Any], problem: str
 def test_event_pattern_can_compare_fields_in_many_ways() -> None:
     pattern = {"$or": [{"source": ["a"]}], "detail": {"total": [{"numeric": [">", 5]}], "state": ("new",)}}
     assert an_event_consumer(pattern=pattern).pattern == pattern
+
+
+@pytest.mark.parametrize("field_name", ["prefix", "suffix"])
+def test_prefix_and_suffix_of_keys_are_strings(field_name: str) -> None:
+    with pytest.raises(ValueError, match=f"consumer 'resize' {field_name} must be a string, got None"):
+        a_bucket_consumer(**{field_name: None})
 
 
 @pytest.mark.parametrize("events", [(), ("ObjectCreated",), ("s3:ObjectCreated:*",)])
@@ -225,6 +232,7 @@ def test_unknown_object_events_are_rejected(events: tuple[str, ...]) -> None:
         ({"origins": ()}, "origins must be a tuple of at least one origin, got"),
         ({"origins": "https://shop.example.com"}, "origins must be a tuple of strings, got 'https://shop.exa"),
         ({"methods": "GET"}, "methods must be a tuple of strings, got 'GET'"),
+        ({"headers": (5,)}, r"headers must be a tuple of strings, got \(5,\)"),
         (
             {"origins": ("shop.example.com",)},
             "origins must be origins without a path, or '[*]', got 'shop.example.com'",
@@ -278,7 +286,10 @@ def test_event_types_of_a_consumer_do_not_overlap(events: tuple[str, ...]) -> No
     ("define", "message"),
     [
         (lambda: a_consumer(pattern={"eventName": "INSERT"}), r"pattern eventName must be a list .* Use \['INSERT'\]"),
-        (lambda: a_consumer(pattern=["INSERT"]), "pattern must be a mapping of fields to lists of values, got"),
+        (
+            lambda: a_consumer(pattern=["INSERT"]),
+            r"StreamConsumer\.pattern must be a mapping or None, got \['INSERT'\]",
+        ),
         (
             lambda: a_queue_consumer(pattern={"body": {"type": []}}),
             r"pattern body\.type must be a list of at least one",

@@ -105,3 +105,34 @@ def test_value_that_cannot_be_converted_is_rejected() -> None:
     with pytest.raises(BadRequest) as caught:
         send({**ORDER, "lines": [{**LINE, "price": "much"}]})
     assert caught.value.details == ["body: Invalid decimal string - at `$.lines[0].price`"]
+
+
+class Options(msgspec.Struct):  # type: ignore[misc, name-defined]
+    """Options of an order, none of which is required."""
+
+    gift: bool = False
+
+
+def configure(options: Options) -> Options:
+    """Set the options of orders."""
+    return options
+
+
+def test_struct_without_required_fields_has_a_schema() -> None:
+    service = a_service(functions=(a_function(Route.typed(configure, method="PUT", path="/options")),))
+    assert is_accepted(service, "Options", {})
+    assert not is_accepted(service, "Options", {"gift": "yes"})
+    assert "required" not in service.gateway_schema("Options")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(Options, None), (Options, Options(gift="yes")), (list[Card], [Card("4111"), Transfer("DE1")]), (int, "1")],
+)
+def test_result_of_another_type_is_an_error(kind: Any, value: Any) -> None:
+    def operation(_card: Card | None = None) -> Any:
+        return value
+
+    operation.__annotations__["return"] = kind
+    with pytest.raises(msgspec.ValidationError):
+        typed(operation, (), 200)(Request("GET /", {}, {}, {}, None, "ann", "request-1"))

@@ -51,6 +51,10 @@ from ...support.builders import (
             lambda: a_topic_consumer(filter_scope="Message"),
             "^consumer 'announcements' filter_scope must be one of MessageAttributes, MessageBody, got 'Message'",
         ),
+        (
+            lambda: a_topic_consumer(filter_policy={"order": {"state": ["new"]}}),
+            "filter_scope must be MessageBody because the filter policy contains objects, got 'MessageAttributes'",
+        ),
     ],
 )
 def test_invalid_value_is_rejected_with_field_and_value(define: Callable[[], object], message: str) -> None:
@@ -122,3 +126,8 @@ def test_functions_can_share_a_topic() -> None:
 def test_service_with_only_queue_consumers_has_no_dead_letter_queue_of_its_own() -> None:
     service = a_service(queues=(a_queue(),), functions=(a_function(consumers=(a_queue_consumer(),)),))
     assert service.dead_letters == ""
+
+
+def test_filter_policy_of_a_message_body_can_contain_objects() -> None:
+    policy = {"order": {"state": ["new"]}}
+    assert a_topic_consumer(filter_policy=policy, filter_scope="MessageBody").filter_policy == policy

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lib.model import Call, Route, Throttle
+from lib.model import Api, Call, Route, Throttle
+from lib.model.matching import matching_route
 from lib.model.media_types import FORM, binary_media_types, is_json, is_text
 
 from ...support.builders import a_function, a_route, a_service
@@ -32,6 +33,12 @@ def test_path_is_accepted(path: str) -> None:
         ({"path": "//"}, "route path must be / or segments"),
         ({"path": "/{key+}/a"}, r"got '/{key\+}/a'. Only the last segment can be greedy."),
         ({"path": "/a{b}"}, "route path must be / or segments"),
+        ({"path": None}, "route path must be a string, got None"),
+        ({"operation": len}, "operation must be the name of .*, got .*len>. Use its name 'len', or Route.typed for a"),
+        ({"operation": None}, "route operation must be the name of a Python function, got None.$"),
+        ({"content_types": "text/plain"}, r"content_types must be a tuple, got 'text/plain'. .* \('text/plain',\)\.$"),
+        ({"errors": 404}, r"route GET /parcels errors must be a tuple, got 404. A tuple .* \(404,\)\.$"),
+        ({"scope": 5}, "route scope must be lowercase letters and '-', or empty, got 5"),
         ({"method": "OPTIONS"}, "route method must be one of GET, HEAD, POST, PUT, PATCH, DELETE, ANY, got 'OPTIONS'"),
         ({"method": "HEAD", "body": "Order"}, "route HEAD /parcels body must be None for the method HEAD, got 'Order'"),
         ({"method": "ANY", "body": "Order"}, "body must be None for the method ANY"),
@@ -173,3 +180,12 @@ def test_body_of_a_call() -> None:
     assert encode(form={"a": "b c", "d": "1"}) == (b"a=b+c&d=1", FORM)
     with pytest.raises(ValueError, match=r"call POST / body must be None with a form, got {}"):
         encode(form={}, body={})
+
+
+@pytest.mark.parametrize(("protocol", "path"), [("REST", "/parcels/{key+}"), ("HTTP", "/{area}/lost")])
+def test_only_a_rest_api_prefers_a_longer_literal_to_a_complete_path(protocol: Any, path: str) -> None:
+    routes = (a_route(path="/{area}/lost"), a_route(path="/parcels/{key+}"))
+    service = of_routes(*routes, apis=(Api(name="api", protocol=protocol),))
+    match = matching_route(service, Call(method="GET", path="/parcels/lost", status=200))
+    assert match is not None
+    assert match.path == path

@@ -77,6 +77,8 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_secret(variable="token"), "secret 'token' variable must be uppercase .*, got 'token'"),
         (lambda: a_secret(store="vault"), "secret 'token' store must be one of ssm, secretsmanager, got 'vault'"),
         (lambda: a_function(name="my_desk"), "function name must be 1 to 64 lowercase .*, got 'my_desk'"),
+        (lambda: a_function(name=None), "function name must be 1 to 64 lowercase .*, got None"),
+        (lambda: a_secret(variable=7), "secret 'token' variable must be uppercase .*, got 7"),
         (
             lambda: a_function(requirements=("requirements.txt",)),
             "function 'desk' requirements must be the path of a pip requirements file, got \\('requirements.txt',\\).",

@@ -178,12 +178,45 @@ def test_strict_model_rejects_the_strings_of_a_form() -> None:
         send_strict(json.loads(STRICT), STRICT, **form)
 
 
-def test_result_of_another_type_is_an_error() -> None:
-    def wrong() -> Parcel:
-        return "parcel"  # type: ignore[return-value]  # the subject of the test
+def result_of(kind: Any, value: Any) -> str:
+    """Return the body of the response of an operation with a result type and a result."""
 
-    with pytest.raises(PydanticSerializationError):
-        typed(wrong, (), 200)(Request("GET /", {}, {}, {}, None, "ann", "request-1"))
+    def operation() -> Any:
+        return value
+
+    operation.__annotations__["return"] = kind
+    return str(typed(operation, (), 200)(Request("GET /", {}, {}, {}, None, "ann", "request-1")).body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Parcel, "parcel"),
+        (Parcel, None),
+        (Parcel, Van([])),
+        (Parcel, Parcel.model_construct(weight="heavy")),
+        (list[Van], [Van([]), None]),
+        (dict[str, int], {"a": "1"}),
+        (int, "1"),
+    ],
+)
+def test_result_of_another_type_is_an_error(kind: Any, value: Any) -> None:
+    with pytest.raises((PydanticSerializationError, pydantic.ValidationError)):
+        result_of(kind, value)
+
+
+class Sent(TypedDict):
+    """A parcel that was sent."""
+
+    at: Annotated[str, pydantic.Field(alias="sentAt")]
+
+
+def test_typed_dictionary_is_returned_with_its_aliases() -> None:
+    assert result_of(Sent, {"at": "noon"}) == '{"sentAt":"noon"}'
+
+
+def _positional(parcel: Parcel, /) -> None:
+    raise AssertionError(parcel)
 
 
 def _without_type(parcel) -> None:  # type: ignore[no-untyped-def]  # the subject of the test
@@ -223,6 +256,12 @@ def _of_object(thing: type[Any]) -> None:
         ),
         (_without_result, "POST", "/x", r"_without_result must have a return type. Annotate it, with None for"),
         (_of_two, "POST", "/x", r"_of_two must have at most one parameter for the body, got first, second\."),
+        (
+            _positional,
+            "POST",
+            "/x",
+            r"parameter 'parcel' must have a type and a name\. .* remove \*args, \*\*kwargs and /\.",
+        ),
         (_of_many, "POST", "/x", r"_of_many parameter 'parcels' must have a type and a name"),
         (_of_unknown, "POST", "/x", r"name 'Unknown' is not defined"),
         (accept, "POST", "/x/{id}", r"accept must have a parameter for each path parameter, got none for 'id'\."),

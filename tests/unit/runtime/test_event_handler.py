@@ -68,6 +68,27 @@ def test_operation_without_a_response_is_an_error() -> None:
         api(event, Context())
 
 
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        (
+            Response(200, {"a": 1}),  # type: ignore[arg-type]  # the subject of the test
+            r"^The response body of POST /a/{b} must be a string or bytes, got dict\. Use Response\.json for",
+        ),
+        (Response(204, None), "must be a string or bytes, got NoneType"),  # type: ignore[arg-type]  # also a subject
+        (Response(200, bytearray(b"a")), "must be a string or bytes, got bytearray"),  # type: ignore[arg-type]
+        (
+            Response("200"),  # type: ignore[arg-type]  # also a subject
+            r"^The response status of POST /a/{b} must be an integer from 200 to 599, got '200'\.$",
+        ),
+        (Response(700), "must be an integer from 200 to 599, got 700"),
+    ],
+)
+def test_response_that_lambda_cannot_return_is_an_error(response: Response, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        call_api(response)
+
+
 def test_schedule_runs_its_operation() -> None:
     ran: list[str] = []
     api = Api({}, {"clean-up": lambda: ran.append("clean-up"), "other": lambda: ran.append("other")}, "")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.runtime import parameters
+from lib.runtime import http_client, parameters
 from lib.runtime.http_client import AwsError, RetryDeadline
 from lib.runtime.logging import INVOCATION
 
@@ -125,6 +125,22 @@ def test_last_settings_remain_if_a_read_fails(
     assert json.loads(capsys.readouterr().out)["message"] == "parameter not read"
     clock.now += 10
     assert settings["low"] == 4
+
+
+def test_deployed_settings_are_replaced_soon_if_the_first_read_fails(
+    fake_aws: FakeAws, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadline = RetryDeadline()
+    deadline.start(0.5)  # too short for a retry
+    monkeypatch.setattr(parameters, "DEADLINE", deadline)
+    monkeypatch.setattr(http_client, "DEADLINE", deadline)
+    fake_aws.script = [(400, {"__type": "ThrottlingException"}), response('{"low": 3}')]
+    settings = parameters.Settings("SHOP", max_age_seconds=3600, clock=clock)
+    assert settings.values() == DEPLOYED
+    clock.now += 9.9
+    assert settings.values() == DEPLOYED
+    clock.now += 0.1
+    assert settings["low"] == 3
 
 
 @pytest.mark.parametrize(

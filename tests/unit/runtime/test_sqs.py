@@ -56,3 +56,10 @@ def test_rejected_message_is_an_error(fake_aws: FakeAws, sqs: Sqs) -> None:
     fake_aws.script = [(400, {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no such queue"})]
     with pytest.raises(AwsError, match=r"^QueueDoesNotExist: no such queue$"):
         sqs.send(URL, "hello")
+
+
+@pytest.mark.parametrize("code", ["RequestThrottled", "KmsThrottled"])
+def test_throttled_message_is_sent_again(fake_aws: FakeAws, sqs: Sqs, code: str) -> None:
+    fake_aws.script = [(403, {"__type": f"com.amazonaws.sqs#{code}"}), (200, {"MessageId": "m1"})]
+    assert sqs.send(URL, "hello") == "m1"
+    assert len(fake_aws.calls) == 2

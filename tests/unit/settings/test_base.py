@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
-from lib.model import Grant, Key, Route
+from lib.model import EventConsumer, Function, Grant, Key, Route, Service, Table, Throttle
 from lib.services import loadable
-from lib.settings import SETTINGS_GROUPS, ApiSettings, Settings, docs_of
+from lib.settings import SETTINGS_GROUPS, ApiSettings, Definition, FunctionSettings, Settings, docs_of
+from lib.stack.args import TapStackArgs
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
 OUTPUTS = (StackOutputs, ServiceOutputs)
@@ -53,6 +56,67 @@ def test_unknown_argument_suggests_the_right_one(cls: type, arguments: dict[str,
     with pytest.raises(TypeError) as caught:
         cls(**arguments)
     assert str(caught.value) == message
+
+
+ROUTE = Route(method="GET", path="/", operation="welcome")
+TABLE = {"name": "parcels", "variable": "TABLE_NAME"}
+COMMA = "A tuple of one value needs a comma: (value,)."
+
+
+@pytest.mark.parametrize(
+    ("cls", "arguments", "message"),
+    [
+        (
+            Function,
+            {"name": "desk", "handler": "shop.desk", "routes": ROUTE},
+            f"Function.routes must be a tuple of Route, got Route(method=...on_days=None)). {COMMA}",
+        ),
+        (
+            Service,
+            {"name": "shop", "functions": (5,)},
+            f"Service.functions must be a tuple of Function, got (5,). {COMMA}",
+        ),
+        (
+            EventConsumer,
+            {"name": "pack", "operation": "pack", "pattern": {"source": ["shop"]}, "grants": []},
+            f"EventConsumer.grants must be a tuple of Grant or Statement, got []. {COMMA}",
+        ),
+        (Table, {**TABLE, "hash_key": "id"}, "Table.hash_key must be Key, got 'id'."),
+        (Table, {**TABLE, "hash_key": Key("id"), "range_key": "at"}, "Table.range_key must be Key or None, got 'at'."),
+        (
+            Route,
+            {"method": "GET", "path": "/", "operation": "welcome", "query": ["page"]},
+            "Route.query must be a mapping, got ['page'].",
+        ),
+        (
+            TapStackArgs,
+            {"function": {"memory_mb": 256}},
+            "TapStackArgs.function must be FunctionSettings, got {'memory_mb': 256}.",
+        ),
+    ],
+)
+def test_argument_of_another_type_is_rejected(cls: type, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # the whole message is compared
+        cls(**arguments)
+    assert str(caught.value) == message
+
+
+def test_positional_argument_of_another_type_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r"^Crate\.content must be Key, got 'id'\.$"):
+        Crate("id")  # type: ignore[arg-type]  # the subject of the test
+
+
+@dataclass(frozen=True)
+class Crate(Definition):
+    """A definition with a positional argument."""
+
+    content: Key
+    throttle: Throttle | None = None
+
+
+def test_arguments_of_the_declared_types_are_accepted() -> None:
+    assert Crate(Key("id"), throttle=None).content.name == "id"
+    assert TapStackArgs("pr-7", function=FunctionSettings(memory_mb=256)).function.memory_mb == 256
 
 
 @pytest.mark.parametrize(
