@@ -134,14 +134,14 @@ class Edge:
         return self._frontend.resolve_origins(split(cors_origin))
 
     def _firewall(self, apis: Mapping[str, Api]) -> Firewall:
-        context = self._context
-        first, *others = apis
+        context, default = self._context, self._context.service.api_type
+        stage_arns = {name: api.stage.arn for name, api in apis.items()}
         return Firewall(
             context.child("firewall"),
             FirewallArgs(
                 name=context.names.only("web-acl", "firewall"),
-                stage_arn=apis[first].stage.arn,
-                other_stage_arns={name: apis[name].stage.arn for name in others},
+                stage_arn=stage_arns.pop(default, None),
+                other_stage_arns=stage_arns,
                 settings=context.settings.firewall,
                 kms_key_arn=self._encryption.kms_key_arn,
                 log_retention_days=context.settings.function.log_retention_days,
