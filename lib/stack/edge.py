@@ -63,7 +63,7 @@ class Edge:
         return Api(
             context.child(name),
             ApiArgs(
-                name=context.names.physical("api", name),
+                name=context.names.api(name),
                 usage_plan_name=context.names.usage_plan(name),
                 key_name=context.names.physical("api", f"{name}-key"),
                 description=definition.description or service.description,
@@ -97,7 +97,7 @@ class Edge:
         return HttpApi(
             context.child(definition.name),
             HttpApiArgs(
-                name=context.names.physical("api", definition.name),
+                name=context.names.api(definition.name),
                 description=definition.description or context.service.description,
                 routes=routes,
                 settings=context.args.api_settings(definition.name),
