@@ -73,6 +73,8 @@ class StackNames:
             *(("EventBridge event bus", self.physical("event-bus", bus.name)) for bus in service.created_event_buses()),
             *(("parameter", self.parameter(parameter.name)) for parameter in service.parameters),
             *(("secret", self.secret(secret)) for secret in service.secrets),
+            # AWS accepts APIs with one name, but their log groups and the alarms on them would have one name, too.
+            *(("API", self.api(name)) for name in service.used_apis()),
         ]
 
     def check_lengths(self, settings: Settings, *, has_preflights: bool) -> None:
@@ -92,7 +94,6 @@ class StackNames:
             if bus.archive_days:
                 self.archive(bus)
         for api in service.used_apis():
-            self.api(api)
             self.usage_plan(api)
         uses = {
             ("key", "key"): settings.encryption.key == "create",
