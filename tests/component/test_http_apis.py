@@ -79,6 +79,18 @@ def test_function_url_is_public_only_for_its_function() -> None:
     assert "handler = HttpEvents(handler, [('POST', '/hooks/{source}')])\n" in index
 
 
+@pytest.mark.parametrize(
+    "args",
+    [{}, {"function": FunctionSettings(provisioned_concurrency=1)}, {"rollout": RolloutSettings(strategy="AllAtOnce")}],
+    ids=["default", "provisioned concurrency", "rollout"],
+)
+def test_url_of_a_function_stays_the_same_with_other_settings(args: dict[str, Any]) -> None:
+    hooks = a_function(name="hooks", url=FunctionUrl())
+    deployment, stack = deploy(a_service(functions=(hooks, a_function(name="desk"))), **args)
+    assert deployment.single("lambda.FunctionUrl").inputs["qualifier"] == "live"
+    assert bool(stack.functions["desk"].alias) is bool(args)
+
+
 def test_signed_requests_to_a_function_url_need_both_permissions() -> None:
     hooks = a_function(name="hooks", url=FunctionUrl())
     deployment, stack = deploy(a_service(functions=(hooks,)))
