@@ -99,7 +99,7 @@ def _paths(service: Service, endpoint: str) -> Document:
     paths: Document = {}
     used: set[str] = set()
     for route in routes:
-        for method in route.methods_beside(routes):
+        for method in route.own_methods(routes):
             operation_id = _operation_id(route, method, used)
             used.add(operation_id)
             example = _example_call(service, endpoint, route, method)

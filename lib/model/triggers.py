@@ -229,7 +229,7 @@ class Route(Definition):
         """Return the HTTP methods of the route."""
         return METHODS if self.method == ANY_METHOD else (self.method,)
 
-    def methods_beside(self, routes: Iterable[Route]) -> tuple[str, ...]:
+    def own_methods(self, routes: Iterable[Route]) -> tuple[str, ...]:
         """Return the HTTP methods of the route, for `ANY` those without another route of the same requests in
         `routes`."""
         if self.method != ANY_METHOD:

@@ -101,7 +101,7 @@ class HttpApi(pulumi.ComponentResource):
         self.routes = {
             (method, route.path): self._route(route, method, function)
             for route, function in args.routes
-            for method in route.methods_beside(self._routes())
+            for method in route.own_methods(self._routes())
         }
         self.permissions = self._permissions()
         self.access_log = self._access_log() if self.settings.access_log else None
