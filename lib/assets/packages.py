@@ -28,6 +28,8 @@ MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 OLD_LINUX = ("python3.9", "python3.10", "python3.11")
 """Runtimes on Amazon Linux 2, which has glibc 2.26. Later runtimes have glibc 2.34."""
 _CHUNK_BYTES = 1024 * 1024
+_ZIP_HEADER_BYTES = 92
+"""Local header, data descriptor and entry in the central directory of a file in a ZIP archive, without its name."""
 _INSTALLATION = threading.Lock()
 """Lock of installations: the functions of a stack are deployed concurrently, and can have the same packages."""
 _LOCK, _FILES, _SIZE, _ORIGIN = "requirements.lock", "files", "size.json", "origin.txt"
@@ -76,12 +78,15 @@ def for_interpreter(folder: Path) -> Path:
 
 def size_of(path: Path) -> Size:
     """Return the size of a file, or of all files in a folder."""
-    files = files_in(path).values()
-    return Size(sum(file.stat().st_size for file in files), sum(map(_zipped, files)))
+    files = files_in(path)
+    zipped = sum(_zipped(name, file) for name, file in files.items())
+    return Size(sum(file.stat().st_size for file in files.values()), zipped)
 
 
-def _zipped(path: Path) -> int:
-    compressor, size = zlib.compressobj(), 0
+def _zipped(name: str, path: Path) -> int:
+    """Return the size of a file in a ZIP archive: its compressed content, and its headers with two copies of the
+    name."""
+    compressor, size = zlib.compressobj(), _ZIP_HEADER_BYTES + 2 * len(name.encode())
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             size += len(compressor.compress(chunk))

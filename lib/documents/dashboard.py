@@ -29,8 +29,8 @@ METRIC_COLORS = {
     "4XXError": "#ff7f0e",
     "4xx": "#ff7f0e",
 }
-VISIBLE = "ApproximateNumberOfMessagesVisible"
 """Colors of metrics, the same in all graphs."""
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,9 +23,9 @@ def identity_source(expression: str) -> str:
     return f"${expression.removeprefix('method.')}"
 
 
-def route_key(route: Route) -> str:
-    """Return the key of a route, such as `GET /items/{id}`."""
-    return f"{route.method} {route.path}"
+def route_key(route: Route, method: str = "") -> str:
+    """Return the key of a route, such as `GET /items/{id}`. `method` is one of the methods of a route for `ANY`."""
+    return f"{method or route.method} {route.path}"
 
 
 def cors(

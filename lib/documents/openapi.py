@@ -98,11 +98,8 @@ def _paths(service: Service, endpoint: str) -> Document:
     routes = service.routes_of(endpoint)
     paths: Document = {}
     used: set[str] = set()
-    declared = {(route.method, route.path) for route in routes}
     for route in routes:
-        for method in route.methods():
-            if route.method == ANY_METHOD and (method, route.path) in declared:
-                continue
+        for method in route.own_methods(routes):
             operation_id = _operation_id(route, method, used)
             used.add(operation_id)
             example = _example_call(service, endpoint, route, method)

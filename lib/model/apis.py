@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -124,8 +123,7 @@ def _pattern_problems(routes: Iterable[Route]) -> Iterator[str]:
     """Yield an error for each route that matches the same requests as another one, with other names of parameters."""
     paths: dict[tuple[str, str], str] = {}
     for route in routes:
-        pattern = re.sub(r"\{\w+", "{", route.path)
-        if (other := paths.setdefault((route.method, pattern), route.path)) != route.path:
+        if (other := paths.setdefault((route.method, route.pattern()), route.path)) != route.path:
             yield (
                 f"route {route.method} {route.path} must match other requests than {route.method} {other}. The names "
                 "of parameters do not distinguish routes: remove one of them."

@@ -11,6 +11,7 @@ LIMITS = {
     "table": 255,
     "function": 64,
     "api": 255,
+    "http-api": 128,
     "topic": 256,
     "alarm": 255,
     "rule": 64,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -232,6 +232,18 @@ class Route(Definition):
     def methods(self) -> tuple[str, ...]:
         """Return the HTTP methods of the route."""
         return METHODS if self.method == ANY_METHOD else (self.method,)
+
+    def own_methods(self, routes: Iterable[Route]) -> tuple[str, ...]:
+        """Return the HTTP methods of the route, for `ANY` those without another route of the same requests in
+        `routes`."""
+        if self.method != ANY_METHOD:
+            return (self.method,)
+        taken = {route.method for route in routes if route.pattern() == self.pattern()}
+        return tuple(method for method in METHODS if method not in taken)
+
+    def pattern(self) -> str:
+        """Return the path without the names of its parameters. Routes with the same pattern match the same paths."""
+        return re.sub(r"\{\w+", "{", self.path)
 
     def claimed_scope(self) -> str:
         """Return the scope that the function checks in the claims of the authorizer; empty if it checks none."""

@@ -172,7 +172,7 @@ class Api:
     def _call_operation(
         self, key: tuple[str, str], event: dict[str, Any], headers: dict[str, Any], context: Any
     ) -> Response:
-        # HTTP APIs and function URLs without CORS pass OPTIONS to `ANY`, which does not include it.
+        # Function URLs without CORS pass OPTIONS to `ANY`, which does not include it.
         route = self._routes.get(key) or self._routes.get(("ANY", key[1]) if key[0] != "OPTIONS" else key)
         if route is None:
             raise NotFound(f"Route not found: {key[0]} {key[1]}.")

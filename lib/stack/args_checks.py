@@ -40,7 +40,7 @@ def check_args(args: TapStackArgs) -> None:
     _check_apis(args)
     _check_routes(args)
     _check_without_api(args)
-    StackNames(service, args.environment).check_lengths()
+    StackNames(service, args.environment).check_lengths(args.settings(), has_preflights=len(args.cors_origins()) > 1)
     check_handlers(service)
     args.visibility_timeouts()
     check_code(service, {each.name: args.function_settings(each) for each in service.functions})

@@ -195,7 +195,8 @@ class Compute:
                 kms_key_arn=self._encryption.kms_key_arn,
                 subnet_ids=network.private_subnet_ids if network else (),
                 security_group_ids=network.security_group_ids if network else (),
-                alias=DEFAULT_ALIAS if rollout.strategy != "none" else "",
+                # An alias has a URL of its own, so a URL of the function would change when settings require the alias.
+                alias=DEFAULT_ALIAS if rollout.strategy != "none" or function.url else "",
                 alias_managed_by_codedeploy=rollout.uses_codedeploy,
                 settings=self.function_settings[function.name],
                 tags=context.tags,

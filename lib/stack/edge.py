@@ -63,7 +63,7 @@ class Edge:
         return Api(
             context.child(name),
             ApiArgs(
-                name=context.names.physical("api", name),
+                name=context.names.api(name),
                 usage_plan_name=context.names.usage_plan(name),
                 key_name=context.names.physical("api", f"{name}-key"),
                 description=definition.description or service.description,
@@ -97,7 +97,7 @@ class Edge:
         return HttpApi(
             context.child(definition.name),
             HttpApiArgs(
-                name=context.names.physical("api", definition.name),
+                name=context.names.api(definition.name),
                 description=definition.description or context.service.description,
                 routes=routes,
                 settings=context.args.api_settings(definition.name),
@@ -134,14 +134,14 @@ class Edge:
         return self._frontend.resolve_origins(split(cors_origin))
 
     def _firewall(self, apis: Mapping[str, Api]) -> Firewall:
-        context = self._context
-        first, *others = apis
+        context, default = self._context, self._context.service.api_type
+        stage_arns = {name: api.stage.arn for name, api in apis.items()}
         return Firewall(
             context.child("firewall"),
             FirewallArgs(
                 name=context.names.only("web-acl", "firewall"),
-                stage_arn=apis[first].stage.arn,
-                other_stage_arns={name: apis[name].stage.arn for name in others},
+                stage_arn=stage_arns.pop(default, None),
+                other_stage_arns=stage_arns,
                 settings=context.settings.firewall,
                 kms_key_arn=self._encryption.kms_key_arn,
                 log_retention_days=context.settings.function.log_retention_days,

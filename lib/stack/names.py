@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..documents.backup_vaults import name_suffix
 from ..model import EventBus, EventConsumer, Queue, Resource, Secret, Service
 from ..model import names as naming
+from ..settings import Settings
 
 
 class StackNames:
@@ -72,12 +73,21 @@ class StackNames:
             *(("EventBridge event bus", self.physical("event-bus", bus.name)) for bus in service.created_event_buses()),
             *(("parameter", self.parameter(parameter.name)) for parameter in service.parameters),
             *(("secret", self.secret(secret)) for secret in service.secrets),
+            # AWS accepts APIs with one name, but their log groups and the alarms on them would have one name, too.
+            *(("API", self.api(name)) for name in service.used_apis()),
         ]
 
-    def check_lengths(self) -> None:
-        """Raise `ValueError` if the name of a resource is too long in the environment."""
+    def check_lengths(self, settings: Settings, *, has_preflights: bool) -> None:
+        """Raise `ValueError` if the name of a resource is too long in the environment.
+
+        `has_preflights` is whether functions respond to OPTIONS.
+        """
         service = self._service
         self.unique()
+        if service.shared_type:
+            self.physical("layer", service.shared_type)
+        for preflight in service.preflight_types().values() if has_preflights else ():
+            self.physical("function", preflight)
         for bucket in service.created_buckets():
             self.physical("bucket", bucket.name)
         for bus in service.created_event_buses():
@@ -85,10 +95,27 @@ class StackNames:
                 self.archive(bus)
         for api in service.used_apis():
             self.usage_plan(api)
+        uses = {
+            ("key", "key"): settings.encryption.key == "create",
+            ("application", "rollout"): settings.rollout.uses_codedeploy,
+            ("network", "network"): settings.network.uses_vpc(),
+            ("web-acl", "firewall"): bool(settings.firewall.enabled),
+            ("dashboard", "dashboard"): bool(settings.observation.dashboard),
+            ("budget", "budget"): settings.cost.has_budget,
+            ("vault", "backup"): bool(settings.backup.retention_days and service.created_tables()),
+        }
+        for (kind, type_), is_used in uses.items():
+            if is_used:
+                self.only(kind, type_)
 
     def archive(self, bus: EventBus) -> str:
         """Return the name of the archive of an event bus."""
         return self.physical("archive", bus.name)
+
+    def api(self, name: str) -> str:
+        """Return the name of an API."""
+        is_http = self._service.described_apis()[name].protocol == "HTTP"
+        return self.physical("http-api" if is_http else "api", name)
 
     def usage_plan(self, api: str) -> str:
         """Return the name of the usage plan of an API."""

@@ -29,6 +29,7 @@ from ..components.lookup.previous_state import STACK_TOKEN, PreviousState
 from ..documents.backup_vaults import AWS_MANAGED, CREATED, Vaults, plan
 from ..model import Resource, Table
 from ..settings import USER_POOL as USER_POOL_AUTHORIZATION
+from . import conflicts
 from .args import TapStackArgs
 
 DELETED_TYPES = {
@@ -38,8 +39,6 @@ DELETED_TYPES = {
     "event_bus": ("aws:cloudwatch/eventBus:EventBus", "bus"),
 }
 """Type and suffix of the logical name of the resources that Pulumi deletes if they leave the stack, by kind."""
-MAPPINGS = {"REST": "aws:apigateway/basePathMapping:BasePathMapping", "HTTP": "aws:apigatewayv2/apiMapping:ApiMapping"}
-"""Type token of the mapping of a domain to an API, by type of the API."""
 
 
 class Transitions:
@@ -73,7 +72,7 @@ class Transitions:
         `table_names` are physical names by the name in the service definition.
         """
         self._check_identity(table_names)
-        self._check_domains()
+        conflicts.check(self._args, self._previous, self._former)
         for table in table_names:
             self._check_replicas(table)
             self._check_ownership(table)
@@ -94,6 +93,16 @@ class Transitions:
         self._check_region(opts)
         self._check_name(opts)
         self.adopted = find(names, self._previous, self._args.adopt_retained, opts)
+
+    def previous_children(self, token: str, suffix: str) -> dict[str, Mapping[str, Any]]:
+        """Return the outputs of the resources of a type in the previous deployment, by the part of their logical name
+        between the name of the stack and a suffix."""
+        before, after = f"{self._former}-", f"-{suffix}"
+        return {
+            name.removeprefix(before).removesuffix(after): outputs
+            for name, outputs in self._previous.by_type(token).items()
+            if name.startswith(before) and name.endswith(after)
+        }
 
     def concurrency_quota(self, opts: pulumi.InvokeOptions) -> int | None:
         """Return the quota of concurrent executions; None under mocks, or if AWS does not return it."""
@@ -139,19 +148,6 @@ class Transitions:
             f"{field} must stay {existing!r} in this stack, got {value!r}. The change would replace or delete its "
             f"tables. Deploy another stack instead: pulumi stack init {name}."
         )
-
-    def _check_domains(self) -> None:
-        """Raise `RunError` if a domain moves to another API, because Pulumi would create it before it deletes it."""
-        for name, api in self._service.used_apis().items():
-            domain = self._args.api_settings(name).domain_name
-            current = MAPPINGS[api.protocol], f"{self._former}-{name}-domain-mapping"
-            for token in MAPPINGS.values():
-                for label, outputs in self._previous.by_type(token).items():
-                    if domain and outputs.get("domainName") == domain and (token, label) != current:
-                        raise pulumi.RunError(
-                            f"domain_name of api {name!r} must not be the domain of another API, or of another type of "
-                            f"API, in the previous deployment, got {domain!r}. Deploy without domain_name first."
-                        )
 
     def _check_ownership(self, table: str) -> None:
         component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pulumi
+
 from .. import model
 from ..components.compute.event_consumer import EventConsumer, EventConsumerArgs
 from ..components.compute.queue_consumer import QueueConsumer, QueueConsumerArgs
@@ -16,6 +18,7 @@ from .access import Access
 from .compute import Compute
 from .context import StackContext
 from .data import DataLayer
+from .renamed_consumers import former_name
 
 MIN_CONCURRENCY, MAX_CONCURRENCY = 2, 1_000
 """Limits of the maximum concurrency of a queue consumer."""
@@ -70,6 +73,11 @@ class Triggers:
             context.opts,
         )
 
+    def _consumer_opts(self, definition: model.Function, consumer: model.Consumer) -> pulumi.ResourceOptions:
+        context, former = self._context, former_name(self._context, definition, consumer)
+        aliases = [pulumi.Alias(name=context.child(former))] if former else None
+        return pulumi.ResourceOptions.merge(context.opts, pulumi.ResourceOptions(aliases=aliases))
+
     def _stream_consumer(self, definition: model.Function, consumer: model.StreamConsumer) -> StreamConsumer:
         context = self._context
         return StreamConsumer(
@@ -86,7 +94,7 @@ class Triggers:
                 dead_letter_arn=self._access.dead_letter_arn(definition),
                 tags=context.tags,
             ),
-            context.opts,
+            self._consumer_opts(definition, consumer),
         )
 
     def _event_consumer(self, definition: model.Function, consumer: model.EventConsumer) -> EventConsumer:
@@ -119,7 +127,7 @@ class Triggers:
                 max_concurrency=consumer.max_concurrency or self._share_of_reserved_concurrency(definition),
                 tags=context.tags,
             ),
-            context.opts,
+            self._consumer_opts(definition, consumer),
         )
 
     def _share_of_reserved_concurrency(self, definition: model.Function) -> int | None:
@@ -140,7 +148,7 @@ class Triggers:
                 filter_scope=consumer.filter_scope,
                 dead_letter_arn=self._access.dead_letter_arn(definition),
             ),
-            context.opts,
+            self._consumer_opts(definition, consumer),
         )
 
     def _bucket_notifications(self) -> dict[str, BucketNotification]:

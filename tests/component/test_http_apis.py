@@ -79,6 +79,18 @@ def test_function_url_is_public_only_for_its_function() -> None:
     assert "handler = HttpEvents(handler, [('POST', '/hooks/{source}')])\n" in index
 
 
+@pytest.mark.parametrize(
+    "args",
+    [{}, {"function": FunctionSettings(provisioned_concurrency=1)}, {"rollout": RolloutSettings(strategy="AllAtOnce")}],
+    ids=["default", "provisioned concurrency", "rollout"],
+)
+def test_url_of_a_function_stays_the_same_with_other_settings(args: dict[str, Any]) -> None:
+    hooks = a_function(name="hooks", url=FunctionUrl())
+    deployment, stack = deploy(a_service(functions=(hooks, a_function(name="desk"))), **args)
+    assert deployment.single("lambda.FunctionUrl").inputs["qualifier"] == "live"
+    assert bool(stack.functions["desk"].alias) is bool(args)
+
+
 def test_signed_requests_to_a_function_url_need_both_permissions() -> None:
     hooks = a_function(name="hooks", url=FunctionUrl())
     deployment, stack = deploy(a_service(functions=(hooks,)))
@@ -109,6 +121,20 @@ def test_limits_of_a_route_are_those_of_its_api() -> None:
     assert not [
         key for key in deployment.inputs("apigateway.MethodSettings") if key.endswith("-throttle") and "reports" in key
     ]
+
+
+def test_preflight_requests_do_not_match_a_route_with_any_method() -> None:
+    routes = (
+        a_route(method="ANY", path="/files/{key+}", scope="read"),
+        a_route(path="/files/{name+}", operation="read_file"),
+    )
+    service = a_service(functions=(a_function(*routes),), apis=(Api(name="api", protocol="HTTP"),))
+    deployment, _ = deploy(service, authorization=AuthorizationSettings(type="AWS_IAM"))
+    deployed = deployment.inputs("apigatewayv2.Route").values()
+    methods = ("HEAD", "POST", "PUT", "PATCH", "DELETE")
+    keys = {"GET /files/{name+}", *(f"{method} /files/{{key+}}" for method in methods)}
+    assert {route["routeKey"] for route in deployed} == keys
+    assert {route["authorizationType"] for route in deployed} == {"AWS_IAM"}
 
 
 def test_access_log_needs_no_role_of_the_account() -> None:
@@ -202,9 +228,22 @@ def test_only_one_rest_api_sets_the_log_role_and_all_share_the_firewall() -> Non
         firewall=FirewallSettings(enabled=True),
     )
     assert len(deployment.inputs("apigateway.Account")) == 1
-    assert len(deployment.inputs("wafv2.WebAclAssociation")) == 2
+    assert [*deployment.inputs("wafv2.WebAclAssociation")] == [
+        "post-firewall-association",
+        "post-firewall-admin-api-association",
+    ]
     names = {function["name"] for function in deployment.inputs("lambda.Function").values()}
     assert {"parcels-api-preflight-dev", "parcels-admin-api-preflight-dev"} <= names
+
+
+def test_firewall_of_an_api_stays_if_the_default_api_gets_its_first_route() -> None:
+    admin = a_service(functions=(a_function(a_route(api="admin-api")),), apis=(Api(name="admin-api"),))
+    both = a_service(
+        functions=(a_function(a_route(api="admin-api"), a_route(path="/reports")),), apis=(Api(name="admin-api"),)
+    )
+    before, after = (deploy(service, firewall=FirewallSettings(enabled=True))[0] for service in (admin, both))
+    assert [*before.inputs("wafv2.WebAclAssociation")] == ["post-firewall-admin-api-association"]
+    assert {*after.inputs("wafv2.WebAclAssociation")} > {*before.inputs("wafv2.WebAclAssociation")}
 
 
 def test_outputs_name_every_api() -> None:

@@ -552,6 +552,14 @@ def test_every_kind_of_name_is_unique_to_a_stack() -> None:
         record(two_stacks(service, other))
 
 
+def test_apis_of_one_program_must_have_different_names() -> None:
+    other = a_service(name="other", name_pattern="parcels-{type}-{environment}", alarms_type="other-alarms",
+                      functions=(a_function(name="other"),), tables=())  # fmt: skip
+    with pytest.raises(pulumi.RunError, match="got the API 'parcels-api-dev' in both"):
+        record(two_stacks(a_service(), other))
+    assert record(two_stacks(a_service(), replace(other, api_type="other-api")))
+
+
 def python_blocks(page: str) -> list[str]:
     text = Path(page).read_text(encoding="utf-8")
     return [code for language, code in FENCE.findall(text) if language == "python"]

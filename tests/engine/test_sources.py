@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -104,3 +104,12 @@ def test_changed_consumer_of_a_stream_is_the_same_with_its_default_parallelizati
     stack.deploy(tap_stack(**stream(starting_position="TRIM_HORIZON")))
     (after,) = stack.ledger.find(MAPPING)
     assert (after.id, after.outputs["parallelizationFactor"]) == (before.id, 1)
+
+
+@pytest.mark.parametrize("renamed", [stream, topic], ids=["stream", "topic"])
+def test_renamed_consumer_replaces_nothing(engine: Engine, renamed: Callable[..., Step]) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack(**renamed(name="former")))
+    again = stack.deploy(tap_stack(**renamed(name="renamed")))
+    assert {*again.operations} <= {"same", "update"}
+    stack.assert_unchanged(tap_stack(**renamed(name="renamed")))

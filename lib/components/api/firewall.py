@@ -22,9 +22,11 @@ class FirewallArgs:
 
     name: str
     """Physical name of the web ACL."""
-    stage_arn: pulumi.Input[str]
+    stage_arn: pulumi.Input[str] | None = None
+    """Stage of the default API. Default (None): it is no REST API."""
     other_stage_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Stages of other REST APIs by a name for their association."""
+    """Stages of other REST APIs by a name for their association. If a stage moved to another association, Pulumi would
+    delete the former one last, which removes the web ACL from the stage."""
     settings: FirewallSettings = field(default_factory=FirewallSettings)
     """Unset fields use the `dev` defaults."""
     log_retention_days: int | None = BASIS.function.log_retention_days
@@ -54,14 +56,9 @@ class Firewall(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        self.association = aws.wafv2.WebAclAssociation(
-            f"{name}-association", resource_arn=args.stage_arn, web_acl_arn=self.resource.arn, opts=child
-        )
+        self.association = None if args.stage_arn is None else self._association(f"{name}-association", args.stage_arn)
         self.other_associations = {
-            label: aws.wafv2.WebAclAssociation(
-                f"{name}-{label}-association", resource_arn=arn, web_acl_arn=self.resource.arn, opts=child
-            )
-            for label, arn in args.other_stage_arns.items()
+            label: self._association(f"{name}-{label}-association", arn) for label, arn in args.other_stage_arns.items()
         }
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
@@ -81,3 +78,11 @@ class Firewall(pulumi.ComponentResource):
         )
         self.arn = self.resource.arn
         self.register_outputs({"arn": self.arn, "log_group_name": self.log_group.name})
+
+    def _association(self, logical_name: str, stage_arn: pulumi.Input[str]) -> aws.wafv2.WebAclAssociation:
+        return aws.wafv2.WebAclAssociation(
+            logical_name,
+            resource_arn=stage_arn,
+            web_acl_arn=self.resource.arn,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -20,6 +20,7 @@ class FunctionUrlArgs:
     """Arguments for `FunctionUrl`."""
 
     function: Function
+    """Function, which has an alias if its URL must stay the same when its settings change."""
     auth: model.UrlAuth = "AWS_IAM"
     routes: Sequence[model.Route]
     """Routes of the function, from which its CORS configuration is derived."""

@@ -96,7 +96,13 @@ class HttpApi(pulumi.ComponentResource):
         }
         self._functions = {function.physical_name: function for _, function in args.routes}
         self.integrations = {name: self._integration(name, function) for name, function in self._functions.items()}
-        self.routes = {(route.method, route.path): self._route(route, function) for route, function in args.routes}
+        # A route with the method `ANY` would also match preflight requests, which have no credentials, and API Gateway
+        # authorizes the requests of a route before it responds to them.
+        self.routes = {
+            (method, route.path): self._route(route, method, function)
+            for route, function in args.routes
+            for method in route.own_methods(self._routes())
+        }
         self.permissions = self._permissions()
         self.access_log = self._access_log() if self.settings.access_log else None
         self.stage = self._stage()
@@ -184,12 +190,12 @@ class HttpApi(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _route(self, route: model.Route, function: Function) -> aws.apigatewayv2.Route:
+    def _route(self, route: model.Route, method: str, function: Function) -> aws.apigatewayv2.Route:
         integration = self.integrations[function.physical_name]
         return aws.apigatewayv2.Route(
-            f"{self._prefix}{route.path}-{route.method.lower()}",
+            f"{self._prefix}{route.path}-{method.lower()}",
             api_id=self.resource.id,
-            route_key=http_api.route_key(route),
+            route_key=http_api.route_key(route, method),
             target=integration.id.apply(lambda id_: f"integrations/{id_}"),
             **self._authorization(route),
             opts=self._child,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lib.assets import lock_file, packages, uv
+from lib.assets.lambda_archive import zip_files
 from tests.support.wheels import LOCAL, Index
 
 ARM = "cp313-cp313-manylinux_2_34_aarch64"
@@ -337,3 +338,13 @@ def test_read_only_cache_is_used_but_not_written(
         ValueError, match=r"The cache folder .* must be writable, got 'Permission denied'. Set TAP_CACHE"
     ):
         packages.install(lock, "python3.12", "x86_64")
+
+
+def test_zipped_size_includes_the_headers_of_many_small_files(tmp_path: Path) -> None:
+    names = [f"{'package' * 5}/module_{number}.py" for number in range(200)]
+    (tmp_path / names[0]).parent.mkdir()
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    zipped = len(zip_files(dict.fromkeys(names, b"x")))
+    # The archives of Pulumi also have data descriptors, of 16 bytes each.
+    assert zipped <= packages.size_of(tmp_path).zipped <= zipped + 200 * 30

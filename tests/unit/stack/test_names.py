@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from lib.model import Api
 from lib.services import SERVICES
+from lib.settings import ApiSettings, BackupSettings
 from lib.stack.names import StackNames
+from lib.tap_stack import TapStackArgs
 
-from ...support.builders import a_function, a_route, a_secret, a_service
+from ...support.builders import a_function, a_route, a_secret, a_service, a_table
 
 
 def names(service: str, environment: str = "dev") -> StackNames:
@@ -52,3 +57,29 @@ def test_secret_has_a_path_in_parameter_store_only() -> None:
     assert StackNames(a_service(secrets=(secret,)), "dev").secret(secret).startswith("/parcels/dev/")
     secret = a_secret(store="secretsmanager")
     assert StackNames(a_service(secrets=(secret,)), "dev").secret(secret).startswith("parcels/dev/")
+
+
+def test_http_api_has_a_shorter_name_than_a_rest_api() -> None:
+    http, environment = a_service(apis=(Api(name="api", protocol="HTTP"),)), "e" * 130
+    lengths = [len(StackNames(service, environment).api("api")) for service in (a_service(), http)]
+    assert lengths == [142, 128]
+    assert StackNames(http, "dev").api("api") == StackNames(a_service(), "dev").api("api") == "parcels-api-dev"
+
+
+@pytest.mark.parametrize(
+    ("characters", "args", "message"),
+    [
+        (
+            47,
+            {"api": ApiSettings(cors_origin="https://a.example.com,https://b.example.com")},
+            "function name must be at most 64 characters, got 'p+-api-preflight",
+        ),
+        (40, {"backup": BackupSettings(retention_days=1)}, "vault name must be at most 50 characters, got 'p+-backup"),
+    ],
+    ids=["preflight", "vault"],
+)
+def test_name_of_a_resource_that_settings_add_is_checked(characters: int, args: dict[str, Any], message: str) -> None:
+    service = a_service(name_pattern=f"{'p' * characters}-{{type}}-{{environment}}", tables=(a_table(),))
+    assert TapStackArgs(service=service)
+    with pytest.raises(ValueError, match=message):
+        TapStackArgs(service=service, **args)
