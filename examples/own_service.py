@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pulumi
 
-# The Pulumi CLI runs a program without its folder on the module search path, so add it to import the service.
+# The service is in the package `examples`, so add the folder of this package to the module search path.
 if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, folder)
 

@@ -56,6 +56,7 @@ API = Function(
             authorizer="",
             body="Credentials",
             responses={201: "Token"},
+            errors=(409,),
             grants=(Grant(on="users", actions=("PutItem",), reason="create the user"), USE_KEY),
         ),
         Route(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pulumi
 
-# The Pulumi CLI runs a program without the folder of its package on the module search path.
+# The service is in the package `examples`, so add the folder of this package to the module search path.
 if (folder := str(Path(__file__).resolve().parents[2])) not in sys.path:
     sys.path.insert(0, folder)
 

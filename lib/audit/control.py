@@ -27,7 +27,7 @@ class Control:
     title: str
     severity: Severity
     kinds: tuple[str, ...]
-    related: Link | Uses | None = None
+    related: Link | Uses | tuple[Link, ...] | None = None
     """Related resources that are passed to `is_compliant`."""
     is_compliant: Check
     remediation: str

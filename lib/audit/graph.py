@@ -34,8 +34,8 @@ class InStack:
     """The `TapStack` of the evaluated resource."""
 
 
-Relation = Link | Uses | InStack
-"""Relation of resources to the evaluated resource."""
+Relation = Link | Uses | InStack | tuple[Link, ...]
+"""Relation of resources to the evaluated resource. A tuple contains the links of several kinds of resources."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,8 @@ class Graph:
 
     def related_resources(self, resource: Resource, link: Relation | None) -> list[Resource]:
         """Return the resources that a `Relation` relates to a resource."""
+        if isinstance(link, tuple):
+            return [other for each in link for other in self.related_resources(resource, each)]
         if isinstance(link, InStack):
             stack = self.stack_of(resource)
             return [stack] if stack else []

@@ -123,7 +123,7 @@ PRICES: Prices = MappingProxyType(
         "route53.zone": Price(0.50, 1, "zones", _ROUTE53),
         "s3.gets": Price(0.0004, 1000, "requests", _S3),
         "s3.puts": Price(0.005, 1000, "requests", _S3),
-        "s3.storage": Price(0.023, 1, "GB-months", _S3),
+        "s3.storage": Price(0.023, 1, "GB-months", _S3, ((50_000, 0.022), (500_000, 0.021))),
         "scheduler.calls": Price(1.00, MILLION, "calls", _EVENTBRIDGE),
         "secrets.calls": Price(0.05, 10_000, "calls", _SECRETS),
         "secrets.secret": Price(0.40, 1, "secrets", _SECRETS),

@@ -81,8 +81,8 @@ def site_gb(buckets: Sequence[Inputs], month: Month) -> float:
 
 
 def of_buckets(quantity: Callable[[Traffic], float]) -> Amount:
-    """Return a quantity of the traffic if the service has buckets, and otherwise 0."""
-    return lambda _, month: quantity(month.traffic) if month.service.buckets else 0
+    """Return a quantity of the traffic if the stack creates buckets of the service, and otherwise 0."""
+    return lambda _, month: quantity(month.traffic) if month.service.created_buckets() else 0
 
 
 def event_gb(traffic: Traffic) -> float:

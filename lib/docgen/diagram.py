@@ -160,10 +160,10 @@ def _edges(service: Service) -> Iterator[Edge]:
     yield Edge("functions", "alarms", ["metrics"], dotted=True)
     yield Edge("alarms", f"on {service.alarms_type}")
     # Existing topics have subscriptions that the stack does not know.
-    topics = {f"on {topic.name}" for topic in service.created_topics()}
+    topics = {topic.name for topic in service.created_topics()}
     if not service.defines_alarm_topic():
-        topics.add(f"on {service.alarms_type}")
-    yield from (Edge(topic, "email", dotted=True) for topic in sorted(topics))
+        topics.add(service.alarms_type)
+    yield from (Edge(f"on {topic}", "email", dotted=True) for topic in sorted(topics) if service.is_emailed(topic))
 
 
 def _function_edges(service: Service, function: Function) -> Iterator[Edge]:

@@ -13,9 +13,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape  # does not parse XML
@@ -50,6 +52,9 @@ SIGNATURES = {"X-Amz-Signature", "Signature"}
 """Query parameters of presigned URLs, with which web pages can access objects. The CORS rules of the bucket apply."""
 NOT_IN_SITES = ("/iceberg", "/v20180820/", "/v2/")
 """Path prefixes that MiniStack routes to AWS APIs for every host name."""
+
+STREAM_RETRY_SECONDS = 0.5
+"""Time until failed records of a table stream are delivered again. MiniStack delivers other records only afterwards."""
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -275,6 +280,67 @@ def with_all_media_types(matches: Callable[[str, Any], bool]) -> Callable[[str, 
     return lambda media_type, binary: "*/*" in (binary or ()) or matches(media_type, binary)
 
 
+def with_stream_retries(
+    execute: Callable[[Any, Any], Any],
+    find_mapping: Callable[[str, str], Mapping[str, Any] | None],
+    discard: Callable[..., None],
+    seconds: float = STREAM_RETRY_SECONDS,
+) -> Callable[[Any, Any], Any]:
+    """Return a function that invokes a Lambda function, and delivers failed records of a table stream again.
+
+    MiniStack ignores `batchItemFailures` of streams and `MaximumRetryAttempts`. As in Lambda, records from the first
+    failed one are delivered again, `seconds` later. After the last attempt, it moves to the on-failure destination.
+    """
+
+    def execute_with_retries(function: Mapping[str, Any], event: Any) -> Any:
+        records: Any = event.get("Records") if isinstance(event, dict) else None
+        source = records[0].get("eventSourceARN", "") if records else ""
+        mapping = find_mapping(function["config"]["FunctionName"], source) if ":dynamodb:" in source else None
+        result = execute(function, event)
+        if mapping is None:
+            return result
+        attempts = 0
+        while (first := _first_failure(result, records)) is not None:
+            attempts = 1 if first else attempts + 1
+            records = records[first:]
+            if attempts > mapping["MaximumRetryAttempts"]:
+                discard(mapping, function, records[:1], source, result, "RetryAttemptsExhausted")
+                attempts, records = 0, records[1:]
+            if not records:
+                break
+            time.sleep(seconds)
+            result = execute(function, {**event, "Records": records})
+        return {**result, "error": False}
+
+    return execute_with_retries
+
+
+def _first_failure(result: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return the index of the first failed record of a stream, or None. If the function fails, all records do."""
+    if result.get("error"):
+        return 0
+    body = result.get("body")
+    response = json.loads(body) if isinstance(body, str | bytes) and body else body
+    failures = {failure["itemIdentifier"] for failure in (response or {}).get("batchItemFailures") or ()}
+    numbers = (record["dynamodb"]["SequenceNumber"] for record in records)
+    return next((index for index, number in enumerate(numbers) if number in failures), None)
+
+
+def event_dispatcher(
+    find_function: Callable[[str], tuple[Any, Any, str]],
+    to_record: Callable[[Any, Any], Any],
+    invoke: Callable[[Any, Any], None],
+) -> Callable[[str, str], None]:
+    """Return a function that invokes the target of an event asynchronously, and ignores a function that was deleted."""
+
+    def dispatch(arn: str, payload: str) -> None:
+        function, config, _ = find_function(arn)
+        if function and config:
+            invoke(to_record(function, config), json.loads(payload))
+
+    return dispatch
+
+
 LAZY_INVOKE_DEPTH = """
 class _OnImport:
     def find_spec(self, name, path=None, target=None):
@@ -353,6 +419,28 @@ def lazy_worker_script(script: str) -> str:
     return LAZY_INVOKE_DEPTH + script.replace(call, "    sys.meta_path.insert(0, _OnImport())\n")
 
 
+def _retry_failed_invocations(functions: Any, topics: Any, event_buses: Any) -> None:
+    """Let MiniStack invoke functions again for failed records and events."""
+    # pylint: disable=protected-access  # the pinned release has no public names for these
+    # Buckets invoke functions with two retries and the dead-letter queue. Let topics and event buses do the same.
+    find, to_record = functions._get_func_record_for_ref, functions._execution_record_for_config
+    invoke = functions.invoke_async_with_retry
+    event_buses._dispatch_to_lambda = event_dispatcher(find, to_record, invoke)
+    topics._lambda_svc = SimpleNamespace(
+        _get_func_record_for_ref=find,
+        _execution_record_for_config=to_record,
+        _execute_function_with_config_scope=invoke,
+    )
+
+    def find_mapping(name: str, source: str) -> Mapping[str, Any] | None:
+        mappings = (mapping for *_, mapping in functions._iter_all_esms())
+        return next((m for m in mappings if (m["FunctionName"], m["EventSourceArn"]) == (name, source)), None)
+
+    functions._execute_function = with_stream_retries(
+        functions._execute_function, find_mapping, functions._send_ddb_stream_failure_record
+    )
+
+
 def main() -> None:
     """Serve MiniStack until the process is stopped."""
     # pylint: disable=import-outside-toplevel  # MiniStack reads the environment at import
@@ -377,8 +465,9 @@ def main() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = isolated_worker_script(
         lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT), _standard_library(), _provided_folders()
     )
+    functions = server._get_module("lambda_svc")
+    _retry_failed_invocations(functions, server._get_module("sns"), server._get_module("eventbridge"))
     if path := os.environ.pop(FUNCTION_LOG, ""):
-        functions = server._get_module("lambda_svc")
         functions._execute_function_dispatch = with_log(functions._execute_function_dispatch, path)
 
     def is_distribution(host: str) -> bool:

@@ -180,7 +180,7 @@ class Table(Resource):
 
 @dataclass(frozen=True, kw_only=True)
 class Topic(Resource):
-    """An SNS topic."""
+    """An SNS topic. `notification_email` receives its messages, unless a `TopicConsumer` processes them."""
 
     KIND: ClassVar[str] = "topic"
     AWS_SERVICE: ClassVar[str] = "sns"

@@ -10,7 +10,7 @@ from ..settings import Definition, Settings, check_tags, merge
 from . import alarm_targets
 from .apis import Api
 from .call import Call
-from .consumers import Consumer, EventConsumer
+from .consumers import Consumer, EventConsumer, TopicConsumer
 from .function import Function
 from .grants import Grant, Statement, merge_grants
 from .jwt_authorizer import HANDLER as JWT_HANDLER
@@ -151,6 +151,12 @@ class Service(ServiceEndpoints, ServiceResources, Definition):
     def defines_alarm_topic(self) -> bool:
         """Return whether the topic that alarms notify is one of `topics`."""
         return self.alarms_type in {topic.name for topic in self.topics}
+
+    def is_emailed(self, topic: str) -> bool:
+        """Return whether `notification_email` receives the messages of a topic: those of alarms, and those that no
+        function of the service processes."""
+        consumed = {consumer.topic for _, consumer in self.consumers() if isinstance(consumer, TopicConsumer)}
+        return topic == self.alarms_type or topic not in consumed
 
     def existing_names(self) -> set[str]:
         """Return the names of the ARNs that `TapStackArgs.existing` must contain."""

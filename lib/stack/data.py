@@ -178,11 +178,12 @@ class DataLayer:
     def _topic(self, type_: str) -> Topic:
         context, settings = self._context, self._context.settings
         has_budget = settings.cost.has_budget and type_ == context.service.alarms_type
+        email = settings.alarms.notification_email if context.service.is_emailed(type_) else None
         return Topic(
             context.child(type_),
             TopicArgs(
                 name=context.names.physical("topic", type_),
-                email=settings.alarms.notification_email or "",
+                email=email or "",
                 publishers=BUDGET_PUBLISHERS if has_budget else (),
                 kms_key_arn=self._encryption.kms_key_arn,
                 tags=context.tags,

@@ -10,7 +10,7 @@ import pytest
 from lib.documents import iam, key_policies
 from lib.model import Function, Queue
 from lib.program.recorder import Deployment, record
-from lib.settings import EncryptionSettings, FunctionSettings, NetworkSettings, RolloutSettings
+from lib.settings import AlarmSettings, EncryptionSettings, FunctionSettings, NetworkSettings, RolloutSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import (
@@ -168,6 +168,18 @@ def test_topic_invokes_its_consumer_and_has_a_dead_letter_queue(shop: Deployment
     assert allow["Principal"] == {"Service": "sns.amazonaws.com"}
     (source,) = allow["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert source.endswith(":shop-news-dev")
+
+
+def test_messages_for_functions_are_not_sent_to_the_email_address_of_alarms() -> None:
+    def emailed(**fields: Any) -> list[str]:
+        service = queue_service(**fields)
+        created = record(stacked(service=service, alarms=AlarmSettings(notification_email="ops@example.com")))
+        subscriptions = created.inputs("sns.TopicSubscription").values()
+        return [each["topic"] for each in subscriptions if each["protocol"] == "email"]
+
+    assert emailed() == ["arn:post-alarms-topic"]
+    assert emailed(alarms_type="news") == ["arn:post-news-topic"]
+    assert len(emailed(functions=(a_function(),), queues=())) == 2
 
 
 def test_subscription_has_the_filter_policy_of_its_consumer() -> None:

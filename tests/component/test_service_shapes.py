@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -57,7 +54,6 @@ from ..support.builders import (
     full_service,
     sharing,
 )
-from ..support.markdown import FENCE
 from ..support.programs import stacked
 from ..support.standard_mocks import at_module_level
 
@@ -558,40 +554,6 @@ def test_apis_of_one_program_must_have_different_names() -> None:
     with pytest.raises(pulumi.RunError, match="got the API 'parcels-api-dev' in both"):
         record(two_stacks(a_service(), other))
     assert record(two_stacks(a_service(), replace(other, api_type="other-api")))
-
-
-def python_blocks(page: str) -> list[str]:
-    text = Path(page).read_text(encoding="utf-8")
-    return [code for language, code in FENCE.findall(text) if language == "python"]
-
-
-BLOCKS = [
-    *python_blocks("docs/guides/existing-resources.md"),
-    *(code for code in python_blocks("docs/guides/authorizers.md") if "TapStack(" in code),
-]
-
-
-@pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))
-def test_code_of_the_guides_is_valid(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = "\n".join(f"def {operation}(*_): ..." for operation in re.findall(r'operation="(\w+)"', code))
-    for handler in re.findall(r'handler="([\w.]+)"', code):
-        module = tmp_path.joinpath(*handler.split(".")).with_suffix(".py")
-        module.parent.mkdir(parents=True)
-        module.write_text(source, encoding="utf-8")
-        for package in (module.parent, module.parent.parent):
-            (package / "__init__.py").touch()
-        # Another test can have imported a package with this name.
-        monkeypatch.delitem(sys.modules, handler.partition(".")[0], raising=False)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    deployment = record(lambda: exec(code, {}))  # noqa: S102  # pylint: disable=exec-used  # code of the guide
-    stacks = code.count("TapStack(")
-    apis = stacks if "routes=" in code else 0
-    assert len(deployment.by_kind("lambda.Function")) == stacks + code.count("JwtAuthorizer(")
-    assert len(deployment.by_kind("apigateway.RestApi")) == apis
-
-
-def test_guides_have_programs() -> None:
-    assert sum("TapStack(" in code for code in BLOCKS) == 4
 
 
 def test_unit_tests_can_create_stacks_with_the_same_names() -> None:

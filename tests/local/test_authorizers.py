@@ -73,6 +73,11 @@ def test_function_for_each_operation_has_the_authorizers(deploy: Callable[..., d
     assert smoke_test.has_passed(TODO, results), results
 
 
+def test_existing_user_cannot_be_created_again(http: Http) -> None:
+    sign_up(http, "eve")
+    assert_error(http("POST", "/users", {"name": "eve", "password": "another long password"}), 409, "CONFLICT")
+
+
 def test_callers_access_only_their_own_data(http: Http) -> None:
     ada, bob = sign_up(http, "ada-2"), sign_up(http, "bob")
     added = http("POST", "/todos", {"text": "buy milk"}, **bearer(ada))

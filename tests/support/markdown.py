@@ -20,6 +20,11 @@ def prose(page: Path) -> str:
     return FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
+def python_blocks(page: Path) -> list[str]:
+    """Return the Python code in a file, by block."""
+    return [code for language, code in FENCE.findall(page.read_text(encoding="utf-8")) if language == "python"]
+
+
 def anchors(page: Path) -> set[str]:
     """Return the anchors of the headings of a file."""
     titles = re.findall(r"^#+ (.+)$", prose(page), re.M)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 import uuid
 
-from tap_stack.runtime.attributes import to_item, to_json
-from tap_stack.runtime.dynamodb import DynamoDB
+from tap_stack.runtime.attributes import to_item, to_python
+from tap_stack.runtime.dynamodb import ConditionFailed, DynamoDB
 from tap_stack.runtime.errors import Conflict, Unauthorized
 from tap_stack.runtime.event_handler import Request, Response
-from tap_stack.runtime.http_client import AwsError
 
 from . import tokens
 
@@ -33,9 +31,7 @@ def sign_up(request: Request) -> Response:
             ConditionExpression="attribute_not_exists(#name)",
             ExpressionAttributeNames={"#name": "name"},
         )
-    except AwsError as exc:
-        if exc.code != "ConditionalCheckFailedException":
-            raise
+    except ConditionFailed as exc:
         raise Conflict(f"The user {user['name']!r} exists.") from exc
     return _with_token(201, user["name"])
 
@@ -50,37 +46,36 @@ def sign_in(request: Request) -> Response:
 
 def add_todo(request: Request) -> Response:
     """Store a task of the caller."""
-    item = to_item({"owner": request.owner, "id": uuid.uuid4().hex, "text": request.body["text"]})
-    STORE.call("PutItem", TableName=TODOS, Item=item)
-    return Response(201, to_json(item))
+    todo = {"owner": request.owner, "id": uuid.uuid4().hex, "text": request.body["text"]}
+    STORE.call("PutItem", TableName=TODOS, Item=to_item(todo))
+    return Response.json(todo, 201)
 
 
 def list_todos(request: Request) -> Response:
     """Return the tasks of the caller."""
-    values = {":owner": {"S": request.owner}}
     found = STORE.call(
         "Query",
         TableName=TODOS,
         KeyConditionExpression="#owner = :owner",
         ExpressionAttributeNames={"#owner": "owner"},
-        ExpressionAttributeValues=values,
+        ExpressionAttributeValues={":owner": {"S": request.owner}},
     )
-    return Response(200, f'{{"todos": [{", ".join(map(to_json, found["Items"]))}]}}')
+    return Response.json({"todos": [to_python(item) for item in found["Items"]]})
 
 
 def count_users(_request: Request) -> Response:
     """Return the number of users, for administrators."""
-    return Response(200, json.dumps({"users": STORE.call("Scan", TableName=USERS, Select="COUNT")["Count"]}))
+    return Response.json({"users": STORE.call("Scan", TableName=USERS, Select="COUNT")["Count"]})
 
 
 def greet(request: Request) -> Response:
     """Greet the caller, who can be anonymous."""
-    return Response(200, json.dumps({"hello": request.actor, "owner": request.owner, "claims": {**request.claims}}))
+    return Response.json({"hello": request.actor, "owner": request.owner, "claims": {**request.claims}})
 
 
 def _with_token(status: int, name: str) -> Response:
     token = tokens.issue({"sub": name, "scope": "todos"}, tokens.KEY.value())
-    return Response(status, json.dumps({"token": token}))
+    return Response.json({"token": token}, status)
 
 
 def _hash(password: str, salt: str) -> str:

@@ -11,7 +11,10 @@ STAGE = ("apigateway.Stage",)
 SETTINGS = ("apigateway.MethodSettings",)
 METHOD = ("apigateway.Method",)
 DOMAIN = ("apigateway.DomainName",)
-MAPPINGS_OF_API = Link(kind="apigateway.BasePathMapping", property="restApi")
+MAPPINGS_OF_API = (
+    Link(kind="apigateway.BasePathMapping", property="restApi"),
+    Link(kind="apigatewayv2.ApiMapping", property="apiId"),
+)
 SETTINGS_OF_STAGE = Link(kind="apigateway.MethodSettings", property="stageName")
 INTEGRATIONS_OF_METHOD = Link(kind="apigateway.Integration", property="httpMethod")
 RECOMMENDED_TLS = (
@@ -26,6 +29,12 @@ RECOMMENDED_TLS = (
 def _requires_tls_12(domain: Resource) -> bool:
     policy: str = domain.get("securityPolicy", "")
     return policy.startswith(("TLS_1_2", "SecurityPolicy_TLS12_", "SecurityPolicy_TLS13_"))
+
+
+def _has_throttle(settings: Resource, _: Sequence[Resource]) -> bool:
+    """Return whether the settings of a REST API stage, or the stage of an HTTP API, limit the rate of requests."""
+    limits = ("settings.throttlingRateLimit", "defaultRouteSettings.throttlingRateLimit")
+    return any(settings.get(limit, -1) >= 0 for limit in limits)
 
 
 def _has_no_backend(method: Resource, integrations: Sequence[Resource]) -> bool:
@@ -110,8 +119,8 @@ CONTROLS = (
         ids=("REL05-BP02",),
         title="API Gateway stages should throttle requests",
         severity="medium",
-        kinds=SETTINGS,
-        is_compliant=lambda s, _: s.get("settings.throttlingRateLimit", -1) >= 0,
+        kinds=(*SETTINGS, "apigatewayv2.Stage"),
+        is_compliant=_has_throttle,
         remediation="Set `throttle_rate_per_second` and `throttle_burst`.",
     ),
     Control(
@@ -155,7 +164,7 @@ CONTROLS = (
         ids=("SEC05-BP02",),
         title="API Gateway APIs with a domain name should have the execute-api endpoint disabled",
         severity="medium",
-        kinds=("apigateway.RestApi",),
+        kinds=("apigateway.RestApi", "apigatewayv2.Api"),
         related=MAPPINGS_OF_API,
         is_compliant=lambda api, mappings: not mappings or api.is_set("disableExecuteApiEndpoint"),
         remediation="Enable `disable_execute_api_endpoint` after every client uses the domain name.",

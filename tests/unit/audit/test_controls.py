@@ -237,6 +237,11 @@ MORE_EXAMPLES: list[tuple[str, str, bool, Case]] = [
     ("CKV2_AWS_53", "apigateway.Method", True, ({"httpMethod": "GET"}, {"type": "MOCK"})),
     ("CKV_AWS_206", "apigateway.DomainName", True, ({"securityPolicy": "SecurityPolicy_TLS13_2025_EDGE"},)),
     ("CKV_AWS_206", "apigateway.DomainName", False, ({},)),
+    ("REL05-BP02", "apigatewayv2.Stage", True, ({"defaultRouteSettings": {"throttlingRateLimit": 100}},)),
+    ("REL05-BP02", "apigatewayv2.Stage", False, ({"defaultRouteSettings": {"detailedMetricsEnabled": True}},)),
+    ("SEC05-BP02", "apigatewayv2.Api", True, ({},)),
+    ("SEC05-BP02", "apigatewayv2.Api", True, ({"disableExecuteApiEndpoint": True}, {"apiMappingKey": "v1"})),
+    ("SEC05-BP02", "apigatewayv2.Api", False, ({}, {"apiMappingKey": "v1"})),
     ("Lambda.1", "lambda.Permission", True, ({"principal": "123456789012"},)),
     ("CKV_AWS_364", "lambda.Permission", True, ({"principal": "123456789012"},)),
     ("CKV_AWS_364", "lambda.Permission", True, ({"principal": "s3.amazonaws.com", "sourceAccount": "1"},)),
@@ -284,6 +289,8 @@ def is_compliant(control: Control, kind: str, case: Case) -> bool:
     """Return whether a resource that the library did not create passes a control."""
     resource = Resource(kind=kind, name="it", urn="urn:pulumi:s::p::aws:x::it", props=case[0])
     relation = control.related
+    if isinstance(relation, tuple):
+        relation = relation[control.kinds.index(kind)]
     related = [
         Resource(
             kind=relation.kind if isinstance(relation, Link) else relation.kinds[0],

@@ -252,6 +252,7 @@ def test_duration_on_arm_is_billed_separately() -> None:
 def test_ephemeral_storage_above_the_included_size_is_billed(size: int, gb_seconds: float | None) -> None:
     costs = bill_with_api(a_function(ephemeralStorage={"size": size}), requests=1000, duration_ms=40)
     assert amounts(costs, "lambda.Function").get("ephemeral storage") == gb_seconds
+    assert costs.unpriced == ["existing tables"]
 
 
 def test_metric_is_billed_for_each_function_that_emits_it() -> None:
@@ -651,17 +652,17 @@ def test_existing_tables_have_an_unknown_price() -> None:
         ),
         ("dynamodb.Table", {"replicas": [{"regionName": "eu-west-1"}]}, {"replicas": []}, "replicas"),
         (
-            "lambda.Function",
-            {"ephemeralStorage": {"size": 1024}},
-            {"ephemeralStorage": {"size": 512}},
-            "ephemeral storage above 512 MB",
+            "sns.TopicSubscription",
+            {"filterPolicyScope": "MessageBody"},
+            {"filterPolicyScope": "MessageAttributes"},
+            "filter policy for message bodies",
         ),
     ],
 )
 def test_setting_with_an_unknown_price_is_reported(
     kind: str, unpriced: dict[str, Any], default: dict[str, Any], label: str
 ) -> None:
-    inputs = {"name": "it", "billingMode": "PAY_PER_REQUEST"}
+    inputs = {"name": "it", "billingMode": "PAY_PER_REQUEST", "protocol": "sqs"}
     assert bill_of(a_resource(kind, "it", **inputs, **unpriced)).unpriced == [f"{kind} it: {label}"]
     assert not bill_of(a_resource(kind, "it", **inputs, **default)).unpriced
 
@@ -775,6 +776,14 @@ def test_objects_are_billed_by_storage_requests_and_transfer() -> None:
     assert amounts(costs, "s3.Bucket") == objects
     with_site = gallery_bill(a_resource("s3.Bucket", "images"), a_resource("s3.Bucket", "site"), **traffic)
     assert amounts(with_site, "s3.Bucket") == {"storage": 0.002, **objects}
+
+
+def test_objects_of_existing_buckets_are_not_billed_with_a_site() -> None:
+    service = builders.a_service(buckets=(Bucket(name="scans", variable="SCANS_BUCKET", existing=True),))
+    deployment = Deployment([a_resource("s3.Bucket", "site")], {}, {}, [], [])
+    costs = bill(Month(deployment, Traffic(), IDLE, service))
+    assert costs.unpriced == ["existing buckets"]
+    assert amounts(costs, "s3.Bucket").keys() == {"storage"}
 
 
 def test_events_are_billed_with_their_archive() -> None:

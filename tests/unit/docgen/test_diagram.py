@@ -21,6 +21,7 @@ from ...support.builders import (
     a_secret,
     a_service,
     a_table,
+    a_topic_consumer,
     a_worker,
     an_authorizer,
     an_optional_authorizer,
@@ -151,6 +152,9 @@ def test_alarms_go_to_their_topic_and_on_to_the_email() -> None:
     assert {("alarms", "on_news"), ("on_news", "email"), ("functions", "alarms")} <= edges(own).keys()
     other = replace(own, alarms_type="alarms")
     assert {("alarms", "on_alarms"), ("on_alarms", "email"), ("on_news", "email")} <= edges(other).keys()
+    consumer = a_topic_consumer(topic="news")
+    consumed = replace(other, functions=(a_function(consumers=(consumer,)),), dead_letters="")
+    assert ("on_news", "email") not in edges(consumed)
 
 
 def test_function_shows_its_own_settings_over_those_of_the_service_and_of_the_environment() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from lib.model.media_types import binary_media_types
 from lib.runtime.event_handler import Request, Response
 
 from ...support.builders import a_function, a_service
+from ...support.markdown import python_blocks
 
 GUIDE = Path("docs/guides/requests-and-responses.md")
 
@@ -21,9 +22,27 @@ GUIDE = Path("docs/guides/requests-and-responses.md")
 def guide_fixture() -> dict[str, Any]:
     """Return the names that the Python blocks of the guide define."""
     names: dict[str, Any] = {"__file__": str(GUIDE.resolve())}
-    for block in re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL):
+    for block in python_blocks(GUIDE):
         exec(block, names)  # noqa: S102  # pylint: disable=exec-used  # the documentation of this project
     return names
+
+
+def test_tests_of_the_guide_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    example, tests = (Path(f"docs/guides/{name}.md") for name in ("queues-and-streams", "test-your-service"))
+    package = tmp_path / "shop" / "handler"
+    package.mkdir(parents=True)
+    (package / "operations.py").write_text(python_blocks(example)[1], encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    # Another test can have imported a package with this name.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        monkeypatch.delitem(sys.modules, name)
+    names: dict[str, Any] = {}
+    exec(python_blocks(tests)[0], names)  # noqa: S102  # pylint: disable=exec-used  # the documentation of this project
+    functions = [function for name, function in names.items() if name.startswith("test_")]
+    assert len(functions) == 2
+    for function in functions:
+        function(monkeypatch)
 
 
 def a_request(body: str = "", **headers: str) -> Request:
