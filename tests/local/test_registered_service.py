@@ -112,9 +112,9 @@ def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_pat
     result = tap("docs", "--service", "notes", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert {"Pulumi.yaml: written", "docs/services/notes/openapi.json: written"} <= {*result.stdout.splitlines()}
-    link = "[`notes_retention_days`](settings/notes.md#notes_retention_days)"
-    row = f"| {link} | notes: Days for which notes are stored. (`notes.retention_days`) | Integer from 1 to 365"
-    assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    page = (tmp_path / "docs" / "services" / "notes" / "settings.md").read_text(encoding="utf-8")
+    assert "## `notes_retention_days`\n\nnotes: Days for which notes are stored. (`notes.retention_days`)\n" in page
+    assert not (tmp_path / "docs" / "reference").exists()
     assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
     assert tap("docs", "--service", "notes", "--check", folder=tmp_path).returncode == 0
 
