@@ -240,10 +240,5 @@ UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
         "table class other than Standard": lambda table: table.get("tableClass", "STANDARD") != "STANDARD",
         "replicas": lambda table: bool(table.get("replicas")),
     },
-    "lambda.Function": {
-        "ephemeral storage above 512 MB": lambda function: (
-            (function.get("ephemeralStorage") or {}).get("size", 512) > 512
-        )
-    },
 }
 """Settings with an unknown price: labels and conditions by resource type."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -220,6 +221,40 @@ def test_requests_are_distributed_evenly_over_operations() -> None:
     assert amounts(costs, "dynamodb.Table") == {"reads": 200 + 400 * 2 + 400, "writes": 4000}
 
 
+@pytest.mark.parametrize(("field", "operation"), [("reads", READ), ("writes", WRITE)])
+def test_all_requests_are_of_the_only_kind(field: str, operation: Operation) -> None:
+    costs = bill_of(*an_api(), a_function(), workload=Workload(**{field: (operation,)}), requests=1000, writes=0.2)
+    assert amounts(costs, "lambda.Function")["invocations"] == 1000
+
+
+def test_trigger_that_is_no_route_is_rejected() -> None:
+    workload = Workload(reads=(Operation(name="look", trigger="GET /parcel"),))
+    message = "operation 'look' trigger must be a route of the deployment, got 'GET /parcel'. Use one of GET /parcels, "
+    with pytest.raises(ValueError, match=re.escape(message)):
+        bill_of(*an_api(), a_function(), workload=workload, requests=1000)
+    with pytest.raises(ValueError, match=r"got 'GET /parcel'\.$"):
+        bill_of(a_function(), workload=workload, requests=1000)
+
+
+def test_consumers_use_the_capacity_of_their_operations() -> None:
+    names = ("sweep", "deep-sweep", "bell", "shelf", "news")
+    consumers = {name: Operation(name=name, write_units=10**index) for index, name in enumerate(names)}
+    resources = [
+        a_resource("sqs.Queue", "orders"),
+        a_resource(
+            "lambda.EventSourceMapping", "x-sweep-mapping", functionName="post-desk", eventSourceArn="arn:orders"
+        ),
+        a_resource("lambda.EventSourceMapping", "x-deep-sweep-mapping", functionName="post-desk"),
+        a_resource("sns.TopicSubscription", "x-bell-subscription", protocol="lambda", endpoint="arn:desk"),
+        a_resource("s3.BucketNotification", lambdaFunctions=[{"lambdaFunctionArn": "arn:desk", "id": "shelf"}]),
+        a_resource("cloudwatch.EventRule", name="news"),
+        a_resource("cloudwatch.EventTarget", "x-news-target", rule="news", arn="arn:desk", inputTransformer={"a": "b"}),
+    ]
+    traffic = {"queue_messages": 2, "notifications": 3, "uploads": 4, "events": 5}
+    costs = bill_of(a_function(), a_table(), *resources, workload=Workload(consumers=consumers), **traffic)
+    assert amounts(costs, "dynamodb.Table") == {"writes": 54_332}
+
+
 def test_schedule_without_measurements_reads_an_empty_result() -> None:
     rule = a_resource("cloudwatch.EventRule", name="daily", scheduleExpression="rate(1 day)")
     target = a_resource("cloudwatch.EventTarget", rule="daily", arn="arn:desk", input='{"schedule": "daily"}')
@@ -250,8 +285,9 @@ def test_duration_on_arm_is_billed_separately() -> None:
 
 @pytest.mark.parametrize(("size", "gb_seconds"), [(512, None), (1536, 40)])
 def test_ephemeral_storage_above_the_included_size_is_billed(size: int, gb_seconds: float | None) -> None:
-    costs = bill_with_api(a_function(ephemeralStorage={"size": size}), requests=1000, duration_ms=40)
+    costs = bill_with_api(a_function(ephemeralStorage={"size": size}), a_table(), requests=1000, duration_ms=40)
     assert amounts(costs, "lambda.Function").get("ephemeral storage") == gb_seconds
+    assert not costs.unpriced
 
 
 def test_metric_is_billed_for_each_function_that_emits_it() -> None:
@@ -650,12 +686,6 @@ def test_existing_tables_have_an_unknown_price() -> None:
             "table class other than Standard",
         ),
         ("dynamodb.Table", {"replicas": [{"regionName": "eu-west-1"}]}, {"replicas": []}, "replicas"),
-        (
-            "lambda.Function",
-            {"ephemeralStorage": {"size": 1024}},
-            {"ephemeralStorage": {"size": 512}},
-            "ephemeral storage above 512 MB",
-        ),
     ],
 )
 def test_setting_with_an_unknown_price_is_reported(
