@@ -32,7 +32,7 @@ from . import options
     help="Additional output file for the findings, as SARIF 2.1.0. A missing folder is created.",
 )
 @options.as_json
-@options.report_errors(ProgramError, OSError)
+@options.report_errors(ProgramError)
 def audit(
     *,
     service: str | None,

@@ -221,9 +221,9 @@ def test_requests_are_distributed_evenly_over_operations() -> None:
     assert amounts(costs, "dynamodb.Table") == {"reads": 200 + 400 * 2 + 400, "writes": 4000}
 
 
-@pytest.mark.parametrize(("field", "operation"), [("reads", READ), ("writes", WRITE)])
-def test_all_requests_are_of_the_only_kind(field: str, operation: Operation) -> None:
-    costs = bill_of(*an_api(), a_function(), workload=Workload(**{field: (operation,)}), requests=1000, writes=0.2)
+@pytest.mark.parametrize("workload", [Workload(reads=(READ,)), Workload(writes=(WRITE,))], ids=["reads", "writes"])
+def test_all_requests_are_of_the_only_kind(workload: Workload) -> None:
+    costs = bill_of(*an_api(), a_function(), workload=workload, requests=1000, writes=0.2)
     assert amounts(costs, "lambda.Function")["invocations"] == 1000
 
 

@@ -80,7 +80,8 @@ def test_every_operation_is_invoked(args: TapStackArgs) -> None:
     deployment = record(lambda: TapStack("post", args))
     month = Month(deployment, Traffic(), derive(service), service)
     operations = {route.operation for _, route in service.routes()}
-    operations |= {trigger.name for _, trigger in (*service.schedules(), *service.consumers())}
+    operations |= {schedule.name for _, schedule in service.schedules()}
+    operations |= {consumer.name for _, consumer in service.consumers()}
     assert {entry.operation.name for entry in month.invocations if entry.quantity} >= operations
     assert sum(month.request_shares.values()) == pytest.approx(1)
     assert not [label for label in bill(month).unpriced if "existing" not in label]
