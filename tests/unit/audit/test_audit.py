@@ -23,7 +23,7 @@ from lib.audit.report import counts, data, lines
 from lib.audit.sarif import document
 from lib.audit.waivers import WAIVERS
 from lib.cli import main
-from lib.model import Bucket, FunctionUrl, Route
+from lib.model import Api, Bucket, FunctionUrl, Protocol, Route
 from lib.program.recorder import record, record_file
 from lib.services import SERVICES, loadable
 from lib.settings import USER_POOL, AuthorizationSettings
@@ -113,10 +113,13 @@ def test_no_control_fails_for_users_and_secrets(environment: str) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize(("protocol", "type_"), [("REST", None), ("HTTP", "AWS_IAM")])
 @pytest.mark.untraced
-def test_service_can_publish_every_route(environment: str) -> None:
-    service = a_service(functions=(a_function(a_route(authorizer="")),))
-    findings = audit(graph_of(record(stacked(service=service, environment_suffix=environment))))
+def test_service_can_publish_every_route(environment: str, protocol: Protocol, type_: str | None) -> None:
+    service = a_service(apis=(Api(name="api", protocol=protocol),), functions=(a_function(a_route(authorizer="")),))
+    authorization = AuthorizationSettings(type=type_)
+    program = stacked(service=service, environment_suffix=environment, authorization=authorization)
+    findings = audit(graph_of(record(program)))
     assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
 
 
