@@ -113,11 +113,15 @@ def test_no_control_fails_for_users_and_secrets(environment: str) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-@pytest.mark.parametrize(("protocol", "type_"), [("REST", None), ("HTTP", "AWS_IAM")])
+@pytest.mark.parametrize(
+    ("protocol", "authorization"),
+    [("REST", AuthorizationSettings()), ("HTTP", AuthorizationSettings(type="AWS_IAM"))],
+)
 @pytest.mark.untraced
-def test_service_can_publish_every_route(environment: str, protocol: Protocol, type_: str | None) -> None:
+def test_service_can_publish_every_route(
+    environment: str, protocol: Protocol, authorization: AuthorizationSettings
+) -> None:
     service = a_service(apis=(Api(name="api", protocol=protocol),), functions=(a_function(a_route(authorizer="")),))
-    authorization = AuthorizationSettings(type=type_)
     program = stacked(service=service, environment_suffix=environment, authorization=authorization)
     findings = audit(graph_of(record(program)))
     assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
