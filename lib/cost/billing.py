@@ -240,5 +240,8 @@ UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
         "table class other than Standard": lambda table: table.get("tableClass", "STANDARD") != "STANDARD",
         "replicas": lambda table: bool(table.get("replicas")),
     },
+    "sns.TopicSubscription": {
+        "filter policy for message bodies": lambda subscription: subscription.get("filterPolicyScope") == "MessageBody"
+    },
 }
 """Settings with an unknown price: labels and conditions by resource type."""

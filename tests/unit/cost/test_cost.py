@@ -285,9 +285,9 @@ def test_duration_on_arm_is_billed_separately() -> None:
 
 @pytest.mark.parametrize(("size", "gb_seconds"), [(512, None), (1536, 40)])
 def test_ephemeral_storage_above_the_included_size_is_billed(size: int, gb_seconds: float | None) -> None:
-    costs = bill_with_api(a_function(ephemeralStorage={"size": size}), a_table(), requests=1000, duration_ms=40)
+    costs = bill_with_api(a_function(ephemeralStorage={"size": size}), requests=1000, duration_ms=40)
     assert amounts(costs, "lambda.Function").get("ephemeral storage") == gb_seconds
-    assert not costs.unpriced
+    assert costs.unpriced == ["existing tables"]
 
 
 def test_metric_is_billed_for_each_function_that_emits_it() -> None:
@@ -686,12 +686,18 @@ def test_existing_tables_have_an_unknown_price() -> None:
             "table class other than Standard",
         ),
         ("dynamodb.Table", {"replicas": [{"regionName": "eu-west-1"}]}, {"replicas": []}, "replicas"),
+        (
+            "sns.TopicSubscription",
+            {"filterPolicyScope": "MessageBody"},
+            {"filterPolicyScope": "MessageAttributes"},
+            "filter policy for message bodies",
+        ),
     ],
 )
 def test_setting_with_an_unknown_price_is_reported(
     kind: str, unpriced: dict[str, Any], default: dict[str, Any], label: str
 ) -> None:
-    inputs = {"name": "it", "billingMode": "PAY_PER_REQUEST"}
+    inputs = {"name": "it", "billingMode": "PAY_PER_REQUEST", "protocol": "sqs"}
     assert bill_of(a_resource(kind, "it", **inputs, **unpriced)).unpriced == [f"{kind} it: {label}"]
     assert not bill_of(a_resource(kind, "it", **inputs, **default)).unpriced
 
