@@ -197,6 +197,15 @@ def test_check_of_the_docs_names_the_command_that_writes_them(tmp_path: Path, mo
     assert "docs/services/items/openapi.json: outdated. Run make docs." in result.stdout.splitlines()
 
 
+@pytest.mark.parametrize("command", ["preview", "up", "destroy", "outputs"])
+def test_commands_of_the_pulumi_cli_require_the_name_of_a_service(command: str) -> None:
+    result = run(command, "--service", "examples.notes.service:SERVICE")
+    assert result.exit_code == 1
+    assert "service must be the name of a registered service, got 'examples.notes.service:SERVICE'." in result.output
+    section = reference.page(cli.tap).partition(f"## tap {command}\n")[2].partition("\n## ")[0]
+    assert "| `--service SERVICE` | Name of the service. [default: items] |" in section
+
+
 def test_docs_outside_a_clone_require_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("docs")
