@@ -31,6 +31,13 @@ class Control:
     """Related resources that are passed to `is_compliant`."""
     is_compliant: Check
     remediation: str
+    """Remediation for a resource of this library, which names a setting or a resource property."""
+    other_remediation: str = ""
+    """Remediation for other resources, to which the settings do not apply. Default (empty): `remediation`."""
+
+    def remediation_of(self, resource: Resource) -> str:
+        """Return the remediation for a resource."""
+        return self.remediation if resource.is_from_library() else self.other_remediation or self.remediation
 
     @property
     def name(self) -> str:

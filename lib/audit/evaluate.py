@@ -23,6 +23,11 @@ class Finding(NamedTuple):
     reason: str = ""
     """Reason of the waiver."""
 
+    @property
+    def remediation(self) -> str:
+        """Remediation for the resource."""
+        return self.control.remediation_of(self.resource)
+
 
 def audit(graph: Graph) -> Iterator[Finding]:
     """Yield a finding for every control and every resource of its kinds."""

@@ -114,7 +114,7 @@ def _validate(control: Control, args: ResourceValidationArgs | StackValidationAr
             unknown.append((resource, error))
             continue
         if failed:
-            report(f"{resource.name}: {control.remediation}", resource.urn)
+            report(f"{resource.name}: {control.remediation_of(resource)}", resource.urn)
     if unknown:
         raise NotEvaluated(control, unknown)
 

@@ -36,7 +36,7 @@ def data(result: AuditResult) -> list[dict[str, str]]:
             "urn": finding.resource.urn,
             "state": finding.state,
             "reason": finding.reason,
-            "remediation": finding.control.remediation,
+            "remediation": finding.remediation,
         }
         for name, findings in result.items()
         for finding in findings
@@ -82,15 +82,15 @@ def _waived_lines(result: AuditResult) -> Iterator[str]:
 
 
 def _failed_lines(result: AuditResult) -> Iterator[str]:
-    by_control: dict[Control, list[str]] = defaultdict(list)
+    by_control: dict[Control, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name, finding in _with_state(result, "failed"):
-        by_control[finding.control].append(f"{name}: {finding.resource.name}")
+        by_control[finding.control][finding.remediation].append(f"{name}: {finding.resource.name}")
     yield from ["", "failed"] if by_control else []
-    for control, resources in by_control.items():
+    for control, by_remediation in by_control.items():
         yield from _wrap(f"{', '.join(control.ids)}, {control.severity}: {control.title}", 2)
-        for line in resources:
-            yield from _wrap(line, 6)
-        yield from _wrap(f"-> {control.remediation}", 6)
+        for remediation, resources in by_remediation.items():
+            for line in (*resources, f"-> {remediation}"):
+                yield from _wrap(line, 6)
 
 
 def _wrap(paragraph: str, indent: int) -> list[str]:

@@ -47,7 +47,7 @@ def _result(deployment: str, finding: Finding, uri: str) -> dict[str, Any]:
         "ruleId": control.name,
         "ruleIndex": RULES.index(control),
         "level": LEVELS[control.severity],
-        "message": {"text": f"{deployment}: {resource.name}: {control.title}. {control.remediation}"},
+        "message": {"text": f"{deployment}: {resource.name}: {control.title}. {finding.remediation}"},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}},

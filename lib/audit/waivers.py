@@ -216,19 +216,19 @@ WAIVERS = (
         "of the last 35 days; enable backups with `backup_retention_days`.",
     ),
     Waiver(
-        controls=("DynamoDB.6",),
+        controls=("DynamoDB.6", "Cognito.6"),
         profiles=("dev", "test"),
         reason="A non-production stack is deleted together with its data; enable deletion protection with "
         "`deletion_protection`.",
     ),
     Waiver(
-        controls=("DynamoDB.6",),
+        controls=("DynamoDB.6", "Cognito.6"),
         profiles=("staging",),
-        reason="`retain_on_delete` retains the tables when the stack is deleted; enable deletion protection with "
-        "`deletion_protection`.",
+        reason="`retain_on_delete` retains the tables and the user pool when the stack is deleted; enable deletion "
+        "protection with `deletion_protection`.",
     ),
     Waiver(
-        controls=("CKV_AWS_119", "CKV_AWS_158", "CKV_AWS_166", "CKV2_AWS_73"),
+        controls=("CKV_AWS_119", "CKV_AWS_149", "CKV_AWS_158", "CKV_AWS_166", "CKV2_AWS_73"),
         unless_kind="kms.Key",
         unless_output="key_arn",
         reason="Disabled by default: the data is encrypted with an AWS managed or AWS owned key, and a customer "
@@ -240,6 +240,12 @@ WAIVERS = (
         unless_output="key_arn",
         reason="Disabled by default: CloudWatch alarms cannot publish to topics that are encrypted with the AWS "
         "managed key, and a customer managed key has a monthly price; enable one with `encryption_key`.",
+    ),
+    Waiver(
+        controls=("SecretsManager.1",),
+        reason="Most secrets are issued by another system, which Secrets Manager cannot change: rotate them as "
+        "described in docs/production/secrets.md, or create a `secretsmanager.SecretRotation` for "
+        "`secrets[...].resource`.",
     ),
     Waiver(
         controls=("CKV2_AWS_34",),

@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "cost": LazyCommand("cost", "Estimate the monthly cost on AWS."),
     "scaling": LazyCommand("scaling", "Calculate the supported request rates."),
     "load": LazyCommand("load", "Run a load test with many concurrent clients."),
+    "reference": LazyCommand("python_api", "Describe a class, function or module of the Python API."),
     "docs": LazyCommand("docs", "Generate the documentation of services and settings."),
 }
 

@@ -26,7 +26,10 @@ from . import options
 )
 @options.config
 @click.option(
-    "--sarif", "sarif_file", type=options.PATH, help="Additional output file for the findings, as SARIF 2.1.0."
+    "--sarif",
+    "sarif_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Additional output file for the findings, as SARIF 2.1.0. A missing folder is created.",
 )
 @options.as_json
 @options.report_errors(ProgramError)
@@ -44,6 +47,8 @@ def audit(
     The command runs the Pulumi program without an AWS account. The exit code is 1 if a control fails.
     """
     terminal = Terminal(sys.stderr)
+    if sarif_file:
+        sarif_file.parent.mkdir(parents=True, exist_ok=True)
     if program:
         result = audit_program(program, service or "items", environment or "dev", pairs, terminal)
     else:

@@ -60,7 +60,7 @@ def cost(
     bills_by_service = bills(services, environments, pairs, monthly_traffic, terminal)
     for name in services:
         if not load(name).workload:
-            terminal.print_line(report.FIXED_ONLY.format(service=name))
+            terminal.print_line(report.DERIVED.format(service=name))
     if as_json:
         data = {
             name: {suffix: bill.data() for suffix, bill in by_environment.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,14 +13,32 @@ from ..console import Terminal
 from ..operations import pulumi_cli
 from ..operations.rollout import Selection
 from ..program import project
+from ..services import names
 from . import options, rollout
 
 ERRORS = (pulumi_cli.CliError, ValueError)
 yes_option = click.option("--yes", is_flag=True, help="Confirm the changes without a prompt.")
 
 
+class RegisteredServiceChoice(options.ServiceChoice):
+    """A choice of a service by its name. The program, which the Pulumi CLI runs, loads the service by this name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Load the service and return its name. Raise `ClickException` for a definition as `module:attribute`."""
+        if ":" in str(value):
+            raise click.ClickException(
+                f"service must be the name of a registered service, got {value!r}. Register it as an entry point, or "
+                "run pulumi up for a program that creates it."
+            )
+        return super().convert(value, param, ctx)
+
+
+SERVICE = RegisteredServiceChoice(names())
+
+
 def _stack_options(command: options.F) -> options.F:
-    return options.service(default="items")(options.env(default="dev")(command))
+    service = click.option("--service", type=SERVICE, default="items", help="Name of the service.")
+    return service(options.env(default="dev")(command))
 
 
 def _stack(service: str, environment: str) -> pulumi_cli.Stack:

@@ -13,7 +13,7 @@ from ..services import BUILT_IN, load
 from . import options
 
 NO_WORKLOAD = (
-    "{} has no workload. Set workload=Workload(...) in its ServiceFactory, as described in docs/contributing/adding.md."
+    "{} has no workload. Set workload=Workload(...) in its ServiceFactory, as described in docs/guides/own-service.md."
 )
 
 

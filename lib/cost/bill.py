@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..console import Terminal
-from ..model import Workload
 from ..program import project
 from ..program.recorder import Deployment, RegisteredResource, record_file
 from ..services import BUILT_IN, load
 from ..settings.environments import ENVIRONMENTS
 from .billing import BILLED, FREE, UNPRICED
+from .default_workload import derive
 from .month import Month
 from .prices import PRICES, Prices
 from .traffic import Traffic
@@ -59,10 +59,9 @@ class Bill(NamedTuple):
 
 
 def bill_of(deployment: Deployment, traffic: Traffic, service: str) -> Bill:
-    """Return the bill of a deployment of a registered service. Without a workload, it contains fixed costs only."""
+    """Return the bill of a deployment of a registered service, by default for the workload of its definition."""
     factory = load(service)
-    costs = bill(Month(deployment, traffic, factory.workload or Workload(), factory.default))
-    return costs if factory.workload else costs._replace(items=[item for item in costs.items if item.fixed])
+    return bill(Month(deployment, traffic, factory.workload or derive(factory.default), factory.default))
 
 
 def bill(month: Month, prices: Prices = PRICES) -> Bill:

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from ..model import Operation, Service, Workload
 from ..model.workload import ALERT, AUTHORIZATION, EMPTY_RUN, EVENT, MESSAGE
 from ..program.recorder import Deployment
+from ..settings import invalid_value
 from .traffic import Traffic, runs_per_month
 
 Inputs = Mapping[str, Any]
@@ -112,12 +113,21 @@ class Month:
         return targets
 
     def _requests(self) -> Iterator[tuple[EndpointType, Invocations]]:
-        writes = self.traffic.writes
-        for operations, fraction in ((self.workload.reads, 1 - writes), (self.workload.writes, writes)):
+        reads, writes = self.workload.reads, self.workload.writes
+        write_fraction = self.traffic.writes if reads and writes else float(not reads)
+        for operations, fraction in ((reads, 1 - write_fraction), (writes, write_fraction)):
             for operation in operations:
-                endpoint, function = self._targets[operation.trigger]
+                endpoint, function = self._target(operation)
                 quantity = self.traffic.requests * fraction / len(operations)
                 yield endpoint, Invocations(function, operation, quantity)
+
+    def _target(self, operation: Operation) -> tuple[EndpointType, Inputs]:
+        """Return the type of endpoint and the function of an operation. Raise `ValueError` without such a route."""
+        if operation.trigger in self._targets:
+            return self._targets[operation.trigger]
+        remedy = f"Use one of {', '.join(self._targets)}." if self._targets else ""
+        field_name = f"workload of {self.service.name!r}: operation {operation.name!r} trigger"
+        raise invalid_value(field_name, operation.trigger, "a route of the deployment", remedy)
 
     def _authorizations(self) -> Iterator[Invocations]:
         authorizers = self._uncached_authorizers()
@@ -155,24 +165,35 @@ class Month:
         targets = [target for each in notifications for target in each.get("lambdaFunctions") or ()]
         for target in targets:
             function = self.functions[target["lambdaFunctionArn"]]
-            yield Invocations(function, EVENT, self.traffic.uploads / len(targets))
+            operation = self.workload.consumers.get(str(target.get("id")), EVENT)
+            yield Invocations(function, operation, self.traffic.uploads / len(targets))
 
     def _events(self) -> Iterator[Invocations]:
-        targets = [target for target in self.inputs_of("cloudwatch.EventTarget") if target.get("inputTransformer")]
-        for target in targets:
-            yield Invocations(self.functions[target["arn"]], EVENT, self.traffic.events / len(targets))
+        targets = self.deployment.inputs("cloudwatch.EventTarget")
+        consumed = {name: target for name, target in targets.items() if target.get("inputTransformer")}
+        for name, target in consumed.items():
+            operation = self._consumption(name, EVENT)
+            yield Invocations(self.functions[target["arn"]], operation, self.traffic.events / len(consumed))
+
+    def _consumption(self, resource: str, default: Operation) -> Operation:
+        """Return the operation of the consumer with a resource, by the logical name of the resource."""
+        # The name of a consumer can end with that of another one.
+        names = sorted(self.workload.consumers, key=len, reverse=True)
+        consumer = next((name for name in names if resource.rpartition("-")[0].endswith(f"-{name}")), "")
+        return self.workload.consumers.get(consumer, default)
 
     def _event_sources(self) -> Iterator[Invocations]:
-        for mapping in self.inputs_of("lambda.EventSourceMapping"):
+        for name, mapping in self.deployment.inputs("lambda.EventSourceMapping").items():
             function = self.functions[mapping["functionName"]]
             source = str(mapping.get("eventSourceArn"))
             # Only the ARN of an existing queue contains the service.
             if source in self._queues or ":sqs:" in source:
-                yield Invocations(function, MESSAGE, self.traffic.queue_messages)
+                yield Invocations(function, self._consumption(name, MESSAGE), self.traffic.queue_messages)
             else:
-                yield Invocations(function, ALERT, self.traffic.notifications)
+                yield Invocations(function, self._consumption(name, ALERT), self.traffic.notifications)
 
     def _subscriptions(self) -> Iterator[Invocations]:
-        for subscription in self.inputs_of("sns.TopicSubscription"):
+        for name, subscription in self.deployment.inputs("sns.TopicSubscription").items():
             if subscription["protocol"] == "lambda":
-                yield Invocations(self.functions[subscription["endpoint"]], MESSAGE, self.traffic.notifications)
+                function, operation = self.functions[subscription["endpoint"]], self._consumption(name, MESSAGE)
+                yield Invocations(function, operation, self.traffic.notifications)

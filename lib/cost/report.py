@@ -17,9 +17,9 @@ BASIS = (
     f"AWS list prices for {REGION}, {DATE}, without free tier, credits, and taxes.",
     "Provisioned capacity is the minimum of auto scaling, or the capacity for constant traffic if that is higher.",
 )
-FIXED_ONLY = (
-    "{service} has no workload, so only its fixed costs are shown. "
-    "Set workload=Workload(...) in its ServiceFactory, as described in docs/contributing/adding.md."
+DERIVED = (
+    "{service} has no workload, so its variable costs are derived from its routes, schedules, consumers and grants. "
+    "Set workload=Workload(...) in its ServiceFactory for measured values: see docs/guides/own-service.md."
 )
 """Message for a service without measured operations."""
 NUMBER_DIGITS = 3

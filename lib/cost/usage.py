@@ -132,7 +132,7 @@ def gb_seconds(*, arm: bool) -> Amount:
 def storage_gb_seconds(_: Sequence[Inputs], month: Month) -> float:
     """Return the ephemeral storage of all functions above the 512 MB that Lambda includes, in GB-seconds."""
     return sum(
-        seconds * max(0.0, float(function.get("ephemeralStorage", {}).get("size", 512)) - 512) / 1024
+        seconds * max(0.0, float((function.get("ephemeralStorage") or {}).get("size", 512)) - 512) / 1024
         for function, seconds in _durations(month)
     )
 

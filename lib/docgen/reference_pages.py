@@ -168,7 +168,9 @@ def controls() -> str:
 
 
 def _control_row(control: Control) -> Row:
-    return ", ".join(control.ids), control.title, control.severity, code(control.kinds), control.remediation
+    other = f"Other resources: {control.other_remediation}" if control.other_remediation else ""
+    remediation = " ".join(filter(None, [control.remediation, other]))
+    return ", ".join(control.ids), control.title, control.severity, code(control.kinds), remediation
 
 
 def waivers() -> str:

@@ -7,6 +7,7 @@ and outputs.
 from .apis import API_METRICS, Api, FunctionUrl, Protocol, UrlAuth, check_http_settings
 from .apis import OWN_SETTINGS as OWN_API_SETTINGS
 from .authorizers import UNAUTHORIZED, USER_POOL_AUTHORIZER, LambdaAuthorizer
+from .aws_limits import ROUND_TRIP, TRANSACTION_ROUND_TRIP
 from .call import Call
 from .consumers import (
     BucketConsumer,
@@ -63,7 +64,9 @@ __all__ = [
     "METHODS",
     "OWN_API_SETTINGS",
     "RESERVED_OUTPUT_PREFIXES",
+    "ROUND_TRIP",
     "STANDARD_ALARMS",
+    "TRANSACTION_ROUND_TRIP",
     "UNAUTHORIZED",
     "UNITS",
     "USER_POOL_AUTHORIZER",

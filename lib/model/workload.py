@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from math import inf
 
-from ..settings import Definition
+from ..settings import Definition, invalid_value
 from .aws_limits import ROUND_TRIP, RUNTIME_OVERHEAD, VCPU_MEMORY, Quantity
+
+ROUTE = re.compile("[A-Z]+ /.*")
+"""Method and path of a route."""
 
 
 def processor_share(memory_mb: float) -> float:
@@ -37,6 +42,23 @@ class Operation(Definition):
     """CPU time of a warm execution environment; 0 if not measured."""
     cold_processor_ms: float = 0
     """CPU time of a cold start, from the import to the first response."""
+
+    def __post_init__(self) -> None:
+        for name in ("name", "trigger"):
+            if not isinstance(value := getattr(self, name), str):
+                raise invalid_value(f"operation {self.name!r} {name}", value, "a string")
+        for name in (declared.name for declared in fields(self) if declared.type == "float"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
+                raise invalid_value(f"operation {self.name!r} {name}", value, "a number of at least 0")
+        trips: object = self.round_trips
+        if not isinstance(trips, tuple) or not all(isinstance(trip, Quantity) for trip in trips):
+            raise invalid_value(
+                f"operation {self.name!r} round_trips",
+                trips,
+                "a tuple with the latency of each call",
+                "For two calls, pass (ROUND_TRIP,) * 2 with ROUND_TRIP of tap_stack.model.",
+            )
 
     def duration_ms(self, memory_mb: float) -> float:
         """Return the mean duration in a warm execution environment."""
@@ -69,6 +91,28 @@ class Workload(Definition):
     """Measured requests that are not part of the traffic."""
     schedules: Mapping[str, Operation] = field(default_factory=dict)
     """Runs of schedules that use more than `EMPTY_RUN`, by name of the schedule."""
+    consumers: Mapping[str, Operation] = field(default_factory=dict)
+    """Invocations of consumers that use more than `ALERT` for a stream, `MESSAGE` for a queue or a topic, and `EVENT`
+    for a bucket or an event bus, by name of the consumer."""
+
+    def __post_init__(self) -> None:
+        for name in ("reads", "writes", "others"):
+            operations: object = getattr(self, name)
+            if not isinstance(operations, tuple) or not all(isinstance(each, Operation) for each in operations):
+                remedy = "A tuple of one operation needs a comma: (Operation(...),)."
+                raise invalid_value(f"workload {name}", operations, "a tuple of Operation", remedy)
+        for name in ("schedules", "consumers"):
+            by_name: object = getattr(self, name)
+            if not isinstance(by_name, Mapping) or not all(isinstance(each, Operation) for each in by_name.values()):
+                raise invalid_value(f"workload {name}", by_name, f"a mapping of the names of {name} to Operation")
+        for operation in self.requests:
+            if not ROUTE.fullmatch(operation.trigger):
+                raise invalid_value(
+                    f"operation {operation.name!r} trigger",
+                    operation.trigger,
+                    "the method and the path of its route",
+                    "Example: 'GET /orders/{id}'.",
+                )
 
     @property
     def requests(self) -> Iterator[Operation]:

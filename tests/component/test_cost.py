@@ -85,17 +85,21 @@ def test_command_prints_all_estimates_and_one_in_detail(capsys: pytest.CaptureFi
     assert lines[-2] == "AWS list prices for us-east-1, June 2026, without free tier, credits, and taxes."
 
 
-def test_service_without_a_workload_has_fixed_costs_only(
+def test_workload_of_a_service_without_measurements_is_derived(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fixed = estimate("items", "dev").usd(fixed=True)
     replace_service(monkeypatch, SERVICES["items"])
     assert main(["cost", "--service", "items", "--env", "dev", "--json"]) == 0
     printed = capsys.readouterr()
-    assert json.loads(printed.out)["items"]["dev"]["usd"] == pytest.approx(fixed)
+    bill_in_dev = json.loads(printed.out)["items"]["dev"]
+    assert bill_in_dev["fixed_usd"] == pytest.approx(fixed)
+    amounts = {item["label"]: item["amount"] for item in bill_in_dev["items"]}
+    assert amounts["invocations"] == pytest.approx(1_000_000)
+    assert amounts["writes"] > 0
     assert printed.err == (
-        "items has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory, "
-        "as described in docs/contributing/adding.md.\n"
+        "items has no workload, so its variable costs are derived from its routes, schedules, consumers and grants. "
+        "Set workload=Workload(...) in its ServiceFactory for measured values: see docs/guides/own-service.md.\n"
     )
 
 

@@ -69,20 +69,19 @@ def test_costs_of_the_service_are_estimated(tap: Tap) -> None:
     result = tap("cost", "--service", "notes", "--env", "dev", "--json")
     assert (result.returncode, result.stderr) == (0, "")
     units = {item["label"]: item["amount"] for item in json.loads(result.stdout)["notes"]["dev"]["items"]}
-    assert units["reads"] == 700_000
+    assert (units["requests"], units["invocations"], units["reads"]) == (1_000_000, 1_000_000, 1_000_000)
 
 
-def test_service_without_a_workload_has_only_fixed_costs(tap: Tap, tmp_path: Path) -> None:
+def test_costs_of_a_service_without_a_workload_are_derived(tap: Tap, tmp_path: Path) -> None:
     (tmp_path / "installed" / "notes.py").write_text(PACKAGE.replace("WORKLOAD", "None"), encoding="utf-8")
     result = tap("cost", "--service", "notes", "--env", "dev", "--json")
     assert result.returncode == 0
     assert result.stderr == (
-        "notes has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory, "
-        "as described in docs/contributing/adding.md.\n"
+        "notes has no workload, so its variable costs are derived from its routes, schedules, consumers and grants. "
+        "Set workload=Workload(...) in its ServiceFactory for measured values: see docs/guides/own-service.md.\n"
     )
-    items = json.loads(result.stdout)["notes"]["dev"]["items"]
-    assert items
-    assert all(item["fixed"] for item in items)
+    units = {item["label"]: item["amount"] for item in json.loads(result.stdout)["notes"]["dev"]["items"]}
+    assert (units["reads"], units["writes"]) == (700_000, 300_000)
     result = tap("scaling", "--service", "notes")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("notes has no workload. Set workload=Workload(...) in its ServiceFactory")
@@ -112,9 +111,9 @@ def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_pat
     result = tap("docs", "--service", "notes", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert {"Pulumi.yaml: written", "docs/services/notes/openapi.json: written"} <= {*result.stdout.splitlines()}
-    link = "[`notes_retention_days`](settings/notes.md#notes_retention_days)"
-    row = f"| {link} | notes: Days for which notes are stored. (`notes.retention_days`) | Integer from 1 to 365"
-    assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    page = (tmp_path / "docs" / "services" / "notes" / "settings.md").read_text(encoding="utf-8")
+    assert "## `notes_retention_days`\n\nnotes: Days for which notes are stored. (`notes.retention_days`)\n" in page
+    assert not (tmp_path / "docs" / "reference").exists()
     assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
     assert tap("docs", "--service", "notes", "--check", folder=tmp_path).returncode == 0
 

@@ -57,6 +57,7 @@ CONTROLS = (
         is_compliant=lambda _, settings: any(s.get("settings.loggingLevel") in ("ERROR", "INFO") for s in settings),
         remediation="Set `execution_log_level` to ERROR or INFO. If the account has no role for API Gateway logs, also "
         "set `api_log_role`.",
+        other_remediation="Create an `apigateway.MethodSettings` for `*/*` with the `loggingLevel` ERROR or INFO.",
     ),
     Control(
         ids=("CKV_AWS_76", "SEC04-BP01"),
@@ -65,6 +66,7 @@ CONTROLS = (
         kinds=STAGE,
         is_compliant=lambda stage, _: stage.is_set("accessLogSettings.destinationArn"),
         remediation="Enable `access_log`. If the account has no role for API Gateway logs, also set `api_log_role`.",
+        other_remediation="Set `accessLogSettings` of the `apigateway.Stage`.",
     ),
     Control(
         ids=("APIGateway.3", "CKV_AWS_73"),
@@ -73,6 +75,7 @@ CONTROLS = (
         kinds=STAGE,
         is_compliant=lambda stage, _: stage.is_set("xrayTracingEnabled"),
         remediation="Enable `tracing`.",
+        other_remediation="Set `xrayTracingEnabled` of the `apigateway.Stage` to true.",
     ),
     Control(
         ids=("APIGateway.4", "CKV2_AWS_29"),
@@ -82,6 +85,7 @@ CONTROLS = (
         related=Link(kind="wafv2.WebAclAssociation", property="resourceArn"),
         is_compliant=lambda _, associations: bool(associations),
         remediation="Enable `firewall_enabled`.",
+        other_remediation="Create a `wafv2.WebAclAssociation` for the `apigateway.Stage`.",
     ),
     Control(
         ids=("APIGateway.2", "CKV2_AWS_51"),
@@ -114,6 +118,7 @@ CONTROLS = (
         kinds=SETTINGS,
         is_compliant=lambda s, _: not s.is_set("settings.dataTraceEnabled"),
         remediation="Set `execution_log_bodies` to false.",
+        other_remediation="Set `dataTraceEnabled` in the `settings` of the `apigateway.MethodSettings` to false.",
     ),
     Control(
         ids=("REL05-BP02",),
@@ -122,6 +127,8 @@ CONTROLS = (
         kinds=(*SETTINGS, "apigatewayv2.Stage"),
         is_compliant=_has_throttle,
         remediation="Set `throttle_rate_per_second` and `throttle_burst`.",
+        other_remediation="Set `throttlingRateLimit` and `throttlingBurstLimit` in the `settings` of the "
+        "`apigateway.MethodSettings`.",
     ),
     Control(
         ids=("CKV_AWS_59", "CKV2_AWS_70"),
@@ -130,7 +137,9 @@ CONTROLS = (
         kinds=METHOD,
         related=INTEGRATIONS_OF_METHOD,
         is_compliant=_requires_authorization,
-        remediation="Set `authorization`, or `key_required` in the definition of the route.",
+        remediation="Set `authorization`, or `key_required` in the definition of the route. To publish a route, set "
+        "its `authorizer` to an empty string, and keep the `authorization` of the environment.",
+        other_remediation="Set `authorization` or `apiKeyRequired` of the `apigateway.Method`.",
     ),
     Control(
         ids=("CKV2_AWS_53",),
@@ -168,5 +177,7 @@ CONTROLS = (
         related=MAPPINGS_OF_API,
         is_compliant=lambda api, mappings: not mappings or api.is_set("disableExecuteApiEndpoint"),
         remediation="Enable `disable_execute_api_endpoint` after every client uses the domain name.",
+        other_remediation="Set `disableExecuteApiEndpoint` of the `apigateway.RestApi` to true after every "
+        "client uses the domain name.",
     ),
 )

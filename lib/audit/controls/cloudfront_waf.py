@@ -78,6 +78,7 @@ CONTROLS = (
         kinds=DISTRIBUTION,
         is_compliant=lambda d, _: any(map(d.is_set, CERTIFICATES)),
         remediation="Set `viewerCertificate` and `aliases` of `site.distribution.resource` with a transform.",
+        other_remediation="Set `viewerCertificate` and `aliases` of the `cloudfront.Distribution`.",
     ),
     Control(
         ids=("CloudFront.15", "CKV_AWS_174", "SEC09-BP02"),
@@ -136,6 +137,7 @@ CONTROLS = (
         kinds=ACL,
         is_compliant=lambda acl, _: acl.is_set("rules") or acl.is_set("ruleJson"),
         remediation="Set `firewall_managed_rule_groups`.",
+        other_remediation="Add rules to the `wafv2.WebAcl`.",
     ),
     Control(
         ids=("WAF.11", "CKV2_AWS_31"),

@@ -15,6 +15,7 @@ CONTROLS = (
         kinds=GROUP,
         is_compliant=lambda group, _: group.is_set("retentionInDays"),
         remediation="Set `log_retention_days`.",
+        other_remediation="Set `retentionInDays` of the `cloudwatch.LogGroup`.",
     ),
     Control(
         ids=("CloudWatch.16", "CKV_AWS_338", "SEC04-BP01"),
@@ -23,6 +24,7 @@ CONTROLS = (
         kinds=GROUP,
         is_compliant=lambda group, _: group.get("retentionInDays", 0) == 0 or group.get("retentionInDays") >= YEAR_DAYS,
         remediation="Set `log_retention_days` to 365.",
+        other_remediation="Set `retentionInDays` of the `cloudwatch.LogGroup` to at least 365.",
     ),
     Control(
         ids=("CKV_AWS_158",),
@@ -31,6 +33,7 @@ CONTROLS = (
         kinds=GROUP,
         is_compliant=lambda group, _: group.is_set("kmsKeyId"),
         remediation="Set `encryption_key`.",
+        other_remediation="Set `kmsKeyId` of the `cloudwatch.LogGroup`.",
     ),
     Control(
         ids=("REL06-BP01",),

@@ -25,6 +25,8 @@ CONTROLS = (
         related=Link(kind="appautoscaling.Target", property="resourceId"),
         is_compliant=_scales,
         remediation="Set `dynamodb_billing_mode` to PAY_PER_REQUEST, or configure auto scaling of both capacities.",
+        other_remediation="Set `billingMode` of the `dynamodb.Table` to PAY_PER_REQUEST, or create an "
+        "`appautoscaling.Target` for each capacity.",
     ),
     Control(
         ids=("DynamoDB.2", "CKV_AWS_28", "REL09-BP03"),
@@ -33,6 +35,7 @@ CONTROLS = (
         kinds=TABLE,
         is_compliant=lambda table, _: table.is_set("pointInTimeRecovery.enabled"),
         remediation="Enable `point_in_time_recovery`.",
+        other_remediation="Set `enabled` in the `pointInTimeRecovery` of the `dynamodb.Table` to true.",
     ),
     Control(
         ids=("DynamoDB.4", "REL09-BP03"),
@@ -42,6 +45,7 @@ CONTROLS = (
         related=Link(kind="backup.Selection", property="resources"),
         is_compliant=lambda _, selections: bool(selections),
         remediation="Set `backup_retention_days`.",
+        other_remediation="Create a `backup.Selection` with the ARN of the `dynamodb.Table` in its `resources`.",
     ),
     Control(
         ids=("DynamoDB.6",),
@@ -50,6 +54,7 @@ CONTROLS = (
         kinds=TABLE,
         is_compliant=lambda table, _: table.is_set("deletionProtectionEnabled"),
         remediation="Enable `deletion_protection`.",
+        other_remediation="Set `deletionProtectionEnabled` of the `dynamodb.Table` to true.",
     ),
     Control(
         ids=("CKV_AWS_119", "SEC08-BP01"),
@@ -58,6 +63,7 @@ CONTROLS = (
         kinds=TABLE,
         is_compliant=lambda table, _: table.is_set("serverSideEncryption.kmsKeyArn"),
         remediation="Set `encryption_key`.",
+        other_remediation="Set `kmsKeyArn` in the `serverSideEncryption` of the `dynamodb.Table`.",
     ),
     Control(
         ids=("CKV_AWS_166",),
@@ -66,5 +72,6 @@ CONTROLS = (
         kinds=("backup.Vault",),
         is_compliant=lambda vault, _: vault.is_set("kmsKeyArn"),
         remediation="Set `encryption_key`.",
+        other_remediation="Set `kmsKeyArn` of the `backup.Vault`.",
     ),
 )

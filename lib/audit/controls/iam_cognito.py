@@ -125,6 +125,7 @@ CONTROLS = (
         kinds=POOL,
         is_compliant=lambda pool, _: pool.get("mfaConfiguration") in ("ON", "OPTIONAL"),
         remediation="Set `user_pool_mfa` to OPTIONAL or ON.",
+        other_remediation="Set `mfaConfiguration` of the `cognito.UserPool` to OPTIONAL or ON.",
     ),
     Control(
         ids=("Cognito.6",),
@@ -132,7 +133,8 @@ CONTROLS = (
         severity="medium",
         kinds=POOL,
         is_compliant=lambda pool, _: pool.get("deletionProtection") == "ACTIVE",
-        remediation="Set `deletionProtection` of the `cognito.UserPool` to ACTIVE.",
+        remediation="Enable `deletion_protection`.",
+        other_remediation="Set `deletionProtection` of the `cognito.UserPool` to ACTIVE.",
     ),
     Control(
         ids=("Cognito.1",),

@@ -54,7 +54,8 @@ CONTROLS = (
         severity="low",
         kinds=SECRET,
         is_compliant=lambda secret, _: secret.is_set("kmsKeyId"),
-        remediation="Set `kmsKeyId` of the `secretsmanager.Secret`.",
+        remediation="Set `encryption_key`.",
+        other_remediation="Set `kmsKeyId` of the `secretsmanager.Secret`.",
     ),
     Control(
         ids=("CKV2_AWS_34", "CKV_AWS_337"),

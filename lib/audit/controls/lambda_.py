@@ -88,6 +88,7 @@ CONTROLS = (
         kinds=FUNCTION,
         is_compliant=lambda function, _: not DEPRECATED.match(function.get("runtime", "")),
         remediation="Set `lambda_runtime` to python3.13.",
+        other_remediation="Set `runtime` of the `lambda.Function` to a supported runtime, such as python3.13.",
     ),
     Control(
         ids=("Lambda.3", "CKV_AWS_117", "SEC05-BP01"),
@@ -96,6 +97,7 @@ CONTROLS = (
         kinds=FUNCTION,
         is_compliant=lambda function, _: function.is_set("vpcConfig.subnetIds"),
         remediation="Set `network_vpc`.",
+        other_remediation="Set `vpcConfig` of the `lambda.Function`.",
     ),
     Control(
         ids=("Lambda.5", "REL10-BP01"),
@@ -104,6 +106,8 @@ CONTROLS = (
         kinds=FUNCTION,
         is_compliant=_has_multiple_subnets,
         remediation="Set `network_private_subnet_ids` to subnets in at least two Availability Zones.",
+        other_remediation="Set `subnetIds` in the `vpcConfig` of the `lambda.Function` to subnets in at least "
+        "two Availability Zones.",
     ),
     Control(
         ids=("Lambda.7", "CKV_AWS_50"),
@@ -112,6 +116,7 @@ CONTROLS = (
         kinds=FUNCTION,
         is_compliant=lambda function, _: function.get("tracingConfig.mode") == "Active",
         remediation="Enable `tracing`.",
+        other_remediation="Set `mode` in the `tracingConfig` of the `lambda.Function` to Active.",
     ),
     Control(
         ids=("CKV_AWS_115", "REL05-BP02"),
@@ -120,6 +125,7 @@ CONTROLS = (
         kinds=FUNCTION,
         is_compliant=lambda function, _: function.get("reservedConcurrentExecutions", -1) >= 0,
         remediation="Set `lambda_reserved_concurrency`.",
+        other_remediation="Set `reservedConcurrentExecutions` of the `lambda.Function`.",
     ),
     Control(
         ids=("CKV_AWS_116",),
@@ -129,6 +135,7 @@ CONTROLS = (
         related=Link(kind="lambda.FunctionEventInvokeConfig", property="functionName"),
         is_compliant=_has_dead_letter_target,
         remediation="Set `dead_letters` in the service definition to a queue.",
+        other_remediation="Set `deadLetterConfig` of the `lambda.Function`.",
     ),
     Control(
         ids=("CKV_AWS_173", "SEC08-BP02"),
@@ -137,6 +144,7 @@ CONTROLS = (
         kinds=FUNCTION,
         is_compliant=lambda function, _: function.is_set("kmsKeyArn") or not function.is_set("environment.variables"),
         remediation="Set `encryption_key`.",
+        other_remediation="Set `kmsKeyArn` of the `lambda.Function`.",
     ),
     Control(
         ids=("CKV_AWS_45", "SEC02-BP03"),

@@ -47,6 +47,7 @@ CONTROLS = (
         related=_of_bucket("BucketPublicAccessBlock"),
         is_compliant=lambda _, blocks: any(map(_blocks_public_access, blocks)),
         remediation="Set `site_public` to false.",
+        other_remediation="Create an `s3.BucketPublicAccessBlock` for the `s3.Bucket` that blocks all public access.",
     ),
     Control(
         ids=("CKV_AWS_70", "S3.2", "S3.3"),
@@ -56,6 +57,7 @@ CONTROLS = (
         related=_of_bucket("BucketPolicy"),
         is_compliant=lambda _, policies: not any(allows_public_access(policy.get("policy")) for policy in policies),
         remediation="Set `site_public` to false.",
+        other_remediation="List the required principals in the `s3.BucketPolicy`.",
     ),
     Control(
         ids=("S3.5", "CKV_AWS_379", "SEC09-BP02"),
@@ -65,6 +67,7 @@ CONTROLS = (
         related=_of_bucket("BucketPolicy"),
         is_compliant=lambda _, policies: any(denies_insecure_transport(policy.get("policy")) for policy in policies),
         remediation="Set `site_public` to false.",
+        other_remediation="Create an `s3.BucketPolicy` that denies requests for which `aws:SecureTransport` is false.",
     ),
     Control(
         ids=("S3.12", "CKV2_AWS_65"),
@@ -94,6 +97,8 @@ CONTROLS = (
             name.startswith("aws:kms") for name in _encryption_algorithms(encryptions)
         ),
         remediation="Set `encryption_key`.",
+        other_remediation="Set `kmsMasterKeyId` in an `s3.BucketServerSideEncryptionConfiguration` for the "
+        "`s3.Bucket`.",
     ),
     Control(
         ids=("S3.14", "CKV_AWS_21"),

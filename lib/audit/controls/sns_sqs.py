@@ -17,6 +17,7 @@ CONTROLS = (
         kinds=TOPIC,
         is_compliant=lambda topic, _: topic.is_set("kmsMasterKeyId"),
         remediation="Set `encryption_key`.",
+        other_remediation="Set `kmsMasterKeyId` of the `sns.Topic`.",
     ),
     Control(
         ids=("SNS.4", "CKV_AWS_169", "CKV_AWS_385", "SEC03-BP07"),
@@ -41,6 +42,7 @@ CONTROLS = (
         kinds=QUEUE,
         is_compliant=lambda queue, _: queue.is_set("kmsMasterKeyId"),
         remediation="Set `encryption_key`.",
+        other_remediation="Set `kmsMasterKeyId` of the `sqs.Queue`.",
     ),
     Control(
         ids=("SQS.3", "CKV_AWS_168", "CKV_AWS_387", "SEC03-BP07"),

@@ -57,6 +57,7 @@ CONTROLS = (
         related=Link(kind="ec2.FlowLog", property="vpcId"),
         is_compliant=lambda _, logs: bool(logs),
         remediation="Enable `network_flow_logs`.",
+        other_remediation="Create an `ec2.FlowLog` for the `ec2.Vpc`.",
     ),
     Control(
         ids=("EC2.15", "CKV_AWS_130", "SEC05-BP01"),

@@ -19,19 +19,20 @@ from lib.audit.control import Waiver
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import Finding, audit, evaluate
 from lib.audit.graph import Graph, Resource, graph_of
-from lib.audit.report import counts, lines
+from lib.audit.report import counts, data, lines
 from lib.audit.sarif import document
 from lib.audit.waivers import WAIVERS
 from lib.cli import main
-from lib.model import Bucket, FunctionUrl, Route
+from lib.model import Api, Bucket, FunctionUrl, Protocol, Route
 from lib.program.recorder import record, record_file
 from lib.services import SERVICES, loadable
+from lib.settings import USER_POOL, AuthorizationSettings
 from lib.settings.environments import ENVIRONMENTS
 from lib.stack.config import config_keys
 
 from ...support import examples
-from ...support.builders import GALLERY, service_with_apis
-from ...support.programs import stacked
+from ...support.builders import GALLERY, a_function, a_route, a_service, service_with_apis
+from ...support.programs import FULL_SERVICE, stacked
 from ...support.recordings import graph
 
 pytestmark = pytest.mark.slow
@@ -102,6 +103,30 @@ def test_no_control_fails_for_an_example(example: str, environment: str) -> None
     assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.untraced
+def test_no_control_fails_for_users_and_secrets(environment: str) -> None:
+    users = AuthorizationSettings(type=USER_POOL)
+    findings = [*audit(graph_of(record(stacked(**FULL_SERVICE, environment_suffix=environment, authorization=users))))]
+    assert {"cognito.UserPool", "secretsmanager.Secret"} <= {f.resource.kind for f in findings}
+    assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize(
+    ("protocol", "authorization"),
+    [("REST", AuthorizationSettings()), ("HTTP", AuthorizationSettings(type="AWS_IAM"))],
+)
+@pytest.mark.untraced
+def test_service_can_publish_every_route(
+    environment: str, protocol: Protocol, authorization: AuthorizationSettings
+) -> None:
+    service = a_service(apis=(Api(name="api", protocol=protocol),), functions=(a_function(a_route(authorizer="")),))
+    program = stacked(service=service, environment_suffix=environment, authorization=authorization)
+    findings = audit(graph_of(record(program)))
+    assert [(f.control.name, f.resource.name) for f in findings if f.state == "failed"] == []
+
+
 @pytest.mark.untraced
 def test_no_control_fails_for_a_domain_name() -> None:
     findings = [f for f in audit(graph("items", "prod", *DOMAIN)) if f.resource.kind == "apigateway.DomainName"]
@@ -124,6 +149,7 @@ def test_every_waiver_applies_to_a_resource() -> None:
         graph("stock", "prod", *PRODUCTION),
         graph_of(record_file(examples.PROGRAMS["webhooks"], {"environment": "prod"})),
         *(graph_of(record(stacked(service=service))) for service in (GALLERY, service_with_apis())),
+        graph_of(record(stacked(**FULL_SERVICE))),
     ]
     reasons = {finding.reason for each in graphs for finding in audit(each)}
     assert [waiver.reason for waiver in WAIVERS if waiver.reason not in reasons] == []
@@ -198,6 +224,22 @@ def test_report_contains_counts_resources_and_remediation() -> None:
         f"2 deployments, 5 controls with matching resources ({others} without). Findings: 3 passed, 0 waived, 2 failed."
     )
     assert "waived" not in printed
+
+
+def test_remediation_of_other_resources_names_their_properties() -> None:
+    own, created = a_resource("dynamodb.Table", "own"), a_resource("dynamodb.Table", "orders", "tap:aws:Table")
+    findings = [Finding(ALL["DynamoDB.4"], table, "failed") for table in (created, own)]
+    printed = list(lines({"one": findings}))
+    start = printed.index("failed")
+    assert printed[start + 2 : start + 6] == [
+        "      one: orders",
+        "      -> Set `backup_retention_days`.",
+        "      one: own",
+        "      -> Create a `backup.Selection` with the ARN of the `dynamodb.Table` in its `resources`.",
+    ]
+    messages = [each["message"]["text"] for each in document({"one": findings}, Path("tap.py"))["runs"][0]["results"]]
+    assert [message.rpartition(". ")[2] for message in messages] == [f.remediation for f in findings]
+    assert [each["remediation"] for each in data({"one": findings})] == [f.remediation for f in findings]
 
 
 def test_report_contains_deployments_and_reasons_of_waivers() -> None:
@@ -293,7 +335,7 @@ def sarif_schema() -> dict[str, Any]:
 
 
 def test_sarif_report_conforms_to_the_schema(schema: dict[str, Any], program: Path, tmp_path: Path) -> None:
-    path = tmp_path / "report.sarif"
+    path = tmp_path / "reports" / "today" / "report.sarif"
     assert main(["audit", "--program", str(program), "--sarif", str(path)]) == 1
     report = json.loads(path.read_text(encoding="utf-8"))
     fastjsonschema.compile(schema, use_default=False)(report)
@@ -302,6 +344,14 @@ def test_sarif_report_conforms_to_the_schema(schema: dict[str, Any], program: Pa
     failed = [result for result in run["results"] if not result["suppressions"]]
     assert {result["ruleId"] for result in failed} == {"SQS.1", "CKV2_AWS_73"}
     assert failed[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == program.as_uri()
+
+
+def test_sarif_report_in_a_file_is_rejected_before_the_audit(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--program", str(program), "--sarif", str(program / "report.sarif")]) == 1
+    printed = capsys.readouterr()
+    assert (printed.out, str(program) in printed.err) == ("", True)
+    assert main(["audit", "--program", str(program), "--sarif", str(program.parent)]) == 2
+    assert "is a directory" in capsys.readouterr().err
 
 
 @pytest.mark.untraced

@@ -359,6 +359,8 @@ def test_control_has_known_ids_and_a_remediation_with_existing_settings(control:
     assert control.remediation.endswith(".")
     settings = re.findall(r"`([a-z]+_[a-z_]+)`", control.remediation)
     assert set(settings) <= config_keys(loadable()).keys() | {"dead_letters", "key_required"}
+    assert bool(settings) <= control.other_remediation.endswith(".")
+    assert not re.findall(r"`([a-z]+_[a-z_]+)`", control.other_remediation)
 
 
 def test_names_of_controls_are_unique() -> None:

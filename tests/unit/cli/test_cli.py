@@ -20,8 +20,10 @@ from click.testing import CliRunner, Result
 from lib import cli
 from lib.cli import reference
 from lib.docgen import generate
+from lib.docgen.project_file import MARKER
 from lib.local.emulator import free_port
 from lib.program import project
+from lib.services.stock.settings import StockSettings
 from tests.support.wheels import Index
 
 IMPORT_CHECK = """
@@ -136,8 +138,9 @@ def test_docs_writes_outdated_documents_unless_check_is_set(tmp_path: Path, monk
     document = tmp_path / "docs" / "page.md"
     (tmp_path / "docs" / "reference").mkdir(parents=True)
     (tmp_path / "docs" / "reference" / "cli.md").write_text(reference.page(cli.tap), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(generate, "ROOT", tmp_path)
-    monkeypatch.setattr(generate, "outdated", lambda _root, _names: {document: "new"})
+    monkeypatch.setattr(generate, "outdated", lambda _root, _names, **_options: {document: "new"})
     checked = run("docs", "--check")
     assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated. Run make docs.\n")
     assert not document.exists()
@@ -158,25 +161,57 @@ def test_reference_has_every_command_and_option() -> None:
 
 
 def test_page_of_the_commands_is_outdated_until_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(generate, "ROOT", tmp_path)
-    monkeypatch.setattr(generate, "outdated", lambda _root, _names: {})
+    monkeypatch.setattr(generate, "outdated", lambda _root, _names, **_options: {})
     assert run("docs", "--check").stdout == "docs/reference/cli.md: outdated. Run make docs.\n"
     assert run("docs").exit_code == 0
     assert run("docs", "--check").exit_code == 0
 
 
-def test_docs_of_single_services_are_written_in_the_current_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_docs_of_a_project_are_the_pages_of_its_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text(f"name: shop\nconfig:\n{MARKER}", encoding="utf-8")
     written = run("docs", "--service", "stock").stdout.splitlines()
-    assert {"docs/services/stock/openapi.json: written", "docs/reference/configuration.md: written"} <= {*written}
-    assert not any("items" in line for line in written)
+    pages = ("openapi.json", "api.md", "architecture.md", "permissions.md", "settings.md")
+    assert written == [*(f"docs/services/stock/{name}: written" for name in pages), "Pulumi.yaml: written"]
+    settings = (tmp_path / "docs/services/stock/settings.md").read_text(encoding="utf-8")
+    assert re.findall("^## `(.+)`$", settings, re.M) == [*StockSettings.config_keys()]
+    declared = (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
+    assert "  lambda_runtime:" in declared
+    assert "  reservation_minutes:" in declared
+    assert "  audit_reads:" not in declared
     assert run("docs", "--service", "stock", "--check").exit_code == 0
+
+
+def test_check_of_the_docs_names_the_command_that_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("docs", "--service", "items", "--check")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (
+        1,
+        "docs/services/items/openapi.json: outdated. Run tap docs with the same services and without --check.",
+    )
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     result = run("docs", "--service", "stock", "--check")
     assert result.exit_code == 1
     assert "docs/services/items/openapi.json: outdated. Run make docs." in result.stdout.splitlines()
+
+
+@pytest.mark.parametrize("command", ["preview", "up", "destroy", "outputs"])
+def test_commands_of_the_pulumi_cli_require_the_name_of_a_service(command: str) -> None:
+    result = run(command, "--service", "examples.notes.service:SERVICE")
+    assert result.exit_code == 1
+    assert "service must be the name of a registered service, got 'examples.notes.service:SERVICE'." in result.output
+    section = reference.page(cli.tap).partition(f"## tap {command}\n")[2].partition("\n## ")[0]
+    assert "| `--service SERVICE` | Name of the service. [default: items] |" in section
+
+
+def test_docs_outside_a_clone_require_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("docs")
+    assert result.exit_code == 2
+    assert "--service must be set outside a clone of TapStack." in result.output
+    assert not [*tmp_path.iterdir()]
 
 
 def test_missing_command_prints_the_help_and_is_a_usage_error() -> None:

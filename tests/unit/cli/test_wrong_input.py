@@ -106,8 +106,8 @@ def test_audit_runs_the_main_program_of_the_project(tmp_path: Path, monkeypatch:
     Path("Pulumi.yaml").write_text("name: shop\nmain: shop.py\n", encoding="utf-8")
     Path("shop.py").write_text("", encoding="utf-8")
     result = run("audit", "--service", "items", "--env", "dev", "--sarif", "missing/report.sarif")
-    assert result.exit_code == 1
-    assert result.stderr == "error: [Errno 2] No such file or directory: 'missing/report.sarif'\n"
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert Path("missing/report.sarif").exists()
     Path("shop.py").unlink()
     assert "shop.py" in run("audit", "--service", "items", "--env", "dev").stderr
 
@@ -128,7 +128,7 @@ def test_terminal_without_standard_output_prints_nothing(monkeypatch: pytest.Mon
 
 
 def test_error_of_a_service_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **_options: object) -> None:
         raise ServiceError("service 'parcels' cannot be loaded.")
 
     monkeypatch.setattr("lib.cli.docs.generate.outdated", fail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -218,6 +219,40 @@ def test_requests_are_distributed_evenly_over_operations() -> None:
     costs = bill_of(*an_api(), a_function(), a_table(), workload=workload, requests=1000, writes=0.8)
     assert amounts(costs, "lambda.Function")["invocations"] == 1000
     assert amounts(costs, "dynamodb.Table") == {"reads": 200 + 400 * 2 + 400, "writes": 4000}
+
+
+@pytest.mark.parametrize("workload", [Workload(reads=(READ,)), Workload(writes=(WRITE,))], ids=["reads", "writes"])
+def test_all_requests_are_of_the_only_kind(workload: Workload) -> None:
+    costs = bill_of(*an_api(), a_function(), workload=workload, requests=1000, writes=0.2)
+    assert amounts(costs, "lambda.Function")["invocations"] == 1000
+
+
+def test_trigger_that_is_no_route_is_rejected() -> None:
+    workload = Workload(reads=(Operation(name="look", trigger="GET /parcel"),))
+    message = "operation 'look' trigger must be a route of the deployment, got 'GET /parcel'. Use one of GET /parcels, "
+    with pytest.raises(ValueError, match=re.escape(message)):
+        bill_of(*an_api(), a_function(), workload=workload, requests=1000)
+    with pytest.raises(ValueError, match=r"got 'GET /parcel'\.$"):
+        bill_of(a_function(), workload=workload, requests=1000)
+
+
+def test_consumers_use_the_capacity_of_their_operations() -> None:
+    names = ("sweep", "deep-sweep", "bell", "shelf", "news")
+    consumers = {name: Operation(name=name, write_units=10**index) for index, name in enumerate(names)}
+    resources = [
+        a_resource("sqs.Queue", "orders"),
+        a_resource(
+            "lambda.EventSourceMapping", "x-sweep-mapping", functionName="post-desk", eventSourceArn="arn:orders"
+        ),
+        a_resource("lambda.EventSourceMapping", "x-deep-sweep-mapping", functionName="post-desk"),
+        a_resource("sns.TopicSubscription", "x-bell-subscription", protocol="lambda", endpoint="arn:desk"),
+        a_resource("s3.BucketNotification", lambdaFunctions=[{"lambdaFunctionArn": "arn:desk", "id": "shelf"}]),
+        a_resource("cloudwatch.EventRule", name="news"),
+        a_resource("cloudwatch.EventTarget", "x-news-target", rule="news", arn="arn:desk", inputTransformer={"a": "b"}),
+    ]
+    traffic = {"queue_messages": 2, "notifications": 3, "uploads": 4, "events": 5}
+    costs = bill_of(a_function(), a_table(), *resources, workload=Workload(consumers=consumers), **traffic)
+    assert amounts(costs, "dynamodb.Table") == {"writes": 54_332}
 
 
 def test_schedule_without_measurements_reads_an_empty_result() -> None:

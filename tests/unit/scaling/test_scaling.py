@@ -199,7 +199,7 @@ def test_command_reports_services_without_a_workload(
     printed = capsys.readouterr()
     assert printed.err == (
         "items has no workload. Set workload=Workload(...) in its ServiceFactory, as described in "
-        "docs/contributing/adding.md.\n"
+        "docs/guides/own-service.md.\n"
     )
     assert not printed.out
     assert main(["scaling", "--service", "items", "--service", "stock"]) == 0
