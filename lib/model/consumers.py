@@ -60,10 +60,8 @@ class Consumer(Definition, ABC):
     def source(self) -> str:
         """Name of the resource with the records."""
 
-    def _check_pattern(self, field_name: str, pattern: object) -> None:
+    def _check_pattern(self, field_name: str, pattern: Mapping[str, Any] | None) -> None:
         """Raise `ValueError` unless the values of a pattern, and of the objects in it, are lists."""
-        if pattern is not None and not isinstance(pattern, Mapping):
-            raise self._invalid(field_name, "a mapping of fields to lists of values")
         for path, value in _pattern_leaves(pattern or {}):
             if not isinstance(value, list | tuple) or not value:
                 expected, remedy = "a list of at least one value", f"Use {[value]!r}." if value else ""
@@ -164,11 +162,7 @@ class BucketConsumer(Consumer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (
-            not isinstance(self.events, tuple)
-            or not self.events
-            or not all(event in BUCKET_EVENTS for event in self.events)
-        ):
+        if not self.events or not all(event in BUCKET_EVENTS for event in self.events):
             raise self._invalid("events", f"a tuple of {', '.join(BUCKET_EVENTS)}, at least one")
         for field_name in ("prefix", "suffix"):
             if "*" in getattr(self, field_name):

@@ -111,10 +111,6 @@ class Service(ServiceEndpoints, ServiceResources, Definition):
             check_pattern("alarm_pattern", self.alarm_pattern, required, {"function"})
         for problem in service_problems(self):
             raise ValueError(f"service {self.name!r}: {problem}")
-        tags: Mapping[str, Any] = self.default_tags
-        for key, value in tags.items():
-            if not isinstance(value, str):
-                raise ValueError(f"service {self.name!r} default_tags[{key!r}] must be a string, got {value!r}.")
         check_tags(self.tags("dev"), f"service {self.name!r} default_tags")
 
     def tags(self, environment: str) -> dict[str, str]:

@@ -11,8 +11,13 @@ from dataclasses import Field, dataclass, field, fields, replace
 from itertools import pairwise
 from typing import Any, ClassVar, Self, TypeVar
 
+from .field_types import hints_of, mismatch
+
 Check = tuple[Callable[[Any], bool], str]
 """Predicate for valid values, and the noun phrase that follows "must be" in the error for other values."""
+
+MAX_VALUE_LENGTH = 200
+"""Maximum length of the value in an error about its type, because definitions are long."""
 
 
 def between(low: float, high: float, unit: str = "") -> Check:
@@ -74,16 +79,40 @@ def setting(check: Check, *, key: str = "", default: Any = None, accepts_output:
 
 
 class Definition:
-    """Base class of dataclasses whose errors for unknown arguments suggest the right name."""
+    """Base class of dataclasses that check the names and the types of their arguments.
 
-    def __new__(cls, *_: Any, **arguments: Any) -> Self:
-        names = [declared.name for declared in fields(cls) if declared.init]  # type: ignore[arg-type]  # a dataclass
+    The error for an unknown argument suggests the right name.
+    """
+
+    def __new__(cls, *values: Any, **arguments: Any) -> Self:
+        declared = [field_ for field_ in fields(cls) if field_.init]  # type: ignore[arg-type]  # a dataclass
+        names = [field_.name for field_ in declared]
         for name in arguments:
             if name not in names:
                 similar = difflib.get_close_matches(name, names, n=1)
                 remedy = f"Did you mean {similar[0]}?" if similar else f"Use one of {', '.join(names)}."
                 raise TypeError(f"{cls.__name__} has no argument {name!r}. {remedy}")
+        positional = [field_.name for field_ in declared if not field_.kw_only]
+        cls._check_types({**dict(zip(positional, values, strict=False)), **arguments})
         return super().__new__(cls)
+
+    @classmethod
+    def _check_types(cls, arguments: Mapping[str, Any]) -> None:
+        """Raise `ValueError` for an argument that does not have the type of its field."""
+        hints = cls._types()
+        for name, value in arguments.items():
+            if problem := mismatch(name, value, hints.get(name, Any)):
+                identity = [repr(arguments[part]) for part in ("name", "on") if part in arguments][:1]
+                identity += [str(arguments[part]) for part in ("method", "path") if part in arguments]
+                label = " ".join([cls.__name__, *identity, problem.path])
+                value = repr(problem.value)
+                shown = value if len(value) <= MAX_VALUE_LENGTH else f"{value[:MAX_VALUE_LENGTH]}..."
+                raise ValueError(f"{label} must be {problem.expected}, got {shown}. {problem.remedy}".rstrip())
+
+    @classmethod
+    def _types(cls) -> Mapping[str, Any]:
+        """Return the annotations of the fields whose types are checked."""
+        return hints_of(cls)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +121,11 @@ class SettingsGroup(Definition):
 
     SECTION: ClassVar[str] = ""
     """Name of the group in errors and config keys."""
+
+    @classmethod
+    def _types(cls) -> Mapping[str, Any]:
+        """Return no annotations: the check of each field includes its type."""
+        return {}
 
     def __post_init__(self) -> None:
         for declared in fields(self):
