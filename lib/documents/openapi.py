@@ -193,7 +193,8 @@ def _example(value: str | None, parse: Callable[[str], Any]) -> Mapping[str, Any
 
 def _headers(route: Route) -> list[Document]:
     declared = {name.lower() for name in route.headers}
-    headers = [IDEMPOTENCY_KEY] * route.idempotent + [IF_MATCH] * uses_if_match(route)
+    key = {**IDEMPOTENCY_KEY, "name": route.idempotency_header}
+    headers = [key] * route.idempotent + [IF_MATCH] * uses_if_match(route)
     return [
         *(header for header in headers if header["name"].lower() not in declared),
         *(_parameter("header", name, schema, {}) for name, schema in route.headers.items()),

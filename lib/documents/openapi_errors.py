@@ -90,7 +90,7 @@ ERROR_RESPONSES = (
     ),
     ErrorResponse(
         409,
-        "The resource already exists or was modified concurrently, or the `Idempotency-Key` was already used with a "
+        "The resource already exists or was modified concurrently, or the idempotency key was already used with a "
         "different request.",
         lambda route: route.idempotent,
     ),
@@ -126,16 +126,8 @@ ERROR_RESPONSES = (
     ),
     ErrorResponse(504, "The response timed out. Try again.", _always),
 )
-KEY_REUSED = Code(
-    IdempotencyConflict.code,
-    IdempotencyConflict.status,
-    "The `Idempotency-Key` was already used with a different request. Use a new key.",
-)
-IN_PROGRESS = Code(
-    RequestInProgress.code,
-    RequestInProgress.status,
-    "An earlier request with this `Idempotency-Key` has not finished. Send the request again after `Retry-After`.",
-)
+KEY_REUSED = "The {} was already used with a different request. Use a new key."
+IN_PROGRESS = "An earlier request with this {} has not finished. Send the request again after `Retry-After`."
 
 
 def error_statuses(route: Route) -> list[int]:
@@ -156,14 +148,29 @@ def codes(service: Service) -> list[Code]:
         for name in response.codes
     ]
     result += [code for route in routes for code in route.codes]
-    result += [KEY_REUSED] * any(route.idempotent for route in routes)
-    result += [IN_PROGRESS] * any(bool(route.idempotency) for route in routes)
+    result += _key_codes(routes)
     return sorted(dict.fromkeys(result), key=lambda code: code.status)
 
 
 def declared_codes(route: Route, status: int) -> list[Code]:
     """Return the error codes that a route declares for a status."""
     declared = [code for code in route.codes if code.status == status]
-    if declared and status == KEY_REUSED.status and route.idempotent:
-        return [*declared, KEY_REUSED, *([IN_PROGRESS] if route.idempotency else [])]
-    return declared
+    return [*declared, *_key_codes([route])] if declared and status == IdempotencyConflict.status else declared
+
+
+def _key_codes(routes: list[Route]) -> list[Code]:
+    """Return the error codes of the idempotency keys of routes, with the names of their headers."""
+    comparing = [route for route in routes if route.idempotent and route.idempotency_compares_requests]
+    codes_of = {
+        (IdempotencyConflict, KEY_REUSED): comparing,
+        (RequestInProgress, IN_PROGRESS): [route for route in routes if route.idempotency],
+    }
+    return [
+        Code(error.code, error.status, meaning.format(_headers_of(having)))
+        for (error, meaning), having in codes_of.items()
+        if having
+    ]
+
+
+def _headers_of(routes: list[Route]) -> str:
+    return " or ".join(f"`{header}`" for header in dict.fromkeys(route.idempotency_header for route in routes))

@@ -25,6 +25,8 @@ ANY_METHOD = "ANY"
 """Method of a route for all methods of `METHODS` for which its path has no route of its own."""
 UNDECLARABLE_HEADERS = ("content-type", "cookie")
 """Headers that other fields describe: `Route.content_types` and `Request.cookies`."""
+HEADER = re.compile(r"[A-Za-z0-9_-]+")
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 THROTTLE_LIMITS = {
     "rate_per_second": between(0.1, 1_000_000, "requests a second"),
     "burst": between(1, 1_000_000, "requests"),
@@ -130,11 +132,17 @@ class Route(Definition):
     versioned: bool = False
     """Whether responses have an `ETag`. A write then honors `If-Match`."""
     idempotent: bool = False
-    """Whether the operation returns the recorded response to a retry with the same `Idempotency-Key`, as
+    """Whether the operation returns the recorded response to a retry with the same idempotency key, as
     `runtime.idempotency` does. Only then does the API reference contain the header."""
     idempotency: str = ""
-    """Table in which the response is recorded by `Idempotency-Key`, so that the operation runs once for each key. See
+    """Table in which the response is recorded by idempotency key, so that the operation runs once for each key. See
     `idempotency_table`. Empty if the operation records it itself, or is not idempotent."""
+    idempotency_header: str = IDEMPOTENCY_HEADER
+    """Header with the idempotency key, such as the ID of a delivery of a webhook: `X-GitHub-Delivery`. A request
+    without it runs the operation; declare it in `headers` to require it."""
+    idempotency_compares_requests: bool = True
+    """Whether another request with a used key gets a 409 response. If False, it gets the recorded response, for senders
+    whose repeated deliveries differ, such as in the number of attempts."""
     typed_status: int | None = None
     """Status of the responses of an operation with typed parameters, which `Route.typed` sets."""
     throttle: Throttle | None = None
@@ -163,7 +171,9 @@ class Route(Definition):
             raise ValueError(f"route {self.method} {self.path} {problem}")
         if self.idempotency:
             object.__setattr__(self, "idempotent", True)
-            object.__setattr__(self, "grants", tuple(dict.fromkeys((*self.grants, self._idempotency_grant()))))
+            object.__setattr__(
+                self, "grants", tuple(dict.fromkeys((*self.grants, idempotency_grant(self.idempotency))))
+            )
 
     @classmethod
     def typed(
@@ -177,14 +187,6 @@ class Route(Definition):
         summary is the first line of the docstring. `fields` are further fields of the route.
         """
         return cls(**{**derived_fields(operation, method, path, status), **fields})
-
-    def _idempotency_grant(self) -> Grant:
-        return Grant(
-            on=self.idempotency,
-            actions=("PutItem", "UpdateItem", "DeleteItem"),
-            keys=(f"{PREFIX}idempotency#*",),
-            reason="record responses by idempotency key",
-        )
 
     def _problems(self) -> Iterator[str]:
         if self.body and self.method in ("HEAD", ANY_METHOD):
@@ -206,17 +208,27 @@ class Route(Definition):
                     f"{media_type!r}. Set body to None to receive other media types as bytes."
                 )
         for name in self.headers:
-            if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or name.lower() in UNDECLARABLE_HEADERS:
+            if not HEADER.fullmatch(name) or name.lower() in UNDECLARABLE_HEADERS:
                 yield (
                     f"headers must be named with letters, digits, '-' and '_', and not be "
                     f"{' or '.join(UNDECLARABLE_HEADERS)}, got {name!r}."
                 )
         yield from duplicates("headers", [name.lower() for name in self.headers])
+        yield from self._idempotency_problems()
         for status, response in self.responses.items():
             if status not in STATUSES:
                 yield f"responses must be by HTTP status, such as 200, got {status!r}."
             if is_media_type(response) and not MEDIA_TYPE.fullmatch(str(response)):
                 yield f"responses[{status}] must be a lowercase media type without parameters, got {response!r}."
+
+    def _idempotency_problems(self) -> Iterator[str]:
+        header = self.idempotency_header
+        if not HEADER.fullmatch(header) or header.lower() in UNDECLARABLE_HEADERS:
+            yield f"idempotency_header must be the name of a header with a key, got {header!r}."
+        if header != IDEMPOTENCY_HEADER and not (self.idempotent or self.idempotency):
+            yield f"idempotency_header must be unset without idempotency, got {header!r}. Set idempotency to a table."
+        if not self.idempotency_compares_requests and not self.idempotency:
+            yield "idempotency_compares_requests must be True without idempotency, got False."
 
     def required_scope(self) -> str:
         """Return the scope that a caller needs with the authorization of the environment; empty if it requires none or
@@ -253,6 +265,17 @@ class Route(Definition):
     def accepts_form(self) -> bool:
         """Return whether the body can be a form that its schema validates."""
         return self.body is not None and FORM in self.content_types
+
+
+def idempotency_grant(table: str = "idempotency") -> Grant:
+    """Return the permissions on the records of idempotency keys in a table, which `Route.idempotency` contains and the
+    decorator `runtime.idempotent.idempotent` needs."""
+    return Grant(
+        on=table,
+        actions=("PutItem", "UpdateItem", "DeleteItem"),
+        keys=(f"{PREFIX}idempotency#*",),
+        reason="record responses by idempotency key",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lib.assets.generated_code import generated_sources
-from lib.model import Function, Route
+from lib.model import Function, Route, idempotency_table
 
 from ...support.builders import a_function, a_route, a_service
 from ...support.gallery.service import SERVICE
@@ -42,3 +44,15 @@ def test_function_encodes_bytes_if_a_route_of_the_service_returns_them() -> None
     assert "    binary=True,\n" in generated_sources(service, functions[0])["index.py"]
     assert "binary" not in index(text)
     assert "binary" not in index(a_route(method="PUT", content_types=("image/*",)))
+
+
+def test_idempotency_options_are_generated_only_if_they_differ_from_the_default() -> None:
+    def operation(**fields: Any) -> str:
+        function = a_function(a_route(method="POST", idempotency="idempotency", **fields))
+        service = a_service(functions=(function,), tables=(idempotency_table(),))
+        return generated_sources(service, function)["index.py"].partition("idempotent(")[2].partition("(operations")[0]
+
+    assert operation() == "'IDEMPOTENCY_TABLE', 'id')"
+    assert operation(idempotency_header="X-Delivery", idempotency_compares_requests=False) == (
+        "'IDEMPOTENCY_TABLE', 'id', header='X-Delivery', compares_requests=False)"
+    )

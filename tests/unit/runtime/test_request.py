@@ -285,3 +285,38 @@ def test_client_and_stage() -> None:
     assert request.event["httpMethod"] == "POST"
     request = call(headers={"User-Agent": "wget"})
     assert (request.source_ip, request.user_agent, request.stage_variables) == ("", "wget", {})
+
+
+@pytest.mark.parametrize(
+    ("event", "url"),
+    [
+        pytest.param(
+            {"requestContext": {"requestId": "r", "path": "/dev/a", "domainName": "a1.execute-api.example"}},
+            "https://a1.execute-api.example/dev/a",
+            id="without a query",
+        ),
+        pytest.param(
+            {
+                "headers": {"Host": "127.0.0.1:4566", "X-Forwarded-Proto": "http"},
+                "requestContext": {"requestId": "r", "path": "/shop/a%2Fb/ü (1)"},
+                "multiValueQueryStringParameters": {"b": ["2", "1 +"], "a": [""]},
+            },
+            "http://127.0.0.1:4566/shop/a%2Fb/%C3%BC%20(1)?b=2&b=1%20%2B&a=",
+            id="rebuilt query of a REST API",
+        ),
+        pytest.param(
+            {
+                "headers": {"host": "example.com"},
+                "requestContext": {"requestId": "r", "path": "/a"},
+                "multiValueQueryStringParameters": {"a": ["1 2"]},
+                "rawQueryString": "a=1+2&&",
+            },
+            "https://example.com/a?a=1+2&&",
+            id="query as it was sent",
+        ),
+    ],
+)  # fmt: skip
+def test_url_of_the_client(event: dict[str, Any], url: str) -> None:
+    request = call(route=Route(lambda _: Response(200), None, accept, {}, additional_query=True), **event)
+    assert request.url == url
+    assert request.raw_query == url.partition("?")[2]
