@@ -174,6 +174,7 @@ def _route(route: Route, number: int, service: Service) -> str:
         "validate_headers": f"headers_{number}.validate" if route.headers else "",
         "header_types": repr(_header_types(route)) if route.headers else "",
         "scope": repr(route.claimed_scope()) if route.claimed_scope() else "",
+        "max_body_bytes": str(route.max_body_bytes or ""),
         "other_issuer": "True" if service.verifies_other_issuer(route) else "",
     }
     target += "".join(f", {name}={value}" for name, value in options.items() if value)

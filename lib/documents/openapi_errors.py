@@ -11,6 +11,7 @@ from ..runtime.errors import (
     BadRequest,
     IdempotencyConflict,
     NotFound,
+    PayloadTooLarge,
     PreconditionFailed,
     RequestInProgress,
     TooLarge,
@@ -53,7 +54,7 @@ def _always(_: Route) -> bool:
 
 
 def _has_body(route: Route) -> bool:
-    return route.body is not None or bool(route.content_types)
+    return route.body is not None or bool(route.content_types) or route.max_body_bytes is not None
 
 
 def _restricts_media_type(route: Route) -> bool:
@@ -104,7 +105,7 @@ ERROR_RESPONSES = (
         413,
         "The body or the resulting item is too large.",
         _has_body,
-        (TooLarge.code, "REQUEST_TOO_LARGE"),
+        (TooLarge.code, PayloadTooLarge.code),
     ),
     ErrorResponse(
         415, "The route does not accept the `Content-Type`.", _restricts_media_type, (UnsupportedMediaType.code,)

@@ -12,7 +12,7 @@ from ..runtime.reserved_keys import PREFIX
 from ..settings import ApiSettings, Definition, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant, Statement
 from .json_schema import is_required
-from .media_types import FORM, JSON, MEDIA_RANGE, MEDIA_TYPE, is_json, is_media_type
+from .media_types import FORM, JSON, MEDIA_RANGE, is_json, response_types
 from .resources import Metric, Schema
 from .typed_operations import derived_fields
 from .validation import check_name, check_operation, check_path, duplicates
@@ -21,6 +21,9 @@ SchemaReference = Any
 """Name of a schema in `Service.schemas`, or a Python type with a schema."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 STATUSES = frozenset(status.value for status in HTTPStatus if status >= HTTPStatus.OK)
+ERROR_STATUSES = frozenset(status for status in STATUSES if status >= HTTPStatus.BAD_REQUEST)
+MAX_BODY_BYTES = 6 * 1024 * 1024
+"""Maximum size of the payload of a Lambda function."""
 ANY_METHOD = "ANY"
 """Method of a route for all methods of `METHODS` for which its path has no route of its own."""
 UNDECLARABLE_HEADERS = ("content-type", "cookie")
@@ -104,6 +107,9 @@ class Route(Definition):
     """Accepted media types, such as `text/plain`, `image/*` or `*/*`; others are rejected with 415. Default: JSON if
     the route has a `body` schema, else any media type as UTF-8 text. A `body` schema accepts JSON types and
     `application/x-www-form-urlencoded`. Media types that are not text are passed to the operation as bytes."""
+    max_body_bytes: int | None = None
+    """Maximum size of the request body, checked before the body is parsed; larger ones are rejected with 413. Default
+    (None): the limit of the endpoint, which is 6 MB in Lambda, or 4.5 MB of bytes in Base64."""
     query: Mapping[str, Schema] = field(default_factory=dict)
     """Query parameters. A schema can set `"required": True`, and an array is a parameter that can be repeated."""
     additional_query: bool = False
@@ -113,10 +119,9 @@ class Route(Definition):
     comma-separated list or a repeated header. Other headers are accepted as strings."""
     responses: Mapping[int, SchemaReference] = field(default_factory=lambda: {200: None})
     """Successful responses by status: the name of a schema in `Service.schemas`, a Python type, or a media type, such
-    as `text/html` or `image/png`. None documents no
-    body."""
+    as `text/html`, `image/*` or a tuple of media types. None documents no body."""
     errors: tuple[int, ...] = ()
-    """Error statuses in addition to those that other fields and the codes imply."""
+    """Error statuses from 400 to 599 in addition to those that other fields and the codes imply."""
     codes: tuple[Code, ...] = ()
     """Codes of error responses, if the status is not specific enough."""
     metrics: tuple[Metric, ...] = ()
@@ -218,8 +223,14 @@ class Route(Definition):
         for status, response in self.responses.items():
             if status not in STATUSES:
                 yield f"responses must be by HTTP status, such as 200, got {status!r}."
-            if is_media_type(response) and not MEDIA_TYPE.fullmatch(str(response)):
-                yield f"responses[{status}] must be a lowercase media type without parameters, got {response!r}."
+            media_types = response_types(response)
+            if response == () or not all(isinstance(name, str) and MEDIA_RANGE.fullmatch(name) for name in media_types):
+                yield f"responses[{status}] must be lowercase media types without parameters, got {response!r}."
+        for status in self.errors:
+            if status not in ERROR_STATUSES:
+                yield f"errors must be HTTP statuses from 400 to 599, such as 404, got {status!r}."
+        if not (self.max_body_bytes is None or 1 <= self.max_body_bytes <= MAX_BODY_BYTES):
+            yield f"max_body_bytes must be from 1 to {MAX_BODY_BYTES}, got {self.max_body_bytes!r}."
 
     def _idempotency_problems(self) -> Iterator[str]:
         header = self.idempotency_header

@@ -114,6 +114,13 @@ class TooLarge(ApiError):
     code = "ITEM_TOO_LARGE"
 
 
+class PayloadTooLarge(ApiError):
+    """The body of the request is larger than the route accepts."""
+
+    status = 413
+    code = "REQUEST_TOO_LARGE"
+
+
 class UnsupportedMediaType(ApiError):
     """The route does not accept the `Content-Type` of the request."""
 

@@ -20,11 +20,16 @@ def index(*routes: Route) -> str:
 def test_route_options_are_generated_only_if_they_differ_from_the_default() -> None:
     assert "('GET', '/parcels'): Route(operations.list_parcels, None, query_0.validate, {}),\n" in index(a_route())
     route = a_route(
-        content_types=("text/csv",), query={"a": {}}, additional_query=True, headers={"X-A": {"type": "integer"}}
+        content_types=("text/csv",),
+        query={"a": {}},
+        additional_query=True,
+        headers={"X-A": {"type": "integer"}},
+        max_body_bytes=1_000,
     )
     assert (
         "Route(operations.list_parcels, None, query_0.validate, {'a': 'string'}, content_types=('text/csv',), "
-        "additional_query=True, validate_headers=headers_0.validate, header_types={'x-a': 'integer'}),\n"
+        "additional_query=True, validate_headers=headers_0.validate, header_types={'x-a': 'integer'}, "
+        "max_body_bytes=1000),\n"
     ) in index(route)
     assert "from validators import headers_0\n" in index(route)
 

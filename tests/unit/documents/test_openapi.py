@@ -636,3 +636,34 @@ def test_route_can_require_an_api_key_in_addition_to_an_authorizer() -> None:
 def test_route_with_an_empty_authorizer_is_open() -> None:
     fields = operation(a_route(authorizer=""))
     assert (fields["security"], "401" in fields["responses"]) == ([], False)
+
+
+def test_media_types_of_a_response_are_documented_each() -> None:
+    image = {"schema": {"type": "string", "format": "binary"}}
+    responses = {200: ("image/jpeg", "image/png"), 201: "image/*", 202: "application/json", 203: "application/hal+json"}
+    documented = operation(a_route(responses=responses))["responses"]
+    assert {status: documented[str(status)]["content"] for status in responses} == {
+        200: {"image/jpeg": image, "image/png": image},
+        201: {"image/*": image},
+        202: {"application/json": {"schema": {}}},
+        203: {"application/hal+json": {"schema": {}}},
+    }
+
+
+def test_json_body_without_a_schema_is_any_value() -> None:
+    route = a_route(method="POST", content_types=("application/json", "text/plain"))
+    content = {"application/json": {"schema": {}}, "text/plain": {"schema": {"type": "string"}}}
+    assert operation(route)["requestBody"] == {"content": content}
+
+
+def test_maximum_size_of_a_body_is_documented() -> None:
+    limited = operation(idempotent_post(max_body_bytes=1_000))
+    assert limited["requestBody"]["description"] == "At most 1000 bytes."
+    assert "413" in operation(a_route(method="POST", max_body_bytes=1_000))["responses"]
+    assert "413" not in operation(a_route(method="POST"))["responses"]
+
+
+def test_second_route_of_an_operation_is_named_by_its_method_if_it_has_no_parameters() -> None:
+    paths = document_of(a_route(path="/a"), a_route(path="/a", method="HEAD"), a_route(path="/b"))["paths"]
+    ids = [method["operationId"] for methods in paths.values() for method in methods.values()]
+    assert ids == ["list_parcels", "list_parcels_head", "list_parcels_get"]

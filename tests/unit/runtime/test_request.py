@@ -320,3 +320,21 @@ def test_url_of_the_client(event: dict[str, Any], url: str) -> None:
     request = call(route=Route(lambda _: Response(200), None, accept, {}, additional_query=True), **event)
     assert request.url == url
     assert request.raw_query == url.partition("?")[2]
+
+
+@pytest.mark.parametrize("body", [b"{}{}", b"\x89PNG"])
+def test_body_with_more_bytes_than_the_route_accepts_is_rejected_before_it_is_parsed(body: bytes) -> None:
+    binary = {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    text = {"body": "{}\u00e9"}
+    for event in (binary, text):
+        route = Route(lambda _: Response(200), accept, accept, {}, max_body_bytes=3)
+        status, error = rejection(route=route, **event)
+        assert (status, error["code"]) == (413, "REQUEST_TOO_LARGE")
+        assert error["error"] == "The body must have at most 3 bytes, got 4."
+        assert call(route=route._replace(validate=None, max_body_bytes=4), **event).raw_body
+
+
+def test_request_without_a_content_type_has_json() -> None:
+    json_or_form = Route(lambda _: Response(200), accept, accept, {}, content_types=("application/json", FORM))
+    assert call(route=json_or_form, body='{"a": 1}').body == {"a": 1}
+    assert rejection(route=json_or_form._replace(content_types=(FORM,)), body="a=1")[0] == 415
