@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..model import Code, Route, Schema, Service
 from ..model.media_types import ANY
 from ..runtime.errors import (
+    ApiError,
     BadRequest,
     IdempotencyConflict,
     NotFound,
@@ -162,16 +163,14 @@ def declared_codes(route: Route, status: int) -> list[Code]:
 def _key_codes(routes: list[Route]) -> list[Code]:
     """Return the error codes of the idempotency keys of routes, with the names of their headers."""
     comparing = [route for route in routes if route.idempotent and route.idempotency_compares_requests]
-    codes_of = {
-        (IdempotencyConflict, KEY_REUSED): comparing,
-        (RequestInProgress, IN_PROGRESS): [route for route in routes if route.idempotency],
-    }
+    recorded = [route for route in routes if route.idempotency]
     return [
-        Code(error.code, error.status, meaning.format(_headers_of(having)))
-        for (error, meaning), having in codes_of.items()
-        if having
+        *_key_code(IdempotencyConflict, KEY_REUSED, comparing),
+        *_key_code(RequestInProgress, IN_PROGRESS, recorded),
     ]
 
 
-def _headers_of(routes: list[Route]) -> str:
-    return " or ".join(f"`{header}`" for header in dict.fromkeys(route.idempotency_header for route in routes))
+def _key_code(error: type[ApiError], meaning: str, routes: list[Route]) -> list[Code]:
+    """Return the code of an error that routes can return, or none without routes."""
+    headers = " or ".join(f"`{header}`" for header in dict.fromkeys(route.idempotency_header for route in routes))
+    return [Code(error.code, error.status, meaning.format(headers))] if routes else []

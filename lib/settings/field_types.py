@@ -23,7 +23,7 @@ class Mismatch(NamedTuple):
 
 
 @cache
-def hints_of(cls: type) -> Mapping[str, Any]:
+def hints_of(cls: Any) -> Mapping[str, Any]:
     """Return the annotations of a class by field."""
     return get_type_hints(cls)
 

@@ -43,8 +43,8 @@ def test_page_of_permissions_has_the_deployments_with_its_functions(shared_type:
 
 def test_page_of_permissions_states_the_functions_without_a_split() -> None:
     def introduction(*names: str) -> str:
-        functions = tuple(a_function(a_route(path=f"/{name}", operation=name), name=name) for name in names)
-        return pages(a_service(functions=functions))["permissions.md"].partition("By default ")[2].partition("\n")[0]
+        defined = tuple(a_function(a_route(path=f"/{name}", operation=name), name=name) for name in names)
+        return pages(a_service(functions=defined))["permissions.md"].partition("By default ")[2].partition("\n")[0]
 
     assert introduction("desk") == "one function serves all routes."
     assert introduction("desk", "hooks") == "the functions are `desk`, `hooks`."

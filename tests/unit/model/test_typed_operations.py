@@ -300,6 +300,7 @@ def search(
     all_: bool = False,
 ) -> None:
     """Search parcels."""
+    del limit, size, word, factor, all_
 
 
 def test_default_of_a_query_parameter_is_documented() -> None:
