@@ -112,7 +112,7 @@ class Definition:
     @classmethod
     def _types(cls) -> Mapping[str, Any]:
         """Return the annotations of the fields whose types are checked."""
-        return hints_of(cls)
+        return hints_of(cls)  # type: ignore[arg-type]  # every class is hashable
 
 
 @dataclass(frozen=True, kw_only=True)

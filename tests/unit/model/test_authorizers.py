@@ -171,6 +171,25 @@ def test_jwt_authorizer_adds_its_function_once() -> None:
     assert [function.name for function in service.split().functions] == ["list-parcels", "login-authorizer"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"optional": True}, {"login-authorizer": ["login", "other"]}),
+        ({"optional": True, "audience": ("desk",)}, {"login-authorizer": ["login"], "other-authorizer": ["other"]}),
+        ({"cache_seconds": 0}, {"login-authorizer": ["login"], "other-authorizer": ["other"]}),
+    ],
+)
+def test_required_and_optional_authorizer_of_the_same_tokens_share_a_function(
+    changes: dict[str, Any], names: dict[str, list[str]]
+) -> None:
+    login = JwtAuthorizer(**ISSUER)
+    routes = (a_route(authorizer="login"), a_route(method="PUT", authorizer="other"))
+    service = a_service(authorizers=(login, replace(login, name="other", **changes)), functions=(a_function(*routes),))
+    for each in (service, replace(service, title="Copy")):
+        _, *functions = each.functions
+        assert {f.name: [authorizer.name for authorizer in f.authorizers] for f in functions} == names
+
+
 def test_function_with_the_name_of_a_jwt_function_is_rejected() -> None:
     other = Function(name="login-authorizer", handler=HANDLER, routes=(a_route(),))
     with pytest.raises(ValueError, match="function must be unique, got 'login-authorizer'"):
