@@ -31,8 +31,8 @@ class JwtAuthorizer(Definition):
     """
 
     name: str
-    """Value of `Route.authorizer` for the routes that it authorizes. Its function is `<name>-authorizer`. A required and
-    an optional authorizer that differ only in name and cache share the function of the first."""
+    """Value of `Route.authorizer` for the routes that it authorizes. Its function is `<name>-authorizer`. A required
+    and an optional authorizer that differ only in name and cache share the function of the first."""
     issuer: Any
     """Claim `iss` of the tokens: an HTTPS URL, exactly as in the tokens, or an Output of it. `user-pool` is the user
     pool of the stack, which requires `authorization` COGNITO_USER_POOLS."""

@@ -220,17 +220,21 @@ class Route(Definition):
                 )
         yield from duplicates("headers", [name.lower() for name in self.headers])
         yield from self._idempotency_problems()
+        yield from self._response_problems()
+        if not (self.max_body_bytes is None or 1 <= self.max_body_bytes <= MAX_BODY_BYTES):
+            yield f"max_body_bytes must be from 1 to {MAX_BODY_BYTES}, got {self.max_body_bytes!r}."
+
+    def _response_problems(self) -> Iterator[str]:
         for status, response in self.responses.items():
             if status not in STATUSES:
                 yield f"responses must be by HTTP status, such as 200, got {status!r}."
             media_types = response_types(response)
-            if response == () or not all(isinstance(name, str) and MEDIA_RANGE.fullmatch(name) for name in media_types):
+            is_empty = isinstance(response, tuple) and not response
+            if is_empty or not all(isinstance(name, str) and MEDIA_RANGE.fullmatch(name) for name in media_types):
                 yield f"responses[{status}] must be lowercase media types without parameters, got {response!r}."
         for status in self.errors:
             if status not in ERROR_STATUSES:
                 yield f"errors must be HTTP statuses from 400 to 599, such as 404, got {status!r}."
-        if not (self.max_body_bytes is None or 1 <= self.max_body_bytes <= MAX_BODY_BYTES):
-            yield f"max_body_bytes must be from 1 to {MAX_BODY_BYTES}, got {self.max_body_bytes!r}."
 
     def _idempotency_problems(self) -> Iterator[str]:
         header = self.idempotency_header

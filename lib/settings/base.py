@@ -106,8 +106,8 @@ class Definition:
                 identity += [str(arguments[part]) for part in ("method", "path") if part in arguments]
                 label = " ".join([cls.__name__, *identity, problem.path])
                 value = repr(problem.value)
-                shown = value if len(value) <= MAX_VALUE_LENGTH else f"{value[:MAX_VALUE_LENGTH]}..."
-                raise ValueError(f"{label} must be {problem.expected}, got {shown}. {problem.remedy}".rstrip())
+                quoted = value if len(value) <= MAX_VALUE_LENGTH else f"{value[:MAX_VALUE_LENGTH]}..."
+                raise ValueError(f"{label} must be {problem.expected}, got {quoted}. {problem.remedy}".rstrip())
 
     @classmethod
     def _types(cls) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 _NOUNS = {str: "a string", int: "an integer", float: "a number", bool: "True or False", NoneType: "None"}
 _PLURALS = {str: "strings", int: "integers", float: "numbers"}
@@ -82,8 +82,6 @@ def describe(hint: Any) -> str:
     origin, members = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return " or ".join(map(describe, members))
-    if origin is Literal:
-        return f"one of {', '.join(map(str, members))}"
     if origin is tuple:
         return f"a tuple of {_describe_elements(members)}"
     if origin is Mapping:
