@@ -36,7 +36,7 @@ def mismatch(path: str, value: object, hint: Any) -> Mismatch | None:
     """
     origin = get_origin(hint)
     if origin in (Union, UnionType):
-        return _union_mismatch(path, value, get_args(hint))
+        return _union_mismatch(path, value, hint)
     if origin is tuple:
         return _tuple_mismatch(path, value, get_args(hint))
     if origin is Mapping:
@@ -52,12 +52,12 @@ def _is_instance(value: object, cls: type) -> bool:
     return isinstance(value, cls)
 
 
-def _union_mismatch(path: str, value: object, members: tuple[Any, ...]) -> Mismatch | None:
-    problems = [mismatch(path, value, member) for member in members]
+def _union_mismatch(path: str, value: object, hint: Any) -> Mismatch | None:
+    problems = [mismatch(path, value, member) for member in get_args(hint)]
     if None in problems:
         return None
     inside = [problem for problem in problems if problem and problem.path != path]
-    return inside[0] if inside else Mismatch(path, value, " or ".join(map(describe, members)))
+    return inside[0] if inside else Mismatch(path, value, describe(hint))
 
 
 def _tuple_mismatch(path: str, value: object, members: tuple[Any, ...]) -> Mismatch | None:
