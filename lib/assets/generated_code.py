@@ -18,6 +18,7 @@ from ..model import (
 )
 from ..model.json_schema import parameter_type
 from ..model.media_types import ANY, binary_media_types
+from ..model.triggers import IDEMPOTENCY_HEADER
 from .handler_packages import RUNTIME, package_name
 from .validators import header_schema, query_schema, validator
 
@@ -153,7 +154,9 @@ def _operation(route: Route, service: Service) -> str:
         operation = f"typed({operation}, {tuple(route.path_parameters())!r}, {route.typed_status})"
     if route.idempotency:
         (table,) = (table for table in service.tables if table.name == route.idempotency)
-        operation = f"idempotent({table.variable!r}, {table.hash_key.name!r})({operation})"
+        options = "" if route.idempotency_header == IDEMPOTENCY_HEADER else f", header={route.idempotency_header!r}"
+        options += "" if route.idempotency_compares_requests else ", compares_requests=False"
+        operation = f"idempotent({table.variable!r}, {table.hash_key.name!r}{options})({operation})"
     return operation
 
 
@@ -171,6 +174,7 @@ def _route(route: Route, number: int, service: Service) -> str:
         "validate_headers": f"headers_{number}.validate" if route.headers else "",
         "header_types": repr(_header_types(route)) if route.headers else "",
         "scope": repr(route.claimed_scope()) if route.claimed_scope() else "",
+        "max_body_bytes": str(route.max_body_bytes or ""),
         "other_issuer": "True" if service.verifies_other_issuer(route) else "",
     }
     target += "".join(f", {name}={value}" for name, value in options.items() if value)

@@ -184,7 +184,8 @@ def progress_line(result: CallResult) -> str:
 
 
 def table(service: Service, results: Sequence[CallResult]) -> list[Sequence[str]]:
-    """Return a table of the routes, each with its first unexpected result or, without one, its last result."""
+    """Return a table of the routes, each with its first unexpected result or, without one, all statuses and the time of
+    its last result."""
     rows: list[Sequence[str]] = [["  method", "path", "status", "ms", ""]]
     for _, route in service.routes():
         of_route = _results_of(service, route, results)
@@ -194,7 +195,9 @@ def table(service: Service, results: Sequence[CallResult]) -> list[Sequence[str]
         else:
             displayed = unexpected[0] if unexpected else of_route[-1]
             note = f"expected {_expected(displayed)}" if unexpected else ""
-            rows.append([f"  {route.method}", route.path, str(displayed.status), f"{displayed.milliseconds:.1f}", note])
+            statuses = [displayed.status] if unexpected else dict.fromkeys(result.status for result in of_route)
+            status = ", ".join(map(str, statuses))
+            rows.append([f"  {route.method}", route.path, status, f"{displayed.milliseconds:.1f}", note])
     return rows
 
 

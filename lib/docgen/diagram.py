@@ -23,7 +23,7 @@ from ..model import (
     Table,
     TopicConsumer,
 )
-from ..model.media_types import is_media_type
+from ..model.media_types import response_types
 from ..settings import ApiSettings, FunctionSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..settings.function import ARCHITECTURES
@@ -239,7 +239,7 @@ def _separate_parameters(service: Service) -> list[Parameter]:
 def _protocol(service: Service) -> str:
     """Return the protocol of the callers, with JSON if all requests and responses have it."""
     routes = [route for _, route in service.routes()]
-    others = any(route.content_types or any(map(is_media_type, route.responses.values())) for route in routes)
+    others = any(route.content_types or any(map(response_types, route.responses.values())) for route in routes)
     return "HTTPS" if others else "HTTPS, JSON"
 
 

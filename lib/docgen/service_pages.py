@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ..documents import iam, openapi, openapi_errors
 from ..model import Consumer, Function, Grant, QueueConsumer, Route, Schedule, Service, Statement, StreamConsumer
+from ..model.media_types import response_types
 from ..model.names import role_name_prefix
 from ..stack.names import StackNames
 from .diagram import flowchart
@@ -31,7 +32,7 @@ def pages(service: Service) -> dict[str, str]:
         "permissions.md": page(
             f"Functions and permissions of `{service.name}`",
             source,
-            f"## A function for each operation\n\n{SPLIT[bool(service.shared_type)]}\n\n{functions(service)}",
+            f"## A function for each operation\n\n{_split(service)}\n\n{functions(service)}",
             f"## Permissions of each role\n\n{permissions(service)}",
         ),
     }
@@ -60,11 +61,17 @@ def _api_pages(service: Service) -> dict[str, str]:
     }
 
 
-SPLIT = {
-    False: "The functions of a deployment with `split_functions: true`. By default one function serves all routes.",
-    True: "The functions of every deployment.",
-}
-"""Introduction of the functions, by whether the service always has one for each operation."""
+SPLIT = "The functions of a deployment with `split_functions: true`. By default {functions}."
+ALWAYS_SPLIT = "The functions of every deployment."
+
+
+def _split(service: Service) -> str:
+    """Return the introduction of the functions for each operation."""
+    if service.shared_type:
+        return ALWAYS_SPLIT
+    names = [f"`{function.name}`" for function in service.functions]
+    default = "one function serves all routes" if len(names) == 1 else f"the functions are {', '.join(names)}"
+    return SPLIT.format(functions=default)
 
 
 def routes(service: Service) -> str:
@@ -90,7 +97,8 @@ def _route_row(route: Route) -> Row:
         *(f"`{name}:`" for name in route.headers),
     ]
     responses = (
-        f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items()
+        " ".join([f"**{status}**", *(f"`{name}`" for name in response_types(response) or filter(None, [response]))])
+        for status, response in route.responses.items()
     )
     text = f"{route.summary} (requires an API key)" if route.key_required else route.summary
     text += f" (authorizer `{route.authorizer}`)" if route.authorizer else ""

@@ -12,7 +12,7 @@ from ..model import ANY_METHOD, Call, Route, Schema, Service
 from ..model.call import PLACEHOLDER
 from ..model.json_schema import is_required, parameter_type, value_schema
 from ..model.matching import matching_endpoint
-from ..model.media_types import FORM, JSON, is_json, is_media_type, is_text
+from ..model.media_types import FORM, JSON, is_json, is_text, response_types
 from ..model.schema_checks import ERROR_SCHEMA_NAME
 from ..model.schema_renderings import openapi_schema
 from ..runtime.errors import Unavailable
@@ -112,7 +112,8 @@ def _paths(service: Service, endpoint: str) -> Document:
 def _operation_id(route: Route, method: str, used: set[str]) -> str:
     """Return an ID that is unique in the document. Several routes can have the same operation."""
     name = f"{route.operation}_{method.lower()}" if route.method == ANY_METHOD else route.operation
-    by = f"{name}_by_{'_'.join(route.path_parameters())}"
+    parameters = "_".join(route.path_parameters())
+    by = f"{name}_by_{parameters}" if parameters else f"{route.operation}_{method.lower()}"
     numbered = (f"{name}_{number}" for number in itertools.count(2))
     return next(name for name in itertools.chain([name, by], numbered) if name not in used)
 
@@ -190,7 +191,8 @@ def _example(value: str | None, parse: Callable[[str], Any]) -> Mapping[str, Any
 
 def _headers(route: Route) -> list[Document]:
     declared = {name.lower() for name in route.headers}
-    headers = [IDEMPOTENCY_KEY] * route.idempotent + [IF_MATCH] * uses_if_match(route)
+    key = {**IDEMPOTENCY_KEY, "name": route.idempotency_header}
+    headers = [key] * route.idempotent + [IF_MATCH] * uses_if_match(route)
     return [
         *(header for header in headers if header["name"].lower() not in declared),
         *(_parameter("header", name, schema, {}) for name, schema in route.headers.items()),
@@ -204,12 +206,14 @@ def _sends_body(route: Route, method: str) -> bool:
 
 
 def _request_body(route: Route, example: Call) -> Document:
-    """Return the request body. A media type without a schema is a string, or bytes if it is binary."""
+    """Return the request body. A route without a `body` schema accepts any value of its media types."""
+    size = {"description": f"At most {route.max_body_bytes} bytes."} if route.max_body_bytes else {}
     if not route.body:
-        return {"content": {media_type: {"schema": _string(media_type)} for media_type in route.content_types}}
+        return {**size, "content": {name: {"schema": _value(name)} for name in route.content_types}}
     value, sent = (example.form, FORM) if example.form is not None else (example.body, JSON)
     has_example = value is not None and not isinstance(value, bytes) and not PLACEHOLDER.search(str(value))
     return {
+        **size,
         "required": True,
         "content": {
             media_type: _content(
@@ -220,7 +224,10 @@ def _request_body(route: Route, example: Call) -> Document:
     }
 
 
-def _string(media_type: str) -> Document:
+def _value(media_type: str) -> Document:
+    """Return the schema of a body without a declared one: any JSON value, a string, or bytes."""
+    if is_json(media_type):
+        return {}
     return {"type": "string"} if is_text(media_type) else {"type": "string", "format": "binary"}
 
 
@@ -245,7 +252,7 @@ def _route_error(route: Route, status: int) -> Document:
     return {**response, "description": "\n".join(f"- `{code.name}`: {code.meaning}" for code in declared)}
 
 
-def _response(status: int, schema: str | None, *extra_headers: str) -> Document:
+def _response(status: int, schema: str | tuple[str, ...] | None, *extra_headers: str) -> Document:
     location = ["Location"] * (status == HTTPStatus.CREATED or 300 <= status <= 399)
     headers = ["X-Request-Id", "X-Correlation-Id", *location, *extra_headers]
     return {
@@ -255,11 +262,11 @@ def _response(status: int, schema: str | None, *extra_headers: str) -> Document:
     }
 
 
-def _response_content(response: str) -> Document:
-    """Return the content of a response: a JSON schema by its name, or a media type."""
-    if is_media_type(response):
-        return {response: {"schema": _string(response)}}
-    return {JSON: _content(response)}
+def _response_content(response: str | tuple[str, ...]) -> Document:
+    """Return the content of a response: a JSON schema by its name, or media types."""
+    if media_types := response_types(response):
+        return {name: {"schema": _value(name)} for name in media_types}
+    return {JSON: _content(str(response))}
 
 
 def _common_error(status: int) -> Document:

@@ -8,9 +8,11 @@ from typing import NamedTuple
 from ..model import Code, Route, Schema, Service
 from ..model.media_types import ANY
 from ..runtime.errors import (
+    ApiError,
     BadRequest,
     IdempotencyConflict,
     NotFound,
+    PayloadTooLarge,
     PreconditionFailed,
     RequestInProgress,
     TooLarge,
@@ -53,7 +55,7 @@ def _always(_: Route) -> bool:
 
 
 def _has_body(route: Route) -> bool:
-    return route.body is not None or bool(route.content_types)
+    return route.body is not None or bool(route.content_types) or route.max_body_bytes is not None
 
 
 def _restricts_media_type(route: Route) -> bool:
@@ -90,7 +92,7 @@ ERROR_RESPONSES = (
     ),
     ErrorResponse(
         409,
-        "The resource already exists or was modified concurrently, or the `Idempotency-Key` was already used with a "
+        "The resource already exists or was modified concurrently, or the idempotency key was already used with a "
         "different request.",
         lambda route: route.idempotent,
     ),
@@ -104,7 +106,7 @@ ERROR_RESPONSES = (
         413,
         "The body or the resulting item is too large.",
         _has_body,
-        (TooLarge.code, "REQUEST_TOO_LARGE"),
+        (TooLarge.code, PayloadTooLarge.code),
     ),
     ErrorResponse(
         415, "The route does not accept the `Content-Type`.", _restricts_media_type, (UnsupportedMediaType.code,)
@@ -126,16 +128,8 @@ ERROR_RESPONSES = (
     ),
     ErrorResponse(504, "The response timed out. Try again.", _always),
 )
-KEY_REUSED = Code(
-    IdempotencyConflict.code,
-    IdempotencyConflict.status,
-    "The `Idempotency-Key` was already used with a different request. Use a new key.",
-)
-IN_PROGRESS = Code(
-    RequestInProgress.code,
-    RequestInProgress.status,
-    "An earlier request with this `Idempotency-Key` has not finished. Send the request again after `Retry-After`.",
-)
+KEY_REUSED = "The {} was already used with a different request. Use a new key."
+IN_PROGRESS = "An earlier request with this {} has not finished. Send the request again after `Retry-After`."
 
 
 def error_statuses(route: Route) -> list[int]:
@@ -156,14 +150,27 @@ def codes(service: Service) -> list[Code]:
         for name in response.codes
     ]
     result += [code for route in routes for code in route.codes]
-    result += [KEY_REUSED] * any(route.idempotent for route in routes)
-    result += [IN_PROGRESS] * any(bool(route.idempotency) for route in routes)
+    result += _key_codes(routes)
     return sorted(dict.fromkeys(result), key=lambda code: code.status)
 
 
 def declared_codes(route: Route, status: int) -> list[Code]:
     """Return the error codes that a route declares for a status."""
     declared = [code for code in route.codes if code.status == status]
-    if declared and status == KEY_REUSED.status and route.idempotent:
-        return [*declared, KEY_REUSED, *([IN_PROGRESS] if route.idempotency else [])]
-    return declared
+    return [*declared, *_key_codes([route])] if declared and status == IdempotencyConflict.status else declared
+
+
+def _key_codes(routes: list[Route]) -> list[Code]:
+    """Return the error codes of the idempotency keys of routes, with the names of their headers."""
+    comparing = [route for route in routes if route.idempotent and route.idempotency_compares_requests]
+    recorded = [route for route in routes if route.idempotency]
+    return [
+        *_key_code(IdempotencyConflict, KEY_REUSED, comparing),
+        *_key_code(RequestInProgress, IN_PROGRESS, recorded),
+    ]
+
+
+def _key_code(error: type[ApiError], meaning: str, routes: list[Route]) -> list[Code]:
+    """Return the code of an error that routes can return, or none without routes."""
+    headers = " or ".join(f"`{header}`" for header in dict.fromkeys(route.idempotency_header for route in routes))
+    return [Code(error.code, error.status, meaning.format(headers))] if routes else []

@@ -152,7 +152,8 @@ def headers_by_path(routes: Iterable[Route], authorizers: Iterable[LambdaAuthori
     read = {authorizer.name: authorizer.request_headers() for authorizer in authorizers}
     headers: dict[str, dict[str, str]] = {}
     for route in routes:
-        names = (*route.headers, *read.get(route.authorizer or "", ()))
+        key = (route.idempotency_header,) if route.idempotent else ()
+        names = (*route.headers, *key, *read.get(route.authorizer or "", ()))
         declared = {name.lower(): name for name in names if name.lower() not in known}
         headers.setdefault(route.path, {}).update(declared)
     return {path: [*names.values()] for path, names in headers.items()}

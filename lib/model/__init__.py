@@ -49,7 +49,7 @@ from .resources import (
 )
 from .service import DEFAULT_TAGS, LogAccess, Service
 from .storage import Bucket, BucketCors, Expiration
-from .triggers import ANY_METHOD, METHODS, Code, Route, Schedule, Throttle
+from .triggers import ANY_METHOD, METHODS, Code, Route, Schedule, Throttle, idempotency_grant
 from .validation import RESERVED_OUTPUT_PREFIXES
 from .variables import CORS_VARIABLE, GROUP_VARIABLE
 from .workload import Operation, Workload
@@ -123,5 +123,6 @@ __all__ = [
     "UrlAuth",
     "Workload",
     "check_http_settings",
+    "idempotency_grant",
     "idempotency_table",
 ]

@@ -66,8 +66,6 @@ class LambdaAuthorizer(Definition):
         if self.name == USER_POOL_AUTHORIZER:
             raise invalid_value("authorizer name", self.name, "another name", "It names the user pool of the stack.")
         check_choice(f"{prefix} type", self.type, AuthorizerType)
-        if isinstance(self.cache_seconds, bool) or not isinstance(self.cache_seconds, int):
-            raise invalid_value(f"{prefix} cache_seconds", self.cache_seconds, "a whole number of seconds")
         if not 0 <= self.cache_seconds <= MAX_CACHE_SECONDS:
             raise invalid_value(f"{prefix} cache_seconds", self.cache_seconds, f"from 0 to {MAX_CACHE_SECONDS}")
         self._check_identity_sources(prefix)
@@ -80,7 +78,7 @@ class LambdaAuthorizer(Definition):
 
     def _check_identity_sources(self, prefix: str) -> None:
         name, sources = f"{prefix} identity_sources", self.identity_sources
-        if not isinstance(sources, tuple) or not all(IDENTITY_SOURCE.fullmatch(str(source)) for source in sources):
+        if not all(map(IDENTITY_SOURCE.fullmatch, sources)):
             expected = "a tuple of expressions method.request.header.NAME, method.request.querystring.NAME, "
             raise invalid_value(name, sources, f"{expected}stageVariables.NAME or context.NAME")
         if self.type == "TOKEN" and (len(sources) != 1 or not sources[0].startswith("method.request.header.")):

@@ -162,11 +162,7 @@ class BucketConsumer(Consumer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (
-            not isinstance(self.events, tuple)
-            or not self.events
-            or not all(event in BUCKET_EVENTS for event in self.events)
-        ):
+        if not self.events or not all(event in BUCKET_EVENTS for event in self.events):
             raise self._invalid("events", f"a tuple of {', '.join(BUCKET_EVENTS)}, at least one")
         for field_name in ("prefix", "suffix"):
             if not isinstance(getattr(self, field_name), str):

@@ -111,15 +111,8 @@ class Function(Definition):
         return list(dict.fromkeys(grants))
 
     def _code_problems(self) -> Iterator[str]:
-        if not isinstance(self.requirements, str):
-            yield f"requirements must be the path of a pip requirements file, got {self.requirements!r}."
-        for name in ("files", "layers"):
-            if not isinstance(value := getattr(self, name), tuple):
-                yield f"{name} must be a tuple, got {value!r}."
         for pattern in self.files:
-            if not isinstance(pattern, str):
-                yield f"files must be strings, got {pattern!r}."
-            elif not _is_inside(PurePath(pattern)):
+            if not _is_inside(PurePath(pattern)):
                 yield (
                     f"files must be glob patterns inside the folder of the handler's package, got {pattern!r}. "
                     "Move the files into the folder."

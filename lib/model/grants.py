@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..settings import Definition
+from ..settings import Definition, invalid_value
 from . import iam_actions
 
 ACTION = re.compile(r"([a-z0-9-]+):[A-Z][A-Za-z0-9]*\*?")
@@ -37,13 +37,6 @@ class Grant(Definition):
     """Purpose, which the generated permissions page lists for reviewers of the role."""
 
     def __post_init__(self) -> None:
-        for name in ("actions", "indexes", "keys"):
-            value: object = getattr(self, name)
-            if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
-                raise ValueError(
-                    f"grant on {self.on!r} {name} must be a tuple of strings, got {value!r}. "
-                    "A tuple of one string needs a comma: ('GetItem',)."
-                )
         if self.indexes and self.keys:
             raise ValueError(
                 f"grant on {self.on!r} must set only one of indexes and keys, got both. Use one grant for each."
@@ -70,12 +63,8 @@ class Statement(Definition):
 
     def __post_init__(self) -> None:
         for name in ("actions", "resources"):
-            value: object = getattr(self, name)
-            if not value or not isinstance(value, tuple) or not all(isinstance(item, str) and item for item in value):
-                raise ValueError(
-                    f"statement {name} must be a tuple of strings, got {value!r}. "
-                    "A tuple of one string needs a comma: ('ses:SendEmail',)."
-                )
+            if not (value := getattr(self, name)) or not all(value):
+                raise invalid_value(f"statement {name}", value, "a tuple of one or more strings")
         for action in self.actions:
             if not ACTION.fullmatch(action):
                 raise ValueError(
@@ -86,14 +75,9 @@ class Statement(Definition):
             raise ValueError(
                 f"statement actions must be of one service, got {', '.join(services)}. Use one statement for each."
             )
-        if not isinstance(self.reason, str) or not self.reason.strip():
+        if not self.reason.strip():
             raise ValueError(
                 f"statement {self.actions[0]!r} reason must be the purpose of the permission, got {self.reason!r}."
-            )
-        if not isinstance(self.condition, Mapping) or not all(isinstance(v, Mapping) for v in self.condition.values()):
-            raise ValueError(
-                f"statement {self.actions[0]!r} condition must map operators to condition keys and values, "
-                f"got {self.condition!r}. Example: {{'StringEquals': {{'ses:FromAddress': 'shop@example.com'}}}}."
             )
         for placeholder in self._placeholders():
             if placeholder not in PLACEHOLDERS and not _EXISTING.fullmatch(placeholder):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..settings import Definition, FunctionSettings, between, invalid_value, is_output
@@ -30,7 +31,8 @@ class JwtAuthorizer(Definition):
     """
 
     name: str
-    """Value of `Route.authorizer` for the routes that it authorizes. Its function is `<name>-authorizer`."""
+    """Value of `Route.authorizer` for the routes that it authorizes. Its function is `<name>-authorizer`. A required
+    and an optional authorizer that differ only in name and cache share the function of the first."""
     issuer: Any
     """Claim `iss` of the tokens: an HTTPS URL, exactly as in the tokens, or an Output of it. `user-pool` is the user
     pool of the stack, which requires `authorization` COGNITO_USER_POOLS."""
@@ -119,6 +121,27 @@ class JwtAuthorizer(Definition):
             },
             settings=self.settings,
         )
+
+    def verifies_as(self, other: JwtAuthorizer) -> bool:
+        """Return whether the function of another authorizer verifies the same tokens with the same settings."""
+        return replace(self, name=other.name, optional=other.optional, cache_seconds=other.cache_seconds) == other
+
+
+def authorizer_functions(authorizers: Iterable[JwtAuthorizer]) -> list[Function]:
+    """Return the functions of authorizers. A required and an optional one of the same tokens share that of the first,
+    because their events have different types."""
+    functions: list[tuple[JwtAuthorizer, Function]] = []
+    for authorizer in authorizers:
+        function = authorizer.function()
+        types = {each.type for each in function.authorizers}
+        for number, (first, other) in enumerate(functions):
+            if authorizer.verifies_as(first) and not types & {each.type for each in other.authorizers}:
+                shared = replace(other, authorizers=(*other.authorizers, *function.authorizers))
+                functions[number] = first, shared
+                break
+        else:
+            functions.append((authorizer, function))
+    return [function for _, function in functions]
 
 
 def _is_url(value: object) -> bool:

@@ -25,9 +25,11 @@ def is_json(media_type: str) -> bool:
     return media_type == JSON or media_type.endswith("+json")
 
 
-def is_media_type(response: object) -> bool:
-    """Return whether a value of `Route.responses` is a media type, not the name of a schema."""
-    return isinstance(response, str) and "/" in response
+def response_types(response: object) -> tuple[str, ...]:
+    """Return the media types that a value of `Route.responses` declares. Empty for the name of a schema, and None."""
+    if isinstance(response, tuple):
+        return response
+    return (response,) if isinstance(response, str) and "/" in response else ()
 
 
 def is_text(media_type: str) -> bool:
@@ -43,7 +45,7 @@ def binary_media_types(routes: Iterable[Route]) -> list[str]:
     """
     routes = list(routes)
     types = {media_type for route in routes for media_type in route.content_types if not is_text(media_type)}
-    responses = [str(response) for route in routes for response in route.responses.values() if is_media_type(response)]
+    responses = [name for route in routes for response in route.responses.values() for name in response_types(response)]
     if ANY in types or not all(map(is_text, responses)):
         return [ANY]
     return sorted(types)

@@ -91,9 +91,8 @@ class LocalIndex(Definition):
 def _check_projection(index: Index | LocalIndex) -> None:
     check_choice(f"index {index.name!r} projection", index.projection, Projection)
     is_included = index.projection == "INCLUDE"
-    attributes: object = index.attributes
-    is_valid = isinstance(attributes, tuple) and all(isinstance(name, str) and name for name in attributes)
-    if not is_valid or bool(attributes) is not is_included or len({*index.attributes}) != len(index.attributes):
+    attributes = index.attributes
+    if not all(attributes) or bool(attributes) is not is_included or len({*attributes}) != len(attributes):
         expected = "a tuple of distinct names" if is_included else "empty unless the projection is INCLUDE"
         raise invalid_value(f"index {index.name!r} attributes", attributes, expected)
 

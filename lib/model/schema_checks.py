@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from . import json_schema
-from .media_types import is_media_type
+from .media_types import response_types
 from .schema_renderings import references
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def schema_problems(service: Service) -> Iterator[str]:
 def _route_problems(service: Service) -> Iterator[str]:
     """Yield an error for each schema that a route names but the service does not define."""
     for _, route in service.routes():
-        declared = {route.body, *(name for name in route.responses.values() if not is_media_type(name))}
+        declared = {route.body, *(name for name in route.responses.values() if not response_types(name))}
         for schema in declared - {None, *service.schemas}:
             known = ", ".join(service.schemas) or "none"
             yield f"route {route.method} {route.path} schemas must be among schemas ({known}), got {schema!r}."

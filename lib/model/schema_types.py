@@ -21,8 +21,8 @@ only in the input."""
 
 
 def is_type(value: object) -> bool:
-    """Return whether a value is a type, such as a class or `list[Order]`, and not a name or a schema."""
-    return not isinstance(value, str | Mapping | None)
+    """Return whether a value is a type, such as a class or `list[Order]`, and not a name, a schema or media types."""
+    return not isinstance(value, str | tuple | Mapping | None)
 
 
 def type_name(kind: Any) -> str:

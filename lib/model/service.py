@@ -14,7 +14,7 @@ from .consumers import Consumer, EventConsumer, TopicConsumer
 from .function import Function
 from .grants import Grant, Statement, merge_grants
 from .jwt_authorizer import HANDLER as JWT_HANDLER
-from .jwt_authorizer import JwtAuthorizer
+from .jwt_authorizer import JwtAuthorizer, authorizer_functions
 from .messaging import EventBus, Queue
 from .resources import Alarm, Parameter, Schema, Secret, Site, Table, Topic
 from .route_schemas import named_schemas
@@ -82,7 +82,7 @@ class Service(ServiceEndpoints, ServiceResources, Definition):
     """Alarms in addition to those that every function has."""
     site: Site | None = None
     authorizers: tuple[JwtAuthorizer, ...] = ()
-    """Authorizers that verify the tokens of an issuer. Each adds a function to `functions`. Authorizers with code of
+    """Authorizers that verify the tokens of an issuer. They add functions to `functions`. Authorizers with code of
     the service are in `Function.authorizers`."""
     default_tags: Mapping[str, str] = field(default_factory=DEFAULT_TAGS.copy)
     """Default tags of every resource, which the `tags` of a `TapStack` override. Values can contain `{service}` and
@@ -111,10 +111,6 @@ class Service(ServiceEndpoints, ServiceResources, Definition):
             check_pattern("alarm_pattern", self.alarm_pattern, required, {"function"})
         for problem in service_problems(self):
             raise ValueError(f"service {self.name!r}: {problem}")
-        tags: Mapping[str, Any] = self.default_tags
-        for key, value in tags.items():
-            if not isinstance(value, str):
-                raise ValueError(f"service {self.name!r} default_tags[{key!r}] must be a string, got {value!r}.")
         check_tags(self.tags("dev"), f"service {self.name!r} default_tags")
 
     def tags(self, environment: str) -> dict[str, str]:
@@ -169,8 +165,9 @@ class Service(ServiceEndpoints, ServiceResources, Definition):
 
     def _missing_authorizer_functions(self) -> Iterator[Function]:
         """Yield the functions of `authorizers` that a copied service does not already contain."""
-        existing = {function.name for function in self.functions if function.handler == JWT_HANDLER}
-        yield from (a.function() for a in self.authorizers if a.function_name not in existing)
+        functions = [function for function in self.functions if function.handler == JWT_HANDLER]
+        existing = {authorizer.name for function in functions for authorizer in function.authorizers}
+        yield from authorizer_functions(a for a in self.authorizers if a.name not in existing)
 
     def scopes(self) -> list[str]:
         """Return the scopes that the routes of its APIs require."""

@@ -29,10 +29,6 @@ class BucketCors(Definition):
     """Time for which browsers cache the permission."""
 
     def __post_init__(self) -> None:
-        for field_name in ("origins", "methods", "headers", "exposed_headers"):
-            value: object = getattr(self, field_name)
-            if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
-                raise invalid_value(f"bucket cors {field_name}", value, "a tuple of strings")
         if not self.origins:
             raise invalid_value("bucket cors origins", self.origins, "a tuple of at least one origin")
         for origin in self.origins:

@@ -12,7 +12,7 @@ from ..runtime.reserved_keys import PREFIX
 from ..settings import ApiSettings, Definition, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant, Statement
 from .json_schema import is_required
-from .media_types import FORM, JSON, MEDIA_RANGE, MEDIA_TYPE, is_json, is_media_type
+from .media_types import FORM, JSON, MEDIA_RANGE, is_json, response_types
 from .resources import Metric, Schema
 from .typed_operations import derived_fields
 from .validation import check_name, check_operation, check_path, duplicates
@@ -21,10 +21,15 @@ SchemaReference = Any
 """Name of a schema in `Service.schemas`, or a Python type with a schema."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 STATUSES = frozenset(status.value for status in HTTPStatus if status >= HTTPStatus.OK)
+ERROR_STATUSES = frozenset(status for status in STATUSES if status >= HTTPStatus.BAD_REQUEST)
+MAX_BODY_BYTES = 6 * 1024 * 1024
+"""Maximum size of the payload of a Lambda function."""
 ANY_METHOD = "ANY"
 """Method of a route for all methods of `METHODS` for which its path has no route of its own."""
 UNDECLARABLE_HEADERS = ("content-type", "cookie")
 """Headers that other fields describe: `Route.content_types` and `Request.cookies`."""
+HEADER = re.compile(r"[A-Za-z0-9_-]+")
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 THROTTLE_LIMITS = {
     "rate_per_second": between(0.1, 1_000_000, "requests a second"),
     "burst": between(1, 1_000_000, "requests"),
@@ -102,6 +107,9 @@ class Route(Definition):
     """Accepted media types, such as `text/plain`, `image/*` or `*/*`; others are rejected with 415. Default: JSON if
     the route has a `body` schema, else any media type as UTF-8 text. A `body` schema accepts JSON types and
     `application/x-www-form-urlencoded`. Media types that are not text are passed to the operation as bytes."""
+    max_body_bytes: int | None = None
+    """Maximum size of the request body, checked before the body is parsed; larger ones are rejected with 413. Default
+    (None): the limit of the endpoint, which is 6 MB in Lambda, or 4.5 MB of bytes in Base64."""
     query: Mapping[str, Schema] = field(default_factory=dict)
     """Query parameters. A schema can set `"required": True`, and an array is a parameter that can be repeated."""
     additional_query: bool = False
@@ -111,10 +119,9 @@ class Route(Definition):
     comma-separated list or a repeated header. Other headers are accepted as strings."""
     responses: Mapping[int, SchemaReference] = field(default_factory=lambda: {200: None})
     """Successful responses by status: the name of a schema in `Service.schemas`, a Python type, or a media type, such
-    as `text/html` or `image/png`. None documents no
-    body."""
+    as `text/html`, `image/*` or a tuple of media types. None documents no body."""
     errors: tuple[int, ...] = ()
-    """Error statuses in addition to those that other fields and the codes imply."""
+    """Error statuses from 400 to 599 in addition to those that other fields and the codes imply."""
     codes: tuple[Code, ...] = ()
     """Codes of error responses, if the status is not specific enough."""
     metrics: tuple[Metric, ...] = ()
@@ -130,11 +137,17 @@ class Route(Definition):
     versioned: bool = False
     """Whether responses have an `ETag`. A write then honors `If-Match`."""
     idempotent: bool = False
-    """Whether the operation returns the recorded response to a retry with the same `Idempotency-Key`, as
+    """Whether the operation returns the recorded response to a retry with the same idempotency key, as
     `runtime.idempotency` does. Only then does the API reference contain the header."""
     idempotency: str = ""
-    """Table in which the response is recorded by `Idempotency-Key`, so that the operation runs once for each key. See
+    """Table in which the response is recorded by idempotency key, so that the operation runs once for each key. See
     `idempotency_table`. Empty if the operation records it itself, or is not idempotent."""
+    idempotency_header: str = IDEMPOTENCY_HEADER
+    """Header with the idempotency key, such as the ID of a delivery of a webhook: `X-GitHub-Delivery`. A request
+    without it runs the operation; declare it in `headers` to require it."""
+    idempotency_compares_requests: bool = True
+    """Whether another request with a used key gets a 409 response. If False, it gets the recorded response, for senders
+    whose repeated deliveries differ, such as in the number of attempts."""
     typed_status: int | None = None
     """Status of the responses of an operation with typed parameters, which `Route.typed` sets."""
     throttle: Throttle | None = None
@@ -164,7 +177,9 @@ class Route(Definition):
             raise ValueError(f"route {self.method} {self.path} {problem}")
         if self.idempotency:
             object.__setattr__(self, "idempotent", True)
-            object.__setattr__(self, "grants", tuple(dict.fromkeys((*self.grants, self._idempotency_grant()))))
+            object.__setattr__(
+                self, "grants", tuple(dict.fromkeys((*self.grants, idempotency_grant(self.idempotency))))
+            )
 
     @classmethod
     def typed(
@@ -178,14 +193,6 @@ class Route(Definition):
         summary is the first line of the docstring. `fields` are further fields of the route.
         """
         return cls(**{**derived_fields(operation, method, path, status), **fields})
-
-    def _idempotency_grant(self) -> Grant:
-        return Grant(
-            on=self.idempotency,
-            actions=("PutItem", "UpdateItem", "DeleteItem"),
-            keys=(f"{PREFIX}idempotency#*",),
-            reason="record responses by idempotency key",
-        )
 
     def _problems(self) -> Iterator[str]:
         for name in ("content_types", "errors"):
@@ -210,17 +217,37 @@ class Route(Definition):
                     f"{media_type!r}. Set body to None to receive other media types as bytes."
                 )
         for name in self.headers:
-            if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or name.lower() in UNDECLARABLE_HEADERS:
+            if not HEADER.fullmatch(name) or name.lower() in UNDECLARABLE_HEADERS:
                 yield (
                     f"headers must be named with letters, digits, '-' and '_', and not be "
                     f"{' or '.join(UNDECLARABLE_HEADERS)}, got {name!r}."
                 )
         yield from duplicates("headers", [name.lower() for name in self.headers])
+        yield from self._idempotency_problems()
+        yield from self._response_problems()
+        if not (self.max_body_bytes is None or 1 <= self.max_body_bytes <= MAX_BODY_BYTES):
+            yield f"max_body_bytes must be from 1 to {MAX_BODY_BYTES}, got {self.max_body_bytes!r}."
+
+    def _response_problems(self) -> Iterator[str]:
         for status, response in self.responses.items():
             if status not in STATUSES:
                 yield f"responses must be by HTTP status, such as 200, got {status!r}."
-            if is_media_type(response) and not MEDIA_TYPE.fullmatch(str(response)):
-                yield f"responses[{status}] must be a lowercase media type without parameters, got {response!r}."
+            media_types = response_types(response)
+            is_empty = isinstance(response, tuple) and not response
+            if is_empty or not all(isinstance(name, str) and MEDIA_RANGE.fullmatch(name) for name in media_types):
+                yield f"responses[{status}] must be lowercase media types without parameters, got {response!r}."
+        for status in self.errors:
+            if status not in ERROR_STATUSES:
+                yield f"errors must be HTTP statuses from 400 to 599, such as 404, got {status!r}."
+
+    def _idempotency_problems(self) -> Iterator[str]:
+        header = self.idempotency_header
+        if not HEADER.fullmatch(header) or header.lower() in UNDECLARABLE_HEADERS:
+            yield f"idempotency_header must be the name of a header with a key, got {header!r}."
+        if header != IDEMPOTENCY_HEADER and not (self.idempotent or self.idempotency):
+            yield f"idempotency_header must be unset without idempotency, got {header!r}. Set idempotency to a table."
+        if not self.idempotency_compares_requests and not self.idempotency:
+            yield "idempotency_compares_requests must be True without idempotency, got False."
 
     def required_scope(self) -> str:
         """Return the scope that a caller needs with the authorization of the environment; empty if it requires none or
@@ -269,6 +296,17 @@ class Route(Definition):
     def accepts_form(self) -> bool:
         """Return whether the body can be a form that its schema validates."""
         return self.body is not None and FORM in self.content_types
+
+
+def idempotency_grant(table: str = "idempotency") -> Grant:
+    """Return the permissions on the records of idempotency keys in a table, which `Route.idempotency` contains and the
+    decorator `runtime.idempotent.idempotent` needs."""
+    return Grant(
+        on=table,
+        actions=("PutItem", "UpdateItem", "DeleteItem"),
+        keys=(f"{PREFIX}idempotency#*",),
+        reason="record responses by idempotency key",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

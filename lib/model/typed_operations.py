@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
 from ..runtime.event_handler import Response
 from ..runtime.typed import NO_CONTENT, Signature, signature_of
+from .schema_renderings import DOCUMENTED_DEFAULT
 from .schema_types import query_schema_of
 
 BODY_METHODS = ("POST", "PUT", "PATCH")
@@ -45,11 +47,17 @@ def _query(signature: Signature, location: str) -> dict[str, Any]:
     return {
         parameter.name: {
             **query_schema_of(parameter.kind, f"{location} parameter {parameter.name!r}"),
-            **({"required": True} if parameter.is_required else {}),
+            **({"required": True} if parameter.is_required else _documented_default(parameter.default)),
         }
         for parameter in signature.parameters
         if parameter.source == "query"
     }
+
+
+def _documented_default(value: Any) -> dict[str, Any]:
+    """Return the default of a parameter as a keyword of its schema, which the operation sets itself."""
+    value = value.value if isinstance(value, Enum) else value
+    return {} if value is None else {DOCUMENTED_DEFAULT: value if isinstance(value, int | float | str) else str(value)}
 
 
 def _location(operation: Callable[..., Any]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Callable, NoReturn
 
-from .errors import BadRequest, UnsupportedMediaType
+from .errors import BadRequest, PayloadTooLarge, UnsupportedMediaType
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -36,6 +36,12 @@ def text_body(event: Mapping[str, Any]) -> str:
         return raw_body(event).decode()
     except UnicodeDecodeError as exc:
         raise BadRequest("The body must be valid UTF-8.") from exc
+
+
+def check_size(event: Mapping[str, Any], maximum: int) -> None:
+    """Raise `PayloadTooLarge` for a body with more bytes than the maximum."""
+    if (size := len(raw_body(event))) > maximum:
+        raise PayloadTooLarge(f"The body must have at most {maximum} bytes, got {size}.")
 
 
 def check_media_type(headers: Mapping[str, Any], accepted: tuple[str, ...]) -> str:

@@ -89,21 +89,21 @@ class PreconditionFailed(ApiError):
 
 
 class IdempotencyConflict(ApiError):
-    """The `Idempotency-Key` was already used with a different request."""
+    """The idempotency key was already used with a different request."""
 
     status = 409
     code = "IDEMPOTENCY_CONFLICT"
 
 
 class RequestInProgress(ApiError):
-    """An earlier request with the same `Idempotency-Key` has not finished."""
+    """An earlier request with the same idempotency key has not finished."""
 
     status = 409
     code = "REQUEST_IN_PROGRESS"
 
-    def __init__(self, seconds: int) -> None:
-        """`seconds` is the time after which the earlier request has finished or failed."""
-        message = "An earlier request with this Idempotency-Key has not finished. Send the request again later."
+    def __init__(self, seconds: int, header: str = "Idempotency-Key") -> None:
+        """`seconds` is the time after which the earlier request has finished or failed, and `header` has the key."""
+        message = f"An earlier request with this {header} has not finished. Send the request again later."
         super().__init__(message, headers={"Retry-After": str(seconds)})
 
 
@@ -112,6 +112,13 @@ class TooLarge(ApiError):
 
     status = 413
     code = "ITEM_TOO_LARGE"
+
+
+class PayloadTooLarge(ApiError):
+    """The body of the request is larger than the route accepts."""
+
+    status = 413
+    code = "REQUEST_TOO_LARGE"
 
 
 class UnsupportedMediaType(ApiError):

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Callable, NamedTuple, TypeVar, Union
 
 from . import logging, metrics
-from .body import FORM, JSON, check_characters, check_media_type, parse_json
+from .body import FORM, JSON, check_characters, check_media_type, check_size, parse_json
 from .claims import ANONYMOUS, ISSUER_CLAIMS, USER_POOL_CLAIMS, check_scope, principal_of
 from .cors import ALLOW_ORIGIN, Cors
 from .errors import ApiError, BadRequest, Forbidden, NotFound, Unauthorized, Unavailable
@@ -85,6 +85,8 @@ class Route(NamedTuple):
     """Scope that the claims of the authorizer must contain."""
     other_issuer: bool = False
     """Whether the claims are of another issuer than the user pool of the stack."""
+    max_body_bytes: int = 0
+    """Maximum size of the body. 0: no limit of the route."""
 
 
 def _reject_records(event: Mapping[str, Any], _: str) -> dict[str, Any]:
@@ -183,6 +185,8 @@ class Api:
             _check_group(request_context, self._group)
         if route.scope:
             check_scope(event, route.scope)
+        if route.max_body_bytes:
+            check_size(event, route.max_body_bytes)
         body = _request_body(route, event, headers)
         query = _request_query(route, event)
         request = Request(

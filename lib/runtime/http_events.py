@@ -57,12 +57,13 @@ def to_request(event: Event, resource: str, parameters: Mapping[str, str]) -> Ev
         "headers": headers,
         "queryStringParameters": {name: values[-1] for name, values in query.items()},
         "multiValueQueryStringParameters": query,
+        "rawQueryString": event.get("rawQueryString", ""),
         "pathParameters": dict(parameters),
         "stageVariables": event.get("stageVariables"),
         "requestContext": {
             **{name: value for name, value in context.items() if name not in ("http", "authorizer", "authentication")},
             "httpMethod": http["method"],
-            "path": http["path"],
+            "path": _client_path(context),
             "resourcePath": resource,
             "protocol": http.get("protocol"),
             "identity": _identity(context),
@@ -71,6 +72,14 @@ def to_request(event: Event, resource: str, parameters: Mapping[str, str]) -> Ev
         "body": event.get("body"),
         "isBase64Encoded": event.get("isBase64Encoded", False),
     }
+
+
+def _client_path(context: Mapping[str, Any]) -> str:
+    """Return the path that the client sent. The path of an event starts with the name of a stage other than `$default`,
+    which the URL of a custom domain does not contain."""
+    path, prefix = str(context["http"]["path"]), f"/{context.get('stage')}"
+    is_custom = ".execute-api." not in context.get("domainName", ".execute-api.")
+    return path[len(prefix) :] or "/" if is_custom and f"{path}/".startswith(f"{prefix}/") else path
 
 
 def _identity(context: Mapping[str, Any]) -> dict[str, Any]:

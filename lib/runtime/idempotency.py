@@ -35,18 +35,21 @@ class Idempotency:
         now: Callable[[], float] = time.time,
         *,
         earlier_scope: str = "",
+        header: str = "Idempotency-Key",
     ) -> None:
         """Keys are unique within `scope`, which contains the route and the caller.
 
         `earlier_scope` is the scope in the previous release, if it differs. `to_primary_key` returns the primary key
-        of an item with a partition key.
+        of an item with a partition key. `header` is the name of the header with the key, for errors.
         """
         # Proxies can modify other characters, so different keys could become equal.
         if len(key) > MAX_KEY_LENGTH or not KEY.fullmatch(key):
             raise BadRequest(
-                f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable ASCII characters without a space at either "
+                f"{header} must be 1 to {MAX_KEY_LENGTH} printable ASCII characters without a space at either "
                 f"end, got {key[:80]!r}."
             )
+        self.header = header
+        """Name of the header with the key."""
         self._scoped_key = scope + chr(0) + key
         self._to_primary_key = to_primary_key
         self.primary_key = self._primary_key(self._scoped_key)
@@ -80,9 +83,14 @@ class Idempotency:
     def recorded_result(self, record: Item) -> Item:
         """Return the result in a stored record. Raise `IdempotencyConflict` if it belongs to a different request."""
         if record["digest"]["S"] != self.digest:
-            raise IdempotencyConflict("This Idempotency-Key was already used with a different request. Use a new key.")
+            raise key_reused(self.header)
         result: Item = record["made"]["M"]
         return result
+
+
+def key_reused(header: str) -> IdempotencyConflict:
+    """Return the error for a key that was already used with a different request."""
+    return IdempotencyConflict(f"This {header} was already used with a different request. Use a new key.")
 
 
 def put_unless_recorded(table: str, record: Item, now: int, *, returns_item: bool = False) -> dict[str, Any]:

@@ -20,14 +20,13 @@ from typing import Any, Callable
 from . import logging
 from .attributes import Attribute, Item
 from .dynamodb import ConditionFailed, DynamoDB
-from .errors import ApiError, Conflict, IdempotencyConflict, RequestInProgress
+from .errors import ApiError, Conflict, RequestInProgress
 from .event_handler import Request, Response
 from .http_client import DEADLINE, AwsError
-from .idempotency import LIFETIME_SECONDS, Idempotency
+from .idempotency import LIFETIME_SECONDS, Idempotency, key_reused
 from .reserved_keys import EXPIRES
 from .response import check_response
 
-HEADER = "idempotency-key"
 CLOCK_SKEW_SECONDS = 2
 """Time after the timeout of an invocation until another one can run its operation."""
 MAX_INVOCATION_SECONDS = 900
@@ -46,14 +45,20 @@ _CLAIMABLE = (
 
 
 def idempotent(
-    variable: str, key_attribute: str = "id", *, now: Callable[[], float] = time.time
+    variable: str,
+    key_attribute: str = "id",
+    *,
+    header: str = "Idempotency-Key",
+    compares_requests: bool = True,
+    now: Callable[[], float] = time.time,
 ) -> Callable[[Operation], Operation]:
-    """Return a decorator of operations that makes requests with the header `Idempotency-Key` idempotent.
+    """Return a decorator of operations that makes requests with a key in a header idempotent.
 
     `variable` is the environment variable with the name of the table of the records, and `key_attribute` its partition
-    key, a string. A request without the header runs the operation every time. A decorated operation raises
+    key, a string. The operation needs the permissions that `idempotency_grant` of the model lists. A request without
+    the header runs the operation every time. A decorated operation raises
 
-    - `IdempotencyConflict` if the key was used with another request,
+    - `IdempotencyConflict` if the key was used with another request, unless `compares_requests` is False,
     - `RequestInProgress` while an earlier request with the key is running,
     - `Conflict` if the response of the earlier request was too large to be recorded.
 
@@ -63,13 +68,14 @@ def idempotent(
     def decorate(operation: Operation) -> Operation:
         @functools.wraps(operation, updated=())
         def run(request: Request) -> Response:
-            key = request.headers.get(HEADER)
+            key = request.headers.get(header.lower())
             if key is None:
                 return operation(request)
+            content = _content(request) if compares_requests else ""
             to_primary_key = functools.partial(_primary_key, key_attribute)
-            record = _Record(
-                store(), os.environ[variable], request, _idempotency(request, key, to_primary_key), now=now
-            )
+            scope = f"{request.route} {request.caller}"
+            idempotency = Idempotency(key, scope, {"request": {"S": content}}, to_primary_key, header=header)
+            record = _Record(store(), os.environ[variable], request, idempotency, now=now)
             return record.claim() or record.complete(operation)
 
         return run
@@ -77,11 +83,10 @@ def idempotent(
     return decorate
 
 
-def _idempotency(request: Request, key: str, to_primary_key: Callable[[str], Item]) -> Idempotency:
+def _content(request: Request) -> str:
+    """Return the parts of a request that must be the same if its key is used again."""
     body = request.raw_body.hex() if request.body is None else request.body
-    content = json.dumps([request.path, request.query, body], sort_keys=True, default=repr)
-    scope = f"{request.route} {request.caller}"
-    return Idempotency(key, scope, {"request": {"S": content}}, to_primary_key)
+    return json.dumps([request.path, request.query, body], sort_keys=True, default=repr)
 
 
 def _primary_key(attribute: str, name: str) -> Item:
@@ -101,6 +106,7 @@ class _Record:
         self, client: DynamoDB, table: str, request: Request, idempotency: Idempotency, *, now: Callable[[], float]
     ) -> None:
         self._client, self._table, self._request, self._now = client, table, request, now
+        self._header = idempotency.header
         self._key = idempotency.primary_key
         self._digest = {"S": idempotency.digest}
         self._owner = {"S": os.urandom(16).hex()}
@@ -154,9 +160,9 @@ class _Record:
 
     def _recorded_response(self, record: Item, now: int) -> Response:
         if record.get("digest") != self._digest:
-            raise IdempotencyConflict("This Idempotency-Key was already used with a different request. Use a new key.")
+            raise key_reused(self._header)
         if "response" not in record:
-            raise RequestInProgress(max(1, int(record["lease"]["N"]) - now))
+            raise RequestInProgress(max(1, int(record["lease"]["N"]) - now), self._header)
         response = record["response"]["M"]
         if "body" not in response:
             raise Conflict("The request was executed, but its response is too large to be repeated. Read the resource.")

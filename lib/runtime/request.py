@@ -58,11 +58,34 @@ class Request(NamedTuple):
         return self.route.partition(" ")[0]
 
     @property
+    def url(self) -> str:
+        """URL to which the client sent the request: with the stage or the base path, and with the query.
+
+        HTTP APIs and function URLs pass the query as it was sent; for REST APIs it is `raw_query`. The base path of
+        the custom domain of an HTTP API is missing, because its events do not contain it.
+        """
+        from .request_url import url_of  # pylint: disable=import-outside-toplevel  # shortens cold starts
+
+        return url_of(self.event, self.headers)
+
+    @property
+    def raw_query(self) -> str:
+        """Query without `?`, percent-encoded. Empty without a query.
+
+        HTTP APIs and function URLs pass it as it was sent. For REST APIs, it is rebuilt from the decoded parameters, in
+        the order in which API Gateway passes their names, with `%20` for a space.
+        """
+        from .request_url import query_of  # pylint: disable=import-outside-toplevel  # shortens cold starts
+
+        return query_of(self.event)
+
+    @property
     def raw_body(self) -> bytes:
         """Bytes of the body as the client sent them, which a signature covers. Empty if the request has no body.
 
-        API Gateway passes bytes that are not UTF-8 unchanged only for the binary media types of the API, which are
-        those of `Route.content_types`.
+        Bytes that are not UTF-8 are unchanged only if AWS passes the body as Base64. REST APIs do so for their binary
+        media types, which are those of `Route.content_types`. HTTP APIs and function URLs do so for all media types
+        other than text, JSON, XML and JavaScript.
         """
         return bodies.raw_body(self.event)
 

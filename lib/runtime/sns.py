@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from .http_client import NO_RESPONSE, AwsError, Client, HttpRequest
+from .http_client import BACKOFF_SECONDS, NO_RESPONSE, AwsError, Client, HttpRequest
 
 VERSION = "2010-03-31"
 MAX_ENTRIES = 10
@@ -18,7 +19,7 @@ MAX_BATCH_BYTES = 262_144
 
 
 class Notification(NamedTuple):
-    """A message for the subscribers of a topic."""
+    """A message to `publish_batch`, with a text for email. A received message is a `records.Notification`."""
 
     subject: str
     """ASCII, at most 100 characters."""
@@ -43,11 +44,37 @@ class Notification(NamedTuple):
 
 
 class Sns(Client):
-    """An SNS client without retries, because the scheduled job of the outbox retries unpublished notifications."""
+    """An SNS client. With retries, a message whose first attempt got no response can be published twice."""
 
-    def __init__(self) -> None:
-        super().__init__("sns", backoff=())
+    def __init__(self, *, retries: bool = True) -> None:
+        """`retries` is False for an outbox, whose scheduled job publishes unpublished notifications again."""
+        super().__init__("sns", backoff=BACKOFF_SECONDS if retries else ())
         self._content_type = "application/x-www-form-urlencoded"
+
+    def publish(
+        self,
+        topic_arn: str,
+        message: str,
+        *,
+        subject: str = "",
+        attributes: Mapping[str, str] = MappingProxyType({}),
+        group_id: str = "",
+        deduplication_id: str = "",
+    ) -> str:
+        """Publish a message and return its ID. Raise `AwsError` if SNS does not accept it.
+
+        `subject` is the subject of emails: ASCII, at most 100 characters. Filter policies of subscriptions compare
+        `attributes`. `group_id` is required for a FIFO topic, and so is `deduplication_id` unless the topic
+        deduplicates by content.
+        """
+        optional = {"Subject": subject, "MessageGroupId": group_id, "MessageDeduplicationId": deduplication_id}
+        for number, (name, value) in enumerate(attributes.items(), 1):
+            prefix = f"MessageAttributes.entry.{number}"
+            optional.update({f"{prefix}.Name": name, f"{prefix}.Value.DataType": "String"})
+            optional[f"{prefix}.Value.StringValue"] = value
+        fields = {name: value for name, value in optional.items() if value}
+        response = self.call("Publish", {"TopicArn": topic_arn, "Message": message, **fields})
+        return _element(response["xml"], "MessageId")
 
     def publish_batch(self, topic_arn: str, notifications: list[Notification]) -> dict[int, AwsError]:
         """Publish notifications with the minimum number of calls.

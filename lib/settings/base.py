@@ -6,16 +6,18 @@ import ast
 import difflib
 import inspect
 import re
-import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
-from functools import cache
 from itertools import pairwise
-from types import NoneType, UnionType
-from typing import Any, ClassVar, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, TypeVar
+
+from .field_types import hints_of, mismatch
 
 Check = tuple[Callable[[Any], bool], str]
 """Predicate for valid values, and the noun phrase that follows "must be" in the error for other values."""
+
+MAX_VALUE_LENGTH = 200
+"""Maximum length of the value in an error about its type, because definitions are long."""
 
 
 def between(low: float, high: float, unit: str = "") -> Check:
@@ -77,72 +79,40 @@ def setting(check: Check, *, key: str = "", default: Any = None, accepts_output:
 
 
 class Definition:
-    """Base class of dataclasses whose errors for unknown arguments suggest the right name.
+    """Base class of dataclasses that check the names and the types of their arguments.
 
-    It checks the types of arguments that are definitions, tuples of them or mappings. Subclasses check other values.
+    The error for an unknown argument suggests the right name.
     """
 
-    def __new__(cls, *positional: Any, **arguments: Any) -> Self:
-        accepted = [declared for declared in fields(cls) if declared.init]  # type: ignore[arg-type]  # a dataclass
-        names = [declared.name for declared in accepted]
+    def __new__(cls, *values: Any, **arguments: Any) -> Self:
+        declared = [field_ for field_ in fields(cls) if field_.init]  # type: ignore[arg-type]  # a dataclass
+        names = [field_.name for field_ in declared]
         for name in arguments:
             if name not in names:
                 similar = difflib.get_close_matches(name, names, n=1)
                 remedy = f"Did you mean {similar[0]}?" if similar else f"Use one of {', '.join(names)}."
                 raise TypeError(f"{cls.__name__} has no argument {name!r}. {remedy}")
-        kinds = cls._checked_types()
-        unnamed = zip((declared.name for declared in accepted if not declared.kw_only), positional, strict=False)
-        for name, value in {**dict(unnamed), **arguments}.items():
-            if not _is_instance(value, kinds.get(name, Any)):
-                raise _wrong_type(f"{cls.__name__}.{name}", value, kinds[name])
+        positional = [field_.name for field_ in declared if not field_.kw_only]
+        cls._check_types({**dict(zip(positional, values, strict=False)), **arguments})
         return super().__new__(cls)
 
     @classmethod
-    def _checked_types(cls) -> Mapping[str, Any]:
-        return _types_of(cls)  # type: ignore[arg-type]  # mypy takes the hash of instances for that of the class
+    def _check_types(cls, arguments: Mapping[str, Any]) -> None:
+        """Raise `ValueError` for an argument that does not have the type of its field."""
+        hints = cls._types()
+        for name, value in arguments.items():
+            if problem := mismatch(name, value, hints.get(name, Any)):
+                identity = [repr(arguments[part]) for part in ("name", "on") if part in arguments][:1]
+                identity += [str(arguments[part]) for part in ("method", "path") if part in arguments]
+                label = " ".join([cls.__name__, *identity, problem.path])
+                value = repr(problem.value)
+                quoted = value if len(value) <= MAX_VALUE_LENGTH else f"{value[:MAX_VALUE_LENGTH]}..."
+                raise ValueError(f"{label} must be {problem.expected}, got {quoted}. {problem.remedy}".rstrip())
 
-
-@cache
-def _types_of(cls: type) -> Mapping[str, Any]:
-    return get_type_hints(cls)
-
-
-def _options(kind: Any) -> tuple[Any, ...]:
-    """Return the members of a union, or the type itself."""
-    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
-
-
-def _is_instance(value: object, kind: Any) -> bool:
-    """Return whether a value matches a type. Types other than definitions, tuples of them and mappings match all."""
-    return any(_matches(value, option) for option in _options(kind))
-
-
-def _matches(value: object, kind: Any) -> bool:
-    origin = get_origin(kind)
-    if origin is tuple:
-        member = get_args(kind)[0]
-        if not any(map(_is_definition, _options(member))):
-            return True
-        return isinstance(value, tuple) and all(_is_instance(item, member) for item in value)
-    if origin is Mapping or kind is NoneType or _is_definition(kind):
-        return isinstance(value, origin or kind)
-    return True
-
-
-def _is_definition(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Definition)
-
-
-def _wrong_type(field_name: str, value: object, kind: Any) -> ValueError:
-    expected = " or ".join(map(_type_name, _options(kind)))
-    remedy = "A tuple of one value needs a comma: (value,)." if expected.startswith("a tuple") else ""
-    return ValueError(f"{field_name} must be {expected}, got {reprlib.repr(value)}. {remedy}".rstrip())
-
-
-def _type_name(kind: Any) -> str:
-    if get_origin(kind) is tuple:
-        return f"a tuple of {' or '.join(map(_type_name, _options(get_args(kind)[0])))}"
-    return "a mapping" if get_origin(kind) is Mapping else "None" if kind is NoneType else kind.__name__
+    @classmethod
+    def _types(cls) -> Mapping[str, Any]:
+        """Return the annotations of the fields whose types are checked."""
+        return hints_of(cls)  # type: ignore[arg-type]  # every class is hashable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,8 +123,8 @@ class SettingsGroup(Definition):
     """Name of the group in errors and config keys."""
 
     @classmethod
-    def _checked_types(cls) -> Mapping[str, Any]:
-        # Each setting has a check of its own, and a type that can need an import of Pulumi.
+    def _types(cls) -> Mapping[str, Any]:
+        """Return no annotations: the check of each field includes its type."""
         return {}
 
     def __post_init__(self) -> None:

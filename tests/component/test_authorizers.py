@@ -8,6 +8,7 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
+from lib.assets.generated_code import generated_sources
 from lib.components.api.rest_api import ApiArgs
 from lib.model import Api, JwtAuthorizer, LambdaAuthorizer, Protocol, Site
 from lib.program.recorder import Deployment, record
@@ -310,3 +311,18 @@ def test_http_api_allows_the_headers_that_authorizers_read() -> None:
     service = custom_service(a_route(authorizer="custom"), apis=(Api(name="api", protocol="HTTP"),))
     cors = deployed(service=service).single("apigatewayv2.Api").inputs["corsConfiguration"]
     assert cors["allowHeaders"][-2:] == ["X-Correlation-Id", "X-Session"]
+
+
+def test_shared_function_of_authorizers_gets_the_events_of_both() -> None:
+    routes = (a_route(authorizer="login"), a_route(method="PUT", authorizer="maybe"))
+    service = a_service(
+        authorizers=(LOGIN, replace(LOGIN, name="maybe", optional=True)), functions=(a_function(*routes),)
+    )
+    stack = deployed(service=service)
+    authorizers = stack.inputs("apigateway.Authorizer").values()
+    assert [authorizer["type"] for authorizer in authorizers] == ["TOKEN", "REQUEST"]
+    assert len({authorizer["authorizerUri"] for authorizer in authorizers}) == 1
+    _, function = service.functions
+    index = generated_sources(service, function)["index.py"]
+    assert "'TOKEN': Authorizer(operations.authorize, ('header', 'Authorization'), False)" in index
+    assert "'REQUEST': Authorizer(operations.authorize, ('header', 'Authorization'), True)" in index

@@ -29,7 +29,8 @@ from lib.model import (
 )
 from lib.model.existing import name_from_arn, queue_url
 from lib.program.recorder import Deployment, record
-from lib.settings import AlarmSettings, EncryptionSettings
+from lib.settings import EncryptionSettings
+from lib.settings.environments import BASIS
 from lib.stack.names import StackNames
 from lib.tap_stack import TapStack, TapStackArgs
 
@@ -142,7 +143,7 @@ def test_own_key_is_not_used_for_existing_resources() -> None:
 
 def test_alarms_of_existing_queues_are_only_those_of_the_definition() -> None:
     consumer = a_queue_consumer()
-    assert not [a for a in recommended_alarms(sharing(consumer), AlarmSettings(), {"desk": 1}) if "queue" in a.on]
+    assert not [a for a in recommended_alarms(sharing(consumer), BASIS.alarms, {"desk": 1}) if "queue" in a.on]
     alarm = an_alarm(name="age", on="queue orders", metric="ApproximateAgeOfOldestMessage")
     deployment = record(stacked(service=sharing(consumer, alarms=(alarm,)), existing=EXISTING))
     (age,) = [a for a in deployment.inputs("cloudwatch.MetricAlarm").values() if a["namespace"] == "AWS/SQS"]

@@ -45,4 +45,4 @@ def test_code_of_the_guides_is_valid(code: str, tmp_path: Path, monkeypatch: pyt
 
 
 def test_guides_have_programs_and_definitions() -> None:
-    assert sum("TapStack(" in code for code in dict.fromkeys(PROGRAMS)) == 8
+    assert sum("TapStack(" in code for code in dict.fromkeys(PROGRAMS)) == 9

@@ -393,7 +393,7 @@ QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettin
             f"api.certificate_arn must be unset .*, got '{CERTIFICATE}'",
         ),
         *(
-            ({name: ["x"]}, rf"^TapStackArgs\.{name} must be [A-Z]\w+Settings, got \['x'\]\.$")
+            ({name: ["x"]}, rf"^TapStackArgs {name} must be of the type [A-Z]\w+Settings, got \['x'\]\.$")
             for name in ("function", "table", "api", "alarms", "site")
         ),
         ({"tags": ["x"]}, r"^tags must be a mapping, got \['x'\]\.$"),

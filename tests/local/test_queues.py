@@ -198,7 +198,7 @@ def test_example_of_the_guide_adds_the_price_of_a_stored_order(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guide = Path("docs/guides/queues-and-streams.md").read_text(encoding="utf-8")
-    program, operations = (code for language, code in FENCE.findall(guide) if language == "python")
+    program, operations, *_ = (code for language, code in FENCE.findall(guide) if language == "python")
     package = tmp_path / "sources" / "bookshop" / "handler"
     package.mkdir(parents=True)
     (package / "operations.py").write_text(operations, encoding="utf-8")

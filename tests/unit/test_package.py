@@ -78,5 +78,5 @@ def test_console_script_prints_its_version_in_any_folder(tmp_path: Path) -> None
 def test_console_script_lists_its_commands_in_any_folder(tmp_path: Path) -> None:
     output = run_tap(tmp_path, "--help")
     assert output.startswith("Usage: tap [OPTIONS] COMMAND [ARGS]...\n")
-    assert "  rollback  Move the aliases of deployed functions to the previous versions.\n" in output
+    assert "  rollback   Move the aliases of deployed functions to the previous versions.\n" in output
     assert not list(tmp_path.iterdir())

@@ -33,9 +33,8 @@ def verify_github(request: Request, secret: Secret) -> None:
 
 def verify_twilio(request: Request, secret: Secret) -> None:
     """Verify the header `X-Twilio-Signature`, which covers the URL and the sorted fields of the form."""
-    url = f"https://{request.headers['host']}{request.event['requestContext']['path']}"
     fields = [name + value for name in sorted(request.form) for value in sorted({*request.form.getlist(name)})]
-    message = "".join([url, *fields]).encode()
+    message = "".join([request.url, *fields]).encode()
     _verify([request.headers.get("x-twilio-signature", "")], secret, message, "sha1", _to_base64)
 
 

@@ -37,9 +37,11 @@ class Operation:
         return self._run()
 
 
-def decorated(operation: Operation, now: Callable[[], float] = time.time) -> Callable[[Request], Response]:
+def decorated(
+    operation: Operation, now: Callable[[], float] = time.time, **options: Any
+) -> Callable[[Request], Response]:
     """Return the operation as the generated module `index.py` decorates it."""
-    return idempotent("IDEMPOTENCY_TABLE", now=now)(operation)
+    return idempotent("IDEMPOTENCY_TABLE", now=now, **options)(operation)
 
 
 def a_request(key: str | None = "key", body: Any = None, caller: str = "ann", **path: str) -> Request:
@@ -268,3 +270,35 @@ def test_operation_does_not_run_without_a_record(wire: FakeAws) -> None:
     with pytest.raises(AwsError):
         decorated(operation)(a_request())
     assert operation.executions == 0
+
+
+def a_delivery(identifier: str, attempt: int) -> Request:
+    return Request("POST /hooks", {}, {}, {"x-delivery": identifier}, {"attempt": attempt}, "anonymous", "request-1")
+
+
+def test_key_in_another_header_is_used_and_named_in_errors() -> None:
+    operation = Operation()
+    run = decorated(operation, header="X-Delivery")
+    assert [run(a_delivery("d1", 1)), run(a_delivery("d1", 1))] == [Response(201, '{"id": 1}', HEADERS)] * 2
+    assert operation.executions == 1
+    with pytest.raises(IdempotencyConflict, match=r"^This X-Delivery was already used with a different request"):
+        run(a_delivery("d1", 2))
+    with pytest.raises(BadRequest, match=r"^X-Delivery must be 1 to 255 printable ASCII characters"):
+        run(a_delivery(" d1", 1))
+
+
+def test_key_in_another_header_is_named_while_the_first_request_runs() -> None:
+    def repeat() -> Response:
+        with pytest.raises(RequestInProgress, match=r"^An earlier request with this X-Delivery has not finished"):
+            run(a_delivery("d2", 1))
+        return Response(202)
+
+    run = decorated(Operation(repeat), header="X-Delivery")
+    assert run(a_delivery("d2", 1)).status == 202
+
+
+def test_other_request_with_a_used_key_gets_the_recorded_response_if_requests_are_not_compared() -> None:
+    operation = Operation()
+    run = decorated(operation, header="X-Delivery", compares_requests=False)
+    assert [run(a_delivery("d3", attempt)).status for attempt in (1, 2)] == [201, 201]
+    assert operation.executions == 1

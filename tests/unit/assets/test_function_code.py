@@ -93,7 +93,7 @@ def test_pattern_without_match_is_rejected(package: Path) -> None:
 def test_invalid_pattern_is_rejected(package: Path) -> None:
     assert package.is_dir()
     assert error(desk(files=("a**b",))).startswith("function 'desk' files must be valid glob patterns, got 'a**b'. Inv")
-    with pytest.raises(ValueError, match="function 'desk' files must be strings, got 3"):
+    with pytest.raises(ValueError, match="Function 'desk' files\\[0\\] must be a string, got 3"):
         desk(files=(3,))
 
 
@@ -211,7 +211,7 @@ def test_common_layer_contains_common_packages(package: Path, index: Index) -> N
     (package / "requirements.txt").write_text("stamps\n")
     functions = [desk(name=name, routes=(a_route(path=f"/{name}"),), requirements="requirements.txt") for name in "ab"]
     check(*functions, shared_type="shared")
-    service = a_service(functions=(*functions,), shared_type="shared")
+    service = a_service(functions=tuple(functions), shared_type="shared")
     settings = dict.fromkeys("ab", SETTINGS)
     assert layer_paths(service, settings).keys() == {"stamps", "stamps-1.0.dist-info"}
     assert [function_paths(service, function, settings) for function in functions] == [{}, {}]
@@ -234,7 +234,7 @@ def test_different_packages_are_in_the_archives_of_the_functions(package: Path, 
         desk(name="c", routes=(a_route(path="/c"),)),
     ]
     check(*functions, shared_type="shared")
-    service = a_service(functions=(*functions,), shared_type="shared")
+    service = a_service(functions=tuple(functions), shared_type="shared")
     settings = dict.fromkeys("abc", SETTINGS)
     assert layer_paths(service, settings).keys() == {"shop/desk/prices.json"}
     packages_of = [{*function_paths(service, function, settings)} for function in functions]

@@ -104,6 +104,16 @@ def test_media_type_of_the_response_is_checked(status: int, content_type: str, n
     assert rows[1][-1] == note
 
 
+def test_table_has_the_statuses_of_all_calls_of_a_route(api: FakeAws) -> None:
+    api.script = [(201, {}), (400, {}), (201, {})]
+    service = a_service(functions=(a_function(a_route(method="POST")),))
+    calls = [Call(method="POST", path="/parcels", status=status) for status in (201, 400, 201)]
+    results = send_all(api, *calls)
+    assert smoke_test.table(service, results)[1][:3] == ["  POST", "/parcels", "201, 400"]
+    unexpected = smoke_test.CallResult(calls[0], 500, 1, "")
+    assert smoke_test.table(service, [*results, unexpected])[1] == ["  POST", "/parcels", "500", "1.0", "expected 201"]
+
+
 def test_route_without_a_demo_call_fails_the_smoke_test() -> None:
     service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost")),))
     results = [smoke_test.CallResult(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]

@@ -41,6 +41,15 @@ def test_page_of_permissions_has_the_deployments_with_its_functions(shared_type:
     assert f"\n\nThe functions {introduction}" in pages(service)["permissions.md"]
 
 
+def test_page_of_permissions_states_the_functions_without_a_split() -> None:
+    def introduction(*names: str) -> str:
+        defined = tuple(a_function(a_route(path=f"/{name}", operation=name), name=name) for name in names)
+        return pages(a_service(functions=defined))["permissions.md"].partition("By default ")[2].partition("\n")[0]
+
+    assert introduction("desk") == "one function serves all routes."
+    assert introduction("desk", "hooks") == "the functions are `desk`, `hooks`."
+
+
 def test_routes_are_listed_with_their_input_and_responses() -> None:
     service = a_service(
         schemas={"Parcel": {}},
@@ -75,10 +84,10 @@ def test_route_is_listed_with_its_media_types_and_headers() -> None:
         query={"size": {}},
         additional_query=True,
         headers={"X-Limit": {}},
-        responses={200: "text/html"},
+        responses={200: ("text/html", "image/*"), 404: None},
     )
     (line,) = routes(a_service(functions=(a_function(route),))).splitlines()[2:]
-    assert "| `image/*`, `?size`, other parameters, `X-Limit:` | **200** `text/html`; " in line
+    assert "| `image/*`, `?size`, other parameters, `X-Limit:` | **200** `text/html` `image/*`, **404**; " in line
 
 
 def test_error_codes_are_listed_with_their_status_and_meaning() -> None:

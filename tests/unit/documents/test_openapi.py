@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import fastjsonschema
@@ -204,10 +205,36 @@ def test_route_with_recorded_responses_documents_the_code_of_a_running_request()
     assert "REQUEST_IN_PROGRESS" not in {code.name for code in codes(SERVICES["items"])}
 
 
+def test_header_with_the_idempotency_key_is_documented_by_its_name() -> None:
+    route = idempotent_post(codes=(a_code(),), idempotency="idempotency", idempotency_header="X-Delivery")
+    schemas = {"Parcel": {"type": "object"}}
+    service = a_service(functions=(a_function(route),), tables=(idempotency_table(),), schemas=schemas)
+    post = document(service)["paths"]["/parcels"]["post"]
+    assert {**IDEMPOTENCY_KEY, "name": "X-Delivery"} in post["parameters"]
+    assert IDEMPOTENCY_KEY not in post["parameters"]
+    meanings = [code.meaning for code in codes(service) if "X-Delivery" in code.meaning]
+    assert [meaning.partition(" ")[0] for meaning in meanings] == ["The", "An"]
+    assert all("Idempotency-Key" not in code.meaning for code in codes(service))
+    declared = replace(route, headers={"x-delivery": {"type": "string", "required": True}})
+    names = [
+        p.get("name")
+        for p in document(replace(service, functions=(a_function(declared),)))["paths"]["/parcels"]["post"][
+            "parameters"
+        ]
+    ]
+    assert names == ["x-delivery", None]
+
+
+def test_code_of_a_different_request_is_documented_only_if_requests_are_compared() -> None:
+    route = idempotent_post(codes=(a_code(),), idempotency="idempotency", idempotency_compares_requests=False)
+    service = a_service(functions=(a_function(route),), tables=(idempotency_table(),), schemas={"Parcel": {}})
+    assert error_codes(document(service)["paths"]["/parcels"]["post"], 409)[0] == ["TOO_HEAVY", "REQUEST_IN_PROGRESS"]
+
+
 def test_status_without_declared_codes_has_the_common_description() -> None:
     api = document_of(idempotent_post(), a_route(method="PUT", codes=(a_code(),)), schemas={"Parcel": {}})
     assert api["paths"]["/parcels"]["post"]["responses"]["409"] == {"$ref": "#/components/responses/Error409"}
-    assert "Idempotency-Key" in api["components"]["responses"]["Error409"]["description"]
+    assert "idempotency key" in api["components"]["responses"]["Error409"]["description"]
 
 
 def test_codes_are_common_codes_and_declared_codes_sorted_by_status() -> None:
@@ -609,3 +636,34 @@ def test_route_can_require_an_api_key_in_addition_to_an_authorizer() -> None:
 def test_route_with_an_empty_authorizer_is_open() -> None:
     fields = operation(a_route(authorizer=""))
     assert (fields["security"], "401" in fields["responses"]) == ([], False)
+
+
+def test_media_types_of_a_response_are_documented_each() -> None:
+    image = {"schema": {"type": "string", "format": "binary"}}
+    responses = {200: ("image/jpeg", "image/png"), 201: "image/*", 202: "application/json", 203: "application/hal+json"}
+    documented = operation(a_route(responses=responses))["responses"]
+    assert {status: documented[str(status)]["content"] for status in responses} == {
+        200: {"image/jpeg": image, "image/png": image},
+        201: {"image/*": image},
+        202: {"application/json": {"schema": {}}},
+        203: {"application/hal+json": {"schema": {}}},
+    }
+
+
+def test_json_body_without_a_schema_is_any_value() -> None:
+    route = a_route(method="POST", content_types=("application/json", "text/plain"))
+    content = {"application/json": {"schema": {}}, "text/plain": {"schema": {"type": "string"}}}
+    assert operation(route)["requestBody"] == {"content": content}
+
+
+def test_maximum_size_of_a_body_is_documented() -> None:
+    limited = operation(idempotent_post(max_body_bytes=1_000))
+    assert limited["requestBody"]["description"] == "At most 1000 bytes."
+    assert "413" in operation(a_route(method="POST", max_body_bytes=1_000))["responses"]
+    assert "413" not in operation(a_route(method="POST"))["responses"]
+
+
+def test_second_route_of_an_operation_is_named_by_its_method_if_it_has_no_parameters() -> None:
+    paths = document_of(a_route(path="/a"), a_route(path="/a", method="HEAD"), a_route(path="/b"))["paths"]
+    ids = [method["operationId"] for methods in paths.values() for method in methods.values()]
+    assert ids == ["list_parcels", "list_parcels_head", "list_parcels_get"]

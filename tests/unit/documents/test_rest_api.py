@@ -94,8 +94,9 @@ def test_preflight_response_allows_declared_headers_once() -> None:
         a_route(headers={"X-A": {}, "x-api-key": {}}),
         a_route(method="PUT", headers={"x-a": {}, "X-B": {}}),
         a_route(path="/b"),
+        a_route(path="/hooks", idempotent=True, idempotency_header="X-Delivery"),
     ]
-    assert rest_api.headers_by_path(routes) == {"/parcels": ["x-a", "X-B"], "/b": []}
+    assert rest_api.headers_by_path(routes) == {"/parcels": ["x-a", "X-B"], "/b": [], "/hooks": ["X-Delivery"]}
     mock = rest_api.preflight(["GET"], ["X-B"])
     assert mock.headers("*")["Access-Control-Allow-Headers"].endswith("X-Correlation-Id,X-B")
 

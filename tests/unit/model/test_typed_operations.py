@@ -16,6 +16,7 @@ from pydantic_core import PydanticSerializationError
 from typing_extensions import TypedDict
 
 from lib.assets.generated_code import generated_sources
+from lib.documents.openapi import document
 from lib.model import Route, Service
 from lib.runtime.errors import BadRequest
 from lib.runtime.event_handler import Request, Response
@@ -328,3 +329,21 @@ def test_response_of_a_typed_operation_is_returned_unchanged() -> None:
 
     request = Request("GET /{name}", {"name": "lamp"}, {}, {}, None, "ann", "request-1")
     assert typed(find, ("name",), 200)(request) == Response(404, "lamp")
+
+
+def search(
+    limit: int = 20,
+    size: Size = Size.LARGE,
+    word: str | None = None,
+    factor: Decimal = Decimal("1.5"),
+    all_: bool = False,
+) -> None:
+    """Search parcels."""
+    del limit, size, word, factor, all_
+
+
+def test_default_of_a_query_parameter_is_documented() -> None:
+    parameters = document(of(search, method="GET"))["paths"]["/parcels"]["get"]["parameters"]
+    defaults = {p["name"]: p["schema"].get("default") for p in parameters if "name" in p}
+    assert defaults == {"limit": 20, "size": 2, "word": None, "factor": "1.5", "all_": False}
+    assert all("default" not in schema for schema in the_route(of(search, method="GET")).query.values())

@@ -253,3 +253,24 @@ def test_any_does_not_include_preflight_requests(method: str, status: int) -> No
     for route in ("$default", "ANY /files"):
         response, _ = call(an_event(method, "/files", route), (("ANY", "/files"),))
         assert response["statusCode"] == status
+
+
+EXECUTE_API = "a1.execute-api.us-east-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("domain", "stage", "path", "url"),
+    [
+        (EXECUTE_API, "$default", "/a/7", f"https://{EXECUTE_API}/a/7?x=1+2"),
+        (EXECUTE_API, "dev", "/dev/a/7", f"https://{EXECUTE_API}/dev/a/7?x=1+2"),
+        ("api.example.com", "dev", "/dev/a/7", "https://api.example.com/a/7?x=1+2"),
+        ("api.example.com", "dev", "/dev", "https://api.example.com/?x=1+2"),
+        ("api.example.com", "dev", "/device/7", "https://api.example.com/device/7?x=1+2"),
+        ("api.example.com", "$default", "/a/c d", "https://api.example.com/a/c%20d?x=1+2"),
+    ],
+)
+def test_url_of_the_client(domain: str, stage: str, path: str, url: str) -> None:
+    event = an_event(path=path, rawQueryString="x=1+2", context={"domainName": domain, "stage": stage})
+    _, request = call({**event, "routeKey": "GET /b"}, (("POST", "/b"),))
+    assert request is not None
+    assert (request.url, request.raw_query) == (url, "x=1+2")

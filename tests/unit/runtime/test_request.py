@@ -285,3 +285,56 @@ def test_client_and_stage() -> None:
     assert request.event["httpMethod"] == "POST"
     request = call(headers={"User-Agent": "wget"})
     assert (request.source_ip, request.user_agent, request.stage_variables) == ("", "wget", {})
+
+
+@pytest.mark.parametrize(
+    ("event", "url"),
+    [
+        pytest.param(
+            {"requestContext": {"requestId": "r", "path": "/dev/a", "domainName": "a1.execute-api.example"}},
+            "https://a1.execute-api.example/dev/a",
+            id="without a query",
+        ),
+        pytest.param(
+            {
+                "headers": {"Host": "127.0.0.1:4566", "X-Forwarded-Proto": "http"},
+                "requestContext": {"requestId": "r", "path": "/shop/a%2Fb/ü (1)"},
+                "multiValueQueryStringParameters": {"b": ["2", "1 +"], "a": [""]},
+            },
+            "http://127.0.0.1:4566/shop/a%2Fb/%C3%BC%20(1)?b=2&b=1%20%2B&a=",
+            id="rebuilt query of a REST API",
+        ),
+        pytest.param(
+            {
+                "headers": {"host": "example.com"},
+                "requestContext": {"requestId": "r", "path": "/a"},
+                "multiValueQueryStringParameters": {"a": ["1 2"]},
+                "rawQueryString": "a=1+2&&",
+            },
+            "https://example.com/a?a=1+2&&",
+            id="query as it was sent",
+        ),
+    ],
+)  # fmt: skip
+def test_url_of_the_client(event: dict[str, Any], url: str) -> None:
+    request = call(route=Route(lambda _: Response(200), None, accept, {}, additional_query=True), **event)
+    assert request.url == url
+    assert request.raw_query == url.partition("?")[2]
+
+
+@pytest.mark.parametrize("body", [b"{}{}", b"\x89PNG"])
+def test_body_with_more_bytes_than_the_route_accepts_is_rejected_before_it_is_parsed(body: bytes) -> None:
+    binary = {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    text = {"body": "{}\u00e9"}
+    for event in (binary, text):
+        route = Route(lambda _: Response(200), accept, accept, {}, max_body_bytes=3)
+        status, error = rejection(route=route, **event)
+        assert (status, error["code"]) == (413, "REQUEST_TOO_LARGE")
+        assert error["error"] == "The body must have at most 3 bytes, got 4."
+        assert call(route=route._replace(validate=None, max_body_bytes=4), **event).raw_body
+
+
+def test_request_without_a_content_type_has_json() -> None:
+    json_or_form = Route(lambda _: Response(200), accept, accept, {}, content_types=("application/json", FORM))
+    assert call(route=json_or_form, body='{"a": 1}').body == {"a": 1}
+    assert rejection(route=json_or_form._replace(content_types=(FORM,)), body="a=1")[0] == 415

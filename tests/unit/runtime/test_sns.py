@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from urllib.parse import parse_qs
 
 import pytest
 
+from lib.runtime.http_client import AwsError
 from lib.runtime.sns import MAX_BATCH_BYTES, Notification, Sns
 
 from ...support.fake_aws import FakeAws, RecordedCall
@@ -18,7 +20,7 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:alerts"
 @pytest.fixture(name="sns")
 def sns_fixture(fake_aws: FakeAws) -> Iterator[Sns]:
     assert fake_aws.url
-    client = Sns()
+    client = Sns(retries=False)
     yield client
     client.close()
 
@@ -126,3 +128,39 @@ def test_failed_batch_does_not_prevent_other_batches(fake_aws: FakeAws, sns: Sns
     )
     assert not errors[0].ambiguous
     assert [len(ids(call)) for call in fake_aws.calls] == [10, 2]
+
+
+PUBLISHED = b"<PublishResponse><PublishResult><MessageId>m1</MessageId></PublishResult></PublishResponse>"
+
+
+def test_message_without_options_has_only_its_text(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [(200, PUBLISHED)]
+    assert sns.publish(TOPIC, "hello <b>") == "m1"
+    assert form_of(fake_aws.calls[0]) == {
+        "Action": "Publish",
+        "Version": "2010-03-31",
+        "TopicArn": TOPIC,
+        "Message": "hello <b>",
+    }
+
+
+def test_message_has_its_subject_attributes_and_group(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [(200, PUBLISHED)]
+    attributes = {"type": "order", "country": "DE"}
+    sns.publish(TOPIC, "hello", subject="Order", attributes=attributes, group_id="a", deduplication_id="1")
+    form = form_of(fake_aws.calls[0])
+    assert (form["Subject"], form["MessageGroupId"], form["MessageDeduplicationId"]) == ("Order", "a", "1")
+    entries = [[form[f"MessageAttributes.entry.{n}.{part}"] for part in ("Name", "Value.StringValue")] for n in (1, 2)]
+    assert entries == [["type", "order"], ["country", "DE"]]
+
+
+def test_rejected_message_raises_an_error_and_a_throttled_one_is_retried(fake_aws: FakeAws) -> None:
+    def error(code: str) -> bytes:
+        return f"<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>".encode()
+
+    with closing(Sns()) as client:
+        fake_aws.script = [(400, error("Throttling")), (200, PUBLISHED), (404, error("NotFound"))]
+        assert client.publish(TOPIC, "hello") == "m1"
+        with pytest.raises(AwsError, match="NotFound"):
+            client.publish(TOPIC, "hello")
+    assert len(fake_aws.calls) == 3

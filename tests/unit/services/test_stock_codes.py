@@ -37,10 +37,7 @@ def test_every_error_is_documented_with_its_status() -> None:
     documented = {(code.name, code.status) for code in openapi_errors.codes(SERVICE)}
     expected = {(error.code, error.status) for error in raised()}
     assert expected <= documented
-    assert {name for name, _ in documented - expected} == {
-        "QUOTA_EXCEEDED",
-        "REQUEST_TOO_LARGE",
-    }
+    assert {name for name, _ in documented - expected} == {"QUOTA_EXCEEDED"}
 
 
 def test_every_error_of_the_service_is_documented_by_a_route() -> None:

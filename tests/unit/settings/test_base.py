@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -60,7 +61,6 @@ def test_unknown_argument_suggests_the_right_one(cls: type, arguments: dict[str,
 
 ROUTE = Route(method="GET", path="/", operation="welcome")
 TABLE = {"name": "parcels", "variable": "TABLE_NAME"}
-COMMA = "A tuple of one value needs a comma: (value,)."
 
 
 @pytest.mark.parametrize(
@@ -69,40 +69,39 @@ COMMA = "A tuple of one value needs a comma: (value,)."
         (
             Function,
             {"name": "desk", "handler": "shop.desk", "routes": ROUTE},
-            f"Function.routes must be a tuple of Route, got Route(method=...on_days=None)). {COMMA}",
+            "Function 'desk' routes must be a tuple of Route, got Route(method='GET', path='/', operation='welcome', ",
         ),
-        (
-            Service,
-            {"name": "shop", "functions": (5,)},
-            f"Service.functions must be a tuple of Function, got (5,). {COMMA}",
-        ),
+        (Service, {"name": "shop", "functions": (5,)}, "Service 'shop' functions[0] must be of the type Function, "),
         (
             EventConsumer,
             {"name": "pack", "operation": "pack", "pattern": {"source": ["shop"]}, "grants": []},
-            f"EventConsumer.grants must be a tuple of Grant or Statement, got []. {COMMA}",
+            "EventConsumer 'pack' grants must be a tuple of Grant or Statement, got [].",
         ),
-        (Table, {**TABLE, "hash_key": "id"}, "Table.hash_key must be Key, got 'id'."),
-        (Table, {**TABLE, "hash_key": Key("id"), "range_key": "at"}, "Table.range_key must be Key or None, got 'at'."),
+        (Table, {**TABLE, "hash_key": "id"}, "Table 'parcels' hash_key must be of the type Key, got 'id'."),
+        (
+            Table,
+            {**TABLE, "hash_key": Key("id"), "range_key": "at"},
+            "Table 'parcels' range_key must be of the type Key or None, got 'at'.",
+        ),
         (
             Route,
             {"method": "GET", "path": "/", "operation": "welcome", "query": ["page"]},
-            "Route.query must be a mapping, got ['page'].",
+            "Route GET / query must be a mapping, got ['page'].",
         ),
         (
             TapStackArgs,
             {"function": {"memory_mb": 256}},
-            "TapStackArgs.function must be FunctionSettings, got {'memory_mb': 256}.",
+            "TapStackArgs function must be of the type FunctionSettings, got {'memory_mb': 256}.",
         ),
     ],
 )
 def test_argument_of_another_type_is_rejected(cls: type, arguments: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  # the whole message is compared
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         cls(**arguments)
-    assert str(caught.value) == message
 
 
 def test_positional_argument_of_another_type_is_rejected() -> None:
-    with pytest.raises(ValueError, match=r"^Crate\.content must be Key, got 'id'\.$"):
+    with pytest.raises(ValueError, match=r"^Crate content must be of the type Key, got 'id'\.$"):
         Crate("id")  # type: ignore[arg-type]  # the subject of the test
 
 

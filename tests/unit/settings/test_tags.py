@@ -133,7 +133,7 @@ def test_replaced_arguments_get_the_default_tags_of_the_new_environment_and_serv
 @pytest.mark.parametrize(
     ("tags", "message"),
     [
-        ({"Size": 7}, r"^service 'parcels' default_tags\['Size'\] must be a string, got 7\.$"),
+        ({"Size": 7}, r"^Service 'parcels' default_tags\['Size'\] must be a string, got 7\.$"),
         ({"Region": "{region}"}, r"^service 'parcels' default_tags\['Region'\] must be at most .*, got '{region}'\.$"),
         ({"a": "x", "A": "x"}, "^service 'parcels' default_tags must not have keys that differ only in case"),
         ({"aws:x": "x"}, "^service 'parcels' default_tags must not have keys or values that begin with 'aws:'"),

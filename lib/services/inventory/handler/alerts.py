@@ -22,7 +22,14 @@ class Alerts:
     def __init__(self, store: DynamoDB, table: str) -> None:
         index = ("listing-index", ("listing", items.UNSENT), "listedAt")
         self._outbox = Outbox(
-            store, Sns(), table, ("itemId", "version"), *index, items.timestamp, _notification, RETENTION_SECONDS
+            store,
+            Sns(retries=False),
+            table,
+            ("itemId", "version"),
+            *index,
+            items.timestamp,
+            _notification,
+            RETENTION_SECONDS,
         )
         self.close = self._outbox.sns.close
 

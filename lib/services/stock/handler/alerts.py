@@ -21,7 +21,7 @@ def send_due(repository: Repository) -> int:
     """Publish all alerts that are due and return their number."""
     started = repository.now()
     sent = 0
-    with closing(Sns()) as sns:
+    with closing(Sns(retries=False)) as sns:
         outbox = _outbox(repository, sns)
         # Read all alerts before sending: the index is sorted by the time of the next attempt, not by age.
         due = [*outbox.due()]
@@ -36,7 +36,7 @@ def send_due(repository: Repository) -> int:
 
 def send(repository: Repository, keys: Iterable[Item]) -> int:
     """Publish the due alerts among the movements with the given keys and return their number."""
-    with closing(Sns()) as sns:
+    with closing(Sns(retries=False)) as sns:
         return sum(1 for _ in _outbox(repository, sns).send(keys))
 
 
