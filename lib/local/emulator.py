@@ -24,8 +24,11 @@ from .server import FUNCTION_LOG, ROOT_KEY_ID, ROOT_SECRET_KEY
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
-COMMAND = ["-P", str(Path(__file__).with_name("server.py"))]
-"""Python arguments that start the server. `-P` excludes its folder from the module search path."""
+PACKAGE = Path(__file__).parents[1]
+START = f"import sys; sys.path.append({str(PACKAGE.parent)!r}); from {PACKAGE.name}.local.server import process"
+COMMAND = ["-P", "-c", f"{START}; process.main()"]
+"""Python arguments that start the server. Its working directory is not in the module search path, and the folder of
+this package is the last one."""
 READ_TIMEOUT_SECONDS = 5.0
 """Read timeout of functions that call the emulator. Two attempts fit into the function timeout of 10 s."""
 PORT_ATTEMPTS = 3

@@ -7,7 +7,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -31,12 +31,20 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that stop the emulator: Ctrl-C, `kill` and a closed terminal."""
 
 
-def stoppable() -> AbstractContextManager[None]:
+_RECEIVED_SIGNALS: list[int] = []
+"""Stop signals of the current `stoppable` block."""
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
     """Raise `KeyboardInterrupt` in the block for every signal in `STOP_SIGNALS`."""
-    return signals_handled(STOP_SIGNALS, _stop)
+    _RECEIVED_SIGNALS.clear()
+    with signals_handled(STOP_SIGNALS, _stop):
+        yield
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    _RECEIVED_SIGNALS.append(number)
     raise KeyboardInterrupt
 
 
@@ -139,7 +147,7 @@ def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Termi
     for outputs in stacks.values():
         if outputs.keys().isdisjoint(files.URL_OUTPUTS):
             functions = ", ".join(outputs["function_names"].values())
-            terminal.print_line(f"  {outputs['service']:12}no API; functions: {functions}")
+            terminal.print_line(f"  {outputs['service']:11} no API; functions: {functions}")
             continue
         for line in _endpoint_lines(outputs):
             terminal.print_line(line)
@@ -165,7 +173,7 @@ def _endpoint_lines(outputs: dict[str, Any]) -> Iterator[str]:
     for number, (name, url) in enumerate(urls.items()):
         label = f"{name}: " if len(urls) > 1 else ""
         path = service.routes_of(name)[0].path
-        yield f"  {'' if number else service.name:12}{label}{url}{path}"
+        yield f"  {'' if number else service.name:11} {label}{url}{path}"
 
 
 def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:
@@ -178,9 +186,11 @@ def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:
 
 def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: Terminal) -> NoReturn:
     terminal.step("ready: changes to Lambda code are deployed when you save them; press Ctrl-C to stop")
-    while True:
+    # Python ignores errors in finalizers, such as those of connections that an update of a function has closed.
+    while not _RECEIVED_SIGNALS:
         emulator.check()
         watcher.poll()
         for line in logs.new_lines():
             terminal.print_line(line)
         time.sleep(POLL_SECONDS)
+    raise KeyboardInterrupt

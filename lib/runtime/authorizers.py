@@ -68,16 +68,22 @@ class Authorizer:
         self._optional = optional
 
     def __call__(self, event: dict[str, Any], log_fields: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the policy of a request, or None to respond with 401. Set `status` in `log_fields`."""
+        """Return the policy of a request, or None to respond with 401. Set `status` in `log_fields`.
+
+        HTTP APIs respond with 500 to any error of an authorizer, so they receive a policy that denies the request.
+        """
         request = self._request(event)
+        is_http_api = event.get("version") == "1.0"
         is_anonymous = self._optional and not request.token
         decision = Allow() if is_anonymous else self._decide(request)
+        if decision is None and is_http_api:
+            decision = Deny()
         log_fields["status"] = {Allow: 200, Deny: 403}.get(type(decision), 401)
         metrics.emit(**{UNAUTHORIZED: (int(decision is None), "Count")})
         if decision is None:
             return None
         policy = _policy(decision, request.method_arn)
-        if event.get("version") == "1.0":
+        if is_http_api:
             # An HTTP API passes only the context to the function of the route.
             policy["context"]["principalId"] = policy["principalId"]
         return policy

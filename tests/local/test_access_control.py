@@ -22,16 +22,22 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator, lambda_runtime
-from ministack.services import lambda_svc, sts
+from ministack.services import apigateway, apigateway_v1, eventbridge, lambda_svc, sns, sts
 
 from lib.assets.lambda_archive import zip_files
 from lib.local import aws_config, server
 from lib.local.emulator import REGION, Emulator
-from lib.local.server import AccessControl, Backend
+from lib.local.server import process
+from lib.local.server.access_control import AccessControl, Backend
+from lib.local.server.functions import role_credentials
 
 SITE = "d111.cloudfront.localhost:4566"
 STAGES = {"api.example.com": "live", "any.example.com": ""}
 KEY = {"key": "AKIDISSUED"}
+CORRECTED_MODULES = (
+    *(ministack.app, iam_evaluator, lambda_runtime),
+    *(apigateway, apigateway_v1, eventbridge, lambda_svc, sns, sts),
+)
 STAGE = "/restapis/abc/live/_user_request_"
 
 
@@ -44,6 +50,7 @@ class Server:
             Backend(
                 app=self.app,
                 resolve_domain=lambda host, path: ("abc", STAGES[host], path) if host in STAGES else None,
+                is_domain=lambda name: name in {*STAGES, "empty.example.com"},
                 is_distribution=lambda host: host == SITE,
                 is_bucket=lambda name: name == "pages",
                 key_id=lambda headers, query: headers.get("key", "") or query.get("key", [""])[0],
@@ -227,6 +234,12 @@ def test_repeated_headers_are_joined() -> None:
     assert requests.send(scope)[0]["status"] == 403
 
 
+def test_domain_without_a_mapping_for_the_path_is_forbidden() -> None:
+    requests = Server()
+    assert requests("/a", host="Empty.example.com:443") == "Forbidden"
+    assert not requests.paths
+
+
 def test_web_sockets_are_closed_and_lifespan_events_pass() -> None:
     requests = Server()
     assert requests.send({"type": "websocket", "path": STAGE}) == [{"type": "websocket.close", "code": 1008}]
@@ -238,7 +251,7 @@ def test_credentials_of_roles_differ_between_secrets() -> None:
     function = "arn:aws:lambda:us-east-1:000000000000:function:desk"
     config = {"FunctionArn": function, "FunctionName": "desk", "Role": "arn:aws:iam::000000000000:role/a/clerk"}
     sessions: dict[str, dict[str, str]] = {}
-    issued = [server.role_credentials(secret, sessions.__setitem__)(config) for secret in ("a", "a", "b")]
+    issued = [role_credentials(secret, sessions.__setitem__)(config) for secret in ("a", "a", "b")]
     assert issued[0] == issued[1]
     assert not set(issued[1].values()) & set(issued[2].values())
     session = sessions[issued[0]["AWS_ACCESS_KEY_ID"]]
@@ -261,16 +274,11 @@ def test_server_accepts_only_the_root_credentials_from_its_environment(
     monkeypatch.setattr(ministack.app, "app", backend.app)
     monkeypatch.setattr(ministack.app, "main", lambda: served.append(ministack.app.app))
     monkeypatch.setattr(sts, "_sessions", {})
-    for module, name in (
-        (iam_evaluator, "is_root_access_key"),
-        (sts, "is_root_access_key"),
-        (lambda_runtime, "execution_credentials"),
-        (lambda_svc, "execution_credentials"),
-        (lambda_svc, "_execute_function_dispatch"),
-    ):
-        monkeypatch.setattr(module, name, getattr(module, name))
+    for module in CORRECTED_MODULES:
+        for name, value in [*vars(module).items()]:
+            monkeypatch.setattr(module, name, value)
 
-    server.main()
+    process.main()
 
     assert not {server.ROOT_KEY_ID, server.ROOT_SECRET_KEY, server.FUNCTION_LOG} & set(os.environ)
     requests = Server(served[0])
@@ -278,6 +286,7 @@ def test_server_accepts_only_the_root_credentials_from_its_environment(
     for key_id in ("test", "000000000000", "AKIDOTHER"):
         assert "Sign requests" in requests("/2015-03-31/functions", authorization=signature.format(key_id))
     assert "Sign requests" in requests("/", host="d111.cloudfront.localhost")
+    assert "Host must be" in requests("/", host="api.example.com")
     assert requests("/2015-03-31/functions", authorization=signature.format("AKIDROOT")) == ""
     root = iam_evaluator.resolve_credential("AKIDROOT")
     assert (root.principal_type, root.secret_access_key) == ("Root", "a secret")

@@ -81,6 +81,11 @@ def invoice(event):
 
 def watch_account(event):
     note(event, "watched")
+
+
+def copy_text(record):
+    source = {"Bucket": record.bucket, "Key": record.key}
+    S3.copy_object(CopySource=source, Bucket=record.bucket, Key=f"notes/{record.key}")
 """
 PROGRAM = """
 from tap_stack.model import *
@@ -130,6 +135,10 @@ service = Service(
                           pattern={"source": ["shop"], "detail-type": ["Order placed"]}),
             EventConsumer(name="invoice-orders", bus="shop", operation="invoice", grants=(put_note(),),
                           pattern={"detail": {"total": [{"numeric": [">=", 100]}]}}),
+            BucketConsumer(
+                name="copy-texts", bucket="images", operation="copy_text", prefix="texts/",
+                grants=(Grant(on="images", actions=("GetObject",), keys=("texts/*",)), put_note()),
+            ),
             EventConsumer(name="watch-account", operation="watch_account", grants=(put_note(),),
                           pattern={"source": ["tests"]}),
         ),
@@ -273,6 +282,11 @@ def test_consumer_of_the_default_bus_receives_its_events(gallery: Gallery) -> No
     gallery.client("events").put_events(Entries=[entry])
     assert wait_for(lambda: gallery.read("notes/watched-c-1"))["source"] == "tests"
     assert gallery.read("notes/packed-c-1") is None
+
+
+def test_each_consumer_of_a_bucket_receives_its_objects(gallery: Gallery) -> None:
+    gallery.client("s3").put_object(Bucket=gallery.bucket, Key="texts/a", Body=b'"text"')
+    assert wait_for(lambda: gallery.read("notes/texts/a")) == "text"
 
 
 def test_bucket_and_bus_have_the_settings_of_their_definitions(gallery: Gallery) -> None:

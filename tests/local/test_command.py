@@ -209,6 +209,26 @@ def test_service_without_an_api_is_deployed_without_a_smoke_test(
     assert "smoke test" not in output.partition("ready: ")[0]
 
 
+def test_stop_signal_in_a_finalizer_stops_the_emulator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ignored: list[Any] = []
+
+    class Connection:
+        """Object whose finalizer receives a signal. Python ignores the error that the handler raises."""
+
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(sys, "unraisablehook", lambda error: ignored.append(error.exc_type))
+    monkeypatch.setattr(Watcher, "poll", lambda _: bool(Connection()))
+    replace_service(monkeypatch, dataclasses.replace(a_worker(), name="items"))
+    monkeypatch.setattr("lib.local.run.POLL_SECONDS", 0.01)
+    assert main([*LOCAL_ITEMS, str(tmp_path)]) == 0
+    assert ignored == [KeyboardInterrupt]
+    assert capsys.readouterr().out.endswith("s] stopped\n")
+
+
 @pytest.mark.parametrize(
     ("authorization", "message"),
     [

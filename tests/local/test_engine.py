@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import uuid
 from pathlib import Path
@@ -111,6 +112,20 @@ def test_permission_to_publish_includes_batches(run: Run, emulator: Emulator) ->
     for policy, statements in {"all": expected, **{f"p{n}": statement for n, statement in enumerate(expected)}}.items():
         created = emulator.client("iam").get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         assert created["Statement"] == statements
+
+
+@pytest.mark.filterwarnings("always")
+def test_failed_program_leaves_no_coroutines(run: Run, recwarn: pytest.WarningsRecorder) -> None:
+    program = """
+    from lib.services import SERVICES
+    from lib.tap_stack import TapStack, TapStackArgs
+    failed = aws.lambda_.Permission("p", action="a", function="missing", principal="s3.amazonaws.com")
+    TapStack("t", TapStackArgs(service=SERVICES["items"]), opts=pulumi.ResourceOptions(depends_on=[failed]))
+    """
+    with pytest.raises(DeployError, match="Function not found"):
+        run(program)
+    gc.collect()
+    assert not [str(warning.message) for warning in recwarn if issubclass(warning.category, RuntimeWarning)]
 
 
 def test_pending_tasks_of_a_failed_program_are_canceled(run: Run) -> None:

@@ -214,5 +214,5 @@ def test_event_whose_processing_fails_moves_to_the_dead_letter_queue(images: Ima
         (event,) = wait_for(images.dead_letters)
     finally:
         put(document["Statement"])
-    assert event["requestPayload"]["Records"][0]["s3"]["object"]["key"] == f"uploads/{image_id}"
+    assert event["Records"][0]["s3"]["object"]["key"] == f"uploads/{image_id}"
     assert images.http("GET", f"/images/{image_id}").status == 404

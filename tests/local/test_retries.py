@@ -67,13 +67,21 @@ def test_failed_records_move_to_the_dead_letter_queue_after_their_retries(
 
     def receive() -> bool:
         queue = {"QueueUrl": outputs["dead_letter_queue_url"], "MaxNumberOfMessages": 10}
-        messages = emulator.client("sqs").receive_message(**queue).get("Messages", ())
-        dead_letters.extend(json.loads(message["Body"]) for message in messages)
+        messages = emulator.client("sqs").receive_message(**queue, MessageAttributeNames=["All"]).get("Messages", ())
+        dead_letters.extend(messages)
         return len(dead_letters) >= 3
 
     assert wait_for(receive)
-    reasons = Counter(letter["requestContext"]["condition"] for letter in dead_letters)
-    assert reasons == {"RetryAttemptsExhausted": 1, "RetriesExhausted": 2}
+    bodies = [json.loads(letter["Body"]) for letter in dead_letters]
+    # Lambda describes the records of a stream, and sends the event of an asynchronous invocation.
+    reasons = [body["requestContext"]["condition"] for body in bodies if "requestContext" in body]
+    assert reasons == ["RetryAttemptsExhausted"]
+    assert Counter(key for body in bodies for key in body if key in ("Records", "consumer")) == {
+        "Records": 1,
+        "consumer": 1,
+    }
+    errors = [letter["MessageAttributes"]["ErrorMessage"] for letter in dead_letters if "MessageAttributes" in letter]
+    assert errors == [{"StringValue": "cannot be processed", "DataType": "String"}] * 2
     group = f"/aws/lambda/{outputs['function_names']['worker']}"
 
     def deliveries() -> Counter[str]:

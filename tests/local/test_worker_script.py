@@ -11,7 +11,7 @@ import pytest
 
 from lib.assets.lambda_archive import zip_files
 from lib.local.emulator import Emulator
-from lib.local.server import lazy_worker_script
+from lib.local.server.worker_script import lazy_worker_script
 
 IMPORTED = "import sys\n\ndef handler(event, context):\n    return 'botocore' in sys.modules\n"
 INSTRUMENTED = """

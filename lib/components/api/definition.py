@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import pulumi
 import pulumi_aws as aws
@@ -91,6 +92,7 @@ PROVIDER_DEFAULTS = {
 }
 """Values of unset properties that API Gateway returns. They are unknown in a preview."""
 
+T = TypeVar("T")
 R = TypeVar("R", bound=pulumi.Resource)
 
 
@@ -223,4 +225,18 @@ def _untraced(value: pulumi.Output[Any]) -> pulumi.Output[Any]:
     creates the replacement. If the triggers of the deployment depended on the integration, Pulumi would first delete
     the deployment, which the stage still uses.
     """
-    return pulumi.Output(set(), value.future(with_unknowns=True), value.is_known(), value.is_secret())
+    future = partial(value.future, with_unknowns=True)
+    return pulumi.Output(set(), _Deferred(future), _Deferred(value.is_known), _Deferred(value.is_secret))
+
+
+class _Deferred(Generic[T]):
+    """An awaitable that calls a coroutine function when it is awaited.
+
+    If an output fails, Pulumi awaits only its future. Python warns about coroutines that are never awaited.
+    """
+
+    def __init__(self, start: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._start = start
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._start().__await__()

@@ -84,12 +84,7 @@ def authorizer(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 @provisions("apigateway.Response")
 def gateway_response(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Set an error response of API Gateway."""
-    templates = {
-        # The emulator does not replace this variable.
-        content_type: template.replace('"$context.error.validationErrorString"', "")
-        for content_type, template in (inputs.get("responseTemplates") or {}).items()
-    }
-    call(aws, "apigateway", "put_gateway_response", {**inputs, "responseTemplates": templates})
+    call(aws, "apigateway", "put_gateway_response", inputs)
     return CreatedResource(f"aggr-{inputs['restApiId']}-{inputs['responseType']}", {})
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from string import Formatter
 from typing import Any, NamedTuple
 
@@ -149,7 +150,8 @@ def _parameter(shape: Any, value: Any, names: Mapping[str, str]) -> Any:
         params = [_parameter(shape.member, item, names) for item in (value if isinstance(value, list) else [value])]
         return [param for param in params if param is not None]
     if shape.type_name == "map":
-        return value if isinstance(value, dict) else None
+        is_map, convert = isinstance(value, dict), partial(_parameter, shape.value, names=names)
+        return {key: convert(entry) for key, entry in value.items() if entry is not None} if is_map else None
     return None if isinstance(value, dict | list) else value
 
 

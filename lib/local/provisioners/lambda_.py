@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,7 @@ register_creations(
     "lambda",
     {
         "lambda.Alias": Creation("create_alias", "{AliasArn}", {"arn": "{AliasArn}", "invokeArn": INVOKE_ARN}),
-        # The emulator retries records of streams without limit, does not support on-failure destinations, and ignores
-        # the windows of queues. It invokes one consumer of a FIFO queue at a time.
+        # The emulator ignores the windows of queues, and invokes one consumer of a FIFO queue at a time.
         "lambda.EventSourceMapping": Creation(
             "create_event_source_mapping",
             "{UUID}",
@@ -77,9 +77,7 @@ def layer_version(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 @provisions("lambda.Permission")
 def permission(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Add a statement to the resource policy of a function."""
-    principal = inputs["principal"].split(".")[0].replace("*", "everyone")
-    generated = f"allow-{principal}-{abs(hash(inputs.get('sourceArn', inputs['action'])))}"
-    statement = inputs.get("statementId") or generated
+    statement = inputs.get("statementId") or f"pulumi-{uuid.uuid4().hex}"
     call(aws, "lambda", "add_permission", {**inputs, "statementId": statement}, "FunctionName=function")
     return CreatedResource(statement, {"statementId": statement})
 

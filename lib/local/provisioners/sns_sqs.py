@@ -32,8 +32,8 @@ def topic(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 def subscription(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     """Create a subscription.
 
-    The emulator confirms it automatically and sends no email. It invokes a function once, without retries, and sends
-    no message to a dead-letter queue.
+    The emulator confirms it automatically and sends no email. It sends no message that it cannot deliver to a
+    dead-letter queue.
     """
     request = {**inputs, "attributes": _attributes(SUBSCRIPTION_ATTRIBUTES, inputs), "returnSubscriptionArn": True}
     arn = call(aws, "sns", "subscribe", request, "TopicArn=topic")["SubscriptionArn"]

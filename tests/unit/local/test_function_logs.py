@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lib.local.function_logs import FunctionLogs
-from lib.local.server import with_log
+from lib.local.server.functions import with_log
 
 REQUEST = {
     "level": "INFO",

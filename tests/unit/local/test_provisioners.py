@@ -54,6 +54,13 @@ TAGS = [{"Key": "a", "Value": "b"}]
         ("kms", "create_key", "", {"tags": {"a": "b"}}, {"Tags": [{"TagKey": "a", "TagValue": "b"}]}),
         ("iam", "create_role", "", {"tags": [{"key": "a", "value": "b"}]}, {"Tags": TAGS}),
         ("lambda", "create_function", "", {"tags": {"a": "b"}}, {"Tags": {"a": "b"}}),
+        (
+            "apigatewayv2",
+            "create_stage",
+            "",
+            {"routeSettings": {"GET /a": {"throttlingBurstLimit": 2, "routeKey": "GET /a"}, "GET /b": None}},
+            {"RouteSettings": {"GET /a": {"ThrottlingBurstLimit": 2}}},
+        ),
         ("lambda", "create_function", "", {"tags": ["a"], "vpcConfig": "v", "role": ["r"]}, {}),
         ("apigateway", "create_authorizer", "", {"providerArns": "arn"}, {"providerARNs": ["arn"]}),
         (

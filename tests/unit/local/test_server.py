@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 
-from lib.local.server import (
-    event_dispatcher,
-    with_all_media_types,
-    with_buckets,
-    with_matching_models,
-    with_stream_retries,
-)
+from lib.local.server.buckets import with_buckets
+from lib.local.server.functions import event_dispatcher
+from lib.local.server.rest_apis import with_all_media_types, with_matching_models
+from lib.local.server.streams import with_stream_retries
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,15 @@ def test_token_is_the_first_identity_source(source: Any, token: str) -> None:
     assert function.requests[0].token == token
 
 
+def test_http_api_receives_a_policy_for_invalid_credentials(capsys: pytest.CaptureFixture[str]) -> None:
+    policy = Invocations(Unauthorized("The token has expired."))({**REQUEST, "version": "1.0"})
+    (statement,) = policy["policyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    line = log_line(capsys)
+    # The invocation succeeds, so the alarm on errors has nothing to subtract.
+    assert (line["status"], line["Unauthorized"]) == (403, 0)
+
+
 @pytest.mark.parametrize("headers", [None, {}, {"authorization": ""}, {"authorization": "Bearer "}])
 def test_optional_authorizer_allows_requests_without_a_token(headers: Any) -> None:
     function = Invocations(Unauthorized("no token"), optional=True)
