@@ -674,7 +674,7 @@ def test_capped_limits_are_lowered_to_those_of_the_stage() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("GetItem", " must be a tuple of strings, got 'GetItem'. A tuple of one string needs a comma: ('GetItem',)."),
+        ("GetItem", " must be a tuple of strings, got 'GetItem'. A tuple of one value needs a comma: ('GetItem',)."),
         (["GetItem"], " must be a tuple of strings, got ['GetItem']."),
         (("GetItem", None), "[1] must be a string, got None."),
         (None, " must be a tuple of strings, got None."),

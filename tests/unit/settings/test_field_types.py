@@ -58,7 +58,7 @@ def test_value_with_the_type_of_its_field_is_accepted(values: dict[str, Any]) ->
         ({"pieces": False}, "pieces must be an integer, got False."),
         ({"pieces": None}, "pieces must be an integer, got None."),
         ({"fragile": 1}, "fragile must be True or False, got 1."),
-        ({"labels": "a"}, "labels must be a tuple of strings, got 'a'. A tuple of one string needs a comma: ('a',)."),
+        ({"labels": "a"}, "labels must be a tuple of strings, got 'a'. A tuple of one value needs a comma: ('a',)."),
         ({"labels": ["a"]}, "labels must be a tuple of strings, got ['a']."),
         ({"labels": ("a", 1)}, "labels[1] must be a string, got 1."),
         ({"size": 7}, "size must be a tuple of a string, a tuple of integers or None, got 7."),
