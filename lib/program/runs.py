@@ -56,15 +56,14 @@ class ProgramRun(NamedTuple):
 
         Raise `ProjectError` if there are none, or if a stack has another environment.
         """
+        if not stacks:
+            raise ProjectError(f"{self.program.path} must create a TapStack, got none. Create one.")
         self.check_environment(stacks)
         selected = [stack for stack in stacks if self.service in (None, stack.service.name)]
         if not selected:
             created = ", ".join(sorted({stack.service.name for stack in stacks}))
-            expected = (
-                f"one of the services of {self.program.path} ({created})" if created else "deployed by a TapStack"
-            )
-            remedy = "Select one of them." if created else f"Create a TapStack in {self.program.path}."
-            raise ProjectError(f"service must be {expected}, got {self.service!r}. {remedy}")
+            expected = f"one of the services of {self.program.path} ({created})"
+            raise ProjectError(f"service must be {expected}, got {self.service!r}. Select one of them.")
         return selected
 
     def check_environment(self, stacks: Sequence[DeployedStack]) -> None:
