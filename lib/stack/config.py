@@ -168,7 +168,8 @@ def args_from_config(
 
     `service` and `arguments` are arguments of `TapStackArgs`, which override config. Settings groups are merged field
     by field, and `tags`, `secrets` and `existing` name by name. With a `ServiceFactory`, config can also set the
-    settings of the service. With `service`, the default environment is the name of the stack instead of `dev`.
+    settings of the service. With `service`, the default environment is the name of the stack, without the prefix
+    `<service>-`, instead of `dev`.
 
     Raise `ConfigError` for an invalid value; the message never contains a secret. Warn of secret values that the state
     of the stack contains in plain text.
@@ -270,7 +271,8 @@ def _args(
     groups: dict[str, Any] = {name: group(**fields_by_group[group]) for name, group in SETTINGS_GROUPS.items()}
     configured = _configured_service(selected, fields_by_group)
     definition = SERVICES.get(configured) if isinstance(configured, str) else configured
-    default = pulumi.get_stack() if service else "dev"
+    name = service if isinstance(service, str) or service is None else service.name
+    default = pulumi.get_stack().removeprefix(f"{name}-") if name else "dev"
     configured_arguments: dict[str, Any] = {
         "environment_suffix": _environment(values, default),
         "environment_profile": values.get("environment_profile") or None,
