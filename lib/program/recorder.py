@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -311,16 +312,18 @@ def record(
     """
     # A new thread has no state of a failed program, and a short call stack, which Pulumi records with every resource.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_record, program, preview, config or {}, project, stack, calls or {}).result()
+        recording = partial(_record, program, MockCloud(preview, calls or {}), preview)
+        return thread.submit(recording, project=project, stack=stack, config=config or {}).result()
 
 
 def _record(
     program: Callable[[], object],
+    cloud: MockCloud,
     preview: bool,
-    config: Mapping[str, str],
+    *,
     project: str,
     stack: str,
-    calls: Mapping[str, Call],
+    config: Mapping[str, str],
 ) -> Deployment:
     warnings: list[str] = []
     info_messages: list[str] = []
@@ -328,7 +331,7 @@ def _record(
     def log(level: int, message: str) -> None:
         (warnings if level >= logging.WARNING else info_messages).append(message)
 
-    monitor = Recorder(MockCloud(preview, calls), preview)
+    monitor = Recorder(cloud, preview)
     run(program, monitor, project=project, stack=stack, config=config, log=log, preview=preview)
     return Deployment(
         monitor.registered, monitor.outputs, monitor.exports, warnings, info_messages, tuple(monitor.stacks())

@@ -271,8 +271,8 @@ def _args(
     groups: dict[str, Any] = {name: group(**fields_by_group[group]) for name, group in SETTINGS_GROUPS.items()}
     configured = _configured_service(selected, fields_by_group)
     definition = SERVICES.get(configured) if isinstance(configured, str) else configured
-    name = service if isinstance(service, str) or service is None else service.name
-    default = pulumi.get_stack().removeprefix(f"{name}-") if name else "dev"
+    own_name = service if isinstance(service, str) or service is None else service.name
+    default = pulumi.get_stack().removeprefix(f"{own_name}-") if own_name else "dev"
     configured_arguments: dict[str, Any] = {
         "environment_suffix": _environment(values, default),
         "environment_profile": values.get("environment_profile") or None,

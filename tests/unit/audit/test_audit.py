@@ -257,7 +257,10 @@ def test_error_of_a_program_is_reported_with_its_path(
 
 def test_unknown_config_key_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--config", "tracin=true"]) == 2
-    message = "error: config must be KEY=VALUE with a setting or a key of Pulumi.yaml, got 'tracin=true'. Did you mean 'tracing'? "
+    message = (
+        "error: config must be KEY=VALUE with a setting or a key of Pulumi.yaml, got 'tracin=true'. Did you mean "
+        "'tracing'? "
+    )
     assert capsys.readouterr().err.startswith(message)
 
 
