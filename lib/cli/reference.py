@@ -44,5 +44,5 @@ def _parameters(context: click.Context, command: click.Command) -> Iterator[mark
     for parameter in command.params:
         for name, text in filter(None, [parameter.get_help_record(context)]):
             # The choices of this type depend on the installed services.
-            is_service = name.startswith("--") and parameter.type is options.SERVICE
+            is_service = name.startswith("--") and isinstance(parameter.type, options.ServiceChoice)
             yield f"`{parameter.opts[0]} SERVICE`" if is_service else f"`{name}`", " ".join(text.split())
