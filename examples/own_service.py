@@ -9,13 +9,12 @@ import pulumi
 if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, folder)
 
-from tap_stack import TapStack, TapStackArgs
+from tap_stack import TapStack
 from tap_stack.stack.config import args_from_config
 
 from examples.notes.service import SERVICE
 
-config = args_from_config()
-stack = TapStack("notes", TapStackArgs(service=SERVICE, environment_suffix=config.environment, tags=config.tags))
+stack = TapStack("notes", args_from_config(service=SERVICE))
 
 for name, value in stack.outputs.items():
     pulumi.export(name, value)

@@ -39,7 +39,7 @@ from .components.storage.bucket import Bucket
 from .components.storage.notification import BucketNotification
 from .model import Service
 from .settings import Settings
-from .stack import diagnostics
+from .stack import created, diagnostics
 from .stack.access import Access
 from .stack.args import TapStackArgs
 from .stack.compute import Compute
@@ -164,6 +164,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         for output, value in self.outputs.items():
             setattr(self, output, value)
         self.register_outputs(self.outputs)
+        created.record(self, self.args)
 
     @property
     def settings(self) -> Settings:

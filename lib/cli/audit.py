@@ -10,14 +10,15 @@ from pathlib import Path
 import click
 
 from ..audit import report, sarif
-from ..audit.deployments import ProgramError, audit_program, audit_services
+from ..audit.deployments import audit_program, audit_services
 from ..console import Terminal
-from ..program import project
+from ..program.runs import ProgramError, program_run, program_runs
+from ..settings.environments import ENVIRONMENTS
 from . import options
 
 
 @click.command
-@options.service()
+@options.service(of_program=True)
 @options.env()
 @click.option(
     "--program",
@@ -50,12 +51,12 @@ def audit(
     if sarif_file:
         sarif_file.parent.mkdir(parents=True, exist_ok=True)
     if program:
-        result = audit_program(program, service or "items", environment or "dev", pairs, terminal)
+        result = audit_program(program_run(program, service, environment, pairs))
     else:
-        services, environments = [service] if service else [], [environment] if environment else []
-        pulumi_project = project.read(Path())
-        program = pulumi_project.program
-        result = audit_services(pulumi_project, services, environments, pairs, terminal)
+        environments = [environment] if environment else [*ENVIRONMENTS]
+        runs = program_runs([service] if service else [], environments, pairs)
+        program = runs[0].program.path
+        result = audit_services(runs, terminal)
     if sarif_file:
         document = sarif.document(result, program)
         sarif_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -12,9 +12,9 @@ import click
 
 from ..console import Terminal
 from ..cost import report
-from ..cost.bill import Bill, bills
+from ..cost.bill import Bill, bills, workload_of
 from ..cost.traffic import Traffic
-from ..services import load, names
+from ..program.runs import ProgramError
 from ..settings import docs_of
 from ..settings.environments import ENVIRONMENTS
 from . import options
@@ -37,12 +37,12 @@ def _traffic_options(command: options.F) -> options.F:
 
 
 @click.command
-@options.service(multiple=True)
+@options.service(multiple=True, of_program=True)
 @options.env(multiple=True)
 @options.config
 @_traffic_options
 @options.as_json
-@options.report_errors(ValueError)
+@options.report_errors(ProgramError)
 def cost(
     service: Sequence[str], environment: Sequence[str], pairs: Sequence[str], as_json: bool, **traffic: Any
 ) -> int:
@@ -51,15 +51,15 @@ def cost(
     Print the total cost of each service in each environment, and the bill of the first service in the last environment.
     The exit code is 1 if the price of a resource is unknown.
     """
-    services, environments = service or [*names()], environment or [*ENVIRONMENTS]
+    environments = environment or [*ENVIRONMENTS]
     try:
         monthly_traffic = Traffic(**traffic)
     except ValueError as exc:
         raise click.UsageError(str(exc), click.get_current_context()) from exc
     terminal = Terminal(sys.stderr)
-    bills_by_service = bills(services, environments, pairs, monthly_traffic, terminal)
-    for name in services:
-        if not load(name).workload:
+    bills_by_service = bills(service, environments, pairs, monthly_traffic, terminal)
+    for name in bills_by_service:
+        if not workload_of(name):
             terminal.print_line(report.DERIVED.format(service=name))
     if as_json:
         data = {
@@ -68,7 +68,7 @@ def cost(
         }
         click.echo(json.dumps(data, indent=2))
     else:
-        _print(bills_by_service, services[0], environments[-1])
+        _print(bills_by_service, next(iter(bills_by_service)), environments[-1])
     every_bill = (bill for by_environment in bills_by_service.values() for bill in by_environment.values())
     return int(any(bill.unpriced for bill in every_bill))
 

@@ -19,10 +19,17 @@ from ..console import Terminal
 from ..local.emulator import WORKERS, EmulatorError
 from ..local.engine import DeployError
 from ..local.run import run, stoppable
-from ..services import SERVICES, load, names
+from ..program.runs import program_runs
+from ..services import SERVICES, load
 from . import INTERRUPTED, options
 
 FLAT = files.FOLDER / files.FLAT
+SMOKE_TEST_RESULTS = {
+    True: "smoke test passed",
+    False: "smoke test failed: unexpected responses or missing demo calls, see above",
+    None: "no smoke test: only services with routes have one",
+}
+"""Final message by the result of the smoke tests."""
 api_key_option = click.option(
     "--api-key",
     envvar="API_KEY",
@@ -33,7 +40,7 @@ api_key_option = click.option(
 
 
 @click.command
-@options.service()
+@options.service(of_program=True)
 @options.env(default="dev")
 @click.option(
     "--port", type=click.IntRange(1024, 65535), show_default="a free port", help="Port of the emulator on 127.0.0.1."
@@ -55,28 +62,15 @@ def local(
 ) -> int:
     """Deploy to a local AWS emulator, run the smoke test and serve requests."""
     terminal = Terminal()
-    services = [service] if service else [*names()]
+    runs = program_runs([service] if service else [], [environment], pairs)
     try:
         with stoppable():
-            has_passed = run(
-                services,
-                environment,
-                terminal,
-                port=port or 0,
-                workers=workers,
-                check=check,
-                pairs=pairs,
-                folder=path,
-            )
+            has_passed = run(runs, terminal, port=port or 0, workers=workers, check=check, folder=path)
     except KeyboardInterrupt:
         terminal.step("stopped")
         return INTERRUPTED if check else 0
-    terminal.step(
-        "smoke test passed"
-        if has_passed
-        else "smoke test failed: unexpected responses or missing demo calls, see above"
-    )
-    return 0 if has_passed else 1
+    terminal.step(SMOKE_TEST_RESULTS[has_passed])
+    return int(has_passed is False)
 
 
 @click.command

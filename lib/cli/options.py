@@ -41,6 +41,19 @@ class ServiceChoice(NearestChoice):
         return name
 
 
+class ProgramServiceChoice(ServiceChoice):
+    """A choice of a service of the program in the working directory.
+
+    A program that decides which services it deploys can have services that are not registered.
+    """
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name of the service. Raise `ClickException` if a registered service cannot be loaded."""
+        if ":" not in str(value) and Path("Pulumi.yaml").exists() and not project.read(Path()).selects_service:
+            return str(value)
+        return super().convert(value, param, ctx)
+
+
 def complete(values: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
     """Return a shell completion with `values` for an option that also accepts other values."""
     known = tuple(values)
@@ -49,12 +62,14 @@ def complete(values: Iterable[str]) -> Callable[[click.Context, click.Parameter,
 
 PATH = click.Path(path_type=Path)
 SERVICE = ServiceChoice(names())
+PROGRAM_SERVICE = ProgramServiceChoice(names())
 
 
-def service(*, default: str | None = None, multiple: bool = False) -> Callable[[F], F]:
-    """Add `--service`."""
+def service(*, default: str | None = None, multiple: bool = False, of_program: bool = False) -> Callable[[F], F]:
+    """Add `--service`. With `of_program`, the program in the working directory can define the service."""
     description = "Name of the service, or its definition as MODULE:ATTRIBUTE." + (" Can be repeated." * multiple)
-    return click.option("--service", type=SERVICE, multiple=multiple, **_default(default, "every service", description))
+    options = _default(default, "every service", description)
+    return click.option("--service", type=PROGRAM_SERVICE if of_program else SERVICE, multiple=multiple, **options)
 
 
 def env(

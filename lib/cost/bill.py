@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..console import Terminal
-from ..program import project
+from ..model import Service, Workload
 from ..program.recorder import Deployment, RegisteredResource, record_file
-from ..services import BUILT_IN, load
+from ..program.runs import program_runs
+from ..program.stacks import DeployedStack, by_label
+from ..services import BUILT_IN, SERVICES, load
 from ..settings.environments import ENVIRONMENTS
 from .billing import BILLED, FREE, UNPRICED
 from .default_workload import derive
@@ -58,10 +60,18 @@ class Bill(NamedTuple):
         return sum(item.usd for item in self.items if fixed in (None, item.fixed))
 
 
-def bill_of(deployment: Deployment, traffic: Traffic, service: str) -> Bill:
-    """Return the bill of a deployment of a registered service, by default for the workload of its definition."""
-    factory = load(service)
-    return bill(Month(deployment, traffic, factory.workload or derive(factory.default), factory.default))
+def bill_of(deployment: Deployment, traffic: Traffic, service: str, definition: Service | None = None) -> Bill:
+    """Return the bill of a deployment of a service, by default for the workload of its definition.
+
+    `definition` defaults to that of the registered service.
+    """
+    definition = definition or load(service).default
+    return bill(Month(deployment, traffic, workload_of(service) or derive(definition), definition))
+
+
+def workload_of(service: str) -> Workload | None:
+    """Return the workload of a service, or None if it is not registered or has none."""
+    return load(service).workload if service in SERVICES else None
 
 
 def bill(month: Month, prices: Prices = PRICES) -> Bill:
@@ -97,23 +107,30 @@ def bills(
     traffic: Traffic,
     terminal: Terminal,
 ) -> dict[str, dict[str, Bill]]:
-    """Return the bills of the project in the working directory by service and environment.
+    """Return the bills of the program in the working directory by service and environment.
 
-    `pairs` are additional config values in the form `key=value`.
+    Without services, return the bills of all services of the program. `pairs` are additional config values in the form
+    `key=value`.
     """
-    pulumi_project = project.read(Path())
-    overrides = project.parse_config_pairs(pulumi_project, pairs)
-
-    def bill_for(service: str, environment: str) -> Bill:
-        terminal.show_transient(f"  {service} in {environment} ...")
-        config = project.config(pulumi_project, environment, service) | overrides
-        return bill_of(record_file(pulumi_project.program, config, pulumi_project.name), traffic, service)
-
-    result = {
-        service: {environment: bill_for(service, environment) for environment in environments} for service in services
-    }
+    result: dict[str, dict[str, Bill]] = {}
+    for run in program_runs(services, environments, pairs):
+        terminal.show_transient(f"  {run.label} in {run.environment} ...")
+        deployment = run.record()
+        for label, stack in by_label(run.select(deployment.stacks)).items():
+            own = deployment._replace(registered=_resources_of(stack, deployment))
+            result.setdefault(label, {})[stack.environment] = bill_of(own, traffic, stack.service.name, stack.service)
     terminal.show_transient("")
     return result
+
+
+def _resources_of(stack: DeployedStack, deployment: Deployment) -> list[RegisteredResource]:
+    """Return the resources of a stack. Those outside of all stacks belong to the first one."""
+    others = {
+        resource.urn for other in deployment.stacks if other != stack for resource in deployment.resources_of(other)
+    }
+    if stack == deployment.stacks[0]:
+        return [resource for resource in deployment.registered if resource.urn not in others]
+    return deployment.resources_of(stack)
 
 
 def _items(kind: str, resources: Sequence[RegisteredResource], month: Month, prices: Prices) -> Iterator[Item]:

@@ -6,7 +6,6 @@ import os
 import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from ..client import auth
 from ..client.smoke_test import Endpoint, endpoint_of
@@ -14,7 +13,7 @@ from ..console import Terminal
 from ..local.emulator import Emulator
 from ..local.engine import Engine
 from ..local.run import deploy_with
-from ..program import project
+from ..program.runs import program_runs
 
 WORKERS_PER_PROCESSOR = 4
 """Default number of concurrent invocations of a local deployment. Each requires a process."""
@@ -44,10 +43,9 @@ def local_deployment(
     service: str, environment: str, terminal: Terminal, *, workers: int | None = None, pairs: Sequence[str] = ()
 ) -> Iterator[Endpoint]:
     """Deploy a service to an emulator that runs until the block exits."""
-    pulumi_project = project.read(Path())
-    config = project.config(pulumi_project, environment, service) | project.parse_config_pairs(pulumi_project, pairs)
+    (run,) = program_runs([service], [environment], pairs)
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:
         engine = Engine(emulator, lambda _, name: terminal.show_transient(f"  {service}: {name}"))
-        outputs = deploy_with(engine, pulumi_project, config, terminal)
+        outputs = deploy_with(engine, run, terminal)[0].outputs
         terminal.step(f"{service} is deployed in {environment}")
         yield endpoint_of(outputs, auth.authorization_of(outputs, emulator))

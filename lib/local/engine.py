@@ -6,10 +6,8 @@ It does not update or delete resources.
 from __future__ import annotations
 
 import logging
-import runpy
 import secrets
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import pulumi
 from pulumi.runtime import mocks
 
 from ..program.monitor import Monitor, plain
-from ..program.runner import module_search_path, run
+from ..program.runner import Program, module_search_path, run
 from .emulator import ACCOUNT, REGION, Emulator, RegionalEmulator
 from .provisioners import EXISTING_LAYER, NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
 
@@ -142,7 +140,22 @@ def deploy(
     config: Mapping[str, str],
     report: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Run a Pulumi program with `engine` and return its stack outputs. Raise `DeployError` if it fails.
+    """Run the Pulumi program in a file as `deploy_program` does, and return its stack outputs."""
+    return deploy_program(
+        Program.from_file(program), engine, project=project, stack=stack, config=config, report=report
+    ).exports
+
+
+def deploy_program(
+    program: Program,
+    engine: mocks.Mocks,
+    *,
+    project: str,
+    stack: str,
+    config: Mapping[str, str],
+    report: Callable[[str], None],
+) -> Monitor:
+    """Run a Pulumi program with `engine` and return the monitor with its results. Raise `DeployError` if it fails.
 
     `report` receives the warnings and errors that the program logs.
     """
@@ -153,9 +166,8 @@ def deploy(
             report(message)
 
     try:
-        script = partial(runpy.run_path, str(program), run_name="__main__")
-        with module_search_path(program.parent.resolve()):
-            run(script, monitor, project=project, stack=stack, config=config, log=log)
+        with module_search_path(program.folder.resolve()):
+            run(program.execute, monitor, project=project, stack=stack, config=config, log=log)
     except Exception as exc:
         raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
-    return monitor.exports
+    return monitor

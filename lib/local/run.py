@@ -6,7 +6,7 @@ import secrets
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -16,11 +16,12 @@ from ..assets import npm
 from ..client import auth, smoke_test
 from ..client import outputs_file as files
 from ..console import Terminal, signals_handled
-from ..program import project
+from ..program.runs import ProgramRun
+from ..program.stacks import DeployedStack, by_label
 from ..services import SERVICES
 from . import aws_config
 from .emulator import WORKERS, Emulator, RegionalEmulator
-from .engine import Engine, deploy
+from .engine import Engine, deploy_program
 from .function_logs import FunctionLogs
 from .hot_reload import Watcher
 from .provisioners import NOT_EMULATED
@@ -49,89 +50,93 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def run(
-    services: Sequence[str],
-    environment: str,
+    program_runs: Sequence[ProgramRun],
     terminal: Terminal,
     *,
     port: int = 0,
     workers: int = WORKERS,
     check: bool = False,
-    pairs: Sequence[str] = (),
     folder: Path = files.FOLDER,
-) -> bool:
-    """Deploy services, write their outputs to `folder` and run their smoke tests. Return whether all tests passed.
+) -> bool | None:
+    """Deploy programs, write the outputs of their stacks to `folder` and run their smoke tests.
 
-    Without `check`, then serve requests until the process is stopped. Port 0 selects a free port.
+    Return whether all tests passed, or None if no stack has an endpoint. Without `check`, then serve requests until the
+    process is stopped. Port 0 selects a free port.
     """
-    pulumi_project = project.read(Path())
-    overrides = project.parse_config_pairs(pulumi_project, pairs)
-    configs = [project.config(pulumi_project, environment, service) | overrides for service in services]
     with Emulator(port, workers, log_functions=True) as emulator:
         terminal.step(f"emulator started at {emulator.url}")
-        npm.build([SERVICES[name] for name in services], terminal)
+        selected = [program_run.service for program_run in program_runs]
+        npm.build([SERVICES[name] for name in selected if name and name in SERVICES], terminal)
         archives: dict[tuple[RegionalEmulator, str], Any] = {}
-        stacks = {
-            f"{config['service']}-{environment}": _deploy(pulumi_project, config, emulator, archives, terminal)
-            for config in configs
-        }
-        files.write(stacks, folder)
+        stacks: dict[str, DeployedStack] = {}
+        for program_run in program_runs:
+            stacks |= _deploy(program_run, emulator, archives, terminal)
+        files.write({name: stack.outputs for name, stack in stacks.items()}, folder)
         credentials = aws_config.write(emulator, folder)
         terminal.step(f"outputs written to {folder / files.ALL} and {folder / files.FLAT}")
         logs = FunctionLogs(emulator.function_log)
-        with_url = [outputs for outputs in stacks.values() if not outputs.keys().isdisjoint(files.URL_OUTPUTS)]
-        passed = [_run_smoke_test(outputs, emulator, logs, terminal) for outputs in with_url]
+        with_url = [stack for stack in stacks.values() if not stack.outputs.keys().isdisjoint(files.URL_OUTPUTS)]
+        passed = [_run_smoke_test(stack, emulator, logs, terminal) for stack in with_url]
         if not check:
-            _print_endpoints(stacks, emulator, terminal)
+            _print_endpoints([*stacks.values()], emulator, terminal)
             terminal.print_line(f"  credentials: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
             _serve(emulator, Watcher(archives, terminal.print_line), logs, terminal)
-        return all(passed)
+        return all(passed) if passed else None
 
 
 def _deploy(
-    pulumi_project: project.Project,
-    config: Mapping[str, str],
+    program_run: ProgramRun,
     emulator: Emulator,
     archives: dict[tuple[RegionalEmulator, str], Any],
     terminal: Terminal,
-) -> dict[str, Any]:
-    service, created = config["service"], 0
+) -> dict[str, DeployedStack]:
+    """Run a program, and return the selected stacks by the name of their outputs."""
+    label, created = program_run.label, 0
 
     def progress(type_: str, name: str) -> None:
         nonlocal created
         created += 1
-        terminal.show_transient(f"  {service}: {created} resources, {type_.rsplit(':', 1)[-1]} {name}")
+        terminal.show_transient(f"  {label}: {created} resources, {type_.rsplit(':', 1)[-1]} {name}")
 
     engine = Engine(emulator, progress)
-    outputs = deploy_with(engine, pulumi_project, config, terminal)
+    stacks = deploy_with(engine, program_run, terminal)
     archives.update(engine.archives)
-    terminal.step(f"{service} deployed: {created} resources")
+    terminal.step(f"{label} deployed: {created} resources")
     for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
         terminal.print_line(f"  not emulated: {count} of {type_} ({NOT_EMULATED[type_]})")
-    return outputs
+    return {f"{name}-{stack.environment}": stack for name, stack in by_label(stacks).items()}
 
 
-def deploy_with(
-    engine: Engine, pulumi_project: project.Project, config: Mapping[str, str], terminal: Terminal
-) -> dict[str, Any]:
-    """Deploy the service and environment of `config` with an engine, and return the stack outputs."""
-    stack = f"{config['service']}-{config['environment']}"
-    return deploy(
-        pulumi_project.program,
+def deploy_with(engine: Engine, program_run: ProgramRun, terminal: Terminal) -> list[DeployedStack]:
+    """Run a program with an engine, and return the selected stacks.
+
+    The exports of a program with one stack are added to the outputs of the stack, which override them.
+    """
+    deployed = deploy_program(
+        program_run.program,
         engine,
-        project=pulumi_project.name,
-        stack=stack,
-        config=config,
+        project=program_run.project,
+        stack=program_run.stack,
+        config=program_run.config,
         report=terminal.print_line,
     )
+    stacks = deployed.stacks()
+    exports = deployed.exports if len(stacks) == 1 else {}
+    return [stack._replace(outputs={**exports, **stack.outputs}) for stack in program_run.select(stacks)]
 
 
-def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, terminal: Terminal) -> bool:
-    service = SERVICES[outputs["service"]]
+def _run_smoke_test(stack: DeployedStack, emulator: Emulator, logs: FunctionLogs, terminal: Terminal) -> bool:
+    service = stack.service
+    if not service.demo:
+        terminal.step(
+            f"no smoke test of {service.name}: the service has no demo calls. Add a Call for each route to demo."
+        )
+        return False
     results = smoke_test.run(
         service,
-        outputs,
+        stack.outputs,
         lambda result: terminal.show_transient(smoke_test.progress_line(result)),
-        auth.authorization_of(outputs, emulator),
+        auth.authorization_of(stack.outputs, emulator),
     )
     for line in logs.new_lines(errors_only=True):
         terminal.print_line(line)
@@ -142,14 +147,15 @@ def _run_smoke_test(outputs: dict[str, Any], emulator: Emulator, logs: FunctionL
     return smoke_test.has_passed(service, results)
 
 
-def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
+def _print_endpoints(stacks: Sequence[DeployedStack], emulator: Emulator, terminal: Terminal) -> None:
     terminal.print_line("")
-    for outputs in stacks.values():
+    for stack in stacks:
+        outputs = stack.outputs
         if outputs.keys().isdisjoint(files.URL_OUTPUTS):
             functions = ", ".join(outputs["function_names"].values())
-            terminal.print_line(f"  {outputs['service']:11} no API; functions: {functions}")
+            terminal.print_line(f"  {stack.service.name:11} no API; functions: {functions}")
             continue
-        for line in _endpoint_lines(outputs):
+        for line in _endpoint_lines(stack):
             terminal.print_line(line)
         if "api_key" in outputs:
             terminal.print_line(f"  {'':12}API key (x-api-key): {outputs['api_key']}")
@@ -165,9 +171,9 @@ def _print_endpoints(stacks: dict[str, Any], emulator: Emulator, terminal: Termi
     terminal.print_line("")
 
 
-def _endpoint_lines(outputs: dict[str, Any]) -> Iterator[str]:
+def _endpoint_lines(stack: DeployedStack) -> Iterator[str]:
     """Yield a line with the URL of the first route of each endpoint."""
-    service = SERVICES[outputs["service"]]
+    service, outputs = stack.service, stack.outputs
     all_urls = {service.api_type: outputs.get("api_url"), **files.urls(outputs)}
     urls = {name: url for name, url in all_urls.items() if url}
     for number, (name, url) in enumerate(urls.items()):

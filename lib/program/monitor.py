@@ -14,6 +14,9 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_project, get_stack
 from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
 
+from ..stack.args import TapStackArgs
+from .stacks import DeployedStack
+
 STACK_TYPE = "pulumi:pulumi:Stack"
 
 
@@ -38,6 +41,8 @@ class Monitor(mocks.MockMonitor):
 
     runs_one_program = True
     """Whether all resources belong to one program, so that names in AWS must be unique."""
+    uses_placeholders = True
+    """Whether missing secrets get a placeholder, because nothing is deployed to AWS."""
 
     def __init__(self, wrapped: mocks.Mocks) -> None:
         super().__init__(wrapped)
@@ -45,6 +50,15 @@ class Monitor(mocks.MockMonitor):
         self._urns: set[str] = set()
         self.exports: dict[str, Any] = {}
         """Stack outputs of a finished program, with secrets in plain text."""
+        self.stack_args: dict[str, TapStackArgs] = {}
+        """Arguments of each `TapStack` by URN."""
+        self._component_outputs: dict[str, dict[str, Any]] = {}
+
+    def stacks(self) -> list[DeployedStack]:
+        """Return the `TapStack` components of a finished program."""
+        return [
+            DeployedStack.from_args(urn, args, self._component_outputs[urn]) for urn, args in self.stack_args.items()
+        ]
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """Return the URN that the engine assigns."""
@@ -70,11 +84,14 @@ class Monitor(mocks.MockMonitor):
         return super().RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
-        """Save the outputs of the stack."""
+        """Save the outputs of the stack and of its components."""
+        _ensure_event_loop()
+        outputs = plain(rpc.deserialize_properties(request.outputs))
         if request.urn.split("::")[2] == STACK_TYPE:
-            _ensure_event_loop()
             # The mocks of the SDK create an additional root stack, which has no outputs.
-            self.exports.update(plain(rpc.deserialize_properties(request.outputs)))
+            self.exports.update(outputs)
+        else:
+            self._component_outputs[request.urn] = outputs
         return super().RegisterResourceOutputs(request)
 
     def _apply(self, transform: Any, request: Any) -> None:

@@ -11,7 +11,12 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..services import loadable
+from ..settings import SETTINGS_GROUPS
 
+DEFAULT_NAME = "tap"
+"""Name of the project in a folder without `Pulumi.yaml`."""
+ARGUMENTS = ("environment_profile", "split_functions", "adopt_retained", "tags", "secrets", "existing")
+"""Config keys of the arguments that are not settings."""
 PLACEHOLDER = "encrypted by Pulumi"
 """Placeholder for a secret in a config file, which only Pulumi can decrypt."""
 
@@ -34,6 +39,20 @@ class Project(NamedTuple):
     folder: Path
     program: Path
     defaults: dict[str, str]
+    declared: frozenset[str] = frozenset()
+    """Keys that `Pulumi.yaml` declares."""
+
+    @property
+    def selects_service(self) -> bool:
+        """Whether the config key `service` selects the service that the program deploys."""
+        return "service" in self.declared
+
+
+def read_if_exists(folder: Path) -> Project:
+    """Return the project in `folder`, or a project without config if there is no `Pulumi.yaml`."""
+    if (folder / "Pulumi.yaml").exists():
+        return read(folder)
+    return Project(DEFAULT_NAME, folder, folder / "__main__.py", {})
 
 
 def read(folder: Path) -> Project:
@@ -42,10 +61,14 @@ def read(folder: Path) -> Project:
     name = document.get("name")
     if not isinstance(name, str):
         raise ProjectError(f"name in {folder / 'Pulumi.yaml'} must be a string, got {name!r}. Set it.")
-    declared: dict[str, Any] = document.get("config") or {}
-    typed = {key: entry for key, entry in declared.items() if isinstance(entry, dict)}
-    defaults = {key: _serialize(entry["default"]) for key, entry in typed.items() if "default" in entry}
-    return Project(name, folder, folder / document.get("main", "__main__.py"), defaults)
+    declared = {key.removeprefix(f"{name}:"): entry for key, entry in (document.get("config") or {}).items()}
+    defaults = {key: _serialize(default) for key, entry in declared.items() if (default := _default(entry)) is not None}
+    return Project(name, folder, folder / document.get("main", "__main__.py"), defaults, frozenset(declared))
+
+
+def _default(entry: Any) -> Any:
+    """Return the value that `Pulumi.yaml` sets for a key, or None if it only declares the key."""
+    return entry.get("default", entry.get("value")) if isinstance(entry, dict) else entry
 
 
 def stack_file(folder: Path, stack: str) -> Path:
@@ -60,17 +83,26 @@ def aws_profile(folder: Path, stack: str) -> str | None:
     return str(profile) if profile else None
 
 
-def config(project: Project, environment: str, service: str) -> dict[str, str]:
-    """Return the config of the project for an environment and a service, without provider config.
+def config(project: Project, environment: str, service: str, stack: str = "") -> dict[str, str]:
+    """Return the config of a stack for an environment and a service, without provider config.
 
-    Encrypted secrets are omitted, because only Pulumi can decrypt them, so their defaults apply.
+    The default stack is `<service>-<environment>`. Without a service, the program decides it. Only Pulumi can decrypt
+    secrets: an encrypted value of a key with a default is omitted, and any other one is a placeholder.
     """
-    path = stack_file(project.folder, f"{service}-{environment}")
-    stack = read_yaml(path).get("config") or {} if path.exists() else {}
-    readable = {key: _replace_secrets(value) for key, value in stack.items()}
-    overrides = {key.removeprefix(f"{project.name}:"): value for key, value in readable.items() if value != PLACEHOLDER}
-    values = {**project.defaults, **overrides, "environment": environment, "service": service}
+    path = stack_file(project.folder, stack or f"{service}-{environment}")
+    content = read_yaml(path).get("config") or {} if path.exists() else {}
+    values = {key.removeprefix(f"{project.name}:"): _replace_secrets(value) for key, value in content.items()}
+    with_default = {*project.defaults, *known_keys()} if PLACEHOLDER in values.values() else set()
+    overrides = {key: value for key, value in values.items() if value != PLACEHOLDER or key not in with_default}
+    identity = {"environment": environment, "service": service}
+    values = {**project.defaults, **overrides, **{key: value for key, value in identity.items() if value}}
     return {key: _serialize(value) for key, value in values.items() if ":" not in key}
+
+
+def known_keys() -> set[str]:
+    """Return the config keys of the library and of all services."""
+    groups = [*SETTINGS_GROUPS.values(), *(factory.settings for factory in loadable() if factory.settings)]
+    return {*ARGUMENTS, *(key for group in groups for key in group.config_keys())}
 
 
 def parse_config_pairs(project: Project, pairs: Sequence[str]) -> dict[str, str]:
@@ -80,14 +112,14 @@ def parse_config_pairs(project: Project, pairs: Sequence[str]) -> dict[str, str]
         key, _, value = pair.partition("=")
         if key in IDENTITY:
             raise ConfigError(f"config must not set {key}, got {pair!r}. Set {IDENTITY[key]} instead.")
-        known = {*project.defaults}
+        known = {*project.defaults, *project.declared}
         if key not in known:
-            known |= {name for factory in loadable() if factory.settings for name in factory.settings.config_keys()}
+            known |= known_keys()
         if not value or key not in known:
             nearest = [] if key in known else difflib.get_close_matches(key, sorted(known), 1)
             hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
             file = project.folder / "Pulumi.yaml"
-            raise ConfigError(f"config must be KEY=VALUE with a key of {file}, got {pair!r}.{hint}")
+            raise ConfigError(f"config must be KEY=VALUE with a setting or a key of {file}, got {pair!r}.{hint}")
         values[key] = value
     return values
 

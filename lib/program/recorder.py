@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import runpy
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
@@ -17,10 +16,13 @@ from pulumi.runtime import mocks, rpc
 
 from ..components.lookup.previous_state import INVOKE
 from .monitor import STACK_TYPE, Monitor, plain
-from .runner import module_search_path, run
+from .runner import Program, module_search_path, run
+from .stacks import DeployedStack
 
 PROJECT = "tap"
 """Default name of the Pulumi project of a recorded program."""
+STACK = "test"
+"""Default name of the Pulumi stack of a recorded program."""
 COMPUTED = (
     "arn",
     "bucket",
@@ -133,6 +135,17 @@ class Deployment(NamedTuple):
     exports: dict[str, Any]
     warnings: list[str]
     info_messages: list[str]
+    stacks: tuple[DeployedStack, ...] = ()
+    """The `TapStack` components."""
+
+    def resources_of(self, stack: DeployedStack) -> list[RegisteredResource]:
+        """Return the resources of one `TapStack`: the component, its children and their descendants."""
+        urns, resources = {stack.urn}, []
+        for resource in self.registered:  # parents first
+            if resource.urn in urns or resource.parent in urns:
+                urns.add(resource.urn)
+                resources.append(resource)
+        return resources
 
     def by_kind(self, kind: str) -> dict[str, RegisteredResource]:
         """Return the resources of a kind by logical name."""
@@ -267,13 +280,20 @@ def _serialize(value: Any) -> Any:
 
 
 def record_file(program: Path, config: Mapping[str, str], project: str = PROJECT) -> Deployment:
+    """Run the Pulumi program in a file and return its recording, as `record_program` does."""
+    return record_program(Program.from_file(program), config, project=project)
+
+
+def record_program(
+    program: Program, config: Mapping[str, str], *, project: str = PROJECT, stack: str = STACK
+) -> Deployment:
     """Run a Pulumi program in its folder, as the Pulumi CLI does, and return its recording.
 
     The keys of `config` are in the namespace of the project.
     """
-    script = program.resolve()
-    with module_search_path(script.parent), chdir(script.parent):
-        return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config, project=project)
+    folder = program.folder.resolve()
+    with module_search_path(folder), chdir(folder):
+        return record(program.execute, config=config, project=project, stack=stack)
 
 
 def record(
@@ -282,24 +302,28 @@ def record(
     preview: bool = False,
     config: Mapping[str, str] | None = None,
     project: str = PROJECT,
+    stack: str = STACK,
     calls: Mapping[str, Call] | None = None,
 ) -> Deployment:
     """Run `program` and return its recording, or raise its first error. In a preview, every output is unknown.
 
-    `project` is the name of the Pulumi project, which is the namespace of `config`. `calls` are results of data
-    sources by name, e.g. `{"getTable": {"id": "orders", ...}}`.
+    `project` is the name of the Pulumi project, which is the namespace of `config`, and `stack` the name of the Pulumi
+    stack. `calls` are results of data sources by name, e.g. `{"getTable": {"id": "orders", ...}}`.
     """
     # A new thread has no state of a failed program, and a short call stack, which Pulumi records with every resource.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_record, program, preview, config or {}, project, calls or {}).result()
+        recording = partial(_record, program, MockCloud(preview, calls or {}), preview)
+        return thread.submit(recording, project=project, stack=stack, config=config or {}).result()
 
 
 def _record(
     program: Callable[[], object],
+    cloud: MockCloud,
     preview: bool,
-    config: Mapping[str, str],
+    *,
     project: str,
-    calls: Mapping[str, Call],
+    stack: str,
+    config: Mapping[str, str],
 ) -> Deployment:
     warnings: list[str] = []
     info_messages: list[str] = []
@@ -307,6 +331,8 @@ def _record(
     def log(level: int, message: str) -> None:
         (warnings if level >= logging.WARNING else info_messages).append(message)
 
-    monitor = Recorder(MockCloud(preview, calls), preview)
-    run(program, monitor, project=project, stack="test", config=config, log=log, preview=preview)
-    return Deployment(monitor.registered, monitor.outputs, monitor.exports, warnings, info_messages)
+    monitor = Recorder(cloud, preview)
+    run(program, monitor, project=project, stack=stack, config=config, log=log, preview=preview)
+    return Deployment(
+        monitor.registered, monitor.outputs, monitor.exports, warnings, info_messages, tuple(monitor.stacks())
+    )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pulumi
 from pulumi.runtime import mocks
@@ -24,6 +27,21 @@ class _LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._log(record.levelno, record.getMessage())
+
+
+class Program(NamedTuple):
+    """A Pulumi program."""
+
+    path: Path
+    """File of the program, for messages and reports."""
+    folder: Path
+    """Folder from which the program imports modules."""
+    execute: Callable[[], object]
+
+    @classmethod
+    def from_file(cls, path: Path) -> Program:
+        """Return the program in a file."""
+        return cls(path, path.parent, partial(runpy.run_path, str(path.resolve()), run_name="__main__"))
 
 
 @contextmanager

@@ -69,6 +69,11 @@ def load_reference(reference: str) -> ServiceFactory:
     match = REFERENCE.fullmatch(reference)
     if match is None:
         raise ServiceError(f"service must be a name or module:attribute, got {reference!r}.")
+    if match["module"] == "__main__":
+        raise ServiceError(
+            f"service must be defined in a module that creates no resources, got {reference!r}. Omit it to use the "
+            "services of the program, or move the definition to another module."
+        )
     if (folder := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, folder)
     try:

@@ -13,10 +13,11 @@ from typing import Any, get_args, get_type_hints
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+from pulumi.runtime.settings import get_monitor
 
 from ..model import Service, ServiceFactory
 from ..services import SERVICES, load, loadable
-from ..settings import SETTINGS_GROUPS, SettingsGroup, check_tags, invalid_value
+from ..settings import SETTINGS_GROUPS, SettingsGroup, check_tags, invalid_value, merge, merge_tags
 from ..settings.table import REGION
 from .args import TapStackArgs
 
@@ -31,6 +32,10 @@ OTHER_KEYS = (
     "existing",
 )
 """Config keys that do not belong to a settings group."""
+USES_PLACEHOLDERS = "uses_placeholders"
+"""Attribute of a monitor that deploys nothing to AWS, so that missing secrets get a placeholder."""
+PLACEHOLDER = "placeholder"
+"""Value of each secret that config does not have, in the local run, the audit and the cost estimate."""
 DEFAULTS = ("", "0")
 """Defaults of strings and of integers in `Pulumi.yaml`, which leave a setting unset."""
 
@@ -114,8 +119,9 @@ def config_keys(factories: Iterable[ServiceFactory] = ()) -> dict[str, Key]:
     return keys
 
 
-def _keys_of(service: str) -> dict[str, Key]:
-    return config_keys([load(service)] if service in SERVICES else [])
+def _keys_of(service: str | Service | ServiceFactory) -> dict[str, Key]:
+    factory = load(service) if isinstance(service, str) and service in SERVICES else service
+    return config_keys([factory] if isinstance(factory, ServiceFactory) else [])
 
 
 def check_keys(config: pulumi.Config | None = None, program_keys: Iterable[str] = ()) -> None:
@@ -155,16 +161,23 @@ def check_stack_name(args: TapStackArgs) -> None:
         )
 
 
-def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
+def args_from_config(
+    config: pulumi.Config | None = None, *, service: str | Service | ServiceFactory | None = None, **arguments: Any
+) -> TapStackArgs:
     """Return the arguments from the config of the stack and the environment variable `ENVIRONMENT_SUFFIX`.
+
+    `service` and `arguments` are arguments of `TapStackArgs`, which override config. Settings groups are merged field
+    by field, and `tags`, `secrets` and `existing` name by name. With a `ServiceFactory`, config can also set the
+    settings of the service. With `service`, the default environment is the name of the stack, without the prefix
+    `<service>-`, instead of `dev`.
 
     Raise `ConfigError` for an invalid value; the message never contains a secret. Warn of secret values that the state
     of the stack contains in plain text.
     """
     values = _Values(config or pulumi.Config())
     with values.errors():
-        args = _args(values)
-    if exposed := values.exposed():
+        args = _args(values, service, arguments)
+    if exposed := values.exposed(service):
         pulumi.log.warn(
             f"Secret config keys whose values are plain text in the state of the stack: {', '.join(exposed)}. "
             "Do not use them for secrets, see docs/production/secrets.md."
@@ -217,9 +230,9 @@ class _Values:
             return invalid_value(f"config {name}", value, expected)
         return ValueError(f"config {name} must be {expected}, got a secret value.")
 
-    def exposed(self) -> list[str]:
+    def exposed(self, service: str | Service | ServiceFactory | None) -> list[str]:
         """Return the secret keys that are set and that the state stores in plain text."""
-        known = _keys_of(_service(self._config))
+        known = _keys_of(service or _service(self._config))
         names = (name for name in (*OTHER_KEYS, *known) if name != "secrets" and self.get(name))
         return [
             self._config.full_key(name)
@@ -241,33 +254,55 @@ class _Values:
         return message
 
 
-def _args(values: _Values) -> TapStackArgs:
-    service = values.get("service") or "items"
-    values.hide("service", service)
+def _args(
+    values: _Values, service: str | Service | ServiceFactory | None, arguments: Mapping[str, Any]
+) -> TapStackArgs:
+    """Return the arguments in config, overridden by `service` and `arguments`."""
+    selected = service or values.get("service") or "items"
+    if not service:
+        values.hide("service", selected)
     values.hide("environment_profile", values.get("environment_profile"))
     fields_by_group: dict[type[SettingsGroup], dict[str, Any]] = defaultdict(dict)
-    for name, key in _keys_of(service).items():
+    for name, key in _keys_of(selected).items():
         if not key.is_unset(values.get(name)):
             value = _parse(name, key, values)
             for group in key.groups:
                 fields_by_group[group][key.field] = value
     groups: dict[str, Any] = {name: group(**fields_by_group[group]) for name, group in SETTINGS_GROUPS.items()}
-    definition = SERVICES.get(service)
-    return TapStackArgs(
-        environment_suffix=_environment(values),
-        environment_profile=values.get("environment_profile") or None,
-        service=_configured_service(service, fields_by_group),
-        split_functions=_boolean(values, "split_functions"),
-        adopt_retained=_boolean(values, "adopt_retained"),
-        tags=_tags(values),
-        secrets=_secrets(definition, values) if definition else {},
-        existing=_existing(definition, values) if definition else {},
+    configured = _configured_service(selected, fields_by_group)
+    definition = SERVICES.get(configured) if isinstance(configured, str) else configured
+    own_name = service if isinstance(service, str) or service is None else service.name
+    default = pulumi.get_stack().removeprefix(f"{own_name}-") if own_name else "dev"
+    configured_arguments: dict[str, Any] = {
+        "environment_suffix": _environment(values, default),
+        "environment_profile": values.get("environment_profile") or None,
+        "service": configured,
+        "split_functions": _boolean(values, "split_functions"),
+        "adopt_retained": _boolean(values, "adopt_retained"),
+        "tags": _tags(values),
+        "secrets": _secrets(definition, values) if definition else {},
+        "existing": _existing(definition, values) if definition else {},
         **groups,
-    )
+    }
+    overrides = {
+        name: _merged(name, configured_arguments.get(name), argument)
+        for name, argument in arguments.items()
+        if argument is not None
+    }
+    return TapStackArgs(**configured_arguments | overrides)
 
 
-def _environment(values: _Values) -> str:
-    suffix = values.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev"
+def _merged(name: str, configured: Any, argument: Any) -> Any:
+    """Return an argument of the program, which overrides the value in config field by field or name by name."""
+    if isinstance(configured, SettingsGroup) and isinstance(argument, type(configured)):
+        return merge(configured, argument)
+    if isinstance(configured, Mapping) and isinstance(argument, Mapping):
+        return merge_tags(configured, argument) if name == "tags" else {**configured, **argument}
+    return argument
+
+
+def _environment(values: _Values, default: str) -> str:
+    suffix = values.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or default
     if values.is_secret("environment"):
         try:
             TapStackArgs(environment_suffix=suffix)
@@ -308,15 +343,24 @@ def _secrets(service: Service, values: _Values) -> dict[str, pulumi.Output[str]]
     for name, value in own_secrets.items():
         if not isinstance(value, str):
             raise invalid_value(f"config secrets.{name}", type(value), "a string")
+    if getattr(get_monitor(), USES_PLACEHOLDERS, False):
+        required = {secret.name: PLACEHOLDER for secret in service.secrets if not secret.generated}
+        own_secrets = required | own_secrets
     return {name: pulumi.Output.secret(value) for name, value in own_secrets.items()}
 
 
 def _configured_service(
-    service: str, fields_by_group: Mapping[type[SettingsGroup], Mapping[str, Any]]
+    service: str | Service | ServiceFactory, fields_by_group: Mapping[type[SettingsGroup], Mapping[str, Any]]
 ) -> str | Service:
     """Return the name of the service, or its definition if config sets settings that only this service has."""
-    group = load(service).settings if service in SERVICES else None
-    return load(service).build(group(**fields_by_group[group])) if group and group in fields_by_group else service
+    if isinstance(service, Service):
+        return service
+    if isinstance(service, str) and service not in SERVICES:
+        return service
+    factory = load(service) if isinstance(service, str) else service
+    if factory.settings and factory.settings in fields_by_group:
+        return factory.build(factory.settings(**fields_by_group[factory.settings]))
+    return service if isinstance(service, str) else factory.default
 
 
 def _boolean(values: _Values, name: str) -> bool:

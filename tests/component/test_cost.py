@@ -111,7 +111,7 @@ def test_stacks_of_a_renamed_project_have_its_config(
     (tmp_path / "Pulumi.items-dev.yaml").write_text("config: {'shop:tracing': true, 'shop:rolout': none}", "utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cost", "--service", "items", "--env", "dev"]) == 1
-    assert capsys.readouterr().err.startswith("error: config keys must be known, got 'shop:rolout' ")
+    assert capsys.readouterr().err.startswith(f"error: {PROGRAM}: config keys must be known, got 'shop:rolout' ")
     (tmp_path / "Pulumi.items-dev.yaml").write_text("config: {'shop:tracing': true}", encoding="utf-8")
     assert main(["cost", "--service", "items", "--env", "dev"]) == 0
     assert "traces" in capsys.readouterr().out
@@ -133,7 +133,11 @@ def test_config_option_overrides_a_setting(capsys: pytest.CaptureFixture[str]) -
             "error: traffic.writes must be a number from 0 to 1 (fraction of the requests), got 2.0. Run ",
         ),
         (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
-        (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
+        (
+            ["--config", "colour=red"],
+            2,
+            "error: config must be KEY=VALUE with a setting or a key of Pulumi.yaml, got 'colour=red'",
+        ),
     ],
 )
 def test_error_for_invalid_arguments_is_one_line(
@@ -162,7 +166,7 @@ def test_program_of_a_renamed_project_reads_its_config(
     (tmp_path / "program.py").write_text(source, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cost", "--service", "items", "--env", "pr-7"]) == 1
-    assert capsys.readouterr().err == "error: pr-7\n"
+    assert capsys.readouterr().err == "error: program.py: pr-7\n"
 
 
 def test_json_contains_every_estimate(capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,8 @@ def test_options_of_the_command_line_configure_the_deployment(
 def test_every_service_is_deployed_and_resources_that_are_not_emulated_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "Pulumi.yaml").write_text(f"{{name: tap, main: {Path('tap.py').absolute()}}}", encoding="utf-8")
+    pulumi_project = f"{{name: tap, main: {Path('tap.py').absolute()}, config: {{service: {{type: string}}}}}}"
+    (tmp_path / "Pulumi.yaml").write_text(pulumi_project, encoding="utf-8")
     for service in SERVICES:
         config = "config: {'tap:dynamodb_billing_mode': PROVISIONED}"
         (tmp_path / f"Pulumi.{service}-big.yaml").write_text(config, encoding="utf-8")
@@ -96,7 +97,11 @@ def test_every_service_is_deployed_and_resources_that_are_not_emulated_are_count
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--config", "rolout=AllAtOnce"], 2, "config must be KEY=VALUE with a key of Pulumi.yaml, got 'rolout="),
+        (
+            ["--config", "rolout=AllAtOnce"],
+            2,
+            "config must be KEY=VALUE with a setting or a key of Pulumi.yaml, got 'rolout=",
+        ),
         (["--env", "no spaces"], 2, "environment_suffix must be letters, digits, '-' and '_', got 'no spaces'."),
         (["--port", "99999"], 2, "Invalid value for '--port': "),
         (["--port", "80"], 2, "Invalid value for '--port': "),

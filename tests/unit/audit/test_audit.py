@@ -279,7 +279,7 @@ def test_custom_program_is_audited(program: Path, capsys: pytest.CaptureFixture[
 
 def test_custom_program_uses_the_config_of_its_project(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (program.parent / "Pulumi.yaml").write_text("name: shop\n", encoding="utf-8")
-    (program.parent / "Pulumi.items-dev.yaml").write_text("config: {'shop:queue': red}", encoding="utf-8")
+    (program.parent / "Pulumi.dev.yaml").write_text("config: {'shop:queue': red}", encoding="utf-8")
     program.write_text(CONFIGURED_PROGRAM, encoding="utf-8")
     assert main(["audit", "--program", str(program)]) == 1
     assert f"\n      {program}: red\n" in capsys.readouterr().out
@@ -299,7 +299,10 @@ def test_error_of_a_program_is_reported_with_its_path(
 
 def test_unknown_config_key_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--config", "tracin=true"]) == 2
-    message = "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'tracin=true'. Did you mean 'tracing'? "
+    message = (
+        "error: config must be KEY=VALUE with a setting or a key of Pulumi.yaml, got 'tracin=true'. Did you mean "
+        "'tracing'? "
+    )
     assert capsys.readouterr().err.startswith(message)
 
 

@@ -341,7 +341,7 @@ def test_config_pair_is_a_known_key_and_a_value(pair: str, hint: str) -> None:
     pulumi_project = project.Project("tap", Path(), Path("tap.py"), {"rollout": "", "tracing": ""})
     with pytest.raises(project.ConfigError) as error:
         project.parse_config_pairs(pulumi_project, [pair])
-    assert str(error.value) == f"config must be KEY=VALUE with a key of Pulumi.yaml, got {pair!r}.{hint}"
+    assert str(error.value) == f"config must be KEY=VALUE with a setting or a key of Pulumi.yaml, got {pair!r}.{hint}"
 
 
 def test_unreachable_api_is_an_error_with_a_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,7 @@ def run(*arguments: str) -> Result:
         ),
         ({"Pulumi.yaml": "name: 3"}, ["cost"], "name in Pulumi.yaml must be a string, got 3. Set it."),
         (
-            {"Pulumi.yaml": "name: shop", "Pulumi.items-dev.yaml": "config: x"},
+            {"Pulumi.yaml": "name: shop", "Pulumi.items-dev.yaml": "config: x", "__main__.py": ""},
             ["cost", "--service", "items", "--env", "dev"],
             "Pulumi.items-dev.yaml must be a YAML mapping, and config in it a mapping of keys to values. Correct it.",
         ),
@@ -104,12 +104,15 @@ def test_program_that_exits_raises_or_prints_does_not_write_to_the_json_output(
 def test_audit_runs_the_main_program_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("Pulumi.yaml").write_text("name: shop\nmain: shop.py\n", encoding="utf-8")
-    Path("shop.py").write_text("", encoding="utf-8")
+    Path("shop.py").write_text("from tap_stack import TapStack\nTapStack('shop')\n", encoding="utf-8")
     result = run("audit", "--service", "items", "--env", "dev", "--sarif", "missing/report.sarif")
     assert (result.exit_code, result.stderr) == (0, "")
     assert Path("missing/report.sarif").exists()
     Path("shop.py").unlink()
-    assert "shop.py" in run("audit", "--service", "items", "--env", "dev").stderr
+    assert run("audit", "--service", "items", "--env", "dev").stderr == (
+        "error: shop.py must exist. Create the program, or select a service with --service MODULE:ATTRIBUTE, which "
+        "needs no program.\n"
+    )
 
 
 @pytest.mark.slow

@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 import pulumi_aws as aws
 import pytest
 import yaml
 
+from lib.model import Key, ServiceFactory, Table
 from lib.program.recorder import Deployment, RegisteredResource, record
 from lib.services import SERVICES, load, loadable
 from lib.services.inventory.service import inventory
 from lib.services.inventory.settings import InventorySettings
-from lib.settings import SETTINGS_GROUPS
+from lib.settings import SETTINGS_GROUPS, FunctionSettings, SettingsGroup, between, setting
 from lib.settings.origins import EXPECTED
 from lib.stack.config import (
     OTHER_KEYS,
+    PLACEHOLDER,
     ConfigError,
     args_from_config,
     check_keys,
@@ -583,3 +587,105 @@ def test_unknown_secret_environment_profile_stays_hidden() -> None:
 def test_warning_names_a_secret_environment_profile() -> None:
     (warning,) = recorded_topics(("environment_profile",), environment_profile="staging").warnings
     assert "in the state of the stack: tap:environment_profile. " in warning
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskSettings(SettingsGroup):
+    """Settings of a service that is not registered."""
+
+    weight: int = setting(between(1, 30, "kg"), default=5)
+    """Maximum weight."""
+
+    SECTION: ClassVar[str] = "desk"
+
+
+DESK = ServiceFactory(
+    name="desk",
+    settings=DeskSettings,
+    build=lambda settings: a_service(name="desk", description=f"Up to {settings.weight} kg."),
+)
+
+
+def program_args(config: Mapping[str, str], **arguments: Any) -> TapStackArgs:
+    """Return the arguments of a program that passes arguments to `args_from_config`."""
+    pulumi.runtime.set_all_config({f"tap:{name}": value for name, value in config.items()})
+    return args_from_config(pulumi.Config("tap"), **arguments)
+
+
+def test_arguments_of_the_program_override_config_field_by_field() -> None:
+    config = {
+        "service": "stock",
+        "environment": "pr-7",
+        "lambda_memory_size": "256",
+        "lambda_timeout_seconds": "7",
+        "split_functions": "true",
+        "tags": '{"owner": "config", "Team": "web"}',
+    }
+    parsed = program_args(
+        config, service=a_service(), function=FunctionSettings(memory_mb=512), tags={"Owner": "program"}
+    )
+    assert (parsed.service, parsed.environment, parsed.split_functions) == (a_service(), "pr-7", True)
+    assert (parsed.function.memory_mb, parsed.function.timeout_seconds) == (512, 7)
+    assert (parsed.all_tags["Owner"], parsed.all_tags["Team"]) == ("program", "web")
+    assert program_args(config, environment_suffix="prod").environment == "prod"
+    assert program_args(config, environment_suffix=None).environment == "pr-7"
+
+
+def test_existing_resources_of_config_and_program_are_checked_together() -> None:
+    tables = (Table(name=name, variable=name.upper(), hash_key=Key("id"), existing=True) for name in ("crm", "erp"))
+    service = a_service(tables=(*a_service().tables, *tables))
+    arns = {name: f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}" for name in ("crm", "erp")}
+    config = {"existing": json.dumps({"crm": arns["crm"]})}
+    assert program_args(config, service=service, existing={"erp": arns["erp"]}).existing == arns
+    with pytest.raises(ConfigError, match=r"^existing\['erp'\] must be the ARN of the existing table, got None\."):
+        program_args(config, service=service)
+
+
+def test_factory_of_the_program_is_built_with_its_settings() -> None:
+    assert program_args({}, service=DESK).service == DESK.default
+    configured = program_args({"desk_weight": "9"}, service=DESK).service_definition()
+    assert configured.description == "Up to 9 kg."
+    with pytest.raises(ConfigError, match=r"^config desk_weight must be .*, got '90'\.$"):
+        program_args({"desk_weight": "90"}, service=DESK)
+
+
+@pytest.mark.parametrize(
+    ("stack", "environment"), [("prod", "prod"), ("desk-pr-7", "pr-7"), ("items-dev", "items-dev")]
+)
+@pytest.mark.parametrize("service", [DESK, DESK.default])
+def test_environment_of_a_service_of_the_program_is_the_stack(
+    stack: str, environment: str, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
+    assert program_args({}, service=service).environment == environment
+    assert program_args({"environment": "test"}, service=service).environment == "test"
+    assert program_args({}).environment == "dev"
+    monkeypatch.setenv("ENVIRONMENT_SUFFIX", "pr-8")
+    assert program_args({}, service=service).environment == "pr-8"
+
+
+def test_registered_service_can_be_selected_by_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "stock-prod")
+    parsed = program_args({"reservation_minutes": "9"}, service="stock")
+    assert (parsed.service_definition().name, parsed.environment) == ("stock", "prod")
+
+
+def test_only_missing_secrets_have_a_placeholder_and_only_without_a_deployment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = a_service(secrets=(a_secret(name="token", generated=False), a_secret(name="seal", variable="SEAL")))
+    names: list[list[str]] = []
+
+    def program() -> None:
+        secrets = args_from_config(service=service).secrets
+        names.append([*secrets])
+        for name, value in secrets.items():
+            aws.sns.Topic(name, name=value)
+
+    topics = record(program).by_kind("sns.Topic")
+    assert (names, topics["token"].inputs["name"]) == ([["token"]], PLACEHOLDER)
+    topics = record(program, config={"secrets": '{"token": "mine"}'}).by_kind("sns.Topic")
+    assert topics["token"].inputs["name"] == "mine"
+    monkeypatch.setattr(import_module("lib.stack.config"), "get_monitor", lambda: None)
+    with pytest.raises(ConfigError, match=r"^secrets\['token'\] must be set, got None\."):
+        program_args({}, service=service)
