@@ -2,4 +2,4 @@
 
 from tap_stack.program.service_program import create_stack
 
-create_stack()
+stack = create_stack()
