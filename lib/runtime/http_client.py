@@ -136,20 +136,24 @@ class Client:
         sleep: Sleep = time.sleep,
         backoff: Sequence[float] = BACKOFF_SECONDS,
     ) -> None:
-        """`backoff` contains the maximum delay before each retry. An empty sequence disables retries."""
-        env = os.environ
+        """`backoff` contains the maximum delay before each retry. An empty sequence disables retries.
+
+        Without a region in the environment, the client reads the region at its first call. So a module with a client
+        can be imported anywhere, such as by tests and by a service definition.
+        """
         self._service = service
         self._target = target
         self._content_type = f"application/x-amz-json-{json_version}"
-        self._region = env.get("AWS_REGION") or env["AWS_DEFAULT_REGION"]
-        url = urlsplit(endpoint(service, self._region))
-        self._host = url.netloc
-        self._tls = _tls_context() if url.scheme == "https" else None
+        self._region = self._host = ""
+        self._tls: ssl.SSLContext | None = None
         self._credentials = credentials or CredentialProvider()
         self._sleep = sleep
         self._backoff = backoff
         self._idle: list[http.client.HTTPConnection] = []
         self._signing_key: tuple[str, bytes] = ("", b"")
+        # In Lambda, the TLS context is created in the initialization phase, which has the most CPU.
+        if region := _region():
+            self._connect_to(region)
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Call an operation, with retries. Raise `AwsError` if it fails."""
@@ -160,6 +164,8 @@ class Client:
 
         A transaction with a cancellation reason in `not_retried` is not retried.
         """
+        if not self._region:
+            self._connect_to(_region())
         requests = [self._to_http(*call) for call in calls]
         responses: list[dict[str, Any]] = [{} for _ in calls]
         pending: dict[int, bool] = dict.fromkeys(range(len(calls)), False)
@@ -188,6 +194,14 @@ class Client:
         """Close the idle connections. Later calls open new ones."""
         while self._idle:
             self._idle.pop().close()
+
+    def _connect_to(self, region: str) -> None:
+        if not region:
+            raise ValueError("AWS_REGION must be the region of the AWS calls, got no value. Set the variable.")
+        url = urlsplit(endpoint(self._service, region))
+        self._host = url.netloc
+        self._tls = _tls_context() if url.scheme == "https" else None
+        self._region = region
 
     def _to_http(self, operation: str, request: dict[str, Any]) -> HttpRequest:
         return HttpRequest({"x-amz-target": f"{self._target}.{operation}"}, _encode(request).encode())
@@ -312,6 +326,11 @@ def _seconds_until(deadline: float, maximum: float) -> float:
 def _no_response(connection: http.client.HTTPConnection, exc: Exception, is_connected: bool) -> AwsError:
     connection.close()
     return AwsError(NO_RESPONSE, f"{type(exc).__name__}: {exc}", 0, {}, ambiguous=is_connected)
+
+
+def _region() -> str:
+    """Return the region in the environment, or an empty string."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
 
 
 def endpoint(service: str, region: str) -> str:

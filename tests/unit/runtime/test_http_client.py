@@ -276,6 +276,29 @@ def test_endpoint_of_a_service_overrides_the_common_endpoint(aws_environment: py
     assert http_client.endpoint("sns", "us-east-1") == "http://all"
 
 
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_client_without_a_region_reads_the_environment_at_its_first_call(
+    fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch, variable: str
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        aws_environment.delenv(name, raising=False)
+    client = Client("dynamodb", "DynamoDB_20120810")
+    with pytest.raises(ValueError, match=r"^AWS_REGION must be the region of .*, got no value\. Set the variable\.$"):
+        client.call("GetItem", {})
+    aws_environment.setenv(variable, "eu-west-1")
+    fake_aws.script = [SUCCESS]
+    assert client.call("GetItem", {}) == SUCCESS[1]
+    assert "/eu-west-1/dynamodb/" in fake_aws.calls[0].headers["authorization"]
+    client.close()
+
+
+def test_client_creates_its_tls_context_before_the_first_call(aws_environment: pytest.MonkeyPatch) -> None:
+    contexts: list[str] = []
+    aws_environment.setattr(http_client, "_tls_context", lambda: contexts.append("created"))
+    Client("dynamodb", "DynamoDB_20120810")
+    assert contexts == ["created"]
+
+
 def test_https_endpoints_use_tls(fake_aws: FakeAws, delays: list[float], aws_environment: pytest.MonkeyPatch) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL", fake_aws.url.replace("http:", "https:"))
     client = Client("dynamodb", "DynamoDB_20120810", sleep=delays.append)
