@@ -16,6 +16,7 @@ from pulumi.runtime import mocks
 
 from ..program.monitor import Monitor, plain
 from ..program.runner import Program, module_search_path, run
+from ..settings.error_location import located
 from .emulator import ACCOUNT, REGION, Emulator, RegionalEmulator
 from .provisioners import EXISTING_LAYER, NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
 
@@ -169,5 +170,5 @@ def deploy_program(
         with module_search_path(program.folder.resolve()):
             run(program.execute, monitor, project=project, stack=stack, config=config, log=log)
     except Exception as exc:
-        raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
+        raise DeployError(getattr(engine, "failure", None) or located(exc)) from exc
     return monitor

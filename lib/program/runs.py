@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..services import REFERENCED, names
+from ..settings.error_location import located
 from . import project, service_program
 from .project import Project, ProjectError
 from .recorder import Deployment, record_program
@@ -22,7 +23,7 @@ DEFAULT_PROGRAM = Program(Path(service_program.__file__), Path(), service_progra
 
 
 class ProgramError(Exception):
-    """Failure of a program. The message contains the path of the program and the reason."""
+    """Failure of a program. The message contains the location in the program and the reason."""
 
 
 class ProgramRun(NamedTuple):
@@ -49,7 +50,7 @@ class ProgramRun(NamedTuple):
         try:
             return record_program(self.program, self.config, project=self.project, stack=self.stack)
         except Exception as exc:  # pylint: disable=broad-exception-caught  # programs can raise any exception
-            raise ProgramError(f"{self.program.path}: {' '.join(str(exc).split())}") from exc
+            raise ProgramError(located(exc, f"{self.program.path}: ")) from exc
 
     def select(self, stacks: Sequence[DeployedStack]) -> list[DeployedStack]:
         """Return the stacks of the selected service among those that the program created.

@@ -20,6 +20,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from ..model import Service, ServiceFactory
+from ..settings.error_location import located
 
 GROUP = "tap_stack.services"
 """Entry point group of the services of other packages."""
@@ -79,7 +80,8 @@ def load_reference(reference: str) -> ServiceFactory:
     try:
         definition = getattr(import_module(match["module"]), match["attribute"])
     except Exception as exc:  # Importing a module can raise any exception.
-        raise ServiceError(f"service {reference!r} cannot be loaded: {type(exc).__name__}: {exc}. Correct it.") from exc
+        message = located(exc).removesuffix(".")
+        raise ServiceError(f"service {reference!r} cannot be loaded: {message}. Correct it.") from exc
     if isinstance(definition, Service):
         service = definition
         definition = ServiceFactory(name=service.name, build=lambda _: service)

@@ -111,7 +111,7 @@ def test_stacks_of_a_renamed_project_have_its_config(
     (tmp_path / "Pulumi.items-dev.yaml").write_text("config: {'shop:tracing': true, 'shop:rolout': none}", "utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cost", "--service", "items", "--env", "dev"]) == 1
-    assert capsys.readouterr().err.startswith(f"error: {PROGRAM}: config keys must be known, got 'shop:rolout' ")
+    assert capsys.readouterr().err.startswith(f"error: {PROGRAM}:5: config keys must be known, got 'shop:rolout' ")
     (tmp_path / "Pulumi.items-dev.yaml").write_text("config: {'shop:tracing': true}", encoding="utf-8")
     assert main(["cost", "--service", "items", "--env", "dev"]) == 0
     assert "traces" in capsys.readouterr().out
@@ -166,7 +166,7 @@ def test_program_of_a_renamed_project_reads_its_config(
     (tmp_path / "program.py").write_text(source, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cost", "--service", "items", "--env", "pr-7"]) == 1
-    assert capsys.readouterr().err == "error: program.py: pr-7\n"
+    assert capsys.readouterr().err == "error: program.py:2: pr-7\n"
 
 
 def test_json_contains_every_estimate(capsys: pytest.CaptureFixture[str]) -> None:

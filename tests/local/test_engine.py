@@ -89,6 +89,11 @@ def test_error_names_the_resource_and_the_reason(run: Run, program: str, message
         run(program)
 
 
+def test_error_of_the_program_has_its_line(run: Run) -> None:
+    with pytest.raises(DeployError, match=r"\.py:\d+: Route has no argument 'opration'\. Did you mean operation\?$"):
+        run("from lib.model import Route; Route(opration='a')")
+
+
 PUBLISH_STATEMENTS = (
     ({"Action": "sns:Publish"}, {"Action": ["sns:Publish", "sns:PublishBatch"]}),
     ({"Action": ["sns:Publish", "a:B"]}, {"Action": ["sns:Publish", "a:B", "sns:PublishBatch"]}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,7 +105,7 @@ def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_pat
     result = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_days=400")
     assert result.returncode == 1
     message = "config notes_retention_days must be an integer from 1 to 365 days, got '400'."
-    assert result.stderr.endswith(f"error: tap.py: {message}\n")
+    assert re.search(rf"error: tap\.py:\d+: {re.escape(message)}\n$", result.stderr)
     result = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_day=7")
     assert (result.returncode, "Did you mean 'notes_retention_days'?" in result.stderr) == (2, True)
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nconfig:\n  # generated:config\n", encoding="utf-8")

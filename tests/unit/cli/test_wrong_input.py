@@ -87,7 +87,7 @@ def test_invalid_or_conflicting_option_is_a_usage_error(arguments: list[str], me
     ("program", "code", "output", "error"),
     [
         ("import sys; sys.exit()", 1, "", "error: program.py: The program must not exit, got sys.exit(None). "),
-        ("raise ValueError('a\\nb')", 1, "", "error: program.py: a b\n"),
+        ("raise ValueError('a\\nb')", 1, "", "error: program.py:1: a b\n"),
         ("print('printed')", 0, "[]\n", "printed\n"),
     ],
 )

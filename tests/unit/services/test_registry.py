@@ -194,5 +194,6 @@ def test_invalid_reference_is_rejected(definition: Callable[[str], str], attribu
 
 def test_error_of_a_referenced_module_names_the_reference(definition: Callable[[str], str]) -> None:
     module = definition("1 / 0")
-    with pytest.raises(click.ClickException, match=f"service '{module}:SERVICE' cannot be loaded: ZeroDivisionError"):
+    message = rf"service '{module}:SERVICE' cannot be loaded: {module}\.py:2: ZeroDivisionError: division by zero\. "
+    with pytest.raises(click.ClickException, match=message):
         options.SERVICE.convert(f"{module}:SERVICE", None, None)
