@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, Self
 
 import pulumi
 
@@ -54,6 +55,10 @@ from .stack.transitions import Transitions
 from .stack.triggers import Consumer, Triggers
 
 __all__ = ["TapStack", "TapStackArgs"]
+
+
+def _remedy(argument: str) -> str:
+    return f"Pass args_from_config({argument}=...) or TapStackArgs({argument}=...)."
 
 
 class TapStack(pulumi.ComponentResource, StackOutputs):
@@ -113,8 +118,18 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     outputs: dict[str, Any]
     """Outputs of the stack, by name."""
 
+    def __new__(cls, *_values: Any, **arguments: Any) -> Self:
+        """Raise `TypeError` for an argument that `TapStackArgs` has instead. Subclasses can have other arguments."""
+        for argument in arguments.keys() & {declared.name for declared in fields(TapStackArgs)}:
+            if cls.__init__ is TapStack.__init__:
+                raise TypeError(f"TapStack has no argument {argument!r}. {_remedy(argument)}")
+        return super().__new__(cls)
+
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
-        self.args = args or TapStackArgs()
+        self.args = TapStackArgs() if args is None else args
+        if not isinstance(self.args, TapStackArgs):
+            got = type(args).__name__
+            raise TypeError(f"args of TapStack {name!r} must be TapStackArgs, got {got}. {_remedy('service')}")
         transitions = Transitions(name, self.args, previous_state.read(), opts)
         context = StackContext(self, self.args, transitions)
         self.service_definition = context.service

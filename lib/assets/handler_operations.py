@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..model import Consumer, Function, LambdaAuthorizer, Part, Route, Schedule
+from ..model.function import part_label
 from .text_files import read_text
 
 ARGUMENTS = {Route: "the Request", LambdaAuthorizer: "the AuthorizationRequest", Schedule: ""}
 """Argument with which an operation is called, by the kind of its trigger other than consumers."""
-LABELS = {LambdaAuthorizer: "authorizer", Schedule: "schedule", Consumer: "consumer"}
-"""Kinds of triggers with a name, as errors name them."""
 
 
 def parse_module(source: str, path: str | Path) -> ast.Module:
@@ -31,7 +30,7 @@ def operation_problems(function: Function, path: Path) -> Iterator[str]:
     module = parse_module(read_text(path), path)
     definitions = dict(_definitions(module.body))
     for part in function.parts():
-        label = f"{_label(part)} operation"
+        label = f"{part_label(part)} operation"
         definition = definitions.get(part.operation)
         if definition is None and "*" not in definitions:
             similar = difflib.get_close_matches(part.operation, definitions, n=1)
@@ -74,10 +73,3 @@ def _signature_problems(part: Part, definition: ast.FunctionDef, location: str) 
         remedy = " For typed parameters, use Route.typed." if isinstance(part, Route) else ""
         need = f"one argument, {expected}" if expected else "no argument"
         yield f"{location} must accept {need}, got {part.operation}({listed}).{remedy}"
-
-
-def _label(part: Part) -> str:
-    if isinstance(part, Route):
-        return f"route {part.method} {part.path}"
-    kind = next(label for kind, label in LABELS.items() if isinstance(part, kind))
-    return f"{kind} {part.name!r}"

@@ -21,6 +21,7 @@ def check_handlers(service: Service) -> None:
     """Raise `ValueError` if the package of a handler does not exist or contains code that cannot run in Lambda, or if
     its module lacks an operation."""
     for function in sorted(service.functions, key=lambda function: function.handler):
+        _check_not_function(function.handler)
         package = package_name(function.handler)
         if package.startswith(f"{LIBRARY}."):
             continue
@@ -29,6 +30,17 @@ def check_handlers(service: Service) -> None:
                 raise ValueError(_missing_module(function.handler, package, f"{path}:{line}", module))
         for problem in operation_problems(function, handler_path(function.handler)):
             raise ValueError(f"service {service.name!r}: {problem}")
+
+
+def _check_not_function(handler: str) -> None:
+    """Raise `ValueError` for the form of handlers in the Lambda API, which ends with the name of a function."""
+    module, _, name = handler.rpartition(".")
+    package = module.rpartition(".")[0]
+    if package and (_folder(package) / f"{module.rpartition('.')[2]}.py").exists():
+        raise ValueError(
+            f"handler must be a module, got {handler!r}. Its last part {name!r} is a function in the module: set the "
+            f"handler to {module!r}, and the operations of its triggers to functions in it."
+        )
 
 
 def handler_path(handler: str) -> Path:

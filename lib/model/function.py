@@ -23,6 +23,16 @@ _LAYER = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d{12}:layer:[\w-]+:\d+")
 
 Part = Route | LambdaAuthorizer | Schedule | Consumer
 """Trigger of a function."""
+LABELS = {LambdaAuthorizer: "authorizer", Schedule: "schedule", Consumer: "consumer"}
+"""Kinds of triggers with a name, as errors name them."""
+
+
+def part_label(part: Part) -> str:
+    """Return the kind and the name of a trigger for errors: for a route, its method and path."""
+    if isinstance(part, Route):
+        return f"route {part.method} {part.path}"
+    kind = next(label for kind, label in LABELS.items() if isinstance(part, kind))
+    return f"{kind} {part.name!r}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..runtime.reserved_keys import EXPIRES
-from .grants import action_problems
+from .function import part_label
+from .grants import Grant, action_problems
 from .resources import SECRET_READ_ACTIONS, Table
 from .storage import Bucket
+from .validation import suggestion
 from .variables import deployed_value
 
 if TYPE_CHECKING:
@@ -28,7 +30,11 @@ def grant_problems(service: Service) -> Iterator[str]:
             field_name = f"function {function.name!r} grant on {grant.on!r}"
             if grant.on not in indexes:
                 known = ", ".join(indexes) or "none, because the service has no resources"
-                yield f"function {function.name!r} grant must be on one of {known}, got {grant.on!r}."
+                parts = (
+                    p for p in function.parts() if any(isinstance(g, Grant) and g.on == grant.on for g in p.grants)
+                )
+                label = f"function {function.name!r} {part_label(next(parts))} grant"
+                yield f"{label} must be on one of {known}, got {grant.on!r}.{suggestion(grant.on, indexes)}"
             elif grant.keys and not isinstance(grantable[grant.on], Table | Bucket):
                 yield f"{field_name} keys must be empty because it is not a table or a bucket, got {grant.keys}."
             elif grant.on in read_actions and grant.actions != (read_actions[grant.on],):
@@ -46,7 +52,8 @@ def parameter_problems(service: Service) -> Iterator[str]:
     for parameter in service.parameters:
         if parameter.table and parameter.table not in tables:
             expected = f"one of {', '.join(tables)}"
-            yield f"parameter {parameter.name!r} table must be {expected}, got {parameter.table!r}."
+            remedy = suggestion(parameter.table, tables)
+            yield f"parameter {parameter.name!r} table must be {expected}, got {parameter.table!r}.{remedy}"
 
 
 def idempotency_problems(service: Service) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from . import json_schema
 from .media_types import response_types
 from .schema_renderings import references
+from .validation import suggestion
 
 if TYPE_CHECKING:
     from .service import Service
@@ -32,10 +33,14 @@ def schema_problems(service: Service) -> Iterator[str]:
 def _route_problems(service: Service) -> Iterator[str]:
     """Yield an error for each schema that a route names but the service does not define."""
     for _, route in service.routes():
-        declared = {route.body, *(name for name in route.responses.values() if not response_types(name))}
-        for schema in declared - {None, *service.schemas}:
-            known = ", ".join(service.schemas) or "none"
-            yield f"route {route.method} {route.path} schemas must be among schemas ({known}), got {schema!r}."
+        declared = {
+            f"responses[{status}]": each for status, each in route.responses.items() if not response_types(each)
+        }
+        for field_name, schema in {"body": route.body, **declared}.items():
+            if schema not in {None, *service.schemas}:
+                expected = f"the name of one of the schemas ({', '.join(service.schemas) or 'none'})"
+                remedy = suggestion(schema, service.schemas)
+                yield f"route {route.method} {route.path} {field_name} must be {expected}, got {schema!r}.{remedy}"
 
 
 def _definition_problems(service: Service) -> Iterator[str]:

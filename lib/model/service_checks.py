@@ -12,7 +12,7 @@ from .grant_checks import grant_problems, idempotency_problems, parameter_proble
 from .resources import STANDARD_ALARMS
 from .schema_checks import schema_problems
 from .source_checks import consumer_problems
-from .validation import NAME, duplicates
+from .validation import NAME, duplicates, suggestion
 from .variables import CORS_VARIABLE, GROUP_VARIABLE
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def _authorizer_problems(service: Service) -> Iterator[str]:
     for _, route in service.routes():
         if route.authorizer and route.authorizer not in names:
             field_name = f"route {route.method} {route.path} authorizer"
-            yield f"{field_name} must be an authorizer of the service ({known}), got {route.authorizer!r}."
+            remedy = suggestion(route.authorizer, names)
+            yield f"{field_name} must be an authorizer of the service ({known}), got {route.authorizer!r}.{remedy}"
     for name, api in service.used_apis().items():
         if api.protocol == "HTTP":
             yield from _http_api_problems(service, name)

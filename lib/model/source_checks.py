@@ -19,7 +19,7 @@ from .object_loops import loop_problems
 from .resource import Resource
 from .resources import Table, Topic
 from .storage import Bucket
-from .validation import duplicates
+from .validation import duplicates, suggestion
 
 SOURCES: Mapping[type[Consumer], type[Resource]] = {
     StreamConsumer: Table,
@@ -75,7 +75,10 @@ def _source_problems(consumer: Consumer, resources: Mapping[str, Resource]) -> I
         known = {name: table for name, table in known.items() if isinstance(table, Table) and table.stream}
     if consumer.source not in known:
         field_name, expected = EXPECTED[kind]
-        yield f"consumer {consumer.name!r} {field_name} must be {expected}, got {consumer.source!r}."
+        has_no_stream = kind is Table and isinstance(resources.get(consumer.source), Table)
+        remedy = " Set stream of the table." if has_no_stream else suggestion(consumer.source, known)
+        listed = f"{expected} ({', '.join(known)})" if known else expected
+        yield f"consumer {consumer.name!r} {field_name} must be {listed}, got {consumer.source!r}.{remedy}"
     elif isinstance(consumer, BucketConsumer) and known[consumer.source].existing:
         pattern = '{"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [...]}}}'
         yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import keyword
 import re
 from collections.abc import Iterable, Iterator
@@ -111,6 +112,12 @@ def check_output_prefix(kind: str, name: str, prefix: str) -> None:
             f"{field_name} must differ from {reserved!r}, got {prefix!r}. Every stack has the output "
             f"{reserved}_{kind}_arn; set another output_prefix."
         )
+
+
+def suggestion(value: object, known: Iterable[str]) -> str:
+    """Return the remedy for an unknown name, with a leading space: the most similar known name, or nothing."""
+    similar = difflib.get_close_matches(str(value), known, n=1)
+    return f" Did you mean {similar[0]!r}?" if similar else ""
 
 
 def duplicates(kind: str, names: list[str]) -> Iterator[str]:

@@ -13,8 +13,8 @@ _LIBRARIES = (Path(__file__).parents[1], Path(sysconfig.get_path("stdlib")))
 _PACKAGES = {"site-packages", "dist-packages"}
 """Names of folders with installed packages."""
 _UNSET_VARIABLE = (
-    "Read the environment variable in a function: only Lambda sets it, and this module is also imported elsewhere, such "
-    "as by Route.typed."
+    "Read the environment variable in a function: only Lambda sets it, and this module is also imported elsewhere, "
+    "such as by Route.typed."
 )
 
 

@@ -35,6 +35,18 @@ PROJECT = Path(__file__).parents[2] / "tap.py"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 
+def test_service_in_place_of_the_arguments_is_rejected() -> None:
+    message = (
+        r"^args of TapStack 'desk' must be TapStackArgs, got Service\. Pass args_from_config\(service=\.\.\.\) or "
+    )
+    with pytest.raises(TypeError, match=message):
+        record(lambda: TapStack("desk", a_service()))  # type: ignore[arg-type]  # the mistake
+    with pytest.raises(
+        TypeError, match=r"^TapStack has no argument 'service'\. Pass args_from_config\(service=\.\.\.\) or "
+    ):
+        record(lambda: TapStack("desk", service=a_service()))  # type: ignore[call-arg]  # the mistake
+
+
 def aws_resources(deployment: Deployment) -> list[RegisteredResource]:
     """Return the resources that are neither components nor providers."""
     components = {resource.parent for resource in deployment.registered}

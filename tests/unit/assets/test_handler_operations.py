@@ -135,6 +135,14 @@ def test_module_that_does_not_exist_is_rejected(write: Write) -> None:
     assert str(caught.value).endswith(f"got 'office.desks'. Correct the name, or create {path}.")
 
 
+def test_handler_that_ends_with_a_function_is_rejected(write: Write) -> None:
+    write(VALID)
+    with pytest.raises(
+        ValueError, match=r"^handler must be a module, got 'office\.desk\.accept'\. .* to 'office\.desk', "
+    ):
+        check_handlers(a_service(functions=(of_module("office.desk.accept"),), tables=(a_table(stream="KEYS_ONLY"),)))
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

@@ -234,7 +234,11 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"functions": (a_function(a_route(grants=(a_grant("lost", "Publish"),))),)},
-            "'desk' grant must be on one of parcels, got 'lost'",
+            "'desk' route GET /parcels grant must be on one of parcels, got 'lost'\\.$",
+        ),
+        (
+            {"functions": (a_function(a_route(grants=(a_grant("parcel", "PutItem"),))),)},
+            r"grant must be on one of parcels, got 'parcel'\. Did you mean 'parcels'\?$",
         ),
         (
             {
@@ -249,11 +253,11 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"functions": (a_function(a_route(body="NewParcel")),)},
-            "GET /parcels schemas must be among .*, got 'NewParcel'",
+            "GET /parcels body must be the name of .*, got 'NewParcel'",
         ),
         (
             {"functions": (a_function(a_route(responses={200: "Parcel"})),)},
-            "GET /parcels schemas must be among .*, got 'Parcel'",
+            "GET /parcels responses\\[200\\] must be the name of .*, got 'Parcel'",
         ),
         ({"functions": TWO, "alarm_pattern": "{alarm}-{environment}"}, "alarm_pattern must contain {function}"),
         ({"alarm_pattern": "{function}-{environment}"}, "alarm_pattern .*{alarm}"),
@@ -289,7 +293,7 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"functions": (a_function(consumers=(a_consumer(),)),)},
-            "consumer 'arrivals' table must be a table with a stream, got 'parcels'",
+            "consumer 'arrivals' table must be a table with a stream, got 'parcels'. Set stream of the table",
         ),
         (
             {"functions": (a_function(consumers=(a_consumer(table="letters"),)),)},

@@ -47,9 +47,7 @@ def test_error_has_the_innermost_line_outside_of_libraries(folder: Path, source:
     assert located(error_of(folder / "shop.py", source)).startswith(message)
 
 
-def test_file_outside_the_working_directory_has_an_absolute_path(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_outside_the_working_directory_has_an_absolute_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     error = error_of(folder / "shop.py", "1 / 0")
     (folder / "inner").mkdir()
     monkeypatch.chdir("inner")
@@ -60,7 +58,9 @@ def test_error_of_a_library_has_the_default_location() -> None:
     assert located(ValueError("no"), "tap.py: ") == "tap.py: no"
 
 
-def test_error_in_an_installed_package_has_the_line_that_calls_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_in_an_installed_package_has_the_line_that_calls_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = folder / "site-packages"
     package.mkdir()
     (package / "installed_shop.py").write_text("def fail():\n    raise ValueError('no')\n", encoding="utf-8")
