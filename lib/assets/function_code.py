@@ -9,6 +9,7 @@ from ..model import Function, Service
 from ..settings import FunctionSettings
 from . import lock_file, packages
 from .handler_packages import package_of
+from .import_checks import import_problems
 from .lambda_archive import HANDLER, shared_sources
 from .packages import Size, files_in, installed_folder, installed_size, size_of
 from .uv import UvError
@@ -40,10 +41,15 @@ def layer_paths(service: Service, settings: SettingsByFunction) -> dict[str, Pat
 
 
 def check_code(service: Service, settings: SettingsByFunction) -> None:
-    """Raise `ValueError` if functions with packages or data files cannot be deployed.
+    """Raise `ValueError` if functions with packages or data files cannot be deployed, or if a function imports a module
+    that its code does not contain.
 
     `settings` are those of each function by name.
     """
+    for function in service.functions:
+        own = _data_files(function).keys() | _packages(function, settings[function.name]).keys()
+        for problem in import_problems(function, own):
+            raise ValueError(problem)
     if not any(function.requirements or function.files for function in service.functions):
         return
     layer = layer_paths(service, settings) if service.shared_type else {}

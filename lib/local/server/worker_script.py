@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...assets.provided_packages import PROVIDED
+
 LAZY_INVOKE_DEPTH = """
 class _OnImport:
     def find_spec(self, name, path=None, target=None):
@@ -27,10 +29,6 @@ class _OnImport:
         spec.loader.exec_module = exec_and_install
         return spec
 """
-
-
-PROVIDED = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "snapshot_restore_py", "urllib3")
-"""Packages of Lambda's Python runtimes that functions can import without adding them to their archives."""
 ISOLATION = """
 import importlib.machinery, os, sys
 
