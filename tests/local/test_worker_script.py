@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from lib.assets.lambda_archive import zip_files
 from lib.local.emulator import Emulator
-from lib.local.server.worker_script import lazy_worker_script
+from lib.local.server.worker_script import detailed_worker_script, lazy_worker_script
 
 IMPORTED = "import sys\n\ndef handler(event, context):\n    return 'botocore' in sys.modules\n"
 INSTRUMENTED = """
@@ -26,7 +28,12 @@ def handler(event, context):
 """
 
 
-def invoke(emulator: Emulator, code: str, files: Mapping[str, str] | None = None) -> Any:
+def invoke(
+    emulator: Emulator,
+    code: str,
+    files: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Any:
     """Deploy a function with additional files and return its response."""
     name = f"worker-{uuid.uuid4().hex[:8]}"
     emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
@@ -36,6 +43,7 @@ def invoke(emulator: Emulator, code: str, files: Mapping[str, str] | None = None
         Role=f"arn:aws:iam::000000000000:role/{name}",
         Runtime="python3.13",
         Handler="index.handler",
+        Environment={"Variables": dict(variables)},
         Code={"ZipFile": zip_files({"index.py": code, **(files or {})})},
     )
     return json.load(functions.invoke(FunctionName=name)["Payload"])
@@ -54,6 +62,29 @@ def test_functions_do_not_inherit_the_log_level_of_the_emulator(emulator: Emulat
     assert invoke(emulator, code) is None
 
 
-def test_unknown_worker_script_is_rejected() -> None:
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (
+            "import os\n\nTABLE = os.environ['NOTE_TABLE']\n",
+            r"KeyError: 'NOTE_TABLE' at /\S+/code/index\.py:3\. Variables of the function: NOTES_TABLE, NOTES_TOPIC$",
+        ),
+        ("def parse():\n    1 / 0\n\nparse()\n", r"ZeroDivisionError: division by zero at /\S+/code/index\.py:2$"),
+        ("{}['a']\n", r"KeyError: 'a' at /\S+/code/index\.py:1$"),
+        ("def other(event, context): ...\n", r"AttributeError: module 'index' has no attribute 'handler'$"),
+        (
+            "import tap_stack.tools\n",
+            r"ValueError: no at /\S+/code/index\.py:1$",
+        ),
+    ],
+)
+def test_error_at_the_start_has_its_type_and_line(emulator: Emulator, code: str, message: str) -> None:
+    variables = {"NOTES_TOPIC": "b", "NOTES_TABLE": "a"}
+    response = invoke(emulator, code, {"tap_stack/tools.py": "raise ValueError('no')\n"}, variables)
+    assert re.search(rf"Worker init failed: {message}", response["errorMessage"])
+
+
+@pytest.mark.parametrize("correct", [lazy_worker_script, detailed_worker_script])
+def test_unknown_worker_script_is_rejected(correct: Callable[[str], str]) -> None:
     with pytest.raises(RuntimeError, match="Install the pinned release"):
-        lazy_worker_script("def run():\n    pass\n")
+        correct("def run():\n    pass\n")

@@ -13,7 +13,13 @@ from .functions import event_dispatcher, role_credentials, with_dead_letters, wi
 from .payload_limits import with_body_limit, with_gateway_response, with_payload_limits
 from .request_events import with_domain, with_version
 from .streams import mapping_finder, with_stream_retries
-from .worker_script import isolated_worker_script, lazy_worker_script, provided_folders, standard_library_path
+from .worker_script import (
+    detailed_worker_script,
+    isolated_worker_script,
+    lazy_worker_script,
+    provided_folders,
+    standard_library_path,
+)
 
 # pylint: disable=protected-access  # the pinned release has no public names for these
 
@@ -38,7 +44,9 @@ def main() -> None:
     _correct_apis(server._get_module("apigateway_v1"), server._get_module("apigateway"), responses.get_region)
     _correct_invocations(server._get_module("lambda_svc"), *map(server._get_module, ("eventbridge", "sns", "sqs")))
     lambda_runtime._PYTHON_WORKER_SCRIPT = isolated_worker_script(
-        lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT), standard_library_path(), provided_folders()
+        detailed_worker_script(lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT)),
+        standard_library_path(),
+        provided_folders(),
     )
     if path := os.environ.pop(FUNCTION_LOG, ""):
         functions = server._get_module("lambda_svc")

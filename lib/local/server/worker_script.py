@@ -46,6 +46,25 @@ sys.meta_path[:] = [
 """
 
 
+STARTUP_ERROR = """
+def _startup_error(error, folders, variables):
+    import os, traceback
+    message = type(error).__name__ + ": " + str(error)
+    steps = list(traceback.walk_tb(error.__traceback__))
+    locations = [(frame.f_code.co_filename, line) for frame, line in steps]
+    own = [(path, line) for path, line in locations if any(path.startswith(os.path.join(f, "")) for f in folders if f)]
+    own = [(path, line) for path, line in own if "/tap_stack/" not in path] or own
+    if own:
+        message += " at %s:%d" % own[-1]
+    if isinstance(error, KeyError) and any(frame.f_locals.get("self") is os.environ for frame, _ in steps):
+        names = [name for name in sorted(variables) if not name.startswith(("AWS_", "LAMBDA_", "_"))]
+        message += ". Variables of the function: " + (", ".join(names) or "none")
+    return message
+"""
+"""Function of the worker script that describes an error of the initialization: its type, message, file and line, and
+the variables of the function if the error is an unset one."""
+
+
 def isolated_worker_script(script: str, standard_library: Sequence[str], folders: Sequence[str]) -> str:
     """Return the script of a Python worker that imports only what Lambda has, not other packages of this environment.
 
@@ -73,6 +92,22 @@ def provided_folders() -> list[str]:
     return list(dict.fromkeys(str(Path(source).parent) for source in sources))
 
 
+def detailed_worker_script(script: str) -> str:
+    """Return the script of a Python worker that reports the type and location of an error in the initialization.
+
+    MiniStack reports only the message, which for an unset environment variable is its name.
+    """
+    error = '"error": str(e)}) + "\\n")\n        _real_stdout.flush()\n        return\n'
+    if script.count(error) != 1:
+        raise _unsupported()
+    folders = '[code_dir, *os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep)]'
+    return STARTUP_ERROR + script.replace(error, error.replace("str(e)", f"_startup_error(e, {folders}, env)"))
+
+
+def _unsupported() -> RuntimeError:
+    return RuntimeError("Unsupported MiniStack release: its worker script has changed. Install the pinned release.")
+
+
 def lazy_worker_script(script: str) -> str:
     """Return the script of a Python worker that instruments botocore only when a function imports it.
 
@@ -81,5 +116,5 @@ def lazy_worker_script(script: str) -> str:
     """
     call = "    _ms_install_invoke_depth()\n"
     if script.count(call) != 1:
-        raise RuntimeError("Unsupported MiniStack release: its worker script has changed. Install the pinned release.")
+        raise _unsupported()
     return LAZY_INVOKE_DEPTH + script.replace(call, "    sys.meta_path.insert(0, _OnImport())\n")
