@@ -71,7 +71,8 @@ def _problem(function: Function, package: str, location: str, imported: str) -> 
     top = imported.partition(".")[0]
     if top == package.partition(".")[0]:
         remedy = f"Move the code into the package {package}: the archive contains no other code of {top}."
-        return f"{location} must import only modules in the archive of function {function.name!r}, got {imported}. {remedy}"
+        expected = f"only modules in the archive of function {function.name!r}"
+        return f"{location} must import {expected}, got {imported}. {remedy}"
     requirements = package_of(function.handler)[1] / (function.requirements or "requirements.txt")
     expected = "modules of Python, of Lambda, of its package or of its requirements"
     remedy = (

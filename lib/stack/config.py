@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, get_args, get_type_hints
@@ -32,6 +32,8 @@ OTHER_KEYS = (
     "existing",
 )
 """Config keys that do not belong to a settings group."""
+MISSPELLED = 0.9
+"""Minimum similarity of an unknown key to a known one, as `difflib` measures it, for a warning about the spelling."""
 USES_PLACEHOLDERS = "uses_placeholders"
 """Attribute of a monitor that deploys nothing to AWS, so that missing secrets get a placeholder."""
 PLACEHOLDER = "placeholder"
@@ -132,11 +134,7 @@ def check_keys(config: pulumi.Config | None = None, program_keys: Iterable[str] 
     """
     config = config or pulumi.Config()
     prefix, known = f"{config.name}:", {*_keys_of(_service(config)), *OTHER_KEYS, *program_keys}
-    values = {
-        key.removeprefix(prefix): value
-        for key, value in {**get_config_env(), **CONFIG.get()}.items()
-        if key.startswith(prefix) and key.removeprefix(prefix) not in known
-    }
+    values = _other_values(config, known)
     if not any(value not in DEFAULTS or difflib.get_close_matches(key, known, 1, 0.8) for key, value in values.items()):
         return
     known |= {*config_keys(loadable())}
@@ -144,6 +142,28 @@ def check_keys(config: pulumi.Config | None = None, program_keys: Iterable[str] 
     if nearest:
         pairs = ", ".join(f"'{prefix}{key}' (nearest key: '{prefix}{other}')" for key, other in nearest.items())
         raise ConfigError(f"config keys must be known, got {pairs}. Rename them, or remove them with pulumi config rm.")
+
+
+def _other_values(config: pulumi.Config, known: Container[str]) -> dict[str, str]:
+    """Return the config of the project whose keys are not in `known`."""
+    prefix = f"{config.name}:"
+    return {
+        key.removeprefix(prefix): value
+        for key, value in {**get_config_env(), **CONFIG.get()}.items()
+        if key.startswith(prefix) and key.removeprefix(prefix) not in known
+    }
+
+
+def _misspelled_keys(config: pulumi.Config, service: str | Service | ServiceFactory) -> dict[str, str]:
+    """Return the unknown config keys that are spelled like a known key, and that key. A program can have other keys."""
+    known = {*_keys_of(service), *OTHER_KEYS}
+    similar = {
+        key: difflib.get_close_matches(key, known, 1, MISSPELLED) for key in sorted(_other_values(config, known))
+    }
+    if not any(similar.values()):
+        return {}
+    others = config_keys(loadable())
+    return {key: nearest[0] for key, nearest in similar.items() if nearest and key not in others}
 
 
 def check_stack_name(args: TapStackArgs) -> None:
@@ -172,11 +192,14 @@ def args_from_config(
     `<service>-`, instead of `dev`.
 
     Raise `ConfigError` for an invalid value; the message never contains a secret. Warn of secret values that the state
-    of the stack contains in plain text.
+    of the stack contains in plain text, and, with `service`, of unknown keys that are spelled like a known key.
     """
-    values = _Values(config or pulumi.Config())
+    config = config or pulumi.Config()
+    values = _Values(config)
     with values.errors():
         args = _args(values, service, arguments)
+    for key, similar in (_misspelled_keys(config, service) if service else {}).items():
+        pulumi.log.warn(f"Unknown config key {config.full_key(key)!r}. Did you mean {config.full_key(similar)!r}?")
     if exposed := values.exposed(service):
         pulumi.log.warn(
             f"Secret config keys whose values are plain text in the state of the stack: {', '.join(exposed)}. "
@@ -186,7 +209,10 @@ def args_from_config(
 
 
 def secrets_from_config(service: Service, config: pulumi.Config | None = None) -> dict[str, pulumi.Output[str]]:
-    """Return the secrets of a service from the config key `secrets`. Secrets of other services are ignored."""
+    """Return the secrets of a service from the config key `secrets`. Secrets of other services are ignored.
+
+    Raise `ConfigError` for a name that is spelled like that of a secret without a value.
+    """
     values = _Values(config or pulumi.Config())
     with values.errors():
         return _secrets(service, values)
@@ -340,6 +366,11 @@ def _secrets(service: Service, values: _Values) -> dict[str, pulumi.Output[str]]
         remedy = "Set each secret with pulumi config set --secret --path secrets.NAME."
         raise invalid_value("config secrets", type(secrets), "an object", remedy)
     own_secrets = {secret.name: secrets[secret.name] for secret in service.secrets if secret.name in secrets}
+    for secret in service.secrets:
+        others = secrets.keys() - own_secrets.keys()
+        if secret.name not in secrets and (similar := difflib.get_close_matches(secret.name, others, 1, 0.8)):
+            expected = f"named {', '.join(repr(each.name) for each in service.secrets)}"
+            raise invalid_value("config secrets", similar[0], expected, f"Did you mean {secret.name!r}?")
     for name, value in own_secrets.items():
         if not isinstance(value, str):
             raise invalid_value(f"config secrets.{name}", type(value), "a string")

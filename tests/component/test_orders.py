@@ -16,8 +16,11 @@ from ..support.programs import stacked
 pytestmark = pytest.mark.untraced
 
 ORDERS: Any = service.SERVICE  # mypy treats `lib` and `tap_stack` as different packages
-SERVICE = replace(ORDERS, functions=tuple(replace(function, requirements="") for function in ORDERS.functions))
-"""The service without packages, which only running functions need."""
+LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:packages:1"
+SERVICE = replace(
+    ORDERS, functions=tuple(replace(function, requirements="", layers=(LAYER,)) for function in ORDERS.functions)
+)
+"""The service with its packages in an existing layer, because only running functions need them."""
 RECORDS = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
 
 

@@ -650,6 +650,40 @@ def test_factory_of_the_program_is_built_with_its_settings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("config", "service", "messages"),
+    [
+        (
+            {"lambda_memry_size": "512", "color": "red", "lambda_timeout_seconds": "5"},
+            DESK,
+            ["Unknown config key 'tap:lambda_memry_size'. Did you mean 'tap:lambda_memory_size'?"],
+        ),
+        ({"desk_weigth": "9"}, DESK, ["Unknown config key 'tap:desk_weigth'. Did you mean 'tap:desk_weight'?"]),
+        ({"color": "red"}, DESK, []),
+        ({"lambda_memry_size": "512"}, None, []),
+    ],
+)
+def test_misspelled_keys_of_a_program_are_warnings(
+    *, config: dict[str, str], service: ServiceFactory | None, messages: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    program_args(config, service=service)
+    assert warnings == messages
+
+
+def test_misspelled_name_of_a_secret_is_rejected() -> None:
+    service = a_service(secrets=(a_secret(name="carrier-token"),))
+    with pytest.raises(
+        ConfigError,
+        match=r"^config secrets must be named 'carrier-token', got 'carrier-tokn'\. Did you mean 'carrier-token'\?$",
+    ):
+        program_args({"secrets": '{"carrier-tokn": "a"}'}, service=service)
+    config = {"secrets": '{"carrier-tokens": "a", "carrier-token": "b", "other": "c"}'}
+    assert [*program_args(config, service=service).secrets] == ["carrier-token"]
+    assert not program_args({"secrets": '{"other": "c"}'}, service=service).secrets
+
+
+@pytest.mark.parametrize(
     ("stack", "environment"), [("prod", "prod"), ("desk-pr-7", "pr-7"), ("items-dev", "items-dev")]
 )
 @pytest.mark.parametrize("service", [DESK, DESK.default])
