@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any, Self
 
 import pulumi
+from pulumi.runtime.settings import get_monitor
 
 from .components.api.firewall import Firewall
 from .components.api.function_url import FunctionUrl
@@ -126,6 +127,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return super().__new__(cls)
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
+        if get_monitor() is None:
+            remedy = "Move it from the module of the service to the program, such as __main__.py."
+            raise pulumi.RunError(f"TapStack {name!r} must be created by a Pulumi program, got no engine. {remedy}")
         self.args = TapStackArgs() if args is None else args
         if not isinstance(self.args, TapStackArgs):
             got = type(args).__name__

@@ -198,15 +198,16 @@ def test_example_of_the_guide_adds_the_price_of_a_stored_order(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guide = Path("docs/guides/queues-and-streams.md").read_text(encoding="utf-8")
-    program, operations, *_ = (code for language, code in FENCE.findall(guide) if language == "python")
+    service, program, operations, *_ = (code for language, code in FENCE.findall(guide) if language == "python")
     package = tmp_path / "sources" / "bookshop" / "handler"
     package.mkdir(parents=True)
     (package / "operations.py").write_text(operations, encoding="utf-8")
     for folder in (package, package.parent):
         (folder / "__init__.py").touch()
+    (package.parent / "service.py").write_text(service.replace('"shop', '"bookshop'), encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path / "sources"))
     exports = "for name, value in stack.outputs.items():\n    pulumi.export(name, value)\n"
-    program = program.replace('"shop', '"bookshop').replace("TapStack(", "stack = TapStack(", 1)
+    program = program.replace("shop", "bookshop").replace("TapStack(", "stack = TapStack(", 1)
     shop = Shop(emulator, Run(emulator, tmp_path)(program + exports))
     for price in (1, 2):
         assert shop.post("/orders", {"customer": "ann", "price": price}) == 202

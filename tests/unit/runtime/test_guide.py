@@ -31,7 +31,7 @@ def test_tests_of_the_guide_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     example, tests = (Path(f"docs/guides/{name}.md") for name in ("queues-and-streams", "test-your-service"))
     package = tmp_path / "shop" / "handler"
     package.mkdir(parents=True)
-    (package / "operations.py").write_text(python_blocks(example)[1], encoding="utf-8")
+    (package / "operations.py").write_text(python_blocks(example)[2], encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     # Another test can have imported a package with this name.

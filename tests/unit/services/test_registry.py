@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from pulumi.runtime.settings import SETTINGS
 
 from lib import services
 from lib.cli import options
@@ -190,6 +191,16 @@ def test_invalid_reference_is_rejected(definition: Callable[[str], str], attribu
     module = definition("SERVICE, OTHER, TEXT = a_service(name='items'), a_service(name='unused'), 'text'")
     with pytest.raises(ServiceError, match=message):
         load_reference(f"{module}:{attribute}")
+
+
+def test_referenced_module_that_creates_resources_is_rejected(
+    definition: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SETTINGS, "monitor", None)  # of an earlier test
+    module = definition("from lib.tap_stack import TapStack\nTapStack('yard')")
+    message = rf"{module}\.py:3: TapStack 'yard' must be created by a Pulumi program, got no engine\. Move it from "
+    with pytest.raises(ServiceError, match=message):
+        load_reference(f"{module}:SERVICE")
 
 
 def test_error_of_a_referenced_module_names_the_reference(definition: Callable[[str], str]) -> None:
