@@ -23,7 +23,7 @@ from . import aws_config
 from .emulator import WORKERS, Emulator, RegionalEmulator
 from .engine import Engine, deploy_program
 from .function_logs import FunctionLogs
-from .hot_reload import Watcher
+from .hot_reload import DefinitionWatcher, Watcher
 from .provisioners import NOT_EMULATED
 
 POLL_SECONDS = 0.5
@@ -80,7 +80,10 @@ def run(
         if not check:
             _print_endpoints([*stacks.values()], emulator, terminal)
             terminal.print_line(f"  credentials: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
-            _serve(emulator, Watcher(archives, terminal.print_line), logs, terminal)
+            watcher = Watcher(archives, terminal.print_line)
+            programs = [program_run.program for program_run in program_runs]
+            definitions = DefinitionWatcher(programs, watcher.sources(), terminal.print_line)
+            _serve(emulator, [watcher, definitions], logs, terminal)
         return all(passed) if passed else None
 
 
@@ -190,12 +193,15 @@ def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:
     return USER_NAME, password
 
 
-def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: Terminal) -> NoReturn:
+def _serve(
+    emulator: Emulator, watchers: Sequence[Watcher | DefinitionWatcher], logs: FunctionLogs, terminal: Terminal
+) -> NoReturn:
     terminal.step("ready: changes to Lambda code are deployed when you save them; press Ctrl-C to stop")
     # Python ignores errors in finalizers, such as those of connections that an update of a function has closed.
     while not _RECEIVED_SIGNALS:
         emulator.check()
-        watcher.poll()
+        for watcher in watchers:
+            watcher.poll()
         for line in logs.new_lines():
             terminal.print_line(line)
         time.sleep(POLL_SECONDS)

@@ -6,7 +6,6 @@ import os
 import sysconfig
 import traceback
 from pathlib import Path
-from types import FrameType
 
 _LIBRARIES = (Path(__file__).parents[1], Path(sysconfig.get_path("stdlib")))
 """Folders of this library and of the standard library, which usually contains the installed packages."""
@@ -22,7 +21,7 @@ def located(exc: BaseException, default: str = "") -> str:
     """Return the message of an error on one line, after `<file>:<line>: ` of the innermost frame with code that is not
     of a library, or after `default`. Paths are relative to the working directory, or absolute outside of it."""
     frames = list(traceback.walk_tb(exc.__traceback__))
-    own = [(Path(frame.f_code.co_filename), line) for frame, line in frames if _is_own(frame)]
+    own = [(path, line) for frame, line in frames if is_own_code(path := Path(frame.f_code.co_filename))]
     message = " ".join(str(exc).split())
     # A message of this library is a sentence without the type of the error.
     if not message or (type(exc).__module__ == "builtins" and not isinstance(exc, ValueError | TypeError)):
@@ -35,7 +34,7 @@ def located(exc: BaseException, default: str = "") -> str:
     return f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{line}: {message}"
 
 
-def _is_own(frame: FrameType) -> bool:
-    path = Path(frame.f_code.co_filename)
+def is_own_code(path: Path) -> bool:
+    """Return whether a file is not part of this library, of Python or of an installed package."""
     is_installed = not _PACKAGES.isdisjoint(path.parts) or any(map(path.is_relative_to, _LIBRARIES))
     return path.is_absolute() and not is_installed

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from lib.components.compute.code_archive import code_archive
 from lib.local.emulator import READ_TIMEOUT_SECONDS, Emulator, RegionalEmulator
-from lib.local.hot_reload import Watcher
+from lib.local.hot_reload import DefinitionWatcher, Watcher
 from lib.local.provisioners.lambda_ import archive_bytes
+from lib.program.runner import Program
 from lib.runtime import http_client
 
 APP = Path("shop/app.py")
@@ -39,6 +42,9 @@ class Deployed:
             Handler="shop.app.handler",
             Code={"ZipFile": archive_bytes(archive)},
         )
+
+    def sources(self) -> set[Path]:
+        return self._watcher.sources()
 
     def save(self, result: str, imports: str = "") -> None:
         """Save a handler that returns the value of an expression, and poll twice."""
@@ -86,6 +92,36 @@ def test_changed_library_file_updates_functions_in_any_folder(deployed: Deployed
     Watcher({(RegionalEmulator(emulator), deployed.name): archive}, messages.append).poll()
     assert messages[0].startswith(f"{deployed.name}: updated with ")
     assert "tap_stack/runtime/errors.py" in messages[0]
+
+
+def test_changed_definition_is_reported_once(
+    deployed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [Path(name) for name in ("program.py", "definition.py", "site-packages/installed.py")]
+    for path in files:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("A = 1\n", encoding="utf-8")
+    for path in (*files[1:], APP):
+        module = ModuleType(f"module_of_{path.stem}")
+        module.__file__ = str(path.resolve())
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    messages: list[str] = []
+    program = Program.from_file(Path("program.py"))
+    watcher = DefinitionWatcher([program], deployed.sources(), messages.append)
+    watcher.poll()
+    for path in (files[2], APP):
+        path.write_text("A = 2\n", encoding="utf-8")
+    watcher.poll()
+    assert not messages
+    for path in files[:2]:
+        path.write_text("A = 2\n", encoding="utf-8")
+    watcher.poll()
+    watcher.poll()
+    assert messages == ["definition changed in definition.py, program.py: restart tap local to deploy it"]
+    monkeypatch.chdir("site-packages")
+    (tmp_path / "program.py").unlink()
+    watcher.poll()
+    assert messages[1:] == [f"definition changed in {tmp_path}/program.py: restart tap local to deploy it"]
 
 
 def test_functions_have_a_longer_read_timeout_for_the_emulator(deployed: Deployed) -> None:
