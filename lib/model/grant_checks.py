@@ -30,10 +30,10 @@ def grant_problems(service: Service) -> Iterator[str]:
             field_name = f"function {function.name!r} grant on {grant.on!r}"
             if grant.on not in indexes:
                 known = ", ".join(indexes) or "none, because the service has no resources"
-                parts = (
+                owners = [
                     p for p in function.parts() if any(isinstance(g, Grant) and g.on == grant.on for g in p.grants)
-                )
-                label = f"function {function.name!r} {part_label(next(parts))} grant"
+                ]
+                label = f"function {function.name!r} {part_label(owners[0])} grant"
                 yield f"{label} must be on one of {known}, got {grant.on!r}.{suggestion(grant.on, indexes)}"
             elif grant.keys and not isinstance(grantable[grant.on], Table | Bucket):
                 yield f"{field_name} keys must be empty because it is not a table or a bucket, got {grant.keys}."
