@@ -58,6 +58,17 @@ from .stack.triggers import Consumer, Triggers
 __all__ = ["TapStack", "TapStackArgs"]
 
 
+def _checked(name: str, args: object) -> TapStackArgs:
+    """Return the arguments of a stack. Raise an error outside of a Pulumi program, or for another type."""
+    if get_monitor() is None:
+        remedy = "Move it from the module of the service to the program, such as __main__.py."
+        raise pulumi.RunError(f"TapStack {name!r} must be created by a Pulumi program, got no engine. {remedy}")
+    if not isinstance(args, TapStackArgs):
+        got = type(args).__name__
+        raise TypeError(f"args of TapStack {name!r} must be TapStackArgs, got {got}. {_remedy('service')}")
+    return args
+
+
 def _remedy(argument: str) -> str:
     return f"Pass args_from_config({argument}=...) or TapStackArgs({argument}=...)."
 
@@ -127,13 +138,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return super().__new__(cls)
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
-        if get_monitor() is None:
-            remedy = "Move it from the module of the service to the program, such as __main__.py."
-            raise pulumi.RunError(f"TapStack {name!r} must be created by a Pulumi program, got no engine. {remedy}")
-        self.args = TapStackArgs() if args is None else args
-        if not isinstance(self.args, TapStackArgs):
-            got = type(args).__name__
-            raise TypeError(f"args of TapStack {name!r} must be TapStackArgs, got {got}. {_remedy('service')}")
+        self.args = _checked(name, TapStackArgs() if args is None else args)
         transitions = Transitions(name, self.args, previous_state.read(), opts)
         context = StackContext(self, self.args, transitions)
         self.service_definition = context.service

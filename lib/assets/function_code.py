@@ -47,8 +47,8 @@ def check_code(service: Service, settings: SettingsByFunction) -> None:
     `settings` are those of each function by name.
     """
     for function in service.functions:
-        own = _data_files(function).keys() | _packages(function, settings[function.name]).keys()
-        for problem in import_problems(function, own):
+        provided = _data_files(function).keys() | _packages(function, settings[function.name]).keys()
+        for problem in import_problems(function, provided):
             raise ValueError(problem)
     if not any(function.requirements or function.files for function in service.functions):
         return
