@@ -165,8 +165,6 @@ class BucketConsumer(Consumer):
         if not self.events or not all(event in BUCKET_EVENTS for event in self.events):
             raise self._invalid("events", f"a tuple of {', '.join(BUCKET_EVENTS)}, at least one")
         for field_name in ("prefix", "suffix"):
-            if not isinstance(getattr(self, field_name), str):
-                raise self._invalid(field_name, "a string")
             if "*" in getattr(self, field_name):
                 raise self._invalid(field_name, "without '*', which S3 compares literally", "Remove the '*'.")
         if any(is_same_event(one, other) for one, other in combinations(self.events, 2)):

@@ -195,9 +195,6 @@ class Route(Definition):
         return cls(**{**derived_fields(operation, method, path, status), **fields})
 
     def _problems(self) -> Iterator[str]:
-        for name in ("content_types", "errors"):
-            if not isinstance(value := getattr(self, name), tuple):
-                yield f"{name} must be a tuple, got {value!r}. A tuple of one value needs a comma: ({value!r},)."
         if self.body and self.method in ("HEAD", ANY_METHOD):
             yield (
                 f"body must be None for the method {self.method}, got {self.body!r}. Its requests can have no body: "

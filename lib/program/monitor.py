@@ -14,7 +14,7 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_project, get_stack
 from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
 
-from ..stack.args import TapStackArgs
+from ..stack.created import CreatedStack
 from .stacks import DeployedStack
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -50,14 +50,15 @@ class Monitor(mocks.MockMonitor):
         self._urns: set[str] = set()
         self.exports: dict[str, Any] = {}
         """Stack outputs of a finished program, with secrets in plain text."""
-        self.stack_args: dict[str, TapStackArgs] = {}
-        """Arguments of each `TapStack` by URN."""
+        self.created_stacks: list[CreatedStack] = []
+        """Each `TapStack`, with its arguments."""
         self._component_outputs: dict[str, dict[str, Any]] = {}
 
     def stacks(self) -> list[DeployedStack]:
         """Return the `TapStack` components of a finished program."""
         return [
-            DeployedStack.from_args(urn, args, self._component_outputs[urn]) for urn, args in self.stack_args.items()
+            DeployedStack.from_args(stack.urn, stack.args, self._component_outputs[stack.urn])
+            for stack in self.created_stacks
         ]
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:

@@ -53,7 +53,7 @@ class Settings(Definition):
     """Hosting of the static site."""
 
     @classmethod
-    def _checked_types(cls) -> Mapping[str, Any]:
+    def _types(cls) -> Mapping[str, Any]:
         return SETTINGS_GROUPS
 
     def merged_with(self, overrides: Settings) -> Settings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import pulumi
 
@@ -79,11 +78,6 @@ class TapStackArgs(Settings):
     existing: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """ARNs of the resources that the service defines as existing, by name, and of those that the placeholders
     `{existing[NAME]}` of its IAM statements name. An ARN can be an Output, such as that of another stack."""
-
-    @classmethod
-    def _types(cls) -> Mapping[str, Any]:
-        """Return the annotations of the settings: the checks of the other arguments include their types."""
-        return Settings._types()
 
     def __post_init__(self) -> None:
         check_known(self)

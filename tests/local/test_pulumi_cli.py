@@ -224,7 +224,11 @@ def test_failed_stack_selection_neither_creates_nor_deletes_the_file(
     [
         (["--env", "a b"], 2, "error: environment_suffix must be letters, digits, '-' and '_', got 'a b'."),
         (["--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
-        (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'."),
+        (
+            ["--config", "colour=red"],
+            2,
+            "error: config must be KEY=VALUE with a setting or a key of Pulumi.yaml, got 'colour=red'.",
+        ),
     ],
 )
 def test_invalid_option_is_a_one_line_error_without_changes(

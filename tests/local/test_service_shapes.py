@@ -45,7 +45,7 @@ def read(request):
     query = {"TableName": os.environ["ORDERS_TABLE"], "IndexName": "by-weight", "ConsistentRead": True}
     query["KeyConditionExpression"] = "id = :id AND weight > :weight"
     query["ExpressionAttributeValues"] = {":id": {"S": "lamp"}, ":weight": {"N": "1"}}
-    return Response(200, {"items": TABLES.call("Query", **query)["Items"]})
+    return Response.json({"items": TABLES.call("Query", **query)["Items"]})
 """
 PROGRAM = """
 from tap_stack.model import *
