@@ -102,9 +102,10 @@ def test_changed_definition_is_reported_once(
         path.parent.mkdir(exist_ok=True)
         path.write_text("A = 1\n", encoding="utf-8")
     for path in (*files[1:], APP):
-        module = ModuleType(f"module_of_{path.stem}")
+        name = f"module_of_{path.stem}"
+        module = ModuleType(name)
         module.__file__ = str(path.resolve())
-        monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setitem(sys.modules, name, module)
     messages: list[str] = []
     program = Program.from_file(Path("program.py"))
     watcher = DefinitionWatcher([program], deployed.sources(), messages.append)
