@@ -132,9 +132,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def __new__(cls, *_values: Any, **arguments: Any) -> Self:
         """Raise `TypeError` for an argument that `TapStackArgs` has instead. Subclasses can have other arguments."""
-        for argument in arguments.keys() & {declared.name for declared in fields(TapStackArgs)}:
-            if cls.__init__ is TapStack.__init__:
-                raise TypeError(f"TapStack has no argument {argument!r}. {_remedy(argument)}")
+        names = {declared.name for declared in fields(TapStackArgs)} if cls.__init__ is TapStack.__init__ else set()
+        for argument in arguments.keys() & names:
+            raise TypeError(f"TapStack has no argument {argument!r}. {_remedy(argument)}")
         return super().__new__(cls)
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -287,14 +287,17 @@ def test_custom_program_uses_the_config_of_its_project(program: Path, capsys: py
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("raise ValueError('no such color')", "no such color"), ("1 +", "invalid syntax (__main__.py, line 1)")],
+    [
+        ("raise ValueError('no such color')", ":1: no such color"),
+        ("1 +", ": SyntaxError: invalid syntax (__main__.py, line 1)"),
+    ],
 )
 def test_error_of_a_program_is_reported_with_its_path(
     program: Path, content: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program.write_text(content, encoding="utf-8")
     assert main(["audit", "--program", str(program)]) == 1
-    assert capsys.readouterr().err == f"error: {program}: {message}\n"
+    assert capsys.readouterr().err == f"error: {program}{message}\n"
 
 
 def test_unknown_config_key_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,8 +52,12 @@ BLOCKS = [*blocks()]
 PROGRAMS = [
     block
     for block in BLOCKS
-    # Services with a handler in another file are deployed in `tests/local`.
-    if block.language == "python" and re.search(r"\bTapStack\(", block.code) and "handler=" not in block.code
+    # Services with a handler in another file are deployed in `tests/local`, and that of another block in
+    # `tests/component`.
+    if block.language == "python"
+    and re.search(r"\bTapStack\(", block.code)
+    and "handler=" not in block.code
+    and "from shop." not in block.code
 ]
 
 
