@@ -46,18 +46,16 @@ def check_code(service: Service, settings: SettingsByFunction) -> None:
 
     `settings` are those of each function by name.
     """
-    for function in service.functions:
-        provided = _data_files(function).keys() | _packages(function, settings[function.name]).keys()
-        for problem in import_problems(function, provided):
-            raise ValueError(problem)
-    if not any(function.requirements or function.files for function in service.functions):
-        return
     layer = layer_paths(service, settings) if service.shared_type else {}
     archives = {f"layer {service.shared_type!r}": layer}
     for function in service.functions:
         _check_modules(function, settings[function.name])
         own = archives[f"function {function.name!r}"] = function_paths(service, function, settings)
-        _check_unzipped(function, {**layer, **own} if function in service.own_functions() else own)
+        code = {**layer, **own} if function in service.own_functions() else own
+        for problem in import_problems(function, code):
+            raise ValueError(problem)
+        if code:
+            _check_unzipped(function, code)
     for subject, paths in archives.items():
         _check_zipped(subject, paths)
 
