@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -133,21 +132,6 @@ class Engine(mocks.Mocks):
 
 
 def deploy(
-    program: Path,
-    engine: mocks.Mocks,
-    *,
-    project: str,
-    stack: str,
-    config: Mapping[str, str],
-    report: Callable[[str], None],
-) -> dict[str, Any]:
-    """Run the Pulumi program in a file as `deploy_program` does, and return its stack outputs."""
-    return deploy_program(
-        Program.from_file(program), engine, project=project, stack=stack, config=config, report=report
-    ).exports
-
-
-def deploy_program(
     program: Program,
     engine: mocks.Mocks,
     *,

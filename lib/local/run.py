@@ -21,7 +21,7 @@ from ..program.stacks import DeployedStack, by_label
 from ..services import SERVICES
 from . import aws_config
 from .emulator import WORKERS, Emulator, RegionalEmulator
-from .engine import Engine, deploy_program
+from .engine import Engine, deploy
 from .function_logs import FunctionLogs
 from .hot_reload import DefinitionWatcher, Watcher
 from .provisioners import NOT_EMULATED
@@ -115,7 +115,7 @@ def deploy_with(engine: Engine, program_run: ProgramRun, terminal: Terminal) -> 
 
     The exports of a program with one stack are added to the outputs of the stack, which override them.
     """
-    deployed = deploy_program(
+    deployed = deploy(
         program_run.program,
         engine,
         project=program_run.project,

@@ -26,9 +26,11 @@ from lib.client import auth
 from lib.client import outputs_file as files
 from lib.local import aws_config
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
+from lib.local.engine import Engine
 from lib.program import project
 from lib.services import SERVICES
+
+from ..support.deployments import deploy_file
 
 Client = Callable[[str], Any]
 Outputs = dict[str, Any]
@@ -122,7 +124,7 @@ def deployed_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
             engine = Engine(emulator, lambda type_, name: None)
             config = project.config(repository, "dev", service)
             names = {"project": repository.name, "stack": "dev"}
-            stack = deploy(repository.program, engine, **names, config=config, report=lambda line: None)
+            stack = deploy_file(repository.program, engine, **names, config=config, report=lambda line: None)
             files.write({"dev": stack}, folder)
             aws_config.write(emulator, folder)
             _FOLDERS[urlsplit(emulator.url).netloc] = folder

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
+from lib.local.engine import Engine
+
+from ..support.deployments import deploy_file
 
 
 class Run:
@@ -27,7 +29,7 @@ class Run:
         path = self._folder / "program.py"
         head = "import pulumi\nimport pulumi_aws as aws\n"
         path.write_text(head + textwrap.dedent(program), encoding="utf-8")
-        return deploy(path, self.engine, project="test", stack="dev", config=config, report=self.messages.append)
+        return deploy_file(path, self.engine, project="test", stack="dev", config=config, report=self.messages.append)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest
 from examples.images import service
 from lib.client import smoke_test
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
+from lib.local.engine import Engine
 
 from ..integration.conftest import Http, assert_error
+from ..support.deployments import deploy_file
 from ..support.examples import PROGRAMS
 from ..support.image_files import ROTATED_JPEG, png, webp_size
 from .test_buckets_and_events import Response, send, wait_for
@@ -28,7 +29,7 @@ class Images:
     def __init__(self, emulator: Emulator) -> None:
         engine = Engine(emulator, lambda type_, name: None)
         self.messages: list[str] = []
-        self.outputs = deploy(
+        self.outputs = deploy_file(
             PROGRAMS["images"],
             engine,
             project="images",

@@ -14,10 +14,11 @@ import pytest
 from examples.orders import service
 from lib.client import smoke_test
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
+from lib.local.engine import Engine
 
 from ..integration.conftest import Http, assert_error, eventually
 from ..support import example_packages
+from ..support.deployments import deploy_file
 
 ORDERS: Any = service.SERVICE  # mypy treats `lib` and `tap_stack` as different packages
 PROGRAM = Path("examples/orders/__main__.py")
@@ -30,7 +31,7 @@ def outputs_fixture(emulator: Emulator) -> dict[str, Any]:
     """Return the outputs of the deployed example, whose queue delivers failed messages again after a second."""
     example_packages.require("orders")
     engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(
+    outputs = deploy_file(
         PROGRAM, engine, project="orders", stack="dev", config={"environment": "eg"}, report=lambda line: None
     )
     emulator.client("sqs").set_queue_attributes(

@@ -19,8 +19,9 @@ import pytest
 from examples.webhooks import service
 from lib.client import smoke_test
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
+from lib.local.engine import Engine
 
+from ..support.deployments import deploy_file
 from ..support.examples import PROGRAMS
 from .test_buckets_and_events import wait_for
 
@@ -95,7 +96,7 @@ def webhooks_fixture(emulator: Emulator) -> Webhooks:
     names = {"project": "webhooks", "stack": "eg"}
     config = {"environment": "eg", "secrets": json.dumps(SECRETS)}
     program = PROGRAMS["webhooks"]
-    return Webhooks(emulator, deploy(program, engine, **names, config=config, report=lambda line: None))
+    return Webhooks(emulator, deploy_file(program, engine, **names, config=config, report=lambda line: None))
 
 
 def payment(identifier: str, kind: str = "payment_intent.succeeded") -> bytes:

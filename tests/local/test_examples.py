@@ -10,8 +10,10 @@ from typing import Any
 from examples.notes import service
 from lib.client import auth, smoke_test
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
+from lib.local.engine import Engine
 from lib.services import SERVICES
+
+from ..support.deployments import deploy_file
 
 INVENTORY = SERVICES["inventory"]
 NOTES: Any = service.SERVICE  # mypy treats `lib` and `tap_stack` as different packages
@@ -20,7 +22,7 @@ NOTES: Any = service.SERVICE  # mypy treats `lib` and `tap_stack` as different p
 def deployed(program: str, emulator: Emulator, environment: str = "eg") -> dict[str, Any]:
     engine = Engine(emulator, lambda type_, name: None)
     path = Path("examples", program)
-    return deploy(
+    return deploy_file(
         path, engine, project="tap", stack="dev", config={"environment": environment}, report=lambda line: None
     )
 

@@ -11,7 +11,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
+from lib.local.engine import Engine
+
+from ..support.deployments import deploy_file
 
 README = Path("README.md").read_text(encoding="utf-8")
 FILE = re.compile(r'```python title="([^"]+)"\n(.*?)```', re.DOTALL)
@@ -29,7 +31,7 @@ def test_first_service_stores_and_returns_notes(
     with program.open("a", encoding="utf-8") as file:
         file.write('\nimport pulumi\n\npulumi.export("url", stack.api_url)\n')
     engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(program, engine, project="notes", stack="dev", config={}, report=lambda line: None)
+    outputs = deploy_file(program, engine, project="notes", stack="dev", config={}, report=lambda line: None)
     url = f"{outputs['url']}/notes/milk"
     headers = {"Content-Type": "application/json"}
     with urlopen(Request(url, json.dumps({"text": "two liters"}).encode(), headers, method="PUT")):

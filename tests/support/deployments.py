@@ -13,6 +13,12 @@ import pytest
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 from lib.program import project
+from lib.program.runner import Program
+
+
+def deploy_file(program: Path, engine: Engine, **options: Any) -> dict[str, Any]:
+    """Run the Pulumi program in a file with the options of `deploy`, and return its stack outputs."""
+    return deploy(Program.from_file(program), engine, **options).exports
 
 
 def deploy_service(
@@ -20,7 +26,7 @@ def deploy_service(
 ) -> dict[str, Any]:
     """Deploy a service with the program of this project. Return the stack outputs."""
     pulumi_project = project.read(Path())
-    return deploy(
+    return deploy_file(
         pulumi_project.program,
         engine or Engine(emulator, lambda type_, name: None),
         project=pulumi_project.name,
