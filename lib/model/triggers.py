@@ -170,7 +170,7 @@ class Route(Definition):
                 f"route {self.method} {self.path} scope", self.scope, "unset if authorizer is empty", remedy
             )
         scope = r"[!#-+\--Z^-~]*" if self.authorizer else r"[a-z-]*"
-        if self.scope is not None and not (isinstance(self.scope, str) and re.fullmatch(scope, self.scope)):
+        if self.scope is not None and not re.fullmatch(scope, self.scope):
             expected = 'one word of ASCII characters except "\\,[]' if self.authorizer else "lowercase letters and '-'"
             raise invalid_value("route scope", self.scope, f"{expected}, or empty")
         for problem in self._problems():

@@ -49,12 +49,10 @@ def sibling_problems(paths: Iterable[str]) -> Iterator[str]:
             parent = f"{parent}/{part}"
 
 
-def check_operation(kind: str, operation: object) -> None:
+def check_operation(kind: str, operation: str) -> None:
     """Raise `ValueError` unless an operation is a valid name of a Python function."""
-    if not isinstance(operation, str) or not operation.isidentifier() or keyword.iskeyword(operation):
-        name = getattr(operation, "__name__", "")
-        remedy = f"Use its name {name!r}, or Route.typed for a route." if name else ""
-        raise invalid_value(f"{kind} operation", operation, "the name of a Python function", remedy)
+    if not operation.isidentifier() or keyword.iskeyword(operation):
+        raise invalid_value(f"{kind} operation", operation, "the name of a Python function")
 
 
 def check_variable(owner: str, name: str) -> None:
@@ -90,7 +88,7 @@ def check_choice(field_name: str, value: object, choices: object) -> None:
 
 def check_name(kind: str, name: str) -> None:
     """Raise `ValueError` for a name with other characters than lowercase letters, digits and hyphens."""
-    if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
+    if not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
         raise ValueError(
             f"{kind} name must be 1 to {MAX_NAME_LENGTH} lowercase letters, digits and '-', a letter first, "
             f"got {name!r}."

@@ -174,8 +174,10 @@ class Api:
     def _call_operation(
         self, key: tuple[str, str], event: dict[str, Any], headers: dict[str, Any], context: Any
     ) -> Response:
+        route = self._routes.get(key)
         # Function URLs without CORS pass OPTIONS to `ANY`, which does not include it.
-        route = self._routes.get(key) or self._routes.get(("ANY", key[1]) if key[0] != "OPTIONS" else key)
+        if route is None and key[0] != "OPTIONS":
+            route = self._routes.get(("ANY", key[1]))
         if route is None:
             raise NotFound(f"Route not found: {key[0]} {key[1]}.")
         request_context = event["requestContext"]

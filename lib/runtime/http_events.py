@@ -79,7 +79,9 @@ def _client_path(context: Mapping[str, Any]) -> str:
     which the URL of a custom domain does not contain."""
     path, prefix = str(context["http"]["path"]), f"/{context.get('stage')}"
     is_custom = ".execute-api." not in context.get("domainName", ".execute-api.")
-    return path[len(prefix) :] or "/" if is_custom and f"{path}/".startswith(f"{prefix}/") else path
+    if is_custom and f"{path}/".startswith(f"{prefix}/"):
+        return path[len(prefix) :] or "/"
+    return path
 
 
 def _identity(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -178,7 +178,7 @@ class DataLayer:
     def _topic(self, type_: str) -> Topic:
         context, settings = self._context, self._context.settings
         has_budget = settings.cost.has_budget and type_ == context.service.alarms_type
-        email = settings.alarms.notification_email if context.service.is_emailed(type_) else None
+        email = settings.alarms.notification_email if context.service.is_emailed(type_) else ""
         return Topic(
             context.child(type_),
             TopicArgs(
