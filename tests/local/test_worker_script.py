@@ -13,7 +13,7 @@ import pytest
 
 from lib.assets.lambda_archive import zip_files
 from lib.local.emulator import Emulator
-from lib.local.server.worker_script import detailed_worker_script, lazy_worker_script
+from lib.local.server.worker_script import delimited_worker_script, detailed_worker_script, lazy_worker_script
 
 IMPORTED = "import sys\n\ndef handler(event, context):\n    return 'botocore' in sys.modules\n"
 INSTRUMENTED = """
@@ -84,7 +84,7 @@ def test_error_at_the_start_has_its_type_and_line(emulator: Emulator, code: str,
     assert re.search(rf"Worker init failed: {message}", response["errorMessage"])
 
 
-@pytest.mark.parametrize("correct", [lazy_worker_script, detailed_worker_script])
+@pytest.mark.parametrize("correct", [lazy_worker_script, detailed_worker_script, delimited_worker_script])
 def test_unknown_worker_script_is_rejected(correct: Callable[[str], str]) -> None:
     with pytest.raises(RuntimeError, match="Install the pinned release"):
         correct("def run():\n    pass\n")

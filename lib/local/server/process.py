@@ -13,7 +13,9 @@ from .functions import event_dispatcher, role_credentials, with_dead_letters, wi
 from .payload_limits import with_body_limit, with_gateway_response, with_payload_limits
 from .request_events import with_domain, with_version
 from .streams import mapping_finder, with_stream_retries
+from .worker_logs import complete_log
 from .worker_script import (
+    delimited_worker_script,
     detailed_worker_script,
     isolated_worker_script,
     lazy_worker_script,
@@ -44,10 +46,13 @@ def main() -> None:
     _correct_apis(server._get_module("apigateway_v1"), server._get_module("apigateway"), responses.get_region)
     _correct_invocations(server._get_module("lambda_svc"), *map(server._get_module, ("eventbridge", "sns", "sqs")))
     lambda_runtime._PYTHON_WORKER_SCRIPT = isolated_worker_script(
-        detailed_worker_script(lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT)),
+        delimited_worker_script(detailed_worker_script(lazy_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT))),
         standard_library_path(),
         provided_folders(),
     )
+    worker = lambda_runtime.Worker
+    worker._drain_stderr = complete_log(worker._drain_stderr)
+    worker._drain_stderr_bounded = complete_log(worker._drain_stderr_bounded)
     if path := os.environ.pop(FUNCTION_LOG, ""):
         functions = server._get_module("lambda_svc")
         functions._execute_function_dispatch = with_log(functions._execute_function_dispatch, path)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...assets.provided_packages import PROVIDED
+from .worker_logs import END_OF_LOG
 
 LAZY_INVOKE_DEPTH = """
 class _OnImport:
@@ -118,3 +119,11 @@ def lazy_worker_script(script: str) -> str:
     if script.count(call) != 1:
         raise _unsupported()
     return LAZY_INVOKE_DEPTH + script.replace(call, "    sys.meta_path.insert(0, _OnImport())\n")
+
+
+def delimited_worker_script(script: str) -> str:
+    """Return the script of a Python worker that writes `END_OF_LOG` to stderr after each invocation."""
+    end = "        _real_stdout.flush()\n\nrun()\n"
+    if script.count(end) != 1:
+        raise _unsupported()
+    return script.replace(end, f"        print({END_OF_LOG!r}, file=sys.__stderr__, flush=True)\n{end}")
