@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+# pylint: disable=protected-access  # the pinned release has no public names for these
+
 END_OF_LOG = "\x00end of the log"
 """Line that Python workers write to stderr after each invocation."""
 LOG_TIMEOUT = 10.0

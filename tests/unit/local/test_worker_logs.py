@@ -31,9 +31,9 @@ def worker_with(lines: Iterable[str], *, alive: bool = True) -> Any:
 
 
 def test_log_is_complete_when_lines_are_late() -> None:
-    worker = worker_with(["first", "", "second", END_OF_LOG, "next invocation"])
+    worker = worker_with(["first", "", "second", END_OF_LOG, "next invocation", END_OF_LOG])
     assert read(worker) == "first\n\nsecond"
-    assert worker._stderr_queue.get_nowait() == "next invocation"
+    assert read(worker) == "next invocation"
 
 
 def test_last_line_does_not_need_a_line_feed() -> None:
