@@ -277,6 +277,8 @@ def test_server_accepts_only_the_root_credentials_from_its_environment(
     for module in CORRECTED_MODULES:
         for name, value in [*vars(module).items()]:
             monkeypatch.setattr(module, name, value)
+    for name in ("_drain_stderr", "_drain_stderr_bounded"):
+        monkeypatch.setattr(lambda_runtime.Worker, name, getattr(lambda_runtime.Worker, name))
 
     process.main()
 

@@ -1,18 +1,23 @@
-"""Lambda workers import botocore only for functions that use it."""
+"""Script of the processes that run Lambda functions."""
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from ministack.core import lambda_runtime
 
 from lib.assets.lambda_archive import zip_files
 from lib.local.emulator import Emulator
+from lib.local.server.worker_logs import END_OF_LOG
 from lib.local.server.worker_script import delimited_worker_script, detailed_worker_script, lazy_worker_script
 
 IMPORTED = "import sys\n\ndef handler(event, context):\n    return 'botocore' in sys.modules\n"
@@ -82,6 +87,22 @@ def test_error_at_the_start_has_its_type_and_line(emulator: Emulator, code: str,
     variables = {"NOTES_TOPIC": "b", "NOTES_TABLE": "a"}
     response = invoke(emulator, code, {"tap_stack/tools.py": "raise ValueError('no')\n"}, variables)
     assert re.search(rf"Worker init failed: {message}", response["errorMessage"])
+
+
+def test_worker_marks_the_end_of_the_log_of_each_invocation(tmp_path: Path) -> None:
+    (tmp_path / "index.py").write_text("def handler(event, context):\n    print(1 / event, end='')\n", encoding="utf-8")
+    init = {"code_dir": str(tmp_path), "module": "index", "handler": "handler"}
+    messages = [init, *({"event": event} for event in (1, 0, 2))]
+    script = delimited_worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT)  # pylint: disable=protected-access  # it has no public name
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input="\n".join(map(json.dumps, messages)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["ready", "ok", "error", "ok"]
+    assert done.stderr == f"1.0{END_OF_LOG}\n{END_OF_LOG}\n0.5{END_OF_LOG}\n"
 
 
 @pytest.mark.parametrize("correct", [lazy_worker_script, detailed_worker_script, delimited_worker_script])
